@@ -1,0 +1,225 @@
+//go:build linux
+
+package lab
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// leaderOf is the leader according to one master, 0 if it knows none.
+func leaderOf(t *testing.T, l *Lab, m Master) uint64 {
+	t.Helper()
+	c, err := l.Client(t.Context(), m.Name())
+	must(t, err)
+	defer func() { _ = c.Close() }()
+	s, err := c.Status(timeout(t, 3*time.Second), m.ClientURL())
+	must(t, err)
+	return s.Leader
+}
+
+func writable(ctx context.Context, l *Lab, masters ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, 700*time.Millisecond)
+	defer cancel()
+	c, err := l.Client(ctx, masters...)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	_, err = c.Put(ctx, "writable", "yes")
+	return err
+}
+
+func TestMajorityLoss(t *testing.T) {
+	l := startLab(t, Options{WALDir: true})
+	m1, m2, m3 := l.Master("m1"), l.Master("m2"), l.Master("m3")
+	must(t, l.Fill(t.Context(), 500, 1000))
+	for _, m := range l.Masters() {
+		within(t, 3*time.Second, "all keys on "+m.Name(), func() bool {
+			n, _, err := l.CountKeys(t.Context(), m.Name())
+			return err == nil && n == 500
+		})
+	}
+	if entries, err := os.ReadDir(m1.Path("/var/lib/etcd-wal")); err != nil || len(entries) == 0 {
+		t.Errorf("the WAL folder has %v, %v", entries, err)
+	}
+
+	for _, m := range []Master{m2, m3} {
+		m.PowerOff()
+		must(t, m.WipeEtcd())
+		if entries, err := os.ReadDir(m.Path("/var/lib/etcd")); err != nil || len(entries) != 0 {
+			t.Errorf("after the wipe the data folder of %s has %v, %v", m.Name(), entries, err)
+		}
+		if pids := m.EtcdPIDs(); len(pids) != 0 {
+			t.Errorf("%s is off but runs etcd: %v", m.Name(), pids)
+		}
+		if _, err := dialSSH(l, m, "root"); err == nil {
+			t.Errorf("%s is off but lets one log in", m.Name())
+		}
+	}
+	within(t, 5*time.Second, "m1 without a leader", func() bool { return leaderOf(t, l, m1) == 0 })
+	if err := writable(t.Context(), l, "m1"); err == nil {
+		t.Error("m1 takes writes without a quorum")
+	}
+	if n, _, err := l.CountKeys(t.Context(), "m1"); err != nil || n != 500 {
+		t.Errorf("m1 on its own has %d keys, %v", n, err)
+	}
+
+	// The way back by hand, which shows that the lab allows it: force m1, then see it take writes.
+	text, err := os.ReadFile(m1.Path("/etc/kubernetes/manifests/etcd.yaml"))
+	must(t, err)
+	forced := strings.Replace(string(text), "    - etcd\n", "    - etcd\n    - --force-new-cluster\n", 1)
+	must(t, os.WriteFile(m1.Path("/etc/kubernetes/.forced"), []byte(forced), 0o600))
+	must(t, os.Rename(m1.Path("/etc/kubernetes/.forced"), m1.Path("/etc/kubernetes/manifests/etcd.yaml")))
+	must(t, l.WaitHealthy(timeout(t, 10*time.Second), "m1"))
+	if !strings.Contains(m1.ContainerLog(), `"force-new-cluster":true`) {
+		t.Error("the log of m1's last container does not tell of the force flag")
+	}
+	if n, _, err := l.CountKeys(t.Context(), "m1"); err != nil || n != 500 {
+		t.Errorf("after the recovery m1 has %d keys, %v", n, err)
+	}
+}
+
+func TestPowerCycle(t *testing.T) {
+	l := startLab(t, Options{Shape: SelfOnly})
+	m2 := l.Master("m2")
+	text, err := os.ReadFile(m2.Path("/etc/kubernetes/manifests/etcd.yaml"))
+	must(t, err)
+	if want := "- --initial-cluster=m2=" + m2.PeerURL() + "\n"; !strings.Contains(string(text), want) {
+		t.Errorf("the manifest has no line %q:\n%s", want, text)
+	}
+	before, err := m2.TreeHash("/etc")
+	must(t, err)
+	m2.PowerOff()
+	within(t, 5*time.Second, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
+	must(t, m2.PowerOn())
+	must(t, l.WaitHealthy(timeout(t, 10*time.Second)))
+	after, err := m2.TreeHash("/etc")
+	must(t, err)
+	if before != after {
+		t.Error("a power cycle has changed /etc")
+	}
+	must(t, os.Chmod(m2.Path("/etc/kubernetes/manifests/etcd.yaml"), 0o640))
+	if changed, err := m2.TreeHash("/etc"); err != nil || changed == after {
+		t.Errorf("another mode does not show in the hash: %v", err)
+	}
+}
+
+func TestCutOff(t *testing.T) {
+	l := startLab(t, Options{})
+	m1, m2 := l.Master("m1"), l.Master("m2")
+	pids := m2.EtcdPIDs()
+	ssh := connect(t, l, m2)
+	other := connect(t, l, m1)
+	w, err := l.StartWriter(t.Context(), "m1", "m3")
+	must(t, err)
+
+	m2.CutOff()
+	within(t, 5*time.Second, "m2 without a leader", func() bool { return leaderOf(t, l, m2) == 0 })
+	if got := m2.EtcdPIDs(); len(got) != 1 || got[0] != pids[0] {
+		t.Errorf("the etcd of m2 was %v and is %v", pids, got)
+	}
+	within(t, 3*time.Second, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
+	if err := writable(t.Context(), l, "m2"); err == nil {
+		t.Error("m2 takes writes while cut off")
+	}
+	if _, _, err := ssh.SendRequest("keepalive@openssh.com", true, nil); err == nil {
+		t.Error("the SSH connection to m2 is alive while it is cut off")
+	}
+	if _, err := dialSSH(l, m2, "root"); err == nil {
+		t.Error("m2 lets one log in while cut off")
+	}
+	if _, err := other.Dial("tcp", m2.Host()+":2379"); err == nil {
+		t.Error("m1 reaches m2 while it is cut off")
+	}
+
+	must(t, m2.Reconnect())
+	must(t, l.WaitHealthy(timeout(t, 10*time.Second)))
+	healed := w.Acked()
+	within(t, 5*time.Second, "20 more writes", func() bool { return w.Acked() >= healed+20 })
+	report := w.Stop()
+	if len(report.Acked) < healed+20 || report.LongestGap < writerPace {
+		t.Errorf("the writer has %d writes acknowledged, longest gap %v", len(report.Acked), report.LongestGap)
+	}
+	t.Logf("%d acknowledged, %d failed, longest gap %v", len(report.Acked), report.Failed, report.LongestGap)
+	within(t, 3*time.Second, "every acknowledged key on m2", func() bool {
+		missing, err := l.Missing(t.Context(), "m2", report.Acked)
+		return err == nil && len(missing) == 0
+	})
+	if missing, err := l.Missing(t.Context(), "m2", []string{"writer/none"}); err != nil || len(missing) != 1 {
+		t.Errorf("of a key that was never written, Missing says %v, %v", missing, err)
+	}
+	if _, err := dialSSH(l, m2, "root"); err != nil {
+		t.Errorf("m2 is connected again but %v", err)
+	}
+}
+
+func TestFreeze(t *testing.T) {
+	l := startLab(t, Options{})
+	m3 := l.Master("m3")
+	ssh := connect(t, l, m3)
+	m3.Freeze()
+	within(t, 3*time.Second, "m1 and m2 in service", func() bool { return writable(t.Context(), l, "m1", "m2") == nil })
+
+	ctx := timeout(t, 500*time.Millisecond)
+	c, err := l.Client(ctx, "m3")
+	must(t, err)
+	defer func() { _ = c.Close() }()
+	if _, err := c.Get(ctx, "x", clientv3.WithSerializable()); !isTimeout(err) {
+		t.Errorf("a frozen etcd answers: %v", err)
+	}
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		_, _, _ = ssh.SendRequest("keepalive@openssh.com", true, nil)
+	}()
+	dialed := make(chan error, 1)
+	go func() {
+		c, err := dialSSH(l, m3, "root")
+		if err == nil {
+			_ = c.Close()
+		}
+		dialed <- err
+	}()
+	select {
+	case <-answered:
+		t.Error("a frozen SSH endpoint answers a keepalive")
+	case err := <-dialed:
+		t.Errorf("a frozen SSH endpoint ends a login: %v", err)
+	case <-time.After(500 * time.Millisecond):
+	}
+	m3.Thaw()
+	<-answered
+	if err := <-dialed; err != nil {
+		t.Errorf("the login that waited: %v", err)
+	}
+	must(t, l.WaitHealthy(timeout(t, 10*time.Second)))
+}
+
+func isTimeout(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, rpctypes.ErrTimeout)
+}
+
+func TestOlderServers(t *testing.T) {
+	for _, minor := range []string{"3.5", "3.6"} {
+		t.Run(minor, func(t *testing.T) {
+			l := startLab(t, Options{Etcd: minor})
+			must(t, l.Fill(t.Context(), 10, 10))
+			c, err := l.Client(t.Context())
+			must(t, err)
+			defer func() { _ = c.Close() }()
+			s, err := c.Status(t.Context(), l.Master("m1").ClientURL())
+			must(t, err)
+			if s.Version != l.Version() || !strings.HasPrefix(s.Version, minor+".") {
+				t.Errorf("etcd says it is %s, the lab %s", s.Version, l.Version())
+			}
+		})
+	}
+}

@@ -1,0 +1,244 @@
+//go:build linux
+
+package lab
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+type psOutput struct {
+	Containers []struct {
+		ID           string `json:"id"`
+		PodSandboxID string `json:"podSandboxId"`
+		Metadata     struct {
+			Name    string `json:"name"`
+			Attempt int    `json:"attempt"`
+		} `json:"metadata"`
+		State     string            `json:"state"`
+		CreatedAt string            `json:"createdAt"`
+		Labels    map[string]string `json:"labels"`
+	} `json:"containers"`
+}
+
+type inspectOutput struct {
+	Status struct {
+		State    string `json:"state"`
+		ExitCode int    `json:"exitCode"`
+		LogPath  string `json:"logPath"`
+	} `json:"status"`
+	Info struct {
+		PID         int `json:"pid"`
+		RuntimeSpec struct {
+			Process struct {
+				Args []string `json:"args"`
+			} `json:"process"`
+		} `json:"runtimeSpec"`
+	} `json:"info"`
+}
+
+func TestStaticPods(t *testing.T) {
+	l := startLab(t, Options{Masters: 1})
+	m := l.Master("m1")
+	c := connect(t, l, m)
+	manifest, parked := m.Path("/etc/kubernetes/manifests/etcd.yaml"), m.Path("/root/etcd.yaml")
+	text, err := os.ReadFile(manifest)
+	must(t, err)
+	etcds := func(n int) func() bool { return func() bool { return len(m.EtcdPIDs()) == n } }
+	// restarted waits for an etcd other than the one it is told.
+	restarted := func(t *testing.T, limit time.Duration, old int) int {
+		t.Helper()
+		within(t, limit, "another etcd", func() bool { p := m.EtcdPIDs(); return len(p) == 1 && p[0] != old })
+		return m.EtcdPIDs()[0]
+	}
+	const list = "crictl ps --label io.kubernetes.container.name=etcd"
+
+	t.Run("crictl", func(t *testing.T) {
+		ps := runJSON[psOutput](t, c, list+" -o json")
+		if len(ps.Containers) != 1 {
+			t.Fatalf("crictl ps shows %+v", ps)
+		}
+		one := ps.Containers[0]
+		if one.State != "CONTAINER_RUNNING" || one.Labels["io.kubernetes.pod.name"] != "etcd-m1" || len(one.ID) != 64 {
+			t.Errorf("crictl ps shows %+v", one)
+		}
+		in := runJSON[inspectOutput](t, c, "crictl inspect "+one.ID[:13])
+		if in.Info.PID != m.EtcdPIDs()[0] || in.Info.RuntimeSpec.Process.Args[0] != "etcd" {
+			t.Errorf("crictl inspect shows %+v", in)
+		}
+		_, log, _ := run(t, c, "", "crictl logs "+one.ID)
+		if !strings.Contains(log, "starting an etcd server") || log != m.ContainerLog() {
+			t.Errorf("crictl logs shows %q", log)
+		}
+		if _, last, _ := run(t, c, "", "crictl logs --tail 2 "+one.ID); strings.Count(last, "\n") != 2 {
+			t.Errorf("the last two lines are %q", last)
+		}
+		raw, err := os.ReadFile(in.Status.LogPath)
+		must(t, err)
+		if line, _, _ := strings.Cut(string(raw), "\n"); !regexp.MustCompile(`^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z stderr F \{`).MatchString(line) {
+			t.Errorf("the log begins with %q", line)
+		}
+		images := "crictl -r unix://" + m.Path("/run/containerd/containerd.sock") + " inspecti " + etcdImage(l.Version())
+		if out, errs, status := run(t, c, "", images); status != 0 || !strings.Contains(out, `"repoTags"`) {
+			t.Errorf("crictl inspecti: %q, %q, %d", out, errs, status)
+		}
+		if _, _, status := run(t, c, "", "crictl -r unix:///run/dockershim.sock ps"); status == 0 {
+			t.Error("crictl takes any endpoint")
+		}
+		if _, _, status := run(t, c, "", "crictl inspect nothing"); status == 0 {
+			t.Error("crictl inspects what is not there")
+		}
+		began := time.Now()
+		for range 10 {
+			run(t, c, "", list+" -o json")
+		}
+		t.Logf("crictl ps takes %v", time.Since(began)/10)
+	})
+
+	t.Run("moved out and in", func(t *testing.T) {
+		must(t, os.Rename(manifest, parked))
+		within(t, 5*time.Second, "etcd stopped", etcds(0))
+		if ps := runJSON[psOutput](t, c, list+" -o json"); len(ps.Containers) != 0 {
+			t.Errorf("crictl ps shows %+v", ps)
+		}
+		all := runJSON[psOutput](t, c, list+" -a -o json")
+		if len(all.Containers) != 1 || all.Containers[0].State != "CONTAINER_EXITED" {
+			t.Fatalf("crictl ps -a shows %+v", all)
+		}
+		if in := runJSON[inspectOutput](t, c, "crictl inspect "+all.Containers[0].ID); in.Status.ExitCode != 0 || in.Info.PID != 0 {
+			t.Errorf("crictl inspect shows %+v", in)
+		}
+		must(t, os.Rename(parked, manifest))
+		must(t, l.WaitHealthy(timeout(t, 5*time.Second)))
+	})
+
+	t.Run("dot files do not count", func(t *testing.T) {
+		must(t, os.WriteFile(m.Path("/etc/kubernetes/manifests/.other.yaml"), []byte(strings.Replace(string(text), "name: etcd\n", "name: x\n", 1)), 0o600))
+		time.Sleep(100 * time.Millisecond)
+		if pids := m.EtcdPIDs(); len(pids) != 1 {
+			t.Errorf("etcd runs as %v", pids)
+		}
+	})
+
+	t.Run("a backup in the folder", func(t *testing.T) {
+		pid := m.EtcdPIDs()[0]
+		backup := manifest + ".bak"
+		must(t, os.WriteFile(backup, text, 0o600))
+		time.Sleep(50 * time.Millisecond)
+		must(t, os.Rename(manifest, parked))
+		time.Sleep(200 * time.Millisecond)
+		if pids := m.EtcdPIDs(); len(pids) != 1 || pids[0] != pid {
+			t.Errorf("etcd was %d and is %v", pid, pids)
+		}
+		must(t, os.Remove(backup))
+		within(t, 5*time.Second, "etcd stopped", etcds(0))
+		must(t, os.Rename(parked, manifest))
+		within(t, 5*time.Second, "etcd started", etcds(1))
+	})
+
+	t.Run("changed in place", func(t *testing.T) {
+		pid := m.EtcdPIDs()[0]
+		must(t, os.WriteFile(manifest, append(text, "# changed\n"...), 0o600))
+		restarted(t, 5*time.Second, pid)
+		must(t, l.WaitHealthy(timeout(t, 5*time.Second)))
+	})
+
+	t.Run("killed", func(t *testing.T) {
+		first := m.EtcdPIDs()[0]
+		m.KillEtcd()
+		second := restarted(t, time.Second, first)
+		began := time.Now()
+		m.KillEtcd()
+		third := restarted(t, 2*time.Second, second)
+		if took := time.Since(began); took < 200*time.Millisecond {
+			t.Errorf("the second restart came after %v already", took)
+		}
+		began = time.Now()
+		m.KillEtcd()
+		restarted(t, 3*time.Second, third)
+		if took := time.Since(began); took < 450*time.Millisecond {
+			t.Errorf("the third restart came after %v already", took)
+		}
+		all := runJSON[psOutput](t, c, list+" -a -o json")
+		if len(all.Containers) != 1+keptContainers || all.Containers[0].Metadata.Attempt < 3 {
+			t.Errorf("crictl ps -a shows %+v", all)
+		}
+	})
+
+	t.Run("stopped through the CRI", func(t *testing.T) {
+		// Out and in again, to be rid of the back-off.
+		must(t, os.Rename(manifest, parked))
+		within(t, 5*time.Second, "etcd stopped", etcds(0))
+		must(t, os.Rename(parked, manifest))
+		within(t, 5*time.Second, "etcd started", etcds(1))
+
+		// The kubelet starts again what is stopped behind its back …
+		pid := m.EtcdPIDs()[0]
+		if _, errs, status := run(t, c, "", "crictl stop --timeout 5 $("+list+" -q)"); status != 0 {
+			t.Fatalf("crictl stop: %s", errs)
+		}
+		pid = restarted(t, 2*time.Second, pid)
+		// … unless it is stopped itself, while the container runs on.
+		run(t, c, "", "systemctl stop kubelet")
+		if out, _, status := run(t, c, "", "systemctl is-active kubelet"); out != "inactive\n" || status != 3 {
+			t.Errorf("the kubelet is %q, %d", out, status)
+		}
+		must(t, os.Rename(manifest, parked))
+		time.Sleep(200 * time.Millisecond)
+		if pids := m.EtcdPIDs(); len(pids) != 1 || pids[0] != pid {
+			t.Errorf("without a kubelet, etcd was %d and is %v", pid, pids)
+		}
+		if _, errs, status := run(t, c, "", "crictl rmp -f $(crictl pods --label component=etcd --state Ready -q)"); status != 0 {
+			t.Fatalf("crictl rmp: %s", errs)
+		}
+		if pids := m.EtcdPIDs(); len(pids) != 0 {
+			t.Errorf("etcd runs on as %v", pids)
+		}
+		m.KubeletStart()
+		time.Sleep(200 * time.Millisecond)
+		if pids := m.EtcdPIDs(); len(pids) != 0 {
+			t.Errorf("etcd was started as %v without a manifest", pids)
+		}
+		must(t, os.Rename(parked, manifest))
+		within(t, 5*time.Second, "etcd started", etcds(1))
+	})
+
+	t.Run("image missing", func(t *testing.T) {
+		m.RemoveImage()
+		if _, _, status := run(t, c, "", "crictl inspecti "+etcdImage(l.Version())); status == 0 {
+			t.Error("crictl still shows the image")
+		}
+		m.KillEtcd()
+		time.Sleep(300 * time.Millisecond)
+		if pids := m.EtcdPIDs(); len(pids) != 0 {
+			t.Errorf("etcd was started without its image, as %v", pids)
+		}
+		m.RestoreImage()
+		within(t, 6*time.Second, "etcd started", etcds(1))
+	})
+}
+
+func TestRenamedPodDoesNotWait(t *testing.T) {
+	l := startLab(t, Options{Masters: 1, Kubelet: KubeletTiming{SameName: 1500 * time.Millisecond}})
+	m := l.Master("m1")
+	manifest := m.Path("/etc/kubernetes/manifests/etcd.yaml")
+	text, err := os.ReadFile(manifest)
+	must(t, err)
+	replace := func(text string) time.Duration {
+		began, old := time.Now(), m.EtcdPIDs()[0]
+		must(t, os.Remove(manifest))
+		within(t, 5*time.Second, "etcd stopped", func() bool { return len(m.EtcdPIDs()) == 0 })
+		must(t, os.WriteFile(manifest, []byte(text), 0o600))
+		within(t, 5*time.Second, "etcd started", func() bool { p := m.EtcdPIDs(); return len(p) == 1 && p[0] != old })
+		return time.Since(began)
+	}
+	if took := replace(string(text) + "# changed\n"); took < 1500*time.Millisecond {
+		t.Errorf("a changed pod of the same name was started after %v", took)
+	}
+	if took := replace(strings.Replace(string(text), "\n  name: etcd\n", "\n  name: etcd-forced\n", 1)); took > time.Second {
+		t.Errorf("a pod of another name was started after %v only", took)
+	}
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+# hostname of a lab master.
+echo '@NAME@'

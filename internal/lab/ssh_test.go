@@ -1,0 +1,170 @@
+//go:build linux
+
+package lab
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/knownhosts"
+)
+
+func TestSSH(t *testing.T) {
+	l := startLab(t, Options{Masters: 1})
+	m := l.Master("m1")
+	c := connect(t, l, m)
+
+	t.Run("command", func(t *testing.T) {
+		out, errs, status := run(t, c, "hello\n", `cat; echo oops >&2; echo "$HOME"; exit 3`)
+		if want := "hello\n" + m.Path("/root") + "\n"; out != want || errs != "oops\n" || status != 3 {
+			t.Errorf("got %q, %q, %d", out, errs, status)
+		}
+	})
+	t.Run("large output", func(t *testing.T) {
+		if out, _, _ := run(t, c, "", "head -c 3000000 /dev/zero"); len(out) != 3000000 {
+			t.Errorf("got %d bytes", len(out))
+		}
+	})
+	t.Run("signals", func(t *testing.T) {
+		s, err := c.NewSession()
+		must(t, err)
+		must(t, s.Start("sleep 60"))
+		must(t, s.Signal(ssh.SIGTERM))
+		var exit *ssh.ExitError
+		if err := s.Wait(); !errors.As(err, &exit) || exit.Signal() != "TERM" {
+			t.Errorf("the command ended with %v", err)
+		}
+	})
+	t.Run("a command survives its client", func(t *testing.T) {
+		other := connect(t, l, m)
+		s, err := other.NewSession()
+		must(t, err)
+		must(t, s.Start("sleep 0.3; touch survived"))
+		time.Sleep(50 * time.Millisecond)
+		must(t, other.Close())
+		within(t, 3*time.Second, "the file", func() bool {
+			_, err := os.Stat(m.Path("/root/survived"))
+			return err == nil
+		})
+	})
+	t.Run("sessions", func(t *testing.T) {
+		other := connect(t, l, m)
+		var open []*ssh.Session
+		for range maxSessions {
+			s, err := other.NewSession()
+			must(t, err)
+			open = append(open, s)
+		}
+		if _, err := other.NewSession(); err == nil {
+			t.Error("one session more than allowed was opened")
+		}
+		must(t, open[0].Close())
+		within(t, time.Second, "a session in place of a closed one", func() bool {
+			_, err := other.NewSession()
+			return err == nil
+		})
+	})
+	t.Run("tunnel", func(t *testing.T) {
+		for _, host := range []string{m.Host(), "127.0.0.1"} {
+			client := http.Client{Transport: &http.Transport{
+				DialContext:     c.DialContext,
+				TLSClientConfig: l.clientTLS.Clone(),
+			}}
+			r, err := client.Get("https://" + host + ":2379/version")
+			must(t, err)
+			body, err := io.ReadAll(r.Body)
+			must(t, errors.Join(err, r.Body.Close()))
+			if !strings.Contains(string(body), l.Version()) {
+				t.Errorf("through %s: %s", host, body)
+			}
+			client.CloseIdleConnections()
+		}
+		var refused *ssh.OpenChannelError
+		if _, err := c.Dial("tcp", "192.0.2.1:80"); !errors.As(err, &refused) || refused.Reason != ssh.Prohibited {
+			t.Errorf("a tunnel out of the lab: %v", err)
+		}
+		if _, err := c.Dial("tcp", m.Host()+":1"); !errors.As(err, &refused) || refused.Reason != ssh.ConnectionFailed {
+			t.Errorf("a tunnel to a closed port: %v", err)
+		}
+	})
+	t.Run("users and keys", func(t *testing.T) {
+		if other, err := dialSSH(l, m, "ops"); err != nil {
+			t.Error(err)
+		} else {
+			_ = other.Close()
+		}
+		if _, err := dialSSH(l, m, "nobody"); err == nil {
+			t.Error("nobody was let in")
+		}
+		must(t, m.RotateHostKey())
+		var changed *knownhosts.KeyError
+		if _, err := dialSSH(l, m, "root"); !errors.As(err, &changed) {
+			t.Errorf("with another host key: %v", err)
+		}
+	})
+	t.Run("sudo", func(t *testing.T) {
+		if out, _, status := run(t, c, "", "sudo -n -- echo yes"); out != "yes\n" || status != 0 {
+			t.Errorf("sudo: %q, %d", out, status)
+		}
+		must(t, m.SudoFails(true))
+		if _, errs, status := run(t, c, "", "sudo -n true"); errs != "sudo: a password is required\n" || status != 1 {
+			t.Errorf("sudo without a password: %q, %d", errs, status)
+		}
+		must(t, m.SudoPassword("secret"))
+		if out, errs, status := run(t, c, "secret\nmore\n", "sudo -S -p '' cat"); out != "more\n" || errs != "" || status != 0 {
+			t.Errorf("sudo with the password: %q, %q, %d", out, errs, status)
+		}
+		if _, _, status := run(t, c, "wrong\n", "sudo -S -p '' true"); status != 1 {
+			t.Errorf("sudo with a wrong password: %d", status)
+		}
+		must(t, m.SudoFails(false))
+		if _, _, status := run(t, c, "", "sudo true"); status != 0 {
+			t.Errorf("sudo: %d", status)
+		}
+	})
+	t.Run("certificates", func(t *testing.T) {
+		handshake := func() error {
+			conn, err := tls.Dial("tcp", m.Host()+":2379", l.clientTLS.Clone())
+			if err == nil {
+				_ = conn.Close()
+			}
+			return err
+		}
+		must(t, handshake())
+		must(t, m.ExpireCerts())
+		if err := handshake(); err == nil || !strings.Contains(err.Error(), "expired") {
+			t.Errorf("with an expired certificate: %v", err)
+		}
+		must(t, m.RenewCerts())
+		must(t, handshake())
+	})
+	t.Run("counts", func(t *testing.T) {
+		s := m.Stats()
+		commands := m.Commands()
+		if s.Connections < 5 || s.Sessions != int64(len(commands)) || s.Tunnels != 2 || s.BytesOut < 3000000 || s.BytesIn == 0 {
+			t.Errorf("counted %+v", s)
+		}
+		if len(commands) < 8 || !strings.HasPrefix(commands[0], "cat;") {
+			t.Errorf("recorded %q", commands)
+		}
+	})
+}
+
+func TestPowerOffEndsDaemons(t *testing.T) {
+	l := startLab(t, Options{Masters: 1})
+	m := l.Master("m1")
+	c := connect(t, l, m)
+	run(t, c, "", "setsid sleep 60 >/dev/null 2>&1 </dev/null & sleep 0.05")
+	if pids := sessionProcesses(m.Path("/")); len(pids) != 1 {
+		t.Fatalf("the daemon is not found: %v", pids)
+	}
+	m.PowerOff()
+	within(t, time.Second, "the daemon gone", func() bool { return len(sessionProcesses(m.Path("/"))) == 0 })
+}

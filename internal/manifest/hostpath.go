@@ -1,0 +1,109 @@
+package manifest
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// mount is one volume of the etcd container.
+type mount struct {
+	path    string // in the container, clean
+	volume  string
+	host    string // "" when the volume is not from the host
+	subPath string
+	line    int
+}
+
+// readVolumes reads how the container's paths map to the host's.
+func (m *Manifest) readVolumes() error {
+	hosts := map[string]string{}
+	volumes, err := fieldOf(m.spec, "volumes", yaml.SequenceNode)
+	if err != nil {
+		return err
+	}
+	for _, entry := range items(volumes) {
+		var v struct {
+			Name     string `yaml:"name"`
+			HostPath struct {
+				Path string `yaml:"path"`
+			} `yaml:"hostPath"`
+		}
+		if err := decode(entry, &v); err != nil {
+			return err
+		}
+		hosts[v.Name] = v.HostPath.Path
+	}
+	mounts, err := fieldOf(m.container, "volumeMounts", yaml.SequenceNode)
+	if err != nil {
+		return err
+	}
+	for _, entry := range items(mounts) {
+		var v struct {
+			Name        string `yaml:"name"`
+			MountPath   string `yaml:"mountPath"`
+			SubPath     string `yaml:"subPath"`
+			SubPathExpr string `yaml:"subPathExpr"`
+		}
+		if err := decode(entry, &v); err != nil {
+			return err
+		}
+		m.mounts = append(m.mounts, mount{
+			path:    path.Clean(v.MountPath),
+			volume:  v.Name,
+			host:    hosts[v.Name],
+			subPath: v.SubPath + v.SubPathExpr, // a pod has one of them at most
+			line:    entry.Line,
+		})
+	}
+	return nil
+}
+
+// HostPath is the path on the host of an absolute path in the etcd container.
+func (m *Manifest) HostPath(containerPath string) (string, error) {
+	if !path.IsAbs(containerPath) {
+		return "", fmt.Errorf("%w: %q is relative, so it is inside the container and lost with it; give the flag an absolute path on a hostPath volume", ErrNoHostPath, containerPath)
+	}
+	wanted := path.Clean(containerPath)
+	var best mount
+	for _, candidate := range m.mounts {
+		if isWithin(wanted, candidate.path) && len(candidate.path) > len(best.path) {
+			best = candidate
+		}
+	}
+	switch {
+	case best.path == "":
+		return "", fmt.Errorf("%w: no volumeMount of container %q covers %s; mount it from a hostPath volume", ErrNoHostPath, m.containerName, wanted)
+	case best.host == "":
+		return "", at(ErrNoHostPath, best.line, "%s is on volume %q, which is no hostPath volume of this pod", wanted, best.volume)
+	case strings.ContainsAny(best.host+best.subPath+best.path, "$"):
+		return "", at(ErrUnresolved, best.line, "%s is on volume %q, whose path or subPath holds a variable; write it out", wanted, best.volume)
+	case !path.IsAbs(best.host) || hasDotDot(best.host) || hasDotDot(best.subPath):
+		return "", at(ErrSyntax, best.line, "%s is on volume %q, whose path %q or subPath %q the kubelet refuses", wanted, best.volume, best.host, best.subPath)
+	}
+	return path.Join(best.host, best.subPath, strings.TrimPrefix(wanted, best.path)), nil
+}
+
+// isWithin tells whether a clean path is the folder or below it.
+func isWithin(p, folder string) bool {
+	return p == folder || folder == "/" || strings.HasPrefix(p, folder+"/")
+}
+
+func hasDotDot(p string) bool {
+	for _, element := range strings.Split(p, "/") {
+		if element == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+// items are the entries of a list that may be missing.
+func items(list *yaml.Node) []*yaml.Node {
+	if list == nil {
+		return nil
+	}
+	return list.Content
+}

@@ -1,0 +1,94 @@
+package manifest
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Member is a member of the cluster that a master joins, or the master itself.
+type Member struct {
+	Name     string
+	PeerURLs []string
+}
+
+// InitialCluster writes the value of --initial-cluster: name=url for each URL of
+// each member, in the order given, names and URLs byte for byte.
+func InitialCluster(members []Member) string {
+	var parts []string
+	for _, m := range members {
+		for _, u := range m.PeerURLs {
+			parts = append(parts, m.Name+"="+u)
+		}
+	}
+	return strings.Join(parts, ",")
+}
+
+// Join sets --initial-cluster and --initial-cluster-state=existing, each once,
+// and removes the discovery flags, which clash with them. It removes a force
+// flag too, with the suffix that Force gave to the pod's name. A comment behind
+// a removed flag goes with its line. Applying it twice changes nothing.
+func Join(text []byte, initialCluster string) ([]byte, error) {
+	m, err := Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkInitialCluster(initialCluster, m.Name()); err != nil {
+		return nil, err
+	}
+	if m.forceVariable.on {
+		return nil, at(ErrEnvironment, m.forceVariable.line, "found %s=true, which would found a cluster of its own; remove the variable", envForceNewCluster)
+	}
+	g := goal{
+		set: []setting{
+			{flagInitialCluster, initialCluster},
+			{flagInitialClusterState, "existing"},
+		},
+		drop: func(flag string) bool { return flag == flagForceNewCluster || isDiscovery(flag) },
+	}
+	if name, ours := strings.CutSuffix(m.podName, forcedSuffix); ours && name != "" && m.Forced() {
+		g.podName = name
+	}
+	return g.reach(m)
+}
+
+// checkInitialCluster refuses a list with which etcd would not start.
+func checkInitialCluster(list, self string) error {
+	refuse := func(format string, args ...any) error {
+		return fmt.Errorf("%w: %q: %s", ErrInitialCluster, list, fmt.Sprintf(format, args...))
+	}
+	// Kubernetes expands $(NAME) in a command line.
+	if strings.ContainsFunc(list, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '$' || r == '\uFFFD' }) {
+		return refuse("it has a space, a dollar sign or a character that cannot be printed")
+	}
+	found := false
+	for _, part := range strings.Split(list, ",") {
+		name, peerURL, ok := strings.Cut(part, "=")
+		if !ok || name == "" {
+			return refuse("%q is not name=url; a member that has never started has no name yet, start or remove it first", part)
+		}
+		if !isPeerURL(peerURL) {
+			return refuse("%q is not a URL that etcd takes for a peer, such as https://10.0.0.11:2380", peerURL)
+		}
+		found = found || name == self
+	}
+	if !found {
+		return refuse("this master's own name, %q, is not in it", self)
+	}
+	return nil
+}
+
+// isPeerURL has the rules of etcd (client/pkg/types/urls.go).
+func isPeerURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	switch u.Scheme {
+	case "http", "https":
+		return u.Hostname() != "" && u.Port() != "" && u.Path == ""
+	case "unix", "unixs":
+		return u.Host != "" || u.Path != ""
+	}
+	return false
+}

@@ -1,0 +1,153 @@
+package manifest
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Manifest is a static pod manifest with one etcd container, read.
+type Manifest struct {
+	source    source
+	root      *yaml.Node
+	metadata  *yaml.Node
+	nameNode  *yaml.Node
+	spec      *yaml.Node
+	container *yaml.Node
+
+	namespace, podName   string
+	containerName, image string
+	argv                 []argument
+	options              []option
+	forceVariable        forceVariable
+	mounts               []mount
+}
+
+// Parse reads a static pod manifest. The error wraps one of the package's
+// sentinels and says what was found, on which line, and what to do.
+func Parse(text []byte) (*Manifest, error) {
+	m := &Manifest{source: newSource(text)}
+	if len(text) > maxSize {
+		return nil, fmt.Errorf("%w: the file has %d bytes, the kubelet reads at most %d", ErrSyntax, len(text), maxSize)
+	}
+	if err := m.source.checkBreaks(); err != nil {
+		return nil, err
+	}
+	for _, read := range []func() error{m.readPod, m.readContainer, m.readFlags, m.readVolumes} {
+		if err := read(); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// readPod reads what makes the text a Pod.
+func (m *Manifest) readPod() error {
+	root, err := parseDocument(m.source.text)
+	if err != nil {
+		return err
+	}
+	if root.Kind != yaml.MappingNode {
+		return at(ErrNotPod, root.Line, "found %s; name the file that holds the etcd pod", kindName(root.Kind))
+	}
+	m.root = root
+	kind, _, err := textField(root, "kind")
+	if err != nil {
+		return err
+	}
+	version, _, err := textField(root, "apiVersion")
+	if err != nil {
+		return err
+	}
+	if kind != "Pod" || version != "v1" {
+		return at(ErrNotPod, root.Line, "found kind %q, apiVersion %q; name the file that holds the etcd pod", kind, version)
+	}
+	if m.metadata, err = fieldOf(root, "metadata", yaml.MappingNode); err != nil {
+		return err
+	}
+	if m.spec, err = fieldOf(root, "spec", yaml.MappingNode); err != nil {
+		return err
+	}
+	if m.metadata == nil || m.spec == nil {
+		return at(ErrSyntax, root.Line, "found a pod without metadata or spec; put the manifest back from a backup")
+	}
+	if m.podName, m.nameNode, err = textField(m.metadata, "name"); err != nil {
+		return err
+	}
+	if m.podName == "" {
+		return at(ErrSyntax, m.metadata.Line, "found no metadata.name; the kubelet refuses such a pod")
+	}
+	if m.namespace, _, err = textField(m.metadata, "namespace"); err != nil {
+		return err
+	}
+	if m.namespace == "" {
+		m.namespace = "default" // as the kubelet does for a file
+	}
+	return nil
+}
+
+// readContainer reads the etcd container, not yet its flags.
+func (m *Manifest) readContainer() error {
+	var err error
+	if m.container, err = findEtcd(m.spec); err != nil {
+		return err
+	}
+	if m.containerName, _, err = textField(m.container, "name"); err != nil {
+		return err
+	}
+	if m.image, _, err = textField(m.container, "image"); err != nil {
+		return err
+	}
+	m.argv, err = readArgv(m.container)
+	return err
+}
+
+// readFlags reads the flags, and refuses settings that are elsewhere.
+func (m *Manifest) readFlags() error {
+	from := 1
+	if len(m.argv) > 0 && strings.HasPrefix(m.argv[0].value(), "-") {
+		from = 0 // args behind the image's own entrypoint
+	}
+	var err error
+	if m.options, err = readOptions(m.argv, from); err != nil {
+		return err
+	}
+	for _, o := range m.given(flagConfigFile) {
+		if o.value != "" {
+			return at(ErrConfigFile, m.argv[o.first].line(), "found --%s=%s: etcd ignores all flags%s", o.name, o.value, configHint(o.value))
+		}
+	}
+	if m.forceVariable, err = readEnvironment(m.container); err != nil {
+		return err
+	}
+	if len(m.argv) == 0 {
+		return at(ErrShape, m.container.Line, "found neither command nor args: etcd runs with its defaults; write its command line out")
+	}
+	return nil
+}
+
+func configHint(file string) string {
+	if strings.Contains(file, "/rke2/") {
+		return "; RKE2 has its own recovery: rke2 server --cluster-reset"
+	}
+	return "; write the settings as flags"
+}
+
+// Namespace is the pod's namespace, "default" when the text has none.
+func (m *Manifest) Namespace() string { return m.namespace }
+
+// PodName is the pod's name in the text. The kubelet appends the node's name.
+func (m *Manifest) PodName() string { return m.podName }
+
+// ContainerName is the name of the etcd container.
+func (m *Manifest) ContainerName() string { return m.containerName }
+
+// Image is the image of the etcd container.
+func (m *Manifest) Image() string { return m.image }
+
+// SamePod tells whether both are one pod to the kubelet: same namespace, same
+// name. Two files with one pod have an undefined result.
+func (m *Manifest) SamePod(other *Manifest) bool {
+	return m.namespace == other.namespace && m.podName == other.podName
+}

@@ -1,0 +1,157 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strings"
+)
+
+// Hash is the SHA-256 of a text in hex, as sha256sum prints it.
+func Hash(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// ReadFile reads one file.
+func (n *Node) ReadFile(ctx context.Context, name string) ([]byte, error) {
+	out, err := n.run(ctx, `cat -- "$1"`, name)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s on %s: %w", name, n.Name, err)
+	}
+	return out, nil
+}
+
+// WriteFile puts a text in place of a file, or makes it: written beside it under a name that starts with a dot, which the kubelet does
+// not read, synced, then renamed. Mode and owner are those of like, or 0600 and root's where like is not there.
+func (n *Node) WriteFile(ctx context.Context, name string, text []byte, like string) error {
+	out, err := n.run(ctx, `set -e
+tmp=$(dirname "$1")/.etcdrecovery-$(basename "$1")
+mkdir -p "$(dirname "$1")"
+rm -f "$tmp"
+[ ! -f "$2" ] || cp -p "$2" "$tmp"
+base64 -d >"$tmp" <<'END'
+`+base64.StdEncoding.EncodeToString(text)+`
+END
+sync "$tmp" 2>/dev/null || sync
+mv -f "$tmp" "$1"
+sha256sum "$1"`, name, like)
+	if err != nil {
+		return fmt.Errorf("writing %s on %s: %w", name, n.Name, err)
+	}
+	if got, _, _ := strings.Cut(string(out), " "); got != Hash(text) {
+		return fmt.Errorf("writing %s on %s: read back as %s, want %s", name, n.Name, got, Hash(text))
+	}
+	return nil
+}
+
+// Park moves a manifest out of the kubelet's folder, if it is there, and returns the place where it is kept. A different manifest that
+// was parked before under that name is kept too, under a number.
+func (n *Node) Park(ctx context.Context, manifest string) (string, error) {
+	parked := path.Join(n.ParkedDir(), path.Base(manifest))
+	_, err := n.run(ctx, `set -e
+[ -f "$1" ] || { [ -f "$2" ] && exit 0; echo "neither $1 nor $2 is there" >&2; exit 1; }
+mkdir -p "$(dirname "$2")"
+if [ -f "$2" ] && ! cmp -s "$1" "$2"; then i=1; while [ -e "$2.$i" ]; do i=$((i+1)); done; mv "$2" "$2.$i"; fi
+cp -p "$1" "$2.new"
+sync "$2.new" 2>/dev/null || sync
+mv -f "$2.new" "$2"
+rm -f "$1"`, manifest, parked)
+	if err != nil {
+		return "", fmt.Errorf("moving %s on %s out of the kubelet's folder: %w", manifest, n.Name, err)
+	}
+	return parked, nil
+}
+
+// Remove takes one file away. Used only for files that this program wrote.
+func (n *Node) Remove(ctx context.Context, name string) error {
+	if _, err := n.run(ctx, `rm -f -- "$1"`, name); err != nil {
+		return fmt.Errorf("removing %s on %s: %w", name, n.Name, err)
+	}
+	return nil
+}
+
+// MoveAside renames everything in a folder, but for lost+found and what was put aside before, into another one on the same file system
+// that must not exist. The folder itself stays, with its mode, owner, label and mount.
+func (n *Node) MoveAside(ctx context.Context, from, to string) error {
+	_, err := n.run(ctx, `set -e
+[ ! -e "$2" ] || { echo "$2 exists already" >&2; exit 1; }
+mkdir -p "$2.partial"
+for f in "$1"/* "$1"/.[!.]*; do
+  case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
+  [ -e "$f" ] || continue
+  mv "$f" "$2.partial/"
+done
+sync
+mv "$2.partial" "$2"`, from, to)
+	if err != nil {
+		return fmt.Errorf("moving the content of %s on %s to %s: %w", from, n.Name, to, err)
+	}
+	return nil
+}
+
+// CopyAside copies a folder's content into another one that must not exist, sharing blocks where the file system can, and compares the
+// two before it says yes. A copy that was broken off is thrown away and made again.
+func (n *Node) CopyAside(ctx context.Context, from, to string) error {
+	_, err := n.run(ctx, `set -e
+[ ! -e "$2" ] || { echo "$2 exists already" >&2; exit 1; }
+rm -rf -- "$2.partial"
+mkdir -p "$2.partial"
+for f in "$1"/* "$1"/.[!.]*; do
+  case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
+  [ -e "$f" ] || continue
+  cp -a --reflink=auto "$f" "$2.partial/" 2>/dev/null || cp -a "$f" "$2.partial/"
+done
+sync
+cd "$2.partial"
+find . -type f -print | while IFS= read -r f; do cmp "$1/$f" "$f" || exit 1; done
+mv "$2.partial" "$2"`, from, to)
+	if err != nil {
+		return fmt.Errorf("copying %s on %s to %s: %w", from, n.Name, to, err)
+	}
+	return nil
+}
+
+// Exists tells whether there is anything at that path.
+func (n *Node) Exists(ctx context.Context, name string) (bool, error) {
+	out, err := n.run(ctx, `[ ! -e "$1" ] || echo yes`, name)
+	return len(out) > 0, err
+}
+
+// WriteJournal keeps the journal of that name.
+func (n *Node) WriteJournal(ctx context.Context, name string, text []byte) error {
+	return n.WriteFile(ctx, n.journalPath(name), text, "")
+}
+
+// ReadFiles reads those of the files that are there, in one round trip.
+func (n *Node) ReadFiles(ctx context.Context, names ...string) (map[string][]byte, error) {
+	out, err := n.run(ctx, partFunctions+`for f in "$@"; do [ -r "$f" ] && file file "$f"; done; exit 0`, names...)
+	if err != nil {
+		return nil, err
+	}
+	records, err := parseParts(out)
+	if err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	for _, r := range records {
+		files[r.field(0)] = []byte(r.field(1))
+	}
+	return files, nil
+}
+
+// Keep moves a parked manifest that is not needed any more to a place of its own that must be free.
+func (n *Node) Keep(ctx context.Context, parked, place string) error {
+	_, err := n.run(ctx, `set -e
+[ -f "$1" ] || exit 0
+[ ! -e "$2" ] || { echo "$2 exists already" >&2; exit 1; }
+mkdir -p "$(dirname "$2")"
+mv "$1" "$2"`, parked, place)
+	if err != nil {
+		return fmt.Errorf("keeping %s on %s: %w", parked, n.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// File is a file as it was read.
+type File struct {
+	Path string
+	Text []byte
+}
+
+// Pods is what a first look at a master finds: what the kubelet reads and what the container runtime runs.
+type Pods struct {
+	HostName    string
+	ManifestDir string
+	Files       []File // every file the kubelet reads: each that does not start with a dot, whatever its name (kubernetes#129364)
+	Parked      []File // manifests that were moved out of the kubelet's folder by us, oldest first
+	Journals    []File
+	Runtime     Runtime
+	Containers  []Container // of all pods, running and exited; newest first
+}
+
+const lookScript = partFunctions + `
+text host "$(hostname)"
+dir=$2
+endpoint=
+if [ -r "$1" ]; then
+  [ -n "$dir" ] || dir=$(sed -n 's/^staticPodPath:[[:space:]]*//p' "$1" | tr -d "\"'" | sed 's/[[:space:]]*$//' | head -n 1)
+  endpoint=$(sed -n 's/^containerRuntimeEndpoint:[[:space:]]*//p' "$1" | tr -d "\"'" | sed 's/[[:space:]]*$//' | head -n 1)
+fi
+text manifests "$dir"
+if [ -n "$dir" ] && [ -d "$dir" ]; then
+  for f in "$dir"/*; do [ -f "$f" ] && file pod "$f"; done
+else
+  text nomanifests "$dir"
+fi
+for f in "$3"/parked/*; do [ -f "$f" ] && file parked "$f"; done
+for f in "$3"/*.journal; do [ -f "$f" ] && file journal "$f"; done
+` + runtimeScript
+
+// Look reads the kubelet's folder, what was parked, the journals and the containers. One round trip.
+func (n *Node) Look(ctx context.Context) (*Pods, error) {
+	out, err := n.run(ctx, lookScript, n.KubeletConfig, n.ManifestDir, n.WorkDir)
+	if err != nil {
+		return nil, fmt.Errorf("reading the manifests and containers of %s: %w", n.Name, err)
+	}
+	records, err := parseParts(out)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pods{}
+	for _, r := range records {
+		f := File{Path: r.field(0), Text: []byte(r.field(1))}
+		switch r.kind {
+		case "host":
+			p.HostName = r.field(0)
+		case "manifests":
+			p.ManifestDir = r.field(0)
+		case "nomanifests":
+			if r.field(0) == "" {
+				return nil, fmt.Errorf("%w: %s has no staticPodPath in %s, and manifest_dir is not set for this node", ErrNoManifestDir, n.Name, n.KubeletConfig)
+			}
+			return nil, fmt.Errorf("%w: %s on %s is not there", ErrNoManifestDir, r.field(0), n.Name)
+		case "pod":
+			p.Files = append(p.Files, f)
+		case "parked":
+			p.Parked = append(p.Parked, f)
+		case "journal":
+			p.Journals = append(p.Journals, f)
+		case "runtime":
+			p.Runtime = Runtime{Endpoint: r.field(0)}
+		case "noruntime":
+			return nil, fmt.Errorf("%w on %s: crictl is not on the PATH or does not work: %s", ErrNoRuntime, n.Name, strings.TrimSpace(r.field(0)))
+		case "containers":
+			if p.Containers, err = parseContainers([]byte(r.field(0))); err != nil {
+				return nil, fmt.Errorf("containers of %s: %w", n.Name, err)
+			}
+		}
+	}
+	return p, nil
+}
+
+// Paths are the places on the master that its etcd manifest names, already resolved through its volumes.
+type Paths struct {
+	DataDir string
+	WALDir  string // "" when it is within DataDir
+	Certs   map[string]string
+	Keys    []string
+	Image   string
+}
+
+// Disk is what a second look finds at those places.
+type Disk struct {
+	Segments   int   // WAL files
+	Database   bool  // member/snap/db is there
+	Empty      bool  // neither data nor WAL folder holds anything but lost+found
+	DataBytes  int64 // used by data and WAL
+	FreeBytes  int64 // on the data folder's file system
+	OldData    string
+	OldWAL     string
+	Image      bool
+	Certs      map[string][]byte
+	MissingPKI []string
+	Listening  []Socket
+}
+
+const diskScript = partFunctions + `
+data=$1; wal=${2:-$1/member/wal}; image=$3; endpoint=$4; shift 4
+set -- "$@"
+segments=0; for f in "$wal"/*.wal; do [ -f "$f" ] && segments=$((segments+1)); done
+text segments "$segments"
+[ -s "$data/member/snap/db" ] && text database yes
+full=$(for d in "$data" "$wal"; do [ -d "$d" ] && for f in "$d"/* "$d"/.[!.]*; do case ${f##*/} in lost+found|.etcdrecovery) ;; *) [ -e "$f" ] && echo "$f";; esac; done; done | head -n 1)
+[ -n "$full" ] || text empty yes
+used=0; for d in "$data/member" "$wal"; do [ -d "$d" ] || continue; case $d in "$data/member"/*) continue;; esac; k=$(du -sk "$d" | cut -f 1); used=$((used+k)); done
+text used "$used"
+top=$data; while [ ! -d "$top" ]; do top=$(dirname "$top"); done
+text free "$(df -Pk "$top" | awk 'NR==2 {print $4}')"
+device() { df -P "$1" | awk 'NR==2 {print $1 " " $NF}'; }
+# Old data is renamed within its own file system: beside its folder, or inside when the folder is a mount point.
+aside() {
+  if [ -d "$1" ] && [ "$(device "$1")" != "$(device "$(dirname "$1")")" ]; then base=$1/.etcdrecovery; else base=$1.etcdrecovery; fi
+  i=1; while [ -e "$base/$i" ]; do i=$((i+1)); done; printf '%s' "$base/$i"
+}
+text olddata "$(aside "$data")"
+[ "$wal" = "$data/member/wal" ] || text oldwal "$(aside "$wal")"
+crictl -r "$endpoint" inspecti -q "$image" >/dev/null 2>&1 && text image yes
+while [ $# -gt 0 ]; do
+  case $1 in
+    cert) if [ -r "$3" ]; then printf cert; word "$2"; printf ' '; b64 <"$3"; echo; else text missing "$3"; fi; shift 3;;
+    key) [ -r "$2" ] || text missing "$2"; shift 2;;
+  esac
+done
+for f in /proc/net/tcp /proc/net/tcp6; do [ -r "$f" ] && file sockets "$f"; done
+exit 0
+`
+
+// Disk reads the state of data, WAL, certificates, image and ports. Private keys are only looked for. One round trip.
+func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
+	args := []string{p.DataDir, p.WALDir, p.Image, rt.Endpoint}
+	for _, use := range sortedKeys(p.Certs) {
+		args = append(args, "cert", use, p.Certs[use])
+	}
+	for _, k := range p.Keys {
+		args = append(args, "key", k)
+	}
+	out, err := n.run(ctx, diskScript, args...)
+	if err != nil {
+		return nil, fmt.Errorf("reading the data folder of %s: %w", n.Name, err)
+	}
+	records, err := parseParts(out)
+	if err != nil {
+		return nil, err
+	}
+	d := &Disk{Certs: map[string][]byte{}}
+	for _, r := range records {
+		switch r.kind {
+		case "segments":
+			d.Segments, _ = strconv.Atoi(r.field(0))
+		case "database":
+			d.Database = true
+		case "empty":
+			d.Empty = true
+		case "used":
+			d.DataBytes = kib(r.field(0))
+		case "free":
+			d.FreeBytes = kib(r.field(0))
+		case "olddata":
+			d.OldData = r.field(0)
+		case "oldwal":
+			d.OldWAL = r.field(0)
+		case "image":
+			d.Image = true
+		case "cert":
+			d.Certs[r.field(0)] = []byte(r.field(1))
+		case "missing":
+			d.MissingPKI = append(d.MissingPKI, r.field(0))
+		case "sockets":
+			d.Listening = append(d.Listening, parseSockets(r.field(1))...)
+		}
+	}
+	return d, nil
+}
+
+// Readable is true when both log and database are there, so that etcd could be started with them.
+func (d *Disk) Readable() bool { return d.Segments > 0 && d.Database }
+
+func kib(s string) int64 {
+	k, _ := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+	return k << 10
+}
+
+func sortedKeys(m map[string]string) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Journal is the place of the journal of a name.
+func (n *Node) journalPath(name string) string { return path.Join(n.WorkDir, name+".journal") }

@@ -1,0 +1,80 @@
+// Package node is what a master can do: files, static pods, containers. Everything is a POSIX script that a Runner carries out.
+package node
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
+)
+
+// Runner carries out scripts on a master with root's privilege, and opens connections from it.
+type Runner interface {
+	Run(ctx context.Context, script string) ([]byte, error)
+	DialContext(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// Defaults of the settings a node may have.
+const (
+	DefaultKubeletConfig = "/var/lib/kubelet/config.yaml"
+	DefaultWorkDir       = "/var/lib/etcdrecovery"
+)
+
+// Settings are the places on a master that cannot be found from anything else.
+type Settings struct {
+	Name          string // the operator's name for it: the key in the survey's nodes
+	KubeletConfig string // where staticPodPath and the runtime's socket are read; DefaultKubeletConfig when empty
+	ManifestDir   string // instead of the kubelet's staticPodPath; empty in the usual case
+	WorkDir       string // journal, lock and parked manifests; DefaultWorkDir when empty
+}
+
+// Node is one master.
+type Node struct {
+	Settings
+	runner Runner
+}
+
+// New makes a node; nothing is contacted yet.
+func New(s Settings, r Runner) *Node {
+	if s.KubeletConfig == "" {
+		s.KubeletConfig = DefaultKubeletConfig
+	}
+	if s.WorkDir == "" {
+		s.WorkDir = DefaultWorkDir
+	}
+	return &Node{Settings: s, runner: r}
+}
+
+// DialContext opens a connection from the master.
+func (n *Node) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	return n.runner.DialContext(ctx, network, addr)
+}
+
+// run carries out a script; args become $1, $2 … and are never interpreted.
+func (n *Node) run(ctx context.Context, script string, args ...string) ([]byte, error) {
+	set := "set --"
+	for _, a := range args {
+		set += " " + ssh.Quote(a)
+	}
+	return n.runner.Run(ctx, set+"\n"+script)
+}
+
+// Answered tells from a failed call whether the master is there at all: one that refuses the login, shows another host key or grants no
+// privilege is alive, and must never be taken for lost.
+func Answered(err error) bool {
+	return !errors.Is(err, ssh.ErrSilent) && !errors.Is(err, context.DeadlineExceeded)
+}
+
+// exitCode gives the code with which a script ended, or -1 if it did not run to an end.
+func exitCode(err error) int {
+	var exit *ssh.ExitError
+	if errors.As(err, &exit) {
+		return exit.Code
+	}
+	return -1
+}
+
+// ParkedDir is where manifests wait while etcd must not run. It is outside the kubelet's folder and survives a reboot.
+func (n *Node) ParkedDir() string { return path.Join(n.WorkDir, "parked") }

@@ -1,0 +1,151 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// Options are what a recovery needs from outside.
+type Options struct {
+	Now     func() time.Time
+	Observe Observer
+}
+
+func (o Options) now() time.Time {
+	if o.Now == nil {
+		return time.Now()
+	}
+	return o.Now()
+}
+
+// crew is the set of masters that one operation acts on, with their locks.
+type crew struct {
+	Options
+	masters map[string]*master
+	holder  string
+	locked  []*master
+	stop    func()
+}
+
+func newCrew(o Options, nodes map[string]*node.Node, all map[string]Evidence) *crew {
+	c := &crew{Options: o, masters: map[string]*master{}, stop: func() {}}
+	for name, n := range nodes {
+		c.masters[name] = newMaster(n, all[name])
+	}
+	host, _ := os.Hostname()
+	c.holder = fmt.Sprintf("pid %d on %s since %s", os.Getpid(), host, o.now().UTC().Format(time.RFC3339))
+	return c
+}
+
+// lock takes the locks of these masters, in the order of their names so that two operations cannot hold one another up, and keeps them
+// alive until release.
+func (c *crew) lock(ctx context.Context, names []string) error {
+	slices.Sort(names)
+	for _, name := range names {
+		m := c.masters[name]
+		err := m.Lock(ctx, c.holder, node.LockStale)
+		var held *node.Locked
+		if errors.As(err, &held) && abandoned(held.Holder) {
+			err = m.Lock(ctx, c.holder, 0)
+		}
+		if errors.As(err, &held) {
+			return &Refusal{Title: "Another Recovery Is at Work", Found: held.Error() + ".", Untouched: nothingTouched,
+				Next: fmt.Sprintf("wait until it is done. If it is gone for good, its lock is taken over %s after its last sign of life; to clear it at once: rm %s (on %s).", node.LockStale, held.Path, held.Master)}
+		}
+		if err != nil {
+			return err
+		}
+		c.locked = append(c.locked, m)
+	}
+	beat, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(node.LockBeat)
+		defer tick.Stop()
+		for {
+			select {
+			case <-beat.Done():
+				return
+			case <-tick.C:
+				for _, m := range c.locked {
+					_ = m.TouchLock(beat, c.holder) // a master that does not answer now may again before the lock is stale
+				}
+			}
+		}
+	}()
+	c.stop = func() { cancel(); <-done }
+	return nil
+}
+
+// abandoned tells that a holder was a process of this machine that is no more.
+func abandoned(holder string) bool {
+	var pid int
+	var host string
+	if _, err := fmt.Sscanf(holder, "pid %d on %s since", &pid, &host); err != nil {
+		return false
+	}
+	if here, _ := os.Hostname(); host != here {
+		return false
+	}
+	_, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
+	if _, proc := os.Stat("/proc/self"); proc != nil {
+		return false
+	}
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// release gives the locks back and closes the connections to etcd.
+func (c *crew) release(ctx context.Context) {
+	c.stop()
+	ctx, cancel := atomic(ctx)
+	defer cancel()
+	for _, m := range c.locked {
+		_ = m.Unlock(ctx, c.holder)
+	}
+	for _, m := range c.masters {
+		m.close()
+	}
+}
+
+// each runs f on these masters at once.
+func (c *crew) each(ctx context.Context, names []string, f func(context.Context, *master) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, name := range names {
+		g.Go(func() error { return f(ctx, c.masters[name]) })
+	}
+	return g.Wait()
+}
+
+// refresh surveys the masters anew and takes over what was found.
+func (c *crew) refresh(ctx context.Context) map[string]Evidence {
+	nodes := map[string]*node.Node{}
+	for name, m := range c.masters {
+		nodes[name] = m.Node
+	}
+	all := Survey(ctx, nodes, c.now())
+	for name, m := range c.masters {
+		m.ev = all[name]
+	}
+	return all
+}
+
+// unchanged refuses when a master's manifest is not the one that the plan was made for.
+func unchanged(planned, live Evidence) error {
+	if planned.Manifest == "" || planned.hash() == live.hash() {
+		return nil
+	}
+	return &Refusal{Title: "A Master Changed Since the Plan", Untouched: nothingTouched,
+		Found: fmt.Sprintf("etcd's manifest on %s is not the one that the plan was made for: %s had SHA-256 %s, and now has %s.%s",
+			planned.Name, planned.ManifestPath, planned.hash()[:12], live.hash()[:12], strings.Join(append([]string{""}, live.Problems...), " ")),
+		Next: "run terraform plan again and look at what it will write now."}
+}

@@ -1,0 +1,115 @@
+package recovery
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// Reach tells how a master answered.
+type Reach string
+
+const (
+	// Reached is a master that could be examined.
+	Reached Reach = "reached"
+	// Refused is a master that is there but could not be examined: login, host key, privilege, kubelet or runtime are in the way. It may run etcd.
+	Refused Reach = "refused"
+	// Silent is a master from which nothing came back.
+	Silent Reach = "silent"
+)
+
+// Evidence is what was found on one master. It is plain data: it travels from the plan to the apply.
+type Evidence struct {
+	Name       string
+	Reach      Reach
+	ReachError string   `json:",omitempty"`
+	Problems   []string `json:",omitempty"` // what forbids changing this master, each with its remedy
+	NoManifest bool     `json:",omitempty"` // no file the kubelet reads, and none that we parked, is an etcd pod
+
+	ManifestPath string       // in the kubelet's folder
+	Manifest     string       // the operator's own text, wherever it is at the moment
+	Parked       string       `json:",omitempty"` // the place to which it was moved, if it is not in the kubelet's folder
+	Runtime      node.Runtime // how its containers are asked for
+	Running      bool         // an etcd container runs
+
+	MemberName string
+	PeerURLs   []string
+	Image      string
+
+	DataDir, WALDir string // on the master; WALDir is "" when it is in DataDir
+	DataBytes       int64
+	FreeBytes       int64
+	Readable        bool   // log and database are there
+	Empty           bool   // nothing is there
+	OldData         string // the free place for what is there now
+	OldWAL          string `json:",omitempty"`
+
+	Status      *etcd.Status  `json:",omitempty"` // of a running member
+	StatusError string        `json:",omitempty"`
+	Quorum      bool          // it answered a linearizable read
+	Members     []etcd.Member `json:",omitempty"` // as this member knows them
+	Alarms      []string      `json:",omitempty"`
+
+	Journals []Journal `json:",omitempty"`
+	Live     *Live     `json:",omitempty"` // the cluster that has a quorum, as any of the surveyed masters sees it
+}
+
+// Live is a cluster that answers.
+type Live struct {
+	ClusterID etcd.ID
+	Members   []etcd.Member
+}
+
+// parse gives the manifest, which was parsed once already when the evidence was taken.
+func (e Evidence) parse() (*manifest.Manifest, error) { return manifest.Parse([]byte(e.Manifest)) }
+
+// hash identifies the manifest that a plan was made for.
+func (e Evidence) hash() string { return node.Hash([]byte(e.Manifest)) }
+
+// isMember tells whether an entry of a member list is this master's: by name, or by a peer URL in common.
+func (e Evidence) isMember(m etcd.Member) bool {
+	return (m.Name != "" && m.Name == e.MemberName) || sharesURL(m.PeerURLs, e.PeerURLs)
+}
+
+func sharesURL(a, b []string) bool {
+	return slices.ContainsFunc(a, func(u string) bool { return slices.Contains(b, u) })
+}
+
+// journal finds this master's journal of an operation.
+func (e Evidence) journal(operation, id string) *Journal {
+	for i := range e.Journals {
+		if e.Journals[i].Operation == operation && e.Journals[i].ID == id {
+			return &e.Journals[i]
+		}
+	}
+	return nil
+}
+
+// sorted gives the evidence in the order of the masters' names.
+func sorted(all map[string]Evidence) []Evidence {
+	list := make([]Evidence, 0, len(all))
+	for _, e := range all {
+		list = append(list, e)
+	}
+	slices.SortFunc(list, func(a, b Evidence) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+func names(list []Evidence) []string {
+	var n []string
+	for _, e := range list {
+		n = append(n, e.Name)
+	}
+	return n
+}
+
+// words joins names for a sentence, "none" where there is none.
+func words(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}

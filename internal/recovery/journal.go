@@ -1,0 +1,118 @@
+package recovery
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// Journal is what an operation left on a master: which steps are behind it, and where everything went. It is what a later apply, and a
+// person, reads to know where things stand.
+type Journal struct {
+	Operation string // "seed" or "member"
+	ID        string
+	Master    string
+	Started   time.Time
+	Finished  time.Time `json:",omitzero"`
+	Steps     []Entry
+	Marks     map[string]string
+}
+
+// Entry is one finished step.
+type Entry struct {
+	Time time.Time
+	Step string
+}
+
+// Marks that decide how an operation goes on.
+const (
+	markOldData   = "old_data"        // the copy or the moved data is complete at this place
+	markOldWAL    = "old_wal"         // the same for a WAL folder of its own
+	markForced    = "forced"          // the forced start was verified; the point of no return
+	markUnforced  = "unforced"        // etcd was restarted without the flag and verified
+	markDiscarded = "discarded"       // entries that the forced start dropped
+	markLearner   = "learner"         // ID of the learner that was added for this master
+	markBefore    = "manifest_before" // SHA-256
+	markAfter     = "manifest_after"  // SHA-256
+	markKept      = "manifest_kept"   // where the text before is kept
+)
+
+// name is the journal's file name without its ending.
+func (j *Journal) name() string { return j.Operation + "-" + j.ID }
+
+func (j *Journal) mark(key string) string {
+	if j == nil {
+		return ""
+	}
+	return j.Marks[key]
+}
+
+func (j *Journal) finished() bool { return j != nil && !j.Finished.IsZero() }
+
+// book writes a journal to its master after every change.
+type book struct {
+	*Journal
+	node *node.Node
+	now  func() time.Time
+}
+
+// open continues the journal that the master has, or begins one.
+func openBook(have *Journal, operation, id string, n *node.Node, now func() time.Time) *book {
+	if have == nil {
+		have = &Journal{Operation: operation, ID: id, Master: n.Name, Started: now().UTC()}
+	}
+	if have.Marks == nil {
+		have.Marks = map[string]string{}
+	}
+	return &book{Journal: have, node: n, now: now}
+}
+
+func (b *book) set(ctx context.Context, key, value string) error {
+	if b.Marks[key] == value {
+		return nil
+	}
+	b.Marks[key] = value
+	return b.save(ctx)
+}
+
+func (b *book) step(ctx context.Context, title string) error {
+	b.Steps = append(b.Steps, Entry{Time: b.now().UTC(), Step: title})
+	return b.save(ctx)
+}
+
+func (b *book) finish(ctx context.Context) error {
+	b.Finished = b.now().UTC()
+	return b.save(ctx)
+}
+
+func (b *book) save(ctx context.Context) error {
+	text, err := json.MarshalIndent(b.Journal, "", "  ")
+	if err != nil {
+		return err
+	}
+	ctx, cancel := atomic(ctx)
+	defer cancel()
+	if err := b.node.WriteJournal(ctx, b.name(), append(text, '\n')); err != nil {
+		return fmt.Errorf("keeping the journal: %w", err)
+	}
+	return nil
+}
+
+// atomic bounds a short change that is carried to its end even when the apply is interrupted.
+func atomic(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+}
+
+func readJournals(files []node.File) []Journal {
+	var all []Journal
+	for _, f := range files {
+		var j Journal
+		if json.Unmarshal(f.Text, &j) == nil && j.Operation != "" {
+			all = append(all, j)
+		}
+	}
+	return all
+}

@@ -1,0 +1,123 @@
+package recovery_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
+)
+
+// start makes a lab with some keys in it.
+func start(t *testing.T, o lab.Options) *lab.Lab {
+	t.Helper()
+	l, err := lab.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+// nodesOf are the lab's masters as the recovery knows them.
+func nodesOf(t *testing.T, l *lab.Lab) map[string]*node.Node {
+	t.Helper()
+	nodes := map[string]*node.Node{}
+	for _, m := range l.Masters() {
+		c := ssh.New(ssh.Config{Host: m.Host(), Port: m.Port(), User: l.SSHUser(), PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(),
+			Become: ssh.BecomeNone, Timeout: 5 * time.Second})
+		t.Cleanup(func() { _ = c.Close() })
+		nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Path(node.DefaultKubeletConfig), WorkDir: m.Path(node.DefaultWorkDir)}, c)
+	}
+	return nodes
+}
+
+// loseMajority wipes the disks of all masters but the first and brings the machines back.
+func loseMajority(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	for _, m := range l.Masters()[1:] {
+		m.PowerOff()
+	}
+	for _, m := range l.Masters()[1:] {
+		if err := m.WipeEtcd(); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.PowerOn(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// options log the steps of a recovery.
+func options(t *testing.T) recovery.Options {
+	begin := time.Now()
+	return recovery.Options{Now: time.Now, Observe: func(i, n int, s recovery.Step) error {
+		t.Logf("%6.2fs step %d/%d %s: %s", time.Since(begin).Seconds(), i, n, s.Master, s.Title)
+		return nil
+	}}
+}
+
+// recoverAll runs the whole runbook: the seed, then every other master in turn.
+func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, id string, o recovery.Options) error {
+	ctx := t.Context()
+	seed, err := recovery.DecideSeed(recovery.Survey(ctx, nodes, time.Now()), recovery.SeedRequest{RecoveryID: id})
+	if err != nil {
+		return err
+	}
+	if _, err := recovery.Seed(ctx, seed, nodes, o); err != nil {
+		return err
+	}
+	return joinAll(ctx, l, nodes, o)
+}
+
+func joinAll(ctx context.Context, l *lab.Lab, nodes map[string]*node.Node, o recovery.Options) error {
+	for _, m := range l.Masters()[1:] {
+		all := recovery.Survey(ctx, nodes, time.Now())
+		p, err := recovery.DecideMember(all[m.Name()], recovery.Cluster{}, false)
+		if err != nil {
+			return err
+		}
+		if _, err := recovery.Member(ctx, p, nodes, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestRecovery(t *testing.T) {
+	for _, version := range []string{"3.7", "3.6", "3.5"} {
+		t.Run("etcd "+version, func(t *testing.T) {
+			l := start(t, lab.Options{Etcd: version})
+			if err := l.Fill(t.Context(), 500, 100); err != nil {
+				t.Fatal(err)
+			}
+			before, _, err := l.CountKeys(t.Context(), "m1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			loseMajority(t, l)
+			if err := recoverAll(t, l, nodesOf(t, l), "test", options(t)); err != nil {
+				if r, ok := recovery.IsRefusal(err); ok {
+					t.Fatalf("%s\n%s", r.Title, r.Detail())
+				}
+				t.Fatal(err)
+			}
+			for _, m := range l.Masters() {
+				if after, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || after != before {
+					t.Errorf("%s has %d keys (%v), want %d", m.Name(), after, err, before)
+				}
+				if _, err := os.Stat(m.Path(node.DefaultWorkDir + "/lock")); err == nil {
+					t.Errorf("%s still has a lock", m.Name())
+				}
+			}
+		})
+	}
+}

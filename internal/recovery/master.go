@@ -1,0 +1,215 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// stopPatience is how long a kubelet may take to stop a pod whose manifest went: its poll of the folder, 20 s, and the grace period.
+const stopPatience = 60 * time.Second
+
+// startPatience allows for the kubelet's crash-loop back-off, which is capped at 5 minutes.
+const startPatience = 6 * time.Minute
+
+// portPatience is for the kernel to give back the ports of a process that is gone.
+const portPatience = 10 * time.Second
+
+// master is one that a recovery acts on.
+type master struct {
+	*node.Node
+	ev     Evidence
+	client *etcd.Client
+}
+
+func newMaster(n *node.Node, e Evidence) *master { return &master{Node: n, ev: e} }
+
+// etcd gives the connection to the member on this master. It survives restarts of the member.
+func (m *master) etcd(ctx context.Context) (*etcd.Client, error) {
+	if m.client == nil {
+		c, err := openEtcd(ctx, m.Node, m.ev)
+		if err != nil {
+			return nil, err
+		}
+		m.client = c
+	}
+	return m.client, nil
+}
+
+func (m *master) close() {
+	if m.client != nil {
+		_ = m.client.Close()
+		m.client = nil
+	}
+}
+
+func (m *master) container() string {
+	pod, err := m.ev.parse()
+	if err != nil {
+		return "etcd"
+	}
+	return pod.ContainerName()
+}
+
+// stop takes etcd's manifest out of the kubelet's folder and proves that nothing of etcd is left running.
+func (m *master) stop(ctx context.Context) error {
+	if m.ev.Manifest == "" { // no manifest anywhere: only make sure
+		return m.proveStopped(ctx)
+	}
+	short, cancel := atomic(ctx)
+	defer cancel()
+	if m.ev.Parked != "" {
+		// The operator's own text is parked already; what may be in its place is our forced one.
+		if err := m.Remove(short, m.ev.ManifestPath); err != nil {
+			return err
+		}
+	} else {
+		parked, err := m.Park(short, m.ev.ManifestPath)
+		if err != nil {
+			return err
+		}
+		m.ev.Parked = parked
+	}
+	return m.proveStopped(ctx)
+}
+
+func (m *master) proveStopped(ctx context.Context) error {
+	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.container(), stopPatience); err != nil {
+		if errors.Is(err, node.ErrStillRunning) {
+			return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + ".", Cause: err,
+				Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (crictl ps, crictl stop), then run terraform apply again.", m.Name)}
+		}
+		return err
+	}
+	deadline := time.Now().Add(portPatience)
+	for {
+		busy, err := m.busyPort(ctx)
+		if err != nil || busy == "" {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return &Refusal{Title: "Another Etcd Still Listens", Found: fmt.Sprintf("no etcd container runs on %s, but something listens at %s.", m.Name, busy),
+				Next: fmt.Sprintf("find it (ss -ltnp), stop it, see to it that it stays stopped, then run terraform apply again. On %s.", m.Name)}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// busyPort gives an address of this member's at which something still listens.
+func (m *master) busyPort(ctx context.Context) (string, error) {
+	pod, err := m.ev.parse()
+	if err != nil {
+		return "", nil //nolint:nilerr // no manifest, so no addresses to look at
+	}
+	sockets, err := m.Sockets(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, s := range append(pod.ListenPeerURLs(), pod.ListenClientURLs()...) {
+		u, err := url.Parse(s)
+		if err != nil {
+			continue
+		}
+		at, err := netip.ParseAddrPort(u.Host)
+		if err == nil && node.Listens(sockets, at) {
+			return at.String(), nil
+		}
+	}
+	return "", nil
+}
+
+// start puts a manifest in and waits for the container that the kubelet makes of it.
+func (m *master) start(ctx context.Context, text string) (id string, err error) {
+	known, err := m.Containers(ctx, m.ev.Runtime, m.container())
+	if err != nil {
+		return "", err
+	}
+	short, cancel := atomic(ctx)
+	defer cancel()
+	if err := m.WriteFile(short, m.ev.ManifestPath, []byte(text), m.ev.Parked); err != nil {
+		return "", err
+	}
+	id, err = m.AwaitStarted(ctx, m.ev.Runtime, m.container(), known, startPatience)
+	if errors.Is(err, node.ErrNotStarted) {
+		return "", &Refusal{Title: "Etcd Does Not Start", Found: err.Error() + ".", Cause: err,
+			Next: fmt.Sprintf("look at the kubelet's log on %s (journalctl -u kubelet), then run terraform apply again.", m.Name)}
+	}
+	return id, err
+}
+
+// awaitServing waits until the member in a container is as it should be. It fails early with the member's own last words when the
+// container has gone.
+func (m *master) awaitServing(ctx context.Context, id string, good func(context.Context, *etcd.Client) error) error {
+	client, err := m.etcd(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	for last := time.Now(); ; {
+		err := func() error {
+			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+			defer cancel()
+			return good(ctx, client)
+		}()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w (%w)%s", err, context.Cause(ctx), m.lastWords(ctx, id))
+		}
+		var final *Refusal
+		if errors.As(err, &final) {
+			return err
+		}
+		if time.Since(last) > time.Second {
+			last = time.Now()
+			if gone, err := m.exited(ctx, id); err != nil {
+				return err
+			} else if gone {
+				return &Refusal{Title: "Etcd Stopped Again", Found: fmt.Sprintf("the etcd container %.12s on %s has exited.%s", id, m.Name, m.lastWords(ctx, id))}
+			}
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+func (m *master) exited(ctx context.Context, id string) (bool, error) {
+	all, err := m.Containers(ctx, m.ev.Runtime, m.container())
+	if err != nil {
+		return false, err
+	}
+	for _, c := range all {
+		if c.ID == id {
+			return !c.Running, nil
+		}
+	}
+	return true, nil
+}
+
+// lastWords are the lines of a container's log that say why it went.
+func (m *master) lastWords(ctx context.Context, id string) string {
+	ctx, cancel := atomic(ctx)
+	defer cancel()
+	log, err := m.ContainerLog(ctx, m.ev.Runtime, id, 200)
+	if err != nil {
+		return " Its log could not be read: " + err.Error()
+	}
+	var fatal []string
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, `"level":"fatal"`) || strings.Contains(line, `"level":"panic"`) || strings.Contains(line, `"level":"error"`) || strings.HasPrefix(line, "panic:") {
+			fatal = append(fatal, strings.TrimSpace(line))
+		}
+	}
+	if len(fatal) == 0 {
+		return ""
+	}
+	return " Its log says:\n  " + strings.Join(fatal[max(0, len(fatal)-3):], "\n  ")
+}

@@ -1,0 +1,128 @@
+package recovery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+)
+
+// MemberPlan is all that a join will do. It follows from the evidence and the cluster to join alone.
+type MemberPlan struct {
+	Node     string
+	Evidence Evidence
+	Cluster  Cluster // to be joined; its members at this member's turn, where AnyOrder is false
+	AnyOrder bool    // other members may join first: who is there at this member's turn is not known yet
+
+	Healthy      bool   // it is a voter already, and nothing will be done
+	Manifest     string // what will stand in Evidence.ManifestPath; "" while it is not known
+	OldData      string
+	OldWAL       string
+	ManifestPath string
+}
+
+// DecideMember turns evidence into a plan, or into a refusal that changes nothing.
+func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) {
+	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath, OldData: e.OldData, OldWAL: e.OldWAL}
+	switch {
+	case e.Reach == Silent:
+		return nil, &Refusal{Title: "The Master Does Not Answer", Attribute: "node", Found: fmt.Sprintf("%s: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
+			Next: fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name)}
+	case e.Reach == Refused:
+		return nil, &Refusal{Title: "A Master Cannot Be Examined", Attribute: "node", Found: fmt.Sprintf("%s answers, but: %s.", e.Name, e.ReachError), Untouched: nothingTouched, Next: "put this access right, then plan again."}
+	case len(e.Problems) > 0:
+		r := *asRefusal(masterProblem(e), "")
+		r.Attribute = "node"
+		return nil, &r
+	}
+	if j := unfinished(e.Journals); j != nil && j.mark(markOldData) != "" {
+		p.OldData, p.OldWAL = j.mark(markOldData), j.mark(markOldWAL)
+	}
+	members := withoutSelf(e, join.Members)
+	if e.Live != nil {
+		if err := checkPlace(e, e.Live.Members); err != nil {
+			return nil, err
+		}
+		join.ID = e.Live.ClusterID.String()
+		for _, m := range withoutSelf(e, membersOf(e.Live.Members)) {
+			if !slices.ContainsFunc(members, func(have manifest.Member) bool { return sharesURL(have.PeerURLs, m.PeerURLs) }) {
+				members = append(members, m)
+			}
+		}
+		p.Healthy = healthy(e, e.Live.ClusterID)
+	}
+	self := manifest.Member{Name: e.MemberName, PeerURLs: e.PeerURLs}
+	p.Cluster = Cluster{ID: join.ID, Members: sortMembers(members)}
+	if p.Healthy {
+		p.Manifest, p.OldData, p.OldWAL = e.Manifest, "", ""
+		return p, nil
+	}
+	if anyOrder {
+		return p, nil
+	}
+	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(sortMembers(append(members, self))))
+	if err != nil {
+		return nil, &Refusal{Title: "Manifest Cannot Be Edited", Attribute: "node", Found: fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err), Untouched: nothingTouched,
+			Next: "bring the manifest into a shape as kubeadm writes it, then plan again."}
+	}
+	p.Manifest = string(text)
+	return p, nil
+}
+
+// healthy is a master whose etcd is a started voter of a cluster with a quorum.
+func healthy(e Evidence, cluster etcd.ID) bool {
+	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == cluster && e.Parked == "" && len(e.Alarms) == 0
+}
+
+// checkPlace refuses a master whose manifest claims the name or the peer URL of another master's member.
+func checkPlace(e Evidence, members []etcd.Member) error {
+	for _, m := range members {
+		byName, byURL := m.Name != "" && m.Name == e.MemberName, sharesURL(m.PeerURLs, e.PeerURLs)
+		if byName == byURL || m.Name == "" {
+			continue
+		}
+		return &Refusal{Title: "Name and Peer URL Do Not Match", Attribute: "node", Untouched: nothingTouched,
+			Found: fmt.Sprintf("the manifest of %s says --name=%s and --initial-advertise-peer-urls=%s; the cluster has member %s (%s) at %s.",
+				e.Name, e.MemberName, strings.Join(e.PeerURLs, ","), m.Name, m.ID, strings.Join(m.PeerURLs, ",")),
+			Next: "put the manifest right if it was copied from another master. If the master has a new address for good, remove the old member first (etcdctl member remove " + m.ID.String() + "), then plan again."}
+	}
+	return nil
+}
+
+func membersOf(list []etcd.Member) []manifest.Member {
+	var all []manifest.Member
+	for _, m := range list {
+		all = append(all, manifest.Member{Name: m.Name, PeerURLs: m.PeerURLs})
+	}
+	return all
+}
+
+func withoutSelf(e Evidence, list []manifest.Member) []manifest.Member {
+	return slices.DeleteFunc(slices.Clone(list), func(m manifest.Member) bool {
+		return e.isMember(etcd.Member{Name: m.Name, PeerURLs: m.PeerURLs})
+	})
+}
+
+func sortMembers(list []manifest.Member) []manifest.Member {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b manifest.Member) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// Joined is the cluster as it will be after the plan.
+func (p *MemberPlan) Joined() Cluster {
+	self := manifest.Member{Name: p.Evidence.MemberName, PeerURLs: p.Evidence.PeerURLs}
+	return Cluster{ID: p.Cluster.ID, Members: sortMembers(append(slices.Clone(p.Cluster.Members), self))}
+}
+
+// unfinished is the join that was begun on a master and did not come to its end.
+func unfinished(journals []Journal) *Journal {
+	for i := range journals {
+		if journals[i].Operation == "member" && !journals[i].finished() {
+			return &journals[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,54 @@
+package recovery
+
+import (
+	"errors"
+	"strings"
+)
+
+// Refusal is an error written for the person who has to act on it. Every part is one or two plain sentences.
+type Refusal struct {
+	Title     string // at most 60 characters
+	Attempt   string // what was tried: the step and the master
+	Found     string // what was seen, and what it means
+	Untouched string // what has been changed and what has not
+	Next      string // what to do now
+	Attribute string // the attribute that is the cause, "" where none is
+	Cause     error  // printed last, as it came
+}
+
+// Error gives the whole text.
+func (r *Refusal) Error() string { return strings.ToLower(r.Title[:1]) + r.Title[1:] + ": " + r.Detail() }
+
+// Detail is all but the title.
+func (r *Refusal) Detail() string {
+	var b strings.Builder
+	for _, part := range []struct{ label, text string }{
+		{"", r.Attempt}, {"Found: ", r.Found}, {"Changed: ", r.Untouched}, {"What to do: ", r.Next},
+	} {
+		if part.text == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("\n\n")
+		}
+		b.WriteString(part.label + part.text)
+	}
+	if r.Cause != nil {
+		b.WriteString("\n\n" + r.Cause.Error())
+	}
+	return b.String()
+}
+
+func (r *Refusal) Unwrap() error { return r.Cause }
+
+// nothingTouched is true of every refusal that comes before the first change.
+const nothingTouched = "nothing; every file on every master is as it was."
+
+// asRefusal finds the refusal in an error, or makes one of it.
+func asRefusal(err error, title string) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return &Refusal{Title: title, Cause: err}
+}

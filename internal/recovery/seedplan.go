@@ -1,0 +1,261 @@
+package recovery
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+)
+
+// SeedRequest is what the operator asks of a seed.
+type SeedRequest struct {
+	Node       string   // "" leaves the choice to the evidence
+	Lost       []string // masters given up: exactly those that do not answer
+	RecoveryID string
+}
+
+// SeedPlan is all that a forced start will do. It follows from the request and the evidence alone.
+type SeedPlan struct {
+	SeedRequest
+	Reason   string
+	Verdict  Verdict
+	Evidence map[string]Evidence
+
+	ManifestPath  string
+	Forced, Final string // the two texts that will stand in ManifestPath, one after the other
+	OldData       string // where the copy of the data will be
+	OldWAL        string
+	Resuming      bool // the flag was set by this very recovery before
+}
+
+// DecideSeed turns evidence into a plan, or into a refusal that changes nothing.
+func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
+	p := &SeedPlan{SeedRequest: req, Evidence: all}
+	began, err := seedOf(all, req)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAnswers(all, req.Lost); err != nil {
+		return nil, err
+	}
+	switch {
+	case began != "":
+		p.Node, p.Reason, p.Resuming = began, fmt.Sprintf("recovery %s was begun on %s and goes on there", req.RecoveryID, began), true
+	case req.Node == "":
+		if p.Node, p.Reason, err = Choose(all); err != nil {
+			// A cluster that lives has no seed to choose; that is the better thing to say.
+			if v := Judge(all, ""); v.State == Alive || v.State == Startable {
+				return nil, refuseVerdict(v, all)
+			}
+			return nil, err
+		}
+	default:
+		p.Reason = fmt.Sprintf("%s is named in the configuration", req.Node)
+	}
+	seed, ok := all[p.Node]
+	if !ok {
+		return nil, unknownNode("node", p.Node, names(sorted(all)))
+	}
+	p.Verdict = Judge(all, p.Node)
+	journal := seed.journal("seed", req.RecoveryID)
+	if journal.mark(markForced) == "" && !(p.Resuming && p.Verdict.State == Alive && p.Verdict.Voters == 1) {
+		if err := checkLost(p.Verdict, all, seed); err != nil {
+			return nil, err
+		}
+	}
+	for _, e := range sorted(all) {
+		// Of another master only what would keep its etcd from being stopped for good is in the way.
+		stoppable := e.Manifest != "" || (e.NoManifest && !e.Running)
+		if len(e.Problems) > 0 && (e.Name == p.Node || !stoppable) {
+			return nil, masterProblem(e)
+		}
+	}
+	if err := p.texts(seed, journal); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// texts fills in what will be written and where the data will be kept.
+func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
+	forced, err := manifest.Force([]byte(seed.Manifest))
+	if err != nil {
+		return &Refusal{Title: "Manifest Cannot Be Edited", Found: fmt.Sprintf("%s on %s: %v", seed.ManifestPath, seed.Name, err), Untouched: nothingTouched,
+			Next: "bring the manifest into a shape as kubeadm writes it, then plan again."}
+	}
+	p.ManifestPath, p.Forced, p.Final = seed.ManifestPath, string(forced), seed.Manifest
+	p.OldData, p.OldWAL = seed.OldData, seed.OldWAL
+	if kept := journal.mark(markOldData); kept != "" {
+		p.OldData, p.OldWAL = kept, journal.mark(markOldWAL)
+		return nil
+	}
+	if need := seed.DataBytes + seed.DataBytes/20; seed.FreeBytes < need {
+		return &Refusal{Title: "Not Enough Space for a Copy of the Data", Attribute: "node",
+			Found:     fmt.Sprintf("%s holds %s of etcd data in %s and has %s free there; the copy that is made before the forced start needs %s.", seed.Name, size(seed.DataBytes), seed.DataDir, size(seed.FreeBytes), size(need)),
+			Untouched: nothingTouched,
+			Next:      fmt.Sprintf("free %s on the file system of %s on %s, then plan again.", size(need-seed.FreeBytes), seed.DataDir, seed.Name)}
+	}
+	return nil
+}
+
+// seedOf finds the master on which this recovery was begun, "" where it was not. Another recovery that was begun and not finished is in
+// the way of every new one.
+func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
+	for _, e := range sorted(all) {
+		for _, j := range e.Journals {
+			if j.Operation != "seed" {
+				continue
+			}
+			if j.ID != req.RecoveryID {
+				if j.finished() || j.mark(markForced) == "" {
+					continue
+				}
+				return "", &Refusal{Title: "Another Recovery Is Unfinished", Attribute: "recovery_id", Untouched: nothingTouched,
+					Found: fmt.Sprintf("the journal on %s says that recovery %q forced a new cluster there on %s and has not finished.", e.Name, j.ID, j.Started.Format("2006-01-02 15:04:05 MST")),
+					Next:  fmt.Sprintf("finish it first, with recovery_id = %q.", j.ID)}
+			}
+			if req.Node != "" && req.Node != e.Name {
+				return "", &Refusal{Title: "This Recovery Has Another Seed", Attribute: "node", Untouched: nothingTouched,
+					Found: fmt.Sprintf("recovery %q was begun with %s as its seed, and node names %s.", j.ID, e.Name, req.Node),
+					Next:  fmt.Sprintf("set node = %q to go on with it, or choose a new recovery_id to begin another recovery.", e.Name)}
+			}
+			return e.Name, nil
+		}
+	}
+	return "", nil
+}
+
+// checkAnswers holds the masters given up against those that do not answer: they must be the same.
+func checkAnswers(all map[string]Evidence, lost []string) error {
+	seen := map[string]bool{}
+	for _, name := range lost {
+		e, ok := all[name]
+		switch {
+		case !ok:
+			return unknownNode("lost_nodes", name, names(sorted(all)))
+		case seen[name]:
+			return &Refusal{Title: "A Node Is Given Twice", Attribute: "lost_nodes", Found: fmt.Sprintf("lost_nodes names %s twice.", name), Untouched: nothingTouched, Next: "name each master once."}
+		case e.Reach != Silent:
+			found := fmt.Sprintf("%s is in lost_nodes, but it answers over SSH", name)
+			if e.ReachError != "" {
+				found += fmt.Sprintf(" (%s)", e.ReachError)
+			}
+			return &Refusal{Title: "A Master Given Up Answers", Attribute: "lost_nodes", Found: found + ": its etcd may run, or may start again.", Untouched: nothingTouched,
+				Next: fmt.Sprintf("take %s out of lost_nodes, so that its etcd is stopped before a new cluster is forced; or switch the machine off for good.", name)}
+		}
+		seen[name] = true
+	}
+	for _, e := range sorted(all) {
+		switch {
+		case e.Reach == Refused:
+			return &Refusal{Title: "A Master Cannot Be Examined", Attribute: "survey", Found: fmt.Sprintf("%s answers, but: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
+				Next: "put this access right and plan again. A master that may run etcd has to be stopped before a new cluster is forced, so it cannot be left out."}
+		case e.Reach == Silent && !seen[e.Name]:
+			return &Refusal{Title: "A Master Does Not Answer", Attribute: "lost_nodes", Found: fmt.Sprintf("%s does not answer: %s. Its etcd may still run where you cannot see it.", e.Name, e.ReachError), Untouched: nothingTouched,
+				Next: fmt.Sprintf("bring %s back or make sure that it is switched off for good; in the latter case say so with lost_nodes = [%q].", e.Name, e.Name)}
+		}
+	}
+	return nil
+}
+
+// checkLost refuses unless the majority is really gone.
+func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
+	switch {
+	case len(v.Unknown) > 0:
+		return &Refusal{Title: "A Member Is Not Among the Surveyed Nodes", Attribute: "survey", Untouched: nothingTouched,
+			Found: fmt.Sprintf("%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.", seed.Name, strings.Join(v.Unknown, "; ")),
+			Next:  "add these masters to the survey's nodes (and to lost_nodes if they are gone for good), then plan again."}
+	case v.State == Alive, v.State == Startable, v.State == NoData:
+		return refuseVerdict(v, all)
+	case !seed.Readable:
+		return &Refusal{Title: "The Seed Has No Data", Attribute: "node", Found: fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir), Untouched: nothingTouched,
+			Next: fmt.Sprintf("choose a master that has data: %s.", words(v.WithData))}
+	case seed.Status != nil && seed.Status.Learner:
+		return &Refusal{Title: "The Seed Is a Learner", Attribute: "node", Untouched: nothingTouched,
+			Found: fmt.Sprintf("%s is a learner: etcd panics with \"removed all voters\" when a new cluster is forced on one.", seed.Name), Next: "choose a master that was a voter."}
+	}
+	return nil
+}
+
+func refuseVerdict(v Verdict, all map[string]Evidence) error {
+	switch v.State {
+	case Alive:
+		return &Refusal{Title: "The Cluster Is Alive", Attribute: "survey", Found: v.Text + ". Forcing a new cluster would throw away the members that work.", Untouched: nothingTouched,
+			Next: "remove etcdrecovery_seed from the configuration and let each broken master rejoin with etcdrecovery_member (join = data.etcdrecovery_survey.….cluster)."}
+	case Startable:
+		var how []string
+		for _, name := range v.WithData {
+			e := all[name]
+			switch {
+			case e.Running:
+				how = append(how, fmt.Sprintf("%s: etcd runs there; it needs its peers", name))
+			case e.Parked != "":
+				how = append(how, fmt.Sprintf("%s: mv %s %s", name, e.Parked, e.ManifestPath))
+			default:
+				how = append(how, fmt.Sprintf("%s: etcd's manifest is at %s but nothing runs; look at the kubelet (systemctl status kubelet) and at the container's log", name, e.ManifestPath))
+			}
+		}
+		return &Refusal{Title: "The Cluster Only Needs to Be Started", Attribute: "survey", Untouched: nothingTouched,
+			Found: v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
+			Next:  "start etcd on these masters and wait for a leader:\n  " + strings.Join(how, "\n  ") + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) and plan again."}
+	default:
+		return &Refusal{Title: "No Master Has etcd Data", Attribute: "survey", Found: v.Text + "." + problemsOf(all), Untouched: nothingTouched,
+			Next: "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from."}
+	}
+}
+
+func masterProblem(e Evidence) error {
+	return &Refusal{Title: "A Master Is Not Ready for This", Attribute: "survey", Untouched: nothingTouched,
+		Found: fmt.Sprintf("on %s: %s", e.Name, strings.Join(e.Problems, "; ")), Next: "put this right, then plan again."}
+}
+
+func unknownNode(attribute, name string, have []string) error {
+	return &Refusal{Title: "Unknown Node", Attribute: attribute, Found: fmt.Sprintf("%q is none of the surveyed nodes: %s.", name, words(have)), Untouched: nothingTouched,
+		Next: "use one of these names, or add the master to the survey's nodes."}
+}
+
+// others are the masters that answer, but for the seed.
+func (p *SeedPlan) others() []string {
+	var others []string
+	for _, e := range sorted(p.Evidence) {
+		if e.Name != p.Node && !slices.Contains(p.Lost, e.Name) {
+			others = append(others, e.Name)
+		}
+	}
+	return others
+}
+
+// Cluster is what a member needs to know of the cluster it joins.
+type Cluster struct {
+	ID      string // hex; "" while unknown
+	Members []manifest.Member
+}
+
+// Cluster is the cluster as it will be after the plan: the seed alone.
+func (p *SeedPlan) Cluster() Cluster {
+	seed := p.Evidence[p.Node]
+	c := Cluster{Members: []manifest.Member{{Name: seed.MemberName, PeerURLs: seed.PeerURLs}}}
+	if seed.Status != nil {
+		c.ID = seed.Status.ClusterID.String()
+	}
+	return c
+}
+
+func size(bytes int64) string {
+	switch {
+	case bytes >= 10<<30:
+		return fmt.Sprintf("%d GiB", bytes>>30)
+	case bytes >= 10<<20:
+		return fmt.Sprintf("%d MiB", bytes>>20)
+	default:
+		return fmt.Sprintf("%d KiB", bytes>>10)
+	}
+}
+
+// IsRefusal gives the refusal in an error.
+func IsRefusal(err error) (*Refusal, bool) {
+	var r *Refusal
+	return r, errors.As(err, &r)
+}

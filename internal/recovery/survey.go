@@ -1,0 +1,187 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// statusWait bounds what a member is given to say how it is, and quorumWait a linearizable read, which hangs where there is no quorum.
+const (
+	statusWait = 5 * time.Second
+	quorumWait = 3 * time.Second
+)
+
+// Survey examines all masters at once and changes nothing. A master that cannot be examined is evidence too, not an error.
+func Survey(ctx context.Context, nodes map[string]*node.Node, now time.Time) map[string]Evidence {
+	var (
+		mu  sync.Mutex
+		wg  sync.WaitGroup
+		all = map[string]Evidence{}
+	)
+	for name, n := range nodes {
+		wg.Go(func() {
+			e := examine(ctx, n, now)
+			mu.Lock()
+			defer mu.Unlock()
+			all[name] = e
+		})
+	}
+	wg.Wait()
+	live := liveCluster(all)
+	for name, e := range all {
+		e.Live = live
+		all[name] = e
+	}
+	return all
+}
+
+// liveCluster is the cluster that answered a linearizable read; with two of them, the one with more members.
+func liveCluster(all map[string]Evidence) *Live {
+	var live *Live
+	for _, e := range sorted(all) {
+		if e.Quorum && (live == nil || len(e.Members) > len(live.Members)) {
+			live = &Live{ClusterID: e.Status.ClusterID, Members: e.Members}
+		}
+	}
+	return live
+}
+
+func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
+	e := Evidence{Name: n.Name, Reach: Reached}
+	pods, err := n.Look(ctx)
+	if err != nil {
+		e.Reach, e.ReachError = Silent, err.Error()
+		if node.Answered(err) {
+			e.Reach = Refused
+		}
+		return e
+	}
+	e.Journals, e.Runtime = readJournals(pods.Journals), pods.Runtime
+	m, problems := findManifest(&e, pods)
+	e.Problems = append(e.Problems, problems...)
+	if m == nil {
+		// Still say whether an etcd runs here: it would have to be stopped.
+		e.Running = len(etcdContainers(pods.Containers, "etcd")) > 0
+		return e
+	}
+	e.MemberName, e.PeerURLs, e.Image = m.Name(), m.PeerURLs(), m.Image()
+	e.Running = len(etcdContainers(pods.Containers, m.ContainerName())) > 0
+
+	paths, problems := pathsOf(m)
+	e.Problems = append(e.Problems, problems...)
+	if len(problems) > 0 {
+		return e
+	}
+	disk, err := n.Disk(ctx, paths, pods.Runtime)
+	if err != nil {
+		e.Reach, e.ReachError = Refused, err.Error()
+		return e
+	}
+	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
+	e.DataBytes, e.FreeBytes, e.Readable, e.Empty = disk.DataBytes, disk.FreeBytes, disk.Readable(), disk.Empty
+	if !disk.Image {
+		e.Problems = append(e.Problems, fmt.Sprintf("the image %s is not on %s, and a registry may be out of reach now: pull or import it, then plan again", paths.Image, n.Name))
+	}
+	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
+	if e.Running {
+		e.ask(ctx, n)
+	}
+	return e
+}
+
+func etcdContainers(all []node.Container, name string) []node.Container {
+	var running []node.Container
+	for _, c := range all {
+		if c.Running && c.Name == name {
+			running = append(running, c)
+		}
+	}
+	return running
+}
+
+// ask fills in what the running member says. A member without a leader is not an error.
+func (e *Evidence) ask(ctx context.Context, n *node.Node) {
+	statusCtx, cancel := context.WithTimeout(ctx, statusWait)
+	defer cancel()
+	endpoint, err := endpointOf(statusCtx, n, *e)
+	if err == nil {
+		err = endpoint.Listening(statusCtx)
+	}
+	if err != nil {
+		e.StatusError = err.Error()
+		return
+	}
+	client, err := etcd.Open(endpoint)
+	if err != nil {
+		e.StatusError = err.Error()
+		return
+	}
+	defer func() { _ = client.Close() }()
+	status, err := client.Status(statusCtx)
+	if err != nil {
+		e.StatusError = err.Error()
+		return
+	}
+	e.Status = &status
+	if members, err := client.MembersSeen(statusCtx); err == nil {
+		e.Members = members
+	}
+	if status.Leader == 0 || status.Learner {
+		return
+	}
+	quorumCtx, cancel := context.WithTimeout(ctx, quorumWait)
+	defer cancel()
+	if client.Quorum(quorumCtx) != nil {
+		return
+	}
+	e.Quorum = true
+	if members, err := client.Members(quorumCtx); err == nil {
+		e.Members = members
+	}
+	if alarms, err := client.Alarms(quorumCtx); err == nil {
+		e.Alarms = alarms
+	}
+}
+
+// endpointOf is how the member on a master is reached through the master, with the certificates that its own manifest names.
+func endpointOf(ctx context.Context, n *node.Node, e Evidence) (etcd.Endpoint, error) {
+	m, err := e.parse()
+	if err != nil {
+		return etcd.Endpoint{}, err
+	}
+	endpoint := etcd.Endpoint{Dialer: n.DialContext}
+	if endpoint.URL, err = etcd.ClientURL(m.ListenClientURLs()); err != nil {
+		return endpoint, err
+	}
+	pki := pkiOnHost(m)
+	if pki.ca == "" {
+		return endpoint, nil
+	}
+	files, err := n.ReadFiles(ctx, pki.ca, pki.healthcheckCert, pki.healthcheckKey, pki.cert, pki.key)
+	if err != nil {
+		return endpoint, fmt.Errorf("reading the etcd client certificate on %s: %w", n.Name, err)
+	}
+	endpoint.CA, endpoint.Cert, endpoint.Key = files[pki.ca], files[pki.healthcheckCert], files[pki.healthcheckKey]
+	if endpoint.Cert == nil || endpoint.Key == nil {
+		endpoint.Cert, endpoint.Key = files[pki.cert], files[pki.key]
+	}
+	if endpoint.CA == nil || endpoint.Cert == nil || endpoint.Key == nil {
+		return endpoint, errors.New("no client certificate: neither healthcheck-client nor the server's own pair can be read on " + n.Name)
+	}
+	return endpoint, nil
+}
+
+// openEtcd connects to the member on a master.
+func openEtcd(ctx context.Context, n *node.Node, e Evidence) (*etcd.Client, error) {
+	endpoint, err := endpointOf(ctx, n, e)
+	if err != nil {
+		return nil, err
+	}
+	return etcd.Open(endpoint)
+}

@@ -1,0 +1,92 @@
+package recovery
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+)
+
+// State is what the evidence says of the cluster as a whole.
+type State string
+
+const (
+	// Alive is a cluster of which a majority answers: members can join it, and nothing may be forced.
+	Alive State = "alive"
+	// Startable is one without a majority now, which would have one if masters that still have their data ran etcd.
+	Startable State = "startable"
+	// Lost is one whose majority is gone for good, with at least one master that has data.
+	Lost State = "lost"
+	// NoData is one of which no surveyed master has anything left: a snapshot has to be restored.
+	NoData State = "no data"
+)
+
+// Verdict is the state of a cluster with the count that says so.
+type Verdict struct {
+	State    State
+	Voters   int      // of the cluster, as the best witness knows it
+	WithData []string // masters that hold readable data of it
+	Answers  []string // masters whose etcd answers a linearizable read
+	Unknown  []string // members that none of the surveyed masters is
+	Text     string   // one sentence
+}
+
+// Judge says whether the cluster of a master is alive. Masters that run another cluster, as one does that was started on an empty folder
+// with --initial-cluster-state=new, count for nothing.
+func Judge(all map[string]Evidence, candidate string) Verdict {
+	witness := all[candidate]
+	same := func(e Evidence) bool {
+		return e.Status == nil || witness.Status == nil || e.Status.ClusterID == witness.Status.ClusterID
+	}
+	members := witness.Members
+	for _, e := range sorted(all) {
+		if len(members) == 0 && same(e) {
+			members = e.Members
+		}
+	}
+	v := Verdict{Voters: countVoters(members)}
+	if v.Voters == 0 {
+		v.Voters = len(all)
+	}
+	for _, m := range members {
+		if !slices.ContainsFunc(sorted(all), func(e Evidence) bool { return e.isMember(m) || e.Name == m.Name }) {
+			v.Unknown = append(v.Unknown, fmt.Sprintf("%s (%s)", m.Name, strings.Join(m.PeerURLs, ",")))
+		}
+	}
+	for _, e := range sorted(all) {
+		switch {
+		case !same(e):
+		case e.Quorum:
+			v.Answers, v.WithData = append(v.Answers, e.Name), append(v.WithData, e.Name)
+		case e.Readable:
+			v.WithData = append(v.WithData, e.Name)
+		}
+	}
+	quorum := v.Voters/2 + 1
+	switch {
+	case len(v.Answers) > 0:
+		v.State = Alive
+		v.Text = fmt.Sprintf("alive: %s answers with a quorum of %d voters", words(v.Answers), v.Voters)
+	case len(v.WithData) >= quorum:
+		v.State = Startable
+		v.Text = fmt.Sprintf("startable: no quorum answers, but %d of %d voters (%s) still have their data, and %d are enough", len(v.WithData), v.Voters, words(v.WithData), quorum)
+	case len(v.WithData) > 0:
+		v.State = Lost
+		v.Text = fmt.Sprintf("lost: %d of %d voters (%s) still have their data, and %d would be needed", len(v.WithData), v.Voters, words(v.WithData), quorum)
+	default:
+		v.State = NoData
+		v.Text = "no data: none of the surveyed masters has etcd data; only a snapshot can bring the cluster back"
+	}
+	return v
+}
+
+func countVoters(members []etcd.Member) int {
+	voters := 0
+	for _, m := range members {
+		if !m.Learner {
+			voters++
+		}
+	}
+	return voters
+}
