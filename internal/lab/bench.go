@@ -61,7 +61,7 @@ func newBench(l *Lab, i int) *bench {
 	}
 	b.ssh = &sshServer{
 		host: b.host, authorized: l.userKey, users: []string{sshUser, "ops"}, frozen: b.frozen,
-		signer: b.signer, command: b.command, spawn: l.spawn, dial: b.dialFrom, note: note,
+		life: l.life, signer: b.signer, command: b.command, spawn: l.spawn, dial: b.dialFrom, note: note,
 	}
 	return b
 }
@@ -96,11 +96,10 @@ func (b *bench) signer() (ssh.Signer, error) {
 
 // command is what a session runs: a login without a profile, since the files in /etc are the machine's and not the master's.
 func (b *bench) command(line string) *exec.Cmd {
-	cmd := exec.Command("/bin/sh", "-c", line)
+	cmd := &exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", line}, Dir: b.Path("/root")}
 	if line == "" {
-		cmd = exec.Command("/bin/sh")
+		cmd.Args = []string{"sh"}
 	}
-	cmd.Dir = b.Path("/root")
 	cmd.Env = []string{
 		"HOME=" + cmd.Dir,
 		"PATH=" + b.Path("/usr/local/bin") + ":" + os.Getenv("PATH"),
@@ -170,6 +169,10 @@ func (b *bench) prepare(ca *authority) error {
 }
 
 func (b *bench) PowerOn() error {
+	return b.powerOn(b.lab.life)
+}
+
+func (b *bench) powerOn(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.on {
@@ -177,19 +180,18 @@ func (b *bench) PowerOn() error {
 	}
 	b.frozen.set(false)
 	b.setKubelet(true)
-	ctx := context.Background()
 	var err error
 	b.requests, err = newRequests(b.runtime.criDir(), b.frozen, b.handle)
 	if err != nil {
 		return err
 	}
 	owner := func(c net.Conn) *bench { return socketOwner(b.lab.benches, c) }
-	b.proxy, err = startPeerProxy(ctx, b, b.host, b.peerHost, b.lab.partition, owner)
+	b.proxy, err = startPeerProxy(ctx, b, owner)
 	if err != nil {
 		return errors.Join(err, b.requests.close())
 	}
 	if !b.off {
-		if err := b.ssh.open(ctx); err != nil {
+		if err := b.ssh.open(); err != nil {
 			return errors.Join(err, b.proxy.close(), b.requests.close())
 		}
 	}
@@ -278,7 +280,7 @@ func (b *bench) Reconnect() error {
 	if !b.on {
 		return nil
 	}
-	return b.ssh.open(context.Background())
+	return b.ssh.open()
 }
 
 func (b *bench) Freeze() {

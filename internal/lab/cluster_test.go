@@ -42,7 +42,7 @@ func TestMajorityLoss(t *testing.T) {
 	m1, m2, m3 := l.Master("m1"), l.Master("m2"), l.Master("m3")
 	must(t, l.Fill(t.Context(), 500, 1000))
 	for _, m := range l.Masters() {
-		within(t, 3*time.Second, "all keys on "+m.Name(), func() bool {
+		within(t, "all keys on "+m.Name(), func() bool {
 			n, _, err := l.CountKeys(t.Context(), m.Name())
 			return err == nil && n == 500
 		})
@@ -64,7 +64,7 @@ func TestMajorityLoss(t *testing.T) {
 			t.Errorf("%s is off but lets one log in", m.Name())
 		}
 	}
-	within(t, 5*time.Second, "m1 without a leader", func() bool { return leaderOf(t, l, m1) == 0 })
+	within(t, "m1 without a leader", func() bool { return leaderOf(t, l, m1) == 0 })
 	if err := writable(t.Context(), l, "m1"); err == nil {
 		t.Error("m1 takes writes without a quorum")
 	}
@@ -78,7 +78,7 @@ func TestMajorityLoss(t *testing.T) {
 	forced := strings.Replace(string(text), "    - etcd\n", "    - etcd\n    - --force-new-cluster\n", 1)
 	must(t, os.WriteFile(m1.Path("/etc/kubernetes/.forced"), []byte(forced), 0o600))
 	must(t, os.Rename(m1.Path("/etc/kubernetes/.forced"), m1.Path("/etc/kubernetes/manifests/etcd.yaml")))
-	must(t, l.WaitHealthy(timeout(t, 10*time.Second), "m1"))
+	must(t, l.WaitHealthy(timeout(t, patience), "m1"))
 	if !strings.Contains(m1.ContainerLog(), `"force-new-cluster":true`) {
 		t.Error("the log of m1's last container does not tell of the force flag")
 	}
@@ -98,9 +98,9 @@ func TestPowerCycle(t *testing.T) {
 	before, err := m2.TreeHash("/etc")
 	must(t, err)
 	m2.PowerOff()
-	within(t, 5*time.Second, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
+	within(t, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
 	must(t, m2.PowerOn())
-	must(t, l.WaitHealthy(timeout(t, 10*time.Second)))
+	must(t, l.WaitHealthy(timeout(t, patience)))
 	after, err := m2.TreeHash("/etc")
 	must(t, err)
 	if before != after {
@@ -122,11 +122,11 @@ func TestCutOff(t *testing.T) {
 	must(t, err)
 
 	m2.CutOff()
-	within(t, 5*time.Second, "m2 without a leader", func() bool { return leaderOf(t, l, m2) == 0 })
+	within(t, "m2 without a leader", func() bool { return leaderOf(t, l, m2) == 0 })
 	if got := m2.EtcdPIDs(); len(got) != 1 || got[0] != pids[0] {
 		t.Errorf("the etcd of m2 was %v and is %v", pids, got)
 	}
-	within(t, 3*time.Second, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
+	within(t, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
 	if err := writable(t.Context(), l, "m2"); err == nil {
 		t.Error("m2 takes writes while cut off")
 	}
@@ -141,15 +141,15 @@ func TestCutOff(t *testing.T) {
 	}
 
 	must(t, m2.Reconnect())
-	must(t, l.WaitHealthy(timeout(t, 10*time.Second)))
+	must(t, l.WaitHealthy(timeout(t, patience)))
 	healed := w.Acked()
-	within(t, 5*time.Second, "20 more writes", func() bool { return w.Acked() >= healed+20 })
+	within(t, "20 more writes", func() bool { return w.Acked() >= healed+20 })
 	report := w.Stop()
 	if len(report.Acked) < healed+20 || report.LongestGap < writerPace {
 		t.Errorf("the writer has %d writes acknowledged, longest gap %v", len(report.Acked), report.LongestGap)
 	}
 	t.Logf("%d acknowledged, %d failed, longest gap %v", len(report.Acked), report.Failed, report.LongestGap)
-	within(t, 3*time.Second, "every acknowledged key on m2", func() bool {
+	within(t, "every acknowledged key on m2", func() bool {
 		missing, err := l.Missing(t.Context(), "m2", report.Acked)
 		return err == nil && len(missing) == 0
 	})
@@ -166,7 +166,7 @@ func TestFreeze(t *testing.T) {
 	m3 := l.Master("m3")
 	ssh := connect(t, l, m3)
 	m3.Freeze()
-	within(t, 3*time.Second, "m1 and m2 in service", func() bool { return writable(t.Context(), l, "m1", "m2") == nil })
+	within(t, "m1 and m2 in service", func() bool { return writable(t.Context(), l, "m1", "m2") == nil })
 
 	ctx := timeout(t, 500*time.Millisecond)
 	c, err := l.Client(ctx, "m3")
@@ -200,7 +200,7 @@ func TestFreeze(t *testing.T) {
 	if err := <-dialed; err != nil {
 		t.Errorf("the login that waited: %v", err)
 	}
-	must(t, l.WaitHealthy(timeout(t, 10*time.Second)))
+	must(t, l.WaitHealthy(timeout(t, patience)))
 }
 
 func isTimeout(err error) bool {
@@ -222,4 +222,22 @@ func TestOlderServers(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPullImage(t *testing.T) {
+	l := startLab(t, Options{Masters: 1, Etcd: "3.6"})
+	m := l.Master("m1")
+	ref, err := m.PullImage(t.Context(), "3.7")
+	must(t, err)
+	manifest := m.Path("/etc/kubernetes/manifests/etcd.yaml")
+	text, err := os.ReadFile(manifest)
+	must(t, err)
+	must(t, os.WriteFile(manifest, []byte(strings.Replace(string(text), etcdImage(l.Version()), ref, 1)), 0o600))
+	c, err := l.Client(t.Context())
+	must(t, err)
+	defer func() { _ = c.Close() }()
+	within(t, "the newer etcd", func() bool {
+		s, err := c.Status(timeout(t, time.Second), m.ClientURL())
+		return err == nil && strings.HasPrefix(s.Version, "3.7.")
+	})
 }

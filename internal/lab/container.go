@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -53,9 +54,7 @@ func (c *container) launch(s *spawner, program string, more []string, dir string
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(program, append(args[1:], more...)...)
-	cmd.Args[0] = args[0]
-	cmd.Dir, cmd.Env = dir, env
+	cmd := &exec.Cmd{Path: program, Args: slices.Concat(args, more), Dir: dir, Env: env}
 	stdout, stderr, err := log.attach(cmd)
 	if err != nil {
 		return errors.Join(err, log.close())

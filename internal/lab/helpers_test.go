@@ -33,7 +33,8 @@ func startLab(t *testing.T, o Options) *Lab {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(began); took > 2*time.Second {
+		// Well below a second on an idle machine.
+		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("closing the lab took %v", took)
 		}
 	})
@@ -47,12 +48,15 @@ func (w testLog) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// patience bounds waits that are to succeed. It is not a measure of anything, and leaves room for a busy machine.
+const patience = 20 * time.Second
+
 // within waits for a condition.
-func within(t *testing.T, limit time.Duration, what string, ok func() bool) {
+func within(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(limit); !ok(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v", what, limit)
+			t.Fatalf("%s: not within %v", what, patience)
 		}
 	}
 }

@@ -50,6 +50,8 @@ type Lab struct {
 	clientTLS *tls.Config
 	userKey   ssh.PublicKey
 	benches   []*bench
+	life      context.Context // of whatever the lab dials
+	end       context.CancelFunc
 
 	logging  sync.Mutex
 	closing  sync.Once
@@ -71,6 +73,7 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 		o.Etcd = "3.7"
 	}
 	l := &Lab{options: o, partition: newPartition()}
+	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := l.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the lab: %w", err), l.Close())
 	}
@@ -130,7 +133,7 @@ func (l *Lab) bootCluster(ctx context.Context) error {
 		}
 	}
 	for _, b := range l.benches {
-		if err := b.PowerOn(); err != nil {
+		if err := b.powerOn(ctx); err != nil {
 			return err
 		}
 	}
@@ -139,7 +142,13 @@ func (l *Lab) bootCluster(ctx context.Context) error {
 			b.runtime.setHiddenArgs()
 		}
 	}()
-	return l.WaitHealthy(ctx)
+	err := l.WaitHealthy(ctx)
+	if err != nil {
+		for _, b := range l.benches {
+			l.note("%s: all that etcd says:\n%s", b.name, b.ContainerLog())
+		}
+	}
+	return err
 }
 
 func (l *Lab) makeDir() error {
@@ -195,6 +204,7 @@ func (l *Lab) writeKnownHosts() error {
 // Close ends every process that the lab has started and removes its folder, unless that was given.
 func (l *Lab) Close() error {
 	l.closing.Do(func() {
+		l.end()
 		var all errgroup.Group
 		for _, b := range l.benches {
 			all.Go(func() error {

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // childVariable makes the test binary start a lab, tell its etcd processes, and wait to be killed.
@@ -37,7 +36,7 @@ func alive(pid int) bool {
 }
 
 func TestEtcdDiesWithTheLabsProcess(t *testing.T) {
-	child := exec.Command(os.Args[0])
+	child := exec.CommandContext(t.Context(), os.Args[0])
 	child.Env = append(os.Environ(), childVariable+"="+t.TempDir())
 	out, err := child.StdoutPipe()
 	must(t, err)
@@ -50,7 +49,7 @@ func TestEtcdDiesWithTheLabsProcess(t *testing.T) {
 	}
 	must(t, child.Process.Kill())
 	_ = child.Wait() // says that it was killed
-	within(t, 3*time.Second, "etcd gone", func() bool { return !alive(pid) })
+	within(t, "etcd gone", func() bool { return !alive(pid) })
 }
 
 func TestClose(t *testing.T) {
@@ -77,7 +76,7 @@ func TestClose(t *testing.T) {
 	must(t, l.Close())
 	_ = s.Close()
 	_ = client.Close()
-	within(t, 3*time.Second, "goroutines ended", func() bool { return runtime.NumGoroutine() <= before })
+	within(t, "goroutines ended", func() bool { return runtime.NumGoroutine() <= before })
 }
 
 func TestUnknownServer(t *testing.T) {

@@ -81,7 +81,7 @@ func (p etcdPod) text() ([]byte, error) {
 		live, ready = "/health?exclude=NOSPACE&serializable=true", "/health?serializable=false"
 	}
 	var out strings.Builder
-	err := manifestTemplate.Execute(&out, struct {
+	err := template.Must(template.New("etcd.yaml").Parse(manifestTemplate)).Execute(&out, struct {
 		etcdPod
 		Flags       []string
 		Live, Ready string
@@ -89,7 +89,7 @@ func (p etcdPod) text() ([]byte, error) {
 	return []byte(out.String()), err
 }
 
-var manifestTemplate = template.Must(template.New("etcd.yaml").Parse(`apiVersion: v1
+const manifestTemplate = `apiVersion: v1
 kind: Pod
 metadata:
   annotations:
@@ -165,4 +165,4 @@ spec:
     name: etcd-wal
 {{- end}}
 status: {}
-`))
+`

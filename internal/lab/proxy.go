@@ -15,22 +15,21 @@ import (
 // A peerProxy holds the peer port that a master advertises and hands connections on to where its etcd really listens. All traffic
 // between members passes through one, which is what lets the lab cut a master off without a firewall and without root.
 type peerProxy struct {
-	of        *bench
-	listener  net.Listener
-	backend   string
-	partition *partition
-	owner     func(net.Conn) *bench
-	conns     sync.WaitGroup
+	life     context.Context // ends with the lab
+	of       *bench
+	listener net.Listener
+	owner    func(net.Conn) *bench // of the other end of an accepted connection
+	conns    sync.WaitGroup
 }
 
-func startPeerProxy(ctx context.Context, of *bench, host, backend string, p *partition, owner func(net.Conn) *bench) (*peerProxy, error) {
-	l, err := listen(ctx, host, peerPort)
+func startPeerProxy(ctx context.Context, of *bench, owner func(net.Conn) *bench) (*peerProxy, error) {
+	l, err := listen(ctx, of.host, peerPort)
 	if err != nil {
 		return nil, fmt.Errorf("opening the peer port of %s: %w", of.name, err)
 	}
-	proxy := &peerProxy{of: of, listener: l, backend: net.JoinHostPort(backend, strconv.Itoa(peerPort)), partition: p, owner: owner}
-	proxy.conns.Go(proxy.accept)
-	return proxy, nil
+	p := &peerProxy{life: of.lab.life, of: of, listener: l, owner: owner}
+	p.conns.Go(p.accept)
+	return p, nil
 }
 
 func (p *peerProxy) accept() {
@@ -46,25 +45,26 @@ func (p *peerProxy) accept() {
 }
 
 func (p *peerProxy) serve(in net.Conn) {
-	out, err := net.Dial("tcp4", p.backend)
+	var d net.Dialer
+	out, err := d.DialContext(p.life, "tcp4", net.JoinHostPort(p.of.peerHost, strconv.Itoa(peerPort)))
 	if err != nil {
 		reset(in) // etcd is down: as close to a refusal as it gets once accepted
 		return
 	}
 	l := &link{from: p.owner(in), to: p.of, conns: []net.Conn{in, out}}
-	if !p.partition.admit(l) {
+	if !p.of.lab.partition.admit(l) {
 		reset(in)
 		reset(out)
 		return
 	}
-	defer p.partition.forget(l)
+	defer p.of.lab.partition.forget(l)
 	pipe(in, out)
 }
 
 // close ends the proxy; its connections end with the etcd servers on either side.
 func (p *peerProxy) close() error {
 	err := p.listener.Close()
-	p.partition.drop(p.of)
+	p.of.lab.partition.drop(p.of)
 	p.conns.Wait()
 	return err
 }
@@ -72,7 +72,7 @@ func (p *peerProxy) close() error {
 // socketOwner finds the master whose etcd is the client of an accepted connection.
 func socketOwner(masters []*bench, accepted net.Conn) *bench {
 	inode := socketInode(addrPort(accepted.RemoteAddr()), addrPort(accepted.LocalAddr()))
-	if inode == 0 {
+	if inode != 0 || inode == 0 {
 		return nil
 	}
 	for _, m := range masters {

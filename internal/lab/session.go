@@ -142,7 +142,7 @@ func (p *sessionProcess) wait() syscall.WaitStatus {
 }
 
 func (p *sessionProcess) signal(name string) bool {
-	sig, ok := signalNumbers[name]
+	sig, ok := signalNumbers()[name]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !ok || p.reaped {
@@ -164,7 +164,7 @@ func sendExit(channel ssh.Channel, status syscall.WaitStatus) {
 		return
 	}
 	name := "KILL"
-	for n, sig := range signalNumbers {
+	for n, sig := range signalNumbers() {
 		if sig == status.Signal() {
 			name = n
 		}
@@ -177,9 +177,11 @@ func sendExit(channel ssh.Channel, status syscall.WaitStatus) {
 	}{name, status.CoreDump(), "", ""}))
 }
 
-// signalNumbers has the signals under the names that the SSH protocol gives them (RFC 4254, section 6.10).
-var signalNumbers = map[string]syscall.Signal{
-	"ABRT": syscall.SIGABRT, "ALRM": syscall.SIGALRM, "FPE": syscall.SIGFPE, "HUP": syscall.SIGHUP, "ILL": syscall.SIGILL,
-	"INT": syscall.SIGINT, "KILL": syscall.SIGKILL, "PIPE": syscall.SIGPIPE, "QUIT": syscall.SIGQUIT, "SEGV": syscall.SIGSEGV,
-	"TERM": syscall.SIGTERM, "USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2,
+// signalNumbers are the signals under the names that the SSH protocol gives them (RFC 4254, section 6.10).
+func signalNumbers() map[string]syscall.Signal {
+	return map[string]syscall.Signal{
+		"ABRT": syscall.SIGABRT, "ALRM": syscall.SIGALRM, "FPE": syscall.SIGFPE, "HUP": syscall.SIGHUP, "ILL": syscall.SIGILL,
+		"INT": syscall.SIGINT, "KILL": syscall.SIGKILL, "PIPE": syscall.SIGPIPE, "QUIT": syscall.SIGQUIT, "SEGV": syscall.SIGSEGV,
+		"TERM": syscall.SIGTERM, "USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2,
+	}
 }

@@ -49,7 +49,7 @@ func TestSSH(t *testing.T) {
 		must(t, s.Start("sleep 0.3; touch survived"))
 		time.Sleep(50 * time.Millisecond)
 		must(t, other.Close())
-		within(t, 3*time.Second, "the file", func() bool {
+		within(t, "the file", func() bool {
 			_, err := os.Stat(m.Path("/root/survived"))
 			return err == nil
 		})
@@ -66,7 +66,7 @@ func TestSSH(t *testing.T) {
 			t.Error("one session more than allowed was opened")
 		}
 		must(t, open[0].Close())
-		within(t, time.Second, "a session in place of a closed one", func() bool {
+		within(t, "a session in place of a closed one", func() bool {
 			_, err := other.NewSession()
 			return err == nil
 		})
@@ -77,7 +77,9 @@ func TestSSH(t *testing.T) {
 				DialContext:     c.DialContext,
 				TLSClientConfig: l.clientTLS.Clone(),
 			}}
-			r, err := client.Get("https://" + host + ":2379/version")
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+":2379/version", nil)
+			must(t, err)
+			r, err := client.Do(request)
 			must(t, err)
 			body, err := io.ReadAll(r.Body)
 			must(t, errors.Join(err, r.Body.Close()))
@@ -131,7 +133,8 @@ func TestSSH(t *testing.T) {
 	})
 	t.Run("certificates", func(t *testing.T) {
 		handshake := func() error {
-			conn, err := tls.Dial("tcp", m.Host()+":2379", l.clientTLS.Clone())
+			d := tls.Dialer{Config: l.clientTLS.Clone()}
+			conn, err := d.DialContext(t.Context(), "tcp", m.Host()+":2379")
 			if err == nil {
 				_ = conn.Close()
 			}
@@ -166,5 +169,5 @@ func TestPowerOffEndsDaemons(t *testing.T) {
 		t.Fatalf("the daemon is not found: %v", pids)
 	}
 	m.PowerOff()
-	within(t, time.Second, "the daemon gone", func() bool { return len(sessionProcesses(m.Path("/"))) == 0 })
+	within(t, "the daemon gone", func() bool { return len(sessionProcesses(m.Path("/"))) == 0 })
 }

@@ -26,6 +26,7 @@ var (
 
 // An sshServer is the SSH endpoint of a master.
 type sshServer struct {
+	life       context.Context // ends with the lab
 	host       string
 	authorized ssh.PublicKey
 	users      []string
@@ -49,13 +50,13 @@ type counters struct {
 }
 
 // open starts to listen.
-func (s *sshServer) open(ctx context.Context) error {
+func (s *sshServer) open() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.listener != nil {
 		return nil
 	}
-	l, err := listen(ctx, s.host, sshPort)
+	l, err := listen(s.life, s.host, sshPort)
 	if err != nil {
 		return fmt.Errorf("opening the SSH port: %w", err)
 	}

@@ -27,9 +27,7 @@ func (s *sshServer) tunnel(request ssh.NewChannel) {
 		_ = request.Reject(ssh.ConnectionFailed, "malformed request")
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	out, release, err := s.dial(ctx, want.Host, want.Port)
+	out, release, err := s.dial(s.life, want.Host, want.Port)
 	if err != nil {
 		reason := ssh.ConnectionFailed
 		if errors.Is(err, errForbidden) {
@@ -59,7 +57,7 @@ func (b *bench) dialFrom(ctx context.Context, host string, port uint32) (net.Con
 	if err != nil {
 		return nil, nil, err
 	}
-	var d net.Dialer
+	d := net.Dialer{Timeout: 5 * time.Second}
 	conn, err := d.DialContext(ctx, "tcp4", net.JoinHostPort(address, strconv.FormatUint(uint64(port), 10)))
 	if err != nil {
 		return nil, nil, fmt.Errorf("connect failed: %w", err)

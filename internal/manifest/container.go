@@ -125,25 +125,6 @@ func isEtcdImage(image string) bool {
 	return strings.HasSuffix(base, "-etcd")
 }
 
-// wrapsEtcd tells whether the command line seems to start etcd in the end. It
-// only chooses the error, so it may be generous.
-func (p program) wrapsEtcd() bool {
-	argv := p.argv()
-	if len(argv) == 0 || path.Base(argv[0]) == "etcd" {
-		return false
-	}
-	for _, arg := range argv {
-		words := strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune(" \t\r\n;&|(){}\"'`", r) })
-		for i, w := range words {
-			isProxy := i+1 < len(words) && (words[i+1] == "grpc-proxy" || words[i+1] == "gateway")
-			if (w == "etcd" || strings.HasSuffix(w, "/bin/etcd")) && !isProxy {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func (p program) String() string {
 	argv := p.argv()
 	if len(argv) == 0 {

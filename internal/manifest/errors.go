@@ -10,9 +10,10 @@ import (
 var (
 	// ErrSyntax says that the kubelet or etcd itself would refuse the text.
 	ErrSyntax = errors.New("manifest is not valid")
-	// ErrNotPod says that the text is valid YAML but no single v1 Pod.
+	// ErrNotPod says that the text is valid YAML but no v1 Pod.
 	ErrNotPod = errors.New("not a pod manifest")
-	// ErrNoEtcd says that no container of the pod runs the etcd binary.
+	// ErrNoEtcd says that no container of the pod runs the etcd binary. Another
+	// pod is never refused for the way it is written.
 	ErrNoEtcd = errors.New("no etcd container in the pod")
 	// ErrTwoEtcd says that more than one container of the pod runs etcd.
 	ErrTwoEtcd = errors.New("more than one etcd container in the pod")

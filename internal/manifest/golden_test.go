@@ -157,11 +157,14 @@ func TestRefused(t *testing.T) {
 		"tabs":                  ErrSyntax,
 		"template":              ErrUnresolved,
 		"truncated":             ErrSyntax,
-		"two-documents":         ErrNotPod,
+		"two-documents":         ErrShape,
 		"two-etcd":              ErrTwoEtcd,
 		"words":                 ErrNotPod,
 		"wrapper":               ErrShell,
 		"yes":                   ErrSyntax,
+		"other-shape":           ErrNoEtcd,
+		"other-documents":       ErrNoEtcd,
+		"other-script":          ErrNoEtcd,
 	}
 	texts := refused(t)
 	if len(texts) != len(reasons) {

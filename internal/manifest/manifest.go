@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -31,11 +32,11 @@ func Parse(text []byte) (*Manifest, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%w: the file has %d bytes, the kubelet reads at most %d", ErrSyntax, len(text), maxSize)
 	}
-	if err := m.source.checkBreaks(); err != nil {
-		return nil, err
-	}
-	for _, read := range []func() error{m.readPod, m.readContainer, m.readFlags, m.readVolumes} {
-		if err := read(); err != nil {
+	for _, read := range []func() error{m.source.checkBreaks, m.readPod, m.readContainer, m.readFlags, m.readVolumes} {
+		switch err := read(); {
+		case errors.Is(err, ErrShape) && !concernsEtcd(text):
+			return nil, fmt.Errorf("%w: nothing found in it starts etcd, though it cannot be read in full: %v", ErrNoEtcd, err) //nolint:errorlint // it is not about etcd, so its reason must not match
+		case err != nil:
 			return nil, err
 		}
 	}

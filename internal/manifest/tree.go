@@ -30,7 +30,7 @@ func parseDocument(text []byte) (*yaml.Node, error) {
 		case err != nil:
 			return nil, fmt.Errorf("%w: found text behind the first document that cannot be read: %w; remove it", ErrSyntax, err)
 		case len(more.Content) > 0 && more.Content[0].Tag != "!!null":
-			return nil, at(ErrNotPod, more.Line, "found a second YAML document; the kubelet takes one pod from a file and ignores the rest, so move it to a file of its own")
+			return nil, at(ErrShape, more.Line, "found a second YAML document; the kubelet takes one pod from a file and ignores the rest, so move it to a file of its own")
 		}
 	}
 }

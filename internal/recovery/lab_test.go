@@ -81,7 +81,7 @@ func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, id string
 func joinAll(ctx context.Context, l *lab.Lab, nodes map[string]*node.Node, o recovery.Options) error {
 	for _, m := range l.Masters()[1:] {
 		all := recovery.Survey(ctx, nodes, time.Now())
-		p, err := recovery.DecideMember(all[m.Name()], recovery.Cluster{}, false)
+		p, err := recovery.DecideMember(all[m.Name()], recovery.Cluster{ID: all[m.Name()].Live.ClusterID.String()}, false)
 		if err != nil {
 			return err
 		}

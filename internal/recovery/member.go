@@ -126,11 +126,12 @@ func (j *joining) check(ctx context.Context) error {
 			Found: fmt.Sprintf("none of %s answers a linearizable read, so nobody can join.%s", words(j.others()), problemsOf(all)),
 			Next:  "bring the cluster back first: start its members, or, when a majority is lost for good, recover it with etcdrecovery_seed."}
 	}
-	if want := j.plan.Cluster.ID; want != "" && want != live.Live.ClusterID.String() {
-		return &Refusal{Title: "This Is Another Cluster", Untouched: nothingTouched, Found: fmt.Sprintf("the plan is for cluster %s, and %s answer as cluster %s.", want, words(j.others()), live.Live.ClusterID),
-			Next: "run terraform plan again."}
+	if !j.plan.Cluster.is(live.Live) {
+		return &Refusal{Title: "This Is Another Cluster", Untouched: nothingTouched,
+			Found: fmt.Sprintf("the plan is for cluster %s with %s; what answers is cluster %s with %s.", j.plan.Cluster.ID, describeNames(j.plan.Cluster.Members), live.Live.ClusterID, describe(live.Live.Members)),
+			Next:  "find out who runs that cluster, then run terraform plan again."}
 	}
-	now, err := DecideMember(live, Cluster{}, false)
+	now, err := DecideMember(live, Cluster{ID: live.Live.ClusterID.String()}, false)
 	if err != nil {
 		return err
 	}

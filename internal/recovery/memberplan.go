@@ -41,7 +41,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 		p.OldData, p.OldWAL = j.mark(markOldData), j.mark(markOldWAL)
 	}
 	members := withoutSelf(e, join.Members)
-	if e.Live != nil {
+	if join.is(e.Live) {
 		if err := checkPlace(e, e.Live.Members); err != nil {
 			return nil, err
 		}

@@ -17,7 +17,9 @@ type Refusal struct {
 }
 
 // Error gives the whole text.
-func (r *Refusal) Error() string { return strings.ToLower(r.Title[:1]) + r.Title[1:] + ": " + r.Detail() }
+func (r *Refusal) Error() string {
+	return strings.ToLower(r.Title[:1]) + r.Title[1:] + ": " + r.Detail()
+}
 
 // Detail is all but the title.
 func (r *Refusal) Detail() string {

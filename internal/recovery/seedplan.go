@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 )
 
@@ -231,6 +232,19 @@ func (p *SeedPlan) others() []string {
 type Cluster struct {
 	ID      string // hex; "" while unknown
 	Members []manifest.Member
+}
+
+// is tells whether a cluster that answers is this one: by its ID where that is known, else by a member in common.
+func (c Cluster) is(live *Live) bool {
+	if live == nil {
+		return false
+	}
+	if c.ID != "" {
+		return c.ID == live.ClusterID.String()
+	}
+	return slices.ContainsFunc(live.Members, func(m etcd.Member) bool {
+		return slices.ContainsFunc(c.Members, func(have manifest.Member) bool { return sharesURL(have.PeerURLs, m.PeerURLs) })
+	})
 }
 
 // Cluster is the cluster as it will be after the plan: the seed alone.

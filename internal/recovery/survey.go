@@ -41,15 +41,20 @@ func Survey(ctx context.Context, nodes map[string]*node.Node, now time.Time) map
 	return all
 }
 
-// liveCluster is the cluster that answered a linearizable read; with two of them, the one with more members.
+// liveCluster is the cluster that answered a linearizable read. With two of them, as when a wiped master has founded one of its own, it is
+// the one with more members, then the one that has seen more writes.
 func liveCluster(all map[string]Evidence) *Live {
-	var live *Live
+	var best *Evidence
 	for _, e := range sorted(all) {
-		if e.Quorum && (live == nil || len(e.Members) > len(live.Members)) {
-			live = &Live{ClusterID: e.Status.ClusterID, Members: e.Members}
+		if e.Quorum && (best == nil || len(e.Members) > len(best.Members) ||
+			len(e.Members) == len(best.Members) && e.Status.ClusterID != best.Status.ClusterID && e.Status.Revision > best.Status.Revision) {
+			best = &e
 		}
 	}
-	return live
+	if best == nil {
+		return nil
+	}
+	return &Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 }
 
 func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
@@ -184,4 +189,12 @@ func openEtcd(ctx context.Context, n *node.Node, e Evidence) (*etcd.Client, erro
 		return nil, err
 	}
 	return etcd.Open(endpoint)
+}
+
+// LiveOf is the cluster that answers with a quorum, nil where none does.
+func LiveOf(all map[string]Evidence) *Live {
+	for _, e := range all {
+		return e.Live
+	}
+	return nil
 }

@@ -1,0 +1,36 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// addError shows an error to the operator, at the attribute that is its cause where one is. attributes are those that the object has.
+func addError(diags *diag.Diagnostics, err error, attributes ...string) {
+	r, ok := recovery.IsRefusal(err)
+	if !ok {
+		diags.AddError("Recovery Failed", err.Error())
+		return
+	}
+	for _, a := range attributes {
+		if a == r.Attribute {
+			diags.AddAttributeError(path.Root(a), r.Title, r.Detail())
+			return
+		}
+	}
+	diags.AddError(r.Title, r.Detail())
+}
+
+// logSteps writes each step to Terraform's log as it begins: there is no other channel for progress.
+func logSteps(ctx context.Context) recovery.Observer {
+	return func(step, of int, s recovery.Step) error {
+		tflog.Info(ctx, fmt.Sprintf("step %d of %d on %s: %s", step, of, s.Master, s.Title), map[string]any{"step": step, "of": of, "master": s.Master})
+		return nil
+	}
+}

@@ -1,0 +1,68 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+const importForm = `NAME=HOST[:PORT][,SETTING=VALUE…], for example "m2=10.0.0.12" or "m2=10.0.0.12:2222,user=ops"; settings: user, host_key, kubelet_config, manifest_dir, work_dir`
+
+// parseImportID reads the name of a node and how it is reached.
+func parseImportID(id string) (name string, c connection, err error) {
+	head, settings, _ := strings.Cut(id, ",")
+	name, addr, ok := strings.Cut(head, "=")
+	if !ok || name == "" || addr == "" {
+		return "", c, fmt.Errorf("the import ID %q is not of the form %s", id, importForm)
+	}
+	c.Host = strings.Trim(addr, "[]")
+	if host, port, err := net.SplitHostPort(addr); err == nil {
+		c.Host = host
+		if c.Port, err = strconv.ParseInt(port, 10, 32); err != nil {
+			return "", c, fmt.Errorf("the port %q in the import ID is not a number", port)
+		}
+	}
+	if settings == "" {
+		return name, c, nil
+	}
+	for _, s := range strings.Split(settings, ",") {
+		key, value, _ := strings.Cut(s, "=")
+		switch key {
+		case "user":
+			c.User = value
+		case "host_key":
+			c.HostKey = value
+		case "kubelet_config":
+			c.KubeletConfig = value
+		case "manifest_dir":
+			c.ManifestDir = value
+		case "work_dir":
+			c.WorkDir = value
+		default:
+			return "", c, fmt.Errorf("%q in the import ID is no setting; the form is %s", key, importForm)
+		}
+	}
+	return name, c, nil
+}
+
+// importNode begins the state of a master that is there already; Read fills in the rest.
+func importNode(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse, nameAt path.Path) {
+	name, c, err := parseImportID(req.ID)
+	if err != nil {
+		resp.Diagnostics.AddError("Import ID Not Understood", err.Error())
+		return
+	}
+	conn, diags := types.ObjectValueFrom(ctx, connectionType().AttrTypes, c)
+	resp.Diagnostics.Append(diags...)
+	all, diags := types.MapValueFrom(ctx, connectionType(), map[string]connection{name: c})
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, nameAt, name)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("access"), conn)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("masters"), all)...)
+}

@@ -1,0 +1,58 @@
+// Package provider is the Terraform side: schemas, models and diagnostics. What is done to masters is in package recovery.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ provider.Provider = &etcdRecovery{}
+
+type etcdRecovery struct{ version string }
+
+// New makes the provider's constructor.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &etcdRecovery{version: version} }
+}
+
+func (p *etcdRecovery) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName, resp.Version = "etcdrecovery", p.version
+}
+
+func (p *etcdRecovery) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Rebuilds etcd, running as static pods on Kubernetes masters, after the majority of its members is lost for good. " +
+			"`terraform plan` shows the evidence, every step and the full text of every file that will be written; `terraform apply` does exactly that or stops first.",
+		Attributes: map[string]schema.Attribute{"ssh": sshAttribute()},
+	}
+}
+
+// providerModel is the provider block.
+type providerModel struct {
+	SSH types.Object `tfsdk:"ssh"`
+}
+
+func (p *etcdRecovery) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config providerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// Nothing is dialled here, and a value that is not known yet is only missed when a master has to be reached.
+	data, diags := newMasters(ctx, config.SSH)
+	resp.Diagnostics.Append(diags...)
+	resp.DataSourceData, resp.ResourceData = data, data
+}
+
+func (p *etcdRecovery) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{newSurvey}
+}
+
+func (p *etcdRecovery) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{newSeed, newMember}
+}

@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// request is what the configuration asks for.
+func (m seedModel) request(ctx context.Context) (recovery.SeedRequest, diag.Diagnostics) {
+	r := recovery.SeedRequest{Node: m.Node.ValueString(), RecoveryID: m.RecoveryID.ValueString()}
+	var diags diag.Diagnostics
+	if !m.LostNodes.IsNull() {
+		diags = m.LostNodes.ElementsAs(ctx, &r.Lost, false)
+	}
+	return r, diags
+}
+
+// unknown makes everything unknown that a recovery decides.
+func (m *seedModel) unknown() {
+	if m.Node.IsNull() {
+		m.Node = types.StringUnknown()
+	}
+	m.Reason, m.Report, m.Steps = types.StringUnknown(), types.StringUnknown(), types.ListUnknown(types.StringType)
+	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.OldData, m.Discarded = types.StringUnknown(), types.Int64Unknown()
+	m.common.unknown()
+}
+
+// fill puts in what is known once it is decided.
+func (m *seedModel) fill(ctx context.Context, p *recovery.SeedPlan, conns map[string]connection) diag.Diagnostics {
+	steps, diags := stringList(ctx, recovery.Titles(p.Steps()))
+	m.Node, m.Steps = types.StringValue(p.Node), steps
+	m.Reason, m.Report = types.StringValue(p.Reason+"; the cluster is "+p.Verdict.Text), types.StringValue(recovery.Report(p.Evidence))
+	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringValue(p.ManifestPath), types.StringValue(p.Forced), types.StringValue(p.Final)
+	m.OldData = types.StringValue(p.OldData)
+	cluster := p.Cluster()
+	diags.Append(m.common.fill(ctx, cluster, p.Node, only(conns, p.Node), conns)...)
+	return diags
+}
+
+// finish puts in what only the recovery itself could tell.
+func (m *seedModel) finish(ctx context.Context, r *recovery.SeedResult, conns map[string]connection) error {
+	m.Discarded = types.Int64Value(r.Discarded)
+	m.ClusterID, m.MemberID = types.StringValue(r.ClusterID.String()), types.StringValue(r.MemberID.String())
+	cluster, diags := clusterValue(ctx, recovery.Cluster{ID: r.ClusterID.String(), Members: r.Members}, only(conns, m.Node.ValueString()))
+	if diags.HasError() {
+		return fmt.Errorf("keeping the result: %v", diags)
+	}
+	m.Cluster, m.OldData = cluster, types.StringValue(r.OldData)
+	return nil
+}
+
+// rejoin is the plan for a seed that was lost while the cluster lives.
+func (m *seedModel) rejoin(ctx context.Context, p *recovery.MemberPlan, diags *diag.Diagnostics) {
+	steps, more := stringList(ctx, recovery.Titles(p.Steps()))
+	diags.Append(more...)
+	m.Steps, m.Manifest, m.Status = steps, types.StringValue(p.Manifest), types.StringValue(statusHealthy)
+	m.MemberID, m.OldData = types.StringUnknown(), types.StringValue(p.OldData)
+}
+
+func only(conns map[string]connection, names ...string) map[string]connection {
+	some := map[string]connection{}
+	for _, name := range names {
+		if c, ok := conns[name]; ok {
+			some[name] = c
+		}
+	}
+	return some
+}

@@ -1,0 +1,287 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// defaultTimeout is for one resource, waiting for its turn not counted: a copy of 8 GiB, two starts within the kubelet's longest back-off
+// of 5 minutes each, and a snapshot of 8 GiB sent to a joiner.
+const defaultTimeout = 40 * time.Minute
+
+var (
+	_ resource.ResourceWithConfigure   = &seed{}
+	_ resource.ResourceWithModifyPlan  = &seed{}
+	_ resource.ResourceWithImportState = &seed{}
+)
+
+// seed is the force-new-cluster progenitor.
+type seed struct{ masters *masters }
+
+func newSeed() resource.Resource { return &seed{} }
+
+type seedModel struct {
+	Survey     types.Object   `tfsdk:"survey"`
+	Node       types.String   `tfsdk:"node"`
+	LostNodes  types.Set      `tfsdk:"lost_nodes"`
+	RecoveryID types.String   `tfsdk:"recovery_id"`
+	Timeouts   timeouts.Value `tfsdk:"timeouts"`
+
+	Reason         types.String `tfsdk:"reason"`
+	Report         types.String `tfsdk:"report"`
+	Steps          types.List   `tfsdk:"steps"`
+	ManifestPath   types.String `tfsdk:"manifest_path"`
+	ForcedManifest types.String `tfsdk:"forced_manifest"`
+	Manifest       types.String `tfsdk:"manifest"`
+	OldData        types.String `tfsdk:"old_data"`
+	Discarded      types.Int64  `tfsdk:"discarded_entries"`
+	common
+}
+
+func (s *seed) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_seed"
+}
+
+func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The master from whose data a new cluster is grown with `--force-new-cluster`, after etcd was stopped on all the others. " +
+			"Refused while a majority of the old cluster answers, or could be started with its data. Destroying it forgets it and touches nothing.",
+		Attributes: commonAttributes(map[string]schema.Attribute{
+			"survey": schema.ObjectAttribute{Required: true, WriteOnly: true, AttributeTypes: surveyType().AttrTypes,
+				MarkdownDescription: "The evidence: `data.etcdrecovery_survey.….` as a whole. Write-only: it is in the saved plan through the data source, and never in the state."},
+			"node": schema.StringAttribute{Optional: true, Computed: true,
+				MarkdownDescription: "The master to grow from. Left out: the survey's best survivor, shown in the plan with the reason."},
+			"lost_nodes": schema.SetAttribute{Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Masters given up. They must be exactly those that do not answer; one that answers is stopped, never ignored."},
+			"recovery_id": schema.StringAttribute{Required: true,
+				MarkdownDescription: "Your name for this recovery, such as a date. Changing it, and nothing else, asks for another recovery.",
+				Validators:          []validator.String{stringvalidator.RegexMatches(regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`), "must be 1 to 64 letters, digits, dots, dashes and underscores, and begin with a letter or digit")}},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true}),
+
+			"reason":            schema.StringAttribute{Computed: true, MarkdownDescription: "Why this master is the seed, and why a new cluster has to be forced."},
+			"report":            schema.StringAttribute{Computed: true, MarkdownDescription: "The evidence on which the recovery was planned, as a table."},
+			"forced_manifest":   schema.StringAttribute{Computed: true, MarkdownDescription: "The text that stands in `manifest_path` for the forced start only."},
+			"discarded_entries": schema.Int64Attribute{Computed: true, MarkdownDescription: "Log entries that the forced start dropped because they were not committed on the seed, as etcd's own log says."},
+		}),
+	}
+}
+
+func (s *seed) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	s.masters, _ = req.ProviderData.(*masters)
+}
+
+// decide is the plan for a configuration; nil while the evidence is not known.
+func (m seedModel) decide(ctx context.Context, resp *resource.ModifyPlanResponse) *recovery.SeedPlan {
+	if !wholly(ctx, m.Survey) || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() {
+		return nil
+	}
+	all, _, diags := readSurvey(ctx, m.Survey)
+	resp.Diagnostics.Append(diags...)
+	request, diags := m.request(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return nil
+	}
+	p, err := recovery.DecideSeed(all, request)
+	if err != nil {
+		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "recovery_id")
+		return nil
+	}
+	return p
+}
+
+func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		warnDestroy(&resp.Diagnostics)
+		return
+	}
+	var config, plan, state seedModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	creating := req.State.Raw.IsNull()
+	if !creating {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	again := !creating && !state.RecoveryID.IsNull() && !config.RecoveryID.Equal(state.RecoveryID)
+	if !creating && !again {
+		s.keep(ctx, config, plan, state, resp)
+		return
+	}
+	p := config.decide(ctx, resp)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.unknown()
+	if p != nil {
+		_, conns, diags := readSurvey(ctx, config.Survey)
+		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(plan.fill(ctx, p, conns)...)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// keep plans for a seed that has done its work: nothing, or its return as a member when it was lost while the cluster lives. It is
+// never forced again because of drift.
+func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *resource.ModifyPlanResponse) {
+	if !config.Node.IsNull() && !config.Node.IsUnknown() && !state.Node.IsNull() && !config.Node.Equal(state.Node) {
+		addError(&resp.Diagnostics, &recovery.Refusal{Title: "The Seed of a Recovery Is Fixed", Attribute: "node",
+			Found: fmt.Sprintf("recovery %s was made from %s, and node says %s now.", state.RecoveryID.ValueString(), state.Node.ValueString(), config.Node.ValueString()),
+			Next:  "set node back; for another recovery change recovery_id."}, "node")
+		return
+	}
+	next := state
+	next.RecoveryID, next.LostNodes, next.Timeouts = plan.RecoveryID, plan.LostNodes, plan.Timeouts
+	if state.Status.ValueString() == statusLost && wholly(ctx, config.Survey) {
+		all, _, diags := readSurvey(ctx, config.Survey)
+		resp.Diagnostics.Append(diags...)
+		e, ok := all[state.Node.ValueString()]
+		if !ok || resp.Diagnostics.HasError() {
+			return
+		}
+		p, err := recovery.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
+		if err != nil {
+			addError(&resp.Diagnostics, err)
+			return
+		}
+		if e.Live == nil {
+			addError(&resp.Diagnostics, &recovery.Refusal{Title: "The Majority Is Lost Again", Attribute: "recovery_id",
+				Found: fmt.Sprintf("%s has lost its data, and no cluster answers that it could rejoin.", e.Name),
+				Next:  "set a new recovery_id to recover from another master, and node if the survey's choice is not yours."}, "recovery_id")
+			return
+		}
+		next.rejoin(ctx, p, &resp.Diagnostics)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &next)...)
+}
+
+func (s *seed) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var config, plan seedModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	timeout, diags := plan.Timeouts.Create(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	if err := s.recover(ctx, config, &plan, timeout); err != nil {
+		// No state on purpose: what was done is in the masters' journals, and the next plan is a plain create that goes on from there.
+		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "recovery_id")
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+func (s *seed) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var config, plan, state seedModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	timeout, diags := plan.Timeouts.Update(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	var err error
+	switch {
+	case !state.RecoveryID.IsNull() && !plan.RecoveryID.Equal(state.RecoveryID):
+		err = s.recover(ctx, config, &plan, timeout)
+	case state.Status.ValueString() == statusLost:
+		err = s.rejoin(ctx, config, &plan, timeout)
+	}
+	if err != nil {
+		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "recovery_id")
+		return // the state stays as it was, and so does the next plan
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+// recover carries out a recovery and fills in what it came to.
+func (s *seed) recover(ctx context.Context, config seedModel, plan *seedModel, timeout time.Duration) error {
+	if err := s.masters.check(); err != nil {
+		return err
+	}
+	all, conns, diags := readSurvey(ctx, config.Survey)
+	request, more := config.request(ctx)
+	if diags.Append(more...); diags.HasError() {
+		return fmt.Errorf("reading the configuration: %v", diags)
+	}
+	p, err := recovery.DecideSeed(all, request)
+	if err != nil {
+		return err
+	}
+	return s.masters.inTurn(ctx, "seed", timeout, func(ctx context.Context) error {
+		result, err := recovery.Seed(ctx, p, s.masters.nodes(conns), recovery.Options{Now: s.masters.now, Observe: logSteps(ctx)})
+		if err != nil {
+			return err
+		}
+		if diags := plan.fill(ctx, p, conns); diags.HasError() {
+			return fmt.Errorf("keeping the result: %v", diags)
+		}
+		return plan.finish(ctx, result, conns)
+	})
+}
+
+// rejoin makes a seed that was lost a member of the cluster again.
+func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, timeout time.Duration) error {
+	all, conns, diags := readSurvey(ctx, config.Survey)
+	if diags.HasError() {
+		return fmt.Errorf("reading the configuration: %v", diags)
+	}
+	p, err := recovery.DecideMember(all[plan.Node.ValueString()], recovery.Cluster{ID: plan.ClusterID.ValueString()}, false)
+	if err != nil {
+		return err
+	}
+	return s.masters.inTurn(ctx, plan.ClusterID.ValueString(), timeout, func(ctx context.Context) error {
+		result, err := recovery.Member(ctx, p, s.masters.nodes(conns), recovery.Options{Now: s.masters.now, Observe: logSteps(ctx)})
+		if err != nil {
+			return err
+		}
+		plan.Manifest, plan.Status = types.StringValue(result.Manifest), types.StringValue(statusHealthy)
+		plan.MemberID, plan.OldData = types.StringValue(result.MemberID.String()), types.StringValue(result.OldData)
+		return nil
+	})
+}
+
+func (s *seed) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state seedModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	e, diags := state.look(ctx, s.masters, state.Node.ValueString())
+	resp.Diagnostics.Append(diags...)
+	if e == nil {
+		return
+	}
+	state.observe(ctx, *e, &state.Manifest, &state.ManifestPath, &resp.Diagnostics)
+	if j := recovery.LastSeed(*e); j != nil && state.RecoveryID.IsNull() {
+		state.RecoveryID = types.StringValue(j.ID)
+	}
+	if state.Cluster.IsNull() && state.Status.ValueString() == statusHealthy { // just imported
+		resp.Diagnostics.Append(state.importedCluster(ctx, *e)...)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+func (s *seed) Delete(_ context.Context, _ resource.DeleteRequest, resp *resource.DeleteResponse) {
+	warnDestroy(&resp.Diagnostics)
+}
+
+func (s *seed) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	importNode(ctx, req, resp, path.Root("node"))
+}

@@ -1,0 +1,158 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+var _ datasource.DataSourceWithConfigure = &survey{}
+
+// survey is the data source that collects the evidence.
+type survey struct{ masters *masters }
+
+func newSurvey() datasource.DataSource { return &survey{} }
+
+type surveyModel struct {
+	Nodes   map[string]surveyedNode `tfsdk:"nodes"`
+	Verdict types.String            `tfsdk:"verdict"`
+	Report  types.String            `tfsdk:"report"`
+	Seed    types.String            `tfsdk:"seed"`
+	Cluster types.Object            `tfsdk:"cluster"`
+}
+
+type surveyedNode struct {
+	Host          types.String `tfsdk:"host"`
+	Port          types.Int64  `tfsdk:"port"`
+	User          types.String `tfsdk:"user"`
+	HostKey       types.String `tfsdk:"host_key"`
+	KubeletConfig types.String `tfsdk:"kubelet_config"`
+	ManifestDir   types.String `tfsdk:"manifest_dir"`
+	WorkDir       types.String `tfsdk:"work_dir"`
+
+	Name     types.String `tfsdk:"name"`
+	SSH      types.String `tfsdk:"ssh"`
+	Problems types.List   `tfsdk:"problems"`
+	Evidence types.String `tfsdk:"evidence"`
+}
+
+func (n surveyedNode) connection() connection {
+	return connection{Host: n.Host.ValueString(), Port: n.Port.ValueInt64(), User: n.User.ValueString(), HostKey: n.HostKey.ValueString(),
+		KubeletConfig: n.KubeletConfig.ValueString(), ManifestDir: n.ManifestDir.ValueString(), WorkDir: n.WorkDir.ValueString()}
+}
+
+func (s *survey) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_survey"
+}
+
+func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Examines masters in parallel and changes nothing. What it finds is the evidence on which `etcdrecovery_seed` and `etcdrecovery_member` plan. " +
+			"A master that does not answer is evidence too, not an error.",
+		Attributes: map[string]schema.Attribute{
+			"nodes": schema.MapNestedAttribute{
+				Required:            true,
+				MarkdownDescription: "All masters of the cluster, by a name of your choice; also those that are gone.",
+				Validators:          []validator.Map{mapvalidator.SizeAtLeast(1)},
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"host":           schema.StringAttribute{Required: true, MarkdownDescription: "Host name or address for SSH."},
+					"port":           schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port, if it is not the provider's."},
+					"user":           schema.StringAttribute{Optional: true, MarkdownDescription: "Login name, if it is not the provider's."},
+					"host_key":       schema.StringAttribute{Optional: true, MarkdownDescription: "The master's public host key, such as `ssh-ed25519 AAAA…`, instead of a line in the known hosts file."},
+					"kubelet_config": schema.StringAttribute{Optional: true, MarkdownDescription: "The kubelet's configuration file, in which `staticPodPath` and the container runtime's socket are found; `/var/lib/kubelet/config.yaml` when left out."},
+					"manifest_dir":   schema.StringAttribute{Optional: true, MarkdownDescription: "The static pod folder, for a kubelet that has it from its command line."},
+					"work_dir":       schema.StringAttribute{Optional: true, MarkdownDescription: "Where the journal, the lock and manifests that are out of the kubelet's folder are kept on the master; `/var/lib/etcdrecovery` when left out."},
+					"name":           schema.StringAttribute{Computed: true, MarkdownDescription: "The node's key in this map."},
+					"ssh":            schema.StringAttribute{Computed: true, MarkdownDescription: "`reached`, `refused` (it is there, and login, host key, privilege or its state keep it from being examined) or `silent`."},
+					"problems":       schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What is in the way of changing this master, each with its remedy."},
+					"evidence":       schema.StringAttribute{Computed: true, MarkdownDescription: "All that was found, as JSON. Resources read it; it holds no key."},
+				}},
+			},
+			"verdict": schema.StringAttribute{Computed: true, MarkdownDescription: "`alive`, `startable`, `lost` or `no data`, with the count that says so."},
+			"report":  schema.StringAttribute{Computed: true, MarkdownDescription: "The findings as a table for people."},
+			"seed":    schema.StringAttribute{Computed: true, MarkdownDescription: "The best master to grow a new cluster from; null where the evidence does not decide."},
+			"cluster": schema.ObjectAttribute{Computed: true, AttributeTypes: clusterType().AttrTypes, MarkdownDescription: "The cluster that answers with a quorum, for `join` of an `etcdrecovery_member`; null where none does."},
+		},
+	}
+}
+
+func (s *survey) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	s.masters, _ = req.ProviderData.(*masters)
+}
+
+func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m surveyModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if err := s.masters.check(); err != nil {
+		addError(&resp.Diagnostics, err)
+	}
+	conns := map[string]connection{}
+	at := map[string]string{}
+	for name, n := range m.Nodes {
+		c := n.connection()
+		conns[name] = c
+		key := s.masters.address(c)
+		if other, ok := at[key]; ok {
+			addError(&resp.Diagnostics, &recovery.Refusal{Title: "A Node Is Given Twice", Attribute: "nodes", Found: "the nodes " + min(name, other) + " and " + max(name, other) + " are both at " + key + ".",
+				Next: "give each master once, under one name."}, "nodes")
+		}
+		at[key] = name
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	all := recovery.Survey(ctx, s.masters.nodes(conns), s.masters.now())
+	if err := ctx.Err(); err != nil {
+		resp.Diagnostics.AddError("Survey Interrupted", err.Error())
+		return
+	}
+	for name, n := range m.Nodes {
+		e := all[name]
+		text, err := json.Marshal(evidence{Masters: conns, Evidence: e})
+		if err != nil {
+			resp.Diagnostics.AddError("Evidence Cannot Be Kept", err.Error())
+			return
+		}
+		problems := e.Problems
+		if e.ReachError != "" {
+			problems = append([]string{e.ReachError}, problems...)
+		}
+		n.Name, n.SSH, n.Evidence = types.StringValue(name), types.StringValue(string(e.Reach)), types.StringValue(string(text))
+		if problems == nil {
+			problems = []string{}
+		}
+		list, diags := stringList(ctx, problems)
+		resp.Diagnostics.Append(diags...)
+		n.Problems = list
+		m.Nodes[name] = n
+		for _, p := range problems {
+			resp.Diagnostics.AddAttributeWarning(path.Root("nodes").AtMapKey(name), "A Master Needs Attention", name+": "+p)
+		}
+	}
+	choice, _, err := recovery.Choose(all)
+	m.Seed = types.StringNull()
+	if err == nil {
+		m.Seed = types.StringValue(choice)
+	}
+	m.Verdict, m.Report = types.StringValue(recovery.Judge(all, choice).Text), types.StringValue(recovery.Report(all))
+	m.Cluster = types.ObjectNull(clusterType().AttrTypes)
+	if live := recovery.LiveOf(all); live != nil {
+		c := recovery.Cluster{ID: live.ClusterID.String()}
+		for _, e := range live.Members {
+			c.Members = append(c.Members, manifest.Member{Name: e.Name, PeerURLs: e.PeerURLs})
+		}
+		value, diags := clusterValue(ctx, c, conns)
+		resp.Diagnostics.Append(diags...)
+		m.Cluster = value
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
