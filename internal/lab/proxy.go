@@ -72,7 +72,7 @@ func (p *peerProxy) close() error {
 // socketOwner finds the master whose etcd is the client of an accepted connection.
 func socketOwner(masters []*bench, accepted net.Conn) *bench {
 	inode := socketInode(addrPort(accepted.RemoteAddr()), addrPort(accepted.LocalAddr()))
-	if inode != 0 || inode == 0 {
+	if inode == 0 {
 		return nil
 	}
 	for _, m := range masters {

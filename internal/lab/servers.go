@@ -5,6 +5,7 @@ package lab
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -32,7 +33,7 @@ func EtcdServer(ctx context.Context, minor string) (Server, error) {
 	if err != nil {
 		return Server{}, err
 	}
-	version, err := goOutput(ctx, module, "list", "-m", "-f", "{{.Version}}", etcdPackage)
+	version, err := requiredVersion(ctx, module)
 	if err != nil {
 		return Server{}, fmt.Errorf("reading the version of etcd %s: %w", minor, err)
 	}
@@ -71,6 +72,27 @@ func serverModule(ctx context.Context, minor string) (string, error) {
 		return "", fmt.Errorf("no etcd server %q to build, or not within the repository: %w", minor, err)
 	}
 	return dir, nil
+}
+
+// requiredVersion reads what the go.mod says. Unlike `go list -m` this asks for no module, so that a server that was built before
+// can be used without a network and without a module cache.
+func requiredVersion(ctx context.Context, module string) (string, error) {
+	text, err := goOutput(ctx, module, "mod", "edit", "-json")
+	if err != nil {
+		return "", err
+	}
+	var gomod struct {
+		Require []struct{ Path, Version string }
+	}
+	if err := json.Unmarshal([]byte(text), &gomod); err != nil {
+		return "", fmt.Errorf("reading go.mod: %w", err)
+	}
+	for _, r := range gomod.Require {
+		if r.Path == etcdPackage {
+			return r.Version, nil
+		}
+	}
+	return "", fmt.Errorf("%s is not required in %s", etcdPackage, module)
 }
 
 func buildServer(ctx context.Context, module, path string) error {

@@ -32,7 +32,7 @@ type Writer struct {
 type WriterReport struct {
 	Acked       []string // keys whose write etcd has acknowledged
 	Unknown     []string // keys whose write failed; it may have happened all the same
-	Failed      int      // len(Unknown)
+	Failed      int      // of Unknown, those that etcd failed and not Stop
 	LongestGap  time.Duration
 	GapEnded    time.Time // when the longest gap between two successful writes ended
 	LastFailure error

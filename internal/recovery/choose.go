@@ -9,15 +9,22 @@ import (
 // Choose picks the master to grow the cluster from, and says why. A forced start keeps what is committed on the seed and drops the
 // rest, so the furthest commit index loses least. Where the evidence does not decide, it is the operator who names the master.
 func Choose(all map[string]Evidence) (name, reason string, err error) {
-	var candidates []Evidence
+	var candidates, unjudged []Evidence
 	for _, e := range sorted(all) {
+		if e.Reach == Reached && len(e.Problems) > 0 && (e.DataDir == "" || e.Readable) {
+			unjudged = append(unjudged, e)
+		}
 		if e.Reach == Reached && e.Readable && len(e.Problems) == 0 && (e.Status == nil || !e.Status.Learner) {
 			candidates = append(candidates, e)
 		}
 	}
 	refuse := func(found string) error {
 		return &Refusal{Title: "No Seed Can Be Chosen", Found: found, Untouched: nothingTouched, Attribute: "node",
-			Next: "look at the survey's report, decide which master has the data to keep, and name it with node = \"…\"."}
+			Next: "put right what is wrong with the masters named above and plan again; or decide which one has the data to keep, and name it with node = \"…\"."}
+	}
+	if len(candidates) > 0 && len(unjudged) > 0 {
+		// Left out silently, the master with the data would lose to one that has next to nothing.
+		return "", "", refuse(fmt.Sprintf("%s could be the seed, but what %s has cannot be judged, and it may be more.%s", words(names(candidates)), words(names(unjudged)), problemsOf(all)))
 	}
 	switch len(candidates) {
 	case 0:

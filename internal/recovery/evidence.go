@@ -53,6 +53,8 @@ type Evidence struct {
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
 	Alarms      []string      `json:",omitempty"`
 
+	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
+
 	Journals []Journal `json:",omitempty"`
 	Live     *Live     `json:",omitempty"` // the cluster that has a quorum, as any of the surveyed masters sees it
 }
@@ -61,6 +63,8 @@ type Evidence struct {
 type Live struct {
 	ClusterID etcd.ID
 	Members   []etcd.Member
+	Commit    uint64 // the furthest commit index of those that answer
+	Revision  int64
 }
 
 // parse gives the manifest, which was parsed once already when the evidence was taken.

@@ -1,3 +1,5 @@
+//go:build linux
+
 package recovery_test
 
 import (
@@ -27,13 +29,21 @@ func start(t *testing.T, o lab.Options) *lab.Lab {
 	return l
 }
 
+// sshOf is how a master of the lab is reached.
+func sshOf(l *lab.Lab, m lab.Master) *ssh.Config {
+	return &ssh.Config{Host: m.Host(), Port: m.Port(), User: l.SSHUser(), PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(), Become: ssh.BecomeNone, Timeout: 5 * time.Second}
+}
+
 // nodesOf are the lab's masters as the recovery knows them.
 func nodesOf(t *testing.T, l *lab.Lab) map[string]*node.Node {
 	t.Helper()
+	return nodesWith(t, l, nil)
+}
+
+func connect(t *testing.T, l *lab.Lab, configs map[string]*ssh.Config) map[string]*node.Node {
 	nodes := map[string]*node.Node{}
 	for _, m := range l.Masters() {
-		c := ssh.New(ssh.Config{Host: m.Host(), Port: m.Port(), User: l.SSHUser(), PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(),
-			Become: ssh.BecomeNone, Timeout: 5 * time.Second})
+		c := ssh.New(*configs[m.Name()])
 		t.Cleanup(func() { _ = c.Close() })
 		nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Path(node.DefaultKubeletConfig), WorkDir: m.Path(node.DefaultWorkDir)}, c)
 	}

@@ -27,18 +27,26 @@ func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 		m, err := manifest.Parse(f.Text)
 		switch {
 		case errors.Is(err, manifest.ErrNotPod), errors.Is(err, manifest.ErrNoEtcd), errors.Is(err, manifest.ErrSyntax):
-			if strings.HasPrefix(path.Base(f.Path), "etcd") {
+			// A file that the kubelet may still read as etcd's pod is named whatever it is called.
+			_, pod, isPod := manifest.Identify(f.Text)
+			if strings.HasPrefix(path.Base(f.Path), "etcd") || isPod && pod == "etcd" {
 				broken = append(broken, fmt.Sprintf("%s: %v", f.Path, err))
 			}
 		case err != nil:
 			problems = append(problems, fmt.Sprintf("%s: %v", f.Path, err))
 		case found != nil && found.SamePod(m):
-			problems = append(problems, fmt.Sprintf("%s and %s are both the pod %s/%s: the kubelet reads every file that does not start with a dot and may run either. Move one of them out of %s, then plan again",
-				file.Path, f.Path, m.Namespace(), m.PodName(), pods.ManifestDir))
+			problems = append(problems, samePod(file.Path, f.Path, m, pods.ManifestDir))
 		case found != nil:
 			problems = append(problems, fmt.Sprintf("%s and %s are both etcd pods, and which one to recover cannot be told", file.Path, f.Path))
 		default:
 			found, file = m, f
+		}
+	}
+	if found != nil {
+		for _, f := range pods.Files {
+			if ns, pod, ok := manifest.Identify(f.Text); ok && f.Path != file.Path && ns == found.Namespace() && pod == found.PodName() && len(problems) == 0 {
+				problems = append(problems, samePod(file.Path, f.Path, found, pods.ManifestDir))
+			}
 		}
 	}
 	if len(problems) > 0 {
@@ -65,6 +73,11 @@ func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 		return nil, broken
 	}
 	return nil, []string{fmt.Sprintf("no file in %s is an etcd static pod: put etcd's manifest there, or set manifest_dir for this node, then plan again", pods.ManifestDir)}
+}
+
+func samePod(one, other string, m *manifest.Manifest, dir string) string {
+	return fmt.Sprintf("%s and %s are both the pod %s/%s: the kubelet reads every file that does not start with a dot and may run either. Move one of them out of %s, then plan again",
+		one, other, m.Namespace(), m.PodName(), dir)
 }
 
 // parkedOriginal is the manifest that we moved away and that has to come back: the one parked under the same file name as what is in the

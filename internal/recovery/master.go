@@ -202,14 +202,23 @@ func (m *master) lastWords(ctx context.Context, id string) string {
 	if err != nil {
 		return " Its log could not be read: " + err.Error()
 	}
-	var fatal []string
-	for line := range strings.Lines(log) {
-		if strings.Contains(line, `"level":"fatal"`) || strings.Contains(line, `"level":"panic"`) || strings.Contains(line, `"level":"error"`) || strings.HasPrefix(line, "panic:") {
-			fatal = append(fatal, strings.TrimSpace(line))
-		}
-	}
+	fatal := fatalLines(log)
 	if len(fatal) == 0 {
 		return ""
 	}
-	return " Its log says:\n  " + strings.Join(fatal[max(0, len(fatal)-3):], "\n  ")
+	return " Its log says:\n  " + strings.Join(fatal, "\n  ")
+}
+
+// fatalLines picks from etcd's log the last lines that say why it went.
+func fatalLines(log string) []string {
+	var fatal []string
+	for line := range strings.Lines(log) {
+		for _, sign := range []string{`"level":"fatal"`, `"level":"panic"`, `"level":"error"`, "panic:", `"msg":"the member has been permanently removed`} {
+			if strings.Contains(line, sign) {
+				fatal = append(fatal, strings.TrimSpace(line))
+				break
+			}
+		}
+	}
+	return fatal[max(0, len(fatal)-3):]
 }

@@ -52,6 +52,9 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 			}
 		}
 		p.Healthy = healthy(e, e.Live.ClusterID)
+		if e.knowsMore() {
+			return nil, foundedAnew([]string{e.Name}, nil, nil)
+		}
 	}
 	self := manifest.Member{Name: e.MemberName, PeerURLs: e.PeerURLs}
 	p.Cluster = Cluster{ID: join.ID, Members: sortMembers(members)}

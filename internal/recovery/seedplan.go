@@ -47,7 +47,9 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	case req.Node == "":
 		if p.Node, p.Reason, err = Choose(all); err != nil {
 			// A cluster that lives has no seed to choose; that is the better thing to say.
-			if v := Judge(all, ""); v.State == Alive || v.State == Startable {
+			if v := Judge(all, ""); len(v.Ahead) > 0 {
+				return nil, foundedAnew(v.Ahead, v.Answers, all)
+			} else if v.State == Alive || v.State == Startable {
 				return nil, refuseVerdict(v, all)
 			}
 			return nil, err
@@ -164,6 +166,8 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 // checkLost refuses unless the majority is really gone.
 func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 	switch {
+	case len(v.Ahead) > 0:
+		return foundedAnew(v.Ahead, v.Answers, all)
 	case len(v.Unknown) > 0:
 		return &Refusal{Title: "A Member Is Not Among the Surveyed Nodes", Attribute: "survey", Untouched: nothingTouched,
 			Found: fmt.Sprintf("%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.", seed.Name, strings.Join(v.Unknown, "; ")),
@@ -205,6 +209,18 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 		return &Refusal{Title: "No Master Has etcd Data", Attribute: "survey", Found: v.Text + "." + problemsOf(all), Untouched: nothingTouched,
 			Next: "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from."}
 	}
+}
+
+// foundedAnew refuses both ways: to force while something answers, and to give up the data of the master that knows more.
+func foundedAnew(ahead, answers []string, all map[string]Evidence) error {
+	how := ""
+	for _, name := range answers {
+		how += fmt.Sprintf("\n  %s: mv %s /root/", name, all[name].ManifestPath)
+	}
+	return &Refusal{Title: "The Cluster That Answers Knows Less", Attribute: "survey", Untouched: nothingTouched,
+		Found: fmt.Sprintf("%s answer with a quorum, but %s has data that they never had. Wiped masters found a cluster anew, under its old IDs and empty, when they start with --initial-cluster-state=new while the survivor is down.",
+			words(answers), words(ahead)),
+		Next: "if that is what happened, stop etcd on those masters by moving its manifest away, and plan again: the master that knows more is the seed then." + how}
 }
 
 func masterProblem(e Evidence) error {

@@ -1,6 +1,9 @@
 package recovery
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Standing says how a member stands in its cluster. Lost is only what is proved: a quorum of its cluster does not list it, or its data is
 // gone. cluster is the ID it is known by, "" where it is not known.
@@ -13,6 +16,8 @@ func Standing(e Evidence, cluster string) (healthyVoter, lost bool, why string) 
 		return false, true, fmt.Sprintf("the cluster %s has a quorum and does not list it as a member. Terraform plans to let it rejoin.", e.Live.ClusterID)
 	case e.Manifest != "" && len(e.Problems) == 0 && !e.Readable:
 		return false, true, fmt.Sprintf("there is no etcd data in %s any more. Terraform plans to let it rejoin.", e.DataDir)
+	case known(e.Live) && e.disowned() != "":
+		return false, true, fmt.Sprintf("its data does not fit the cluster any more (%s). Terraform plans to let it rejoin.", e.disowned())
 	case len(e.Problems) > 0:
 		return false, false, e.Problems[0]
 	case e.Parked != "":
@@ -25,6 +30,19 @@ func Standing(e Evidence, cluster string) (healthyVoter, lost bool, why string) 
 		return false, false, "etcd runs without a quorum. If the other members can be started, start them; if their majority is lost for good, set a new recovery_id on etcdrecovery_seed."
 	}
 	return false, false, fmt.Sprintf("etcd serves cluster %s with alarms %s.", e.Status.ClusterID, words(e.Alarms))
+}
+
+// disowned gives the words with which etcd says that its data can never work in its cluster again: it was removed, or its log is shorter
+// than what it acknowledged, which is what a wiped disk under the old member ID looks like.
+func (e Evidence) disowned() string {
+	for _, line := range e.LastWords {
+		for _, sign := range []string{"is out of range [lastIndex", "the member has been permanently removed from the cluster"} {
+			if strings.Contains(line, sign) {
+				return sign
+			}
+		}
+	}
+	return ""
 }
 
 func listed(e Evidence) bool {

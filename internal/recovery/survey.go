@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,7 +55,13 @@ func liveCluster(all map[string]Evidence) *Live {
 	if best == nil {
 		return nil
 	}
-	return &Live{ClusterID: best.Status.ClusterID, Members: best.Members}
+	live := &Live{ClusterID: best.Status.ClusterID, Members: best.Members}
+	for _, e := range all {
+		if e.Quorum && e.Status.ClusterID == live.ClusterID {
+			live.Commit, live.Revision = max(live.Commit, e.Status.RaftIndex), max(live.Revision, e.Status.Revision)
+		}
+	}
+	return live
 }
 
 func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
@@ -97,7 +104,21 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	if e.Running {
 		e.ask(ctx, n)
 	}
+	if last := newest(pods.Containers, m.ContainerName()); e.Status == nil && last != nil {
+		if log, err := n.ContainerLog(ctx, pods.Runtime, last.ID, 200); err == nil {
+			e.LastWords = fatalLines(log)
+		}
+	}
 	return e
+}
+
+// newest is the last container of that name, running or not; pods.Containers are newest first.
+func newest(all []node.Container, name string) *node.Container {
+	i := slices.IndexFunc(all, func(c node.Container) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
 }
 
 func etcdContainers(all []node.Container, name string) []node.Container {

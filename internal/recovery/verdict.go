@@ -28,6 +28,7 @@ type Verdict struct {
 	Voters   int      // of the cluster, as the best witness knows it
 	WithData []string // masters that hold readable data of it
 	Answers  []string // masters whose etcd answers a linearizable read
+	Ahead    []string // masters that know more than the cluster that answers
 	Unknown  []string // members that none of the surveyed masters is
 	Text     string   // one sentence
 }
@@ -57,6 +58,8 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 	for _, e := range sorted(all) {
 		switch {
 		case !same(e):
+		case e.knowsMore():
+			v.Ahead, v.WithData = append(v.Ahead, e.Name), append(v.WithData, e.Name)
 		case e.Quorum:
 			v.Answers, v.WithData = append(v.Answers, e.Name), append(v.WithData, e.Name)
 		case e.Readable:
@@ -67,7 +70,10 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 	switch {
 	case len(v.Answers) > 0:
 		v.State = Alive
-		v.Text = fmt.Sprintf("alive: %s answers with a quorum of %d voters", words(v.Answers), v.Voters)
+		v.Text = fmt.Sprintf("alive: a quorum of %d voters answers (%s)", v.Voters, words(v.Answers))
+		if len(v.Ahead) > 0 {
+			v.Text += fmt.Sprintf(", and knows less than %s", words(v.Ahead))
+		}
 	case len(v.WithData) >= quorum:
 		v.State = Startable
 		v.Text = fmt.Sprintf("startable: no quorum answers, but %d of %d voters (%s) still have their data, and %d are enough", len(v.WithData), v.Voters, words(v.WithData), quorum)
@@ -79,6 +85,19 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 		v.Text = "no data: none of the surveyed masters has etcd data; only a snapshot can bring the cluster back"
 	}
 	return v
+}
+
+// knowsMore is true of a master whose data cannot have come from the cluster that answers: what a quorum has committed is never less than
+// what one of its members has. It is what remains when wiped masters, started with --initial-cluster-state=new while the survivor was
+// down, have founded the cluster anew, under the same IDs and empty.
+func (e Evidence) knowsMore() bool {
+	if e.Live == nil || e.Quorum || !e.Readable {
+		return false
+	}
+	if e.Status != nil {
+		return e.Status.ClusterID == e.Live.ClusterID && e.Status.RaftIndex > e.Live.Commit
+	}
+	return e.Live.Revision <= 1 // nothing was ever written there
 }
 
 func countVoters(members []etcd.Member) int {

@@ -1,0 +1,86 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// valueSize is that of every value, in bytes: about that of a small Kubernetes object.
+const valueSize = 4 << 10
+
+// disaster is a cluster of which only the first master still has its data.
+type disaster struct {
+	masters int
+	bytes   int // of data
+}
+
+// smallBytes is for what does not depend on the amount of data.
+const smallBytes = 1 << 20
+
+// with makes the disaster, calls recover, and makes sure that all data is back on all masters.
+func (d disaster) with(ctx context.Context, etcd string, recover func(*lab.Lab) error) (err error) {
+	l, err := lab.Start(ctx, lab.Options{Etcd: etcd, Masters: d.masters})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if err := l.Fill(ctx, d.bytes/valueSize, valueSize); err != nil {
+		return err
+	}
+	before, err := countAll(ctx, l)
+	if err != nil {
+		return err
+	}
+	if err := lose(l.Masters()[1:]); err != nil {
+		return err
+	}
+	if err := recover(l); err != nil {
+		return err
+	}
+	for _, m := range l.Masters() {
+		after, _, err := l.CountKeys(ctx, m.Name())
+		if err != nil {
+			return err
+		}
+		if after < before { // more is fine: somebody may have written since
+			return fmt.Errorf("%s has %d keys after the recovery, and there were %d", m.Name(), after, before)
+		}
+	}
+	return nil
+}
+
+// countAll counts on the survivor when it has caught up with the others, who are about to be lost.
+func countAll(ctx context.Context, l *lab.Lab) (int64, error) {
+	c, err := l.Client(ctx, "m1")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = c.Close() }()
+	r, err := c.Get(ctx, "\x00", clientv3.WithFromKey(), clientv3.WithCountOnly())
+	if err != nil {
+		return 0, fmt.Errorf("counting the keys: %w", err)
+	}
+	return r.Count, nil
+}
+
+func lose(masters []lab.Master) error {
+	for _, m := range masters {
+		m.PowerOff()
+	}
+	for _, m := range masters {
+		if err := m.WipeEtcd(); err != nil {
+			return err
+		}
+		if err := m.PowerOn(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// ratios compares whole recoveries with the floor. The ways take turns, so that all see the same weather.
+func (b *bench) ratios(ctx context.Context) error {
+	ways := []struct {
+		name    string
+		recover func(context.Context, *lab.Lab) (milestones, error)
+	}{
+		{"floor", recoverFloor},
+		{"engine alone", recoverEngine},
+		{"terraform apply", func(ctx context.Context, l *lab.Lab) (milestones, error) {
+			w, err := b.recoverWhole(ctx, l)
+			if err != nil {
+				return milestones{}, err
+			}
+			return milestonesOf(l, w.apply.Began, w.apply.Took)
+		}},
+	}
+	measured := make([][]milestones, len(ways))
+	for round := range b.rounds {
+		for i, way := range ways {
+			note(fmt.Sprintf("round %d of %d: %s", round+1, b.rounds, way.name))
+			err := disaster{masters: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
+				ms, err := way.recover(ctx, l)
+				measured[i] = append(measured[i], ms)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	whole := table{{"recovery of three masters", "median", "min", "max", "median / floor"}}
+	parts := table{{"reached after (median)"}}
+	rows := []struct {
+		name string
+		of   func(milestones) time.Duration
+	}{
+		{"forced cluster serves", func(m milestones) time.Duration { return m.forced }},
+		{"serves without the flag", func(m milestones) time.Duration { return m.unforced }},
+		{"m2 is a voter", func(m milestones) time.Duration { return m.second }},
+		{"m3 is a voter", func(m milestones) time.Duration { return m.third }},
+		{"done", func(m milestones) time.Duration { return m.done }},
+	}
+	for _, row := range rows {
+		parts.add(row.name)
+	}
+	floor := 0.0
+	for i, way := range ways {
+		parts[0] = append(parts[0], way.name)
+		for j, row := range rows {
+			parts[j+1] = append(parts[j+1], seconds(median(each(measured[i], row.of))))
+		}
+		all := each(measured[i], func(m milestones) time.Duration { return m.done })
+		mid := median(all)
+		if i == 0 {
+			floor = mid.Seconds()
+		}
+		whole.add(way.name, seconds(mid), seconds(slices.Min(all)), seconds(slices.Max(all)), fmt.Sprintf("%.2f", mid.Seconds()/floor))
+	}
+	whole.print(fmt.Sprintf("A whole recovery against the floor, %d rounds", b.rounds))
+	say("\nThe floor is the same starts, restart, learner adds and promotes of the same etcd, driven directly: no Terraform, no SSH, no checks,")
+	say("no copy of the data, no waiting beyond each event. 5 s of it are etcd's own, between the second and the third member.")
+	parts.print("Where it goes")
+	return nil
+}
+
+func each(all []milestones, of func(milestones) time.Duration) []time.Duration {
+	var out []time.Duration
+	for _, m := range all {
+		out = append(out, of(m))
+	}
+	return out
+}

@@ -1,0 +1,120 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+)
+
+const mib = 1 << 20
+
+func (b *bench) byMasters(ctx context.Context) error {
+	var all []disaster
+	for _, n := range []int{3, 5, 7} {
+		all = append(all, disaster{masters: n, bytes: 10 * mib})
+	}
+	return b.scale(ctx, "Time against the number of masters, 10 MiB of data", all, func(d disaster) string {
+		return fmt.Sprintf("%d masters", d.masters)
+	})
+}
+
+func (b *bench) bySize(ctx context.Context) error {
+	sizes := []int{10, 256}
+	if b.large {
+		sizes = append(sizes, 1024)
+	}
+	var all []disaster
+	for _, n := range sizes {
+		all = append(all, disaster{masters: 3, bytes: n * mib})
+	}
+	return b.scale(ctx, "Time against the amount of data, three masters", all, func(d disaster) string {
+		return fmt.Sprintf("%d MiB", d.bytes/mib)
+	})
+}
+
+// scale measures one recovery with Terraform of each, step by step.
+func (b *bench) scale(ctx context.Context, title string, all []disaster, name func(disaster) string) error {
+	t := table{{"step"}}
+	for _, row := range rows() {
+		t.add(row.name)
+	}
+	for _, d := range all {
+		note(fmt.Sprintf("measuring %d masters with %d MiB", d.masters, d.bytes/mib))
+		err := d.with(ctx, b.etcd, func(l *lab.Lab) error {
+			w, err := b.recoverWhole(ctx, l)
+			if err != nil {
+				return err
+			}
+			done, err := steps.Read(l)
+			if err != nil {
+				return err
+			}
+			t[0] = append(t[0], name(d))
+			for i, row := range rows() {
+				t[i+1] = append(t[i+1], row.value(w, done))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	t.print(title)
+	return nil
+}
+
+// row is a line of the table: what to take from a recovery.
+type row struct {
+	name  string
+	value func(*whole, []steps.Step) string
+}
+
+func rows() []row {
+	list := []row{
+		{"terraform plan", func(w *whole, _ []steps.Step) string { return seconds(w.plan.Took) }},
+		{"terraform apply", func(w *whole, _ []steps.Step) string { return seconds(w.apply.Took) }},
+		{"provider's peak memory, MiB", func(w *whole, _ []steps.Step) string { return fmt.Sprintf("%.0f", float64(w.apply.Peak)/mib) }},
+		{"outside of the journals, in all", outside},
+	}
+	for _, name := range []string{steps.StopOthers, steps.Stop, steps.Copy, steps.Force, steps.Unforce, steps.Confirm} {
+		list = append(list, stepRow("seed", name))
+	}
+	for _, name := range []string{steps.Stop, steps.RemoveStale, steps.MoveAside, steps.Add, steps.Start, steps.CatchUp, steps.Promote, steps.Confirm} {
+		list = append(list, stepRow("member", name))
+	}
+	return list
+}
+
+// stepRow is the time of a step; for members the median and the longest.
+func stepRow(operation, name string) row {
+	return row{operation + ": " + name, func(_ *whole, all []steps.Step) string {
+		var took []time.Duration
+		longest := time.Duration(0)
+		for _, s := range all {
+			if s.Operation == operation && s.Name == name {
+				took, longest = append(took, s.Took()), max(longest, s.Took())
+			}
+		}
+		if len(took) == 0 {
+			return "-"
+		}
+		if operation == "member" {
+			return seconds(median(took)) + " to " + seconds(longest)
+		}
+		return seconds(longest)
+	}}
+}
+
+// outside is what no journal has: Terraform, and what comes before the first change of each operation.
+func outside(w *whole, all []steps.Step) string {
+	rest := w.apply.Took
+	for _, s := range all {
+		rest -= s.Took()
+	}
+	return seconds(rest)
+}

@@ -1,0 +1,48 @@
+//go:build linux
+
+package terraform
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Tools are a CLI and a provider built from this tree.
+type Tools struct {
+	CLI      CLI
+	Provider string // path of the program
+	rc       string
+	root     string
+}
+
+// Prepare finds or builds the CLI, and builds the provider into dir. say hears of what takes long.
+func Prepare(ctx context.Context, dir string, say func(string)) (*Tools, error) {
+	cli, err := Find(ctx, say)
+	if err != nil {
+		return nil, err
+	}
+	root, err := Repository(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bin := filepath.Join(dir, "provider")
+	t := &Tools{CLI: cli, Provider: filepath.Join(bin, "terraform-provider-etcdrecovery"), rc: filepath.Join(dir, "terraform.rc"), root: root}
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", t.Provider, ".")
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building the provider: %w\n%s", err, out)
+	}
+	registry := "registry.terraform.io"
+	if cli.Tofu {
+		registry = "registry.opentofu.org"
+	}
+	// An override takes the program as it is: no init, no lock file, no registry.
+	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n", registry+"/etcdrecovery/etcdrecovery", bin)
+	if err := os.WriteFile(t.rc, []byte(text), 0o644); err != nil {
+		return nil, fmt.Errorf("writing the CLI's configuration: %w", err)
+	}
+	return t, nil
+}

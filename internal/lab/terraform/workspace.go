@@ -1,0 +1,99 @@
+//go:build linux
+
+package terraform
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// Workspace is a folder with a configuration for a lab.
+type Workspace struct {
+	Dir   string
+	tools *Tools
+}
+
+// Example copies examples/recover-three-masters into dir, with the variables of this lab.
+func (t *Tools) Example(dir string, l *lab.Lab) (*Workspace, error) {
+	return t.workspace(dir, l, func(_, text string) string { return text })
+}
+
+// Chain is as Example for any number of masters: all but the first join one after the other.
+func (t *Tools) Chain(dir string, l *lab.Lab) (*Workspace, error) {
+	member := regexp.MustCompile(`(?s)resource "etcdrecovery_member".*`)
+	return t.workspace(dir, l, func(name, text string) string {
+		switch name {
+		case "main.tf":
+			return member.ReplaceAllLiteralString(text, chain(l))
+		case "outputs.tf":
+			return "" // names the example's two members
+		}
+		return text
+	})
+}
+
+func chain(l *lab.Lab) string {
+	var text strings.Builder
+	join := "etcdrecovery_seed.this"
+	for i, m := range l.Masters()[1:] {
+		_, _ = fmt.Fprintf(&text, "resource \"etcdrecovery_member\" %q {\n  node = data.etcdrecovery_survey.masters.nodes[var.rejoin[%d]]\n  join = %s.cluster\n}\n\n", m.Name(), i, join)
+		join = "etcdrecovery_member." + m.Name()
+	}
+	return text.String()
+}
+
+func (t *Tools) workspace(dir string, l *lab.Lab, edit func(name, text string) string) (*Workspace, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making a folder for the configuration: %w", err)
+	}
+	files, err := filepath.Glob(filepath.Join(t.root, "examples", "recover-three-masters", "*.tf"))
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("finding the example: %d files, %w", len(files), err)
+	}
+	for _, from := range files {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			return nil, fmt.Errorf("copying the example: %w", err)
+		}
+		name := filepath.Base(from)
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(edit(name, string(text))), 0o644); err != nil {
+			return nil, fmt.Errorf("copying the example: %w", err)
+		}
+	}
+	text, err := json.MarshalIndent(variables(l), "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("writing the variables: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "terraform.tfvars.json"), append(text, '\n'), 0o600); err != nil {
+		return nil, fmt.Errorf("writing the variables: %w", err)
+	}
+	return &Workspace{Dir: dir, tools: t}, nil
+}
+
+// variables are those of the example, for a lab whose first master is the survivor.
+func variables(l *lab.Lab) map[string]any {
+	nodes, rejoin := map[string]any{}, []string{}
+	for i, m := range l.Masters() {
+		nodes[m.Name()] = map[string]any{
+			"host": m.Host(), "port": m.Port(),
+			"kubelet_config": m.Path(node.DefaultKubeletConfig), "work_dir": m.Path(node.DefaultWorkDir),
+		}
+		if i > 0 {
+			rejoin = append(rejoin, m.Name())
+		}
+	}
+	return map[string]any{
+		"nodes": nodes, "rejoin": rejoin, "recovery_id": "lab",
+		"ssh": map[string]any{
+			"user": l.SSHUser(), "private_key_file": l.SSHKeyFile(), "known_hosts_file": l.KnownHostsFile(),
+			"become": map[string]any{"method": "none"},
+		},
+	}
+}

@@ -1,0 +1,248 @@
+//go:build linux
+
+package recovery_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
+)
+
+const manifestFile = "/etc/kubernetes/manifests/etcd.yaml"
+
+// tamper changes a file on a master and gives back how to undo it. A nil text takes the file away.
+func tamper(t *testing.T, m lab.Master, name string, change func([]byte) []byte) func() {
+	t.Helper()
+	file := m.Path(name)
+	before, readErr := os.ReadFile(file)
+	write := func(text []byte) {
+		tmp := filepath.Join(filepath.Dir(file), ".tamper")
+		if text == nil {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		if err := os.WriteFile(tmp, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(tmp, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(change(before))
+	return func() {
+		if readErr != nil {
+			before = nil
+		}
+		write(before)
+	}
+}
+
+func replace(old, new string) func([]byte) []byte {
+	return func(text []byte) []byte {
+		if !bytes.Contains(text, []byte(old)) {
+			panic("the manifest has no " + old)
+		}
+		return bytes.Replace(text, []byte(old), []byte(new), 1)
+	}
+}
+
+// script puts a command before all others on a master's PATH: the way to inject faults that a healthy machine does not have.
+func script(t *testing.T, m lab.Master, name, text string) func() {
+	t.Helper()
+	file := m.Path("/usr/local/bin/" + name)
+	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil { //nolint:gosec // a command has to be executable
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRefusals shows what an operator reads when the input is bad, and that nothing was touched.
+func TestRefusals(t *testing.T) {
+	l := start(t, lab.Options{})
+	loseMajority(t, l)
+	for _, m := range l.Masters()[1:] {
+		quiet(m)
+	}
+	m1, m2 := l.Master("m1"), l.Master("m2")
+	m1.KubeletStop() // what is done to its manifest is for the survey to see, not for etcd to run with
+	duplicate := filepath.Join(filepath.Dir(manifestFile), "etcd.yaml.bak")
+
+	for _, c := range []struct {
+		name    string
+		request recovery.SeedRequest
+		access  func(map[string]*ssh.Config)
+		breaks  func() func()
+		title   string
+		words   []string
+	}{
+		{name: "unknown node", request: recovery.SeedRequest{Node: "m9"}, title: "Unknown Node", words: []string{`"m9"`, "m1, m2, m3"}},
+		{name: "unknown lost node", request: recovery.SeedRequest{Lost: []string{"m9"}}, title: "Unknown Node", words: []string{`"m9"`}},
+		{name: "lost node given twice", request: recovery.SeedRequest{Lost: []string{"m2", "m2"}}, breaks: off(t, m2), title: "A Node Is Given Twice", words: []string{"m2 twice"}},
+		{name: "lost node that answers", request: recovery.SeedRequest{Lost: []string{"m2"}}, title: "A Master Given Up Answers", words: []string{"m2", "take m2 out of lost_nodes"}},
+		{name: "silent node that is not given up", breaks: off(t, m2), title: "A Master Does Not Answer", words: []string{`lost_nodes = ["m2"]`, "connection refused"}},
+		{name: "a seed without data", request: recovery.SeedRequest{Node: "m2"}, title: "The Seed Has No Data", words: []string{"m2", "m1"}},
+		{name: "manifest missing", breaks: func() func() { return tamper(t, m1, manifestFile, func([]byte) []byte { return nil }) }, title: "No Seed Can Be Chosen", words: []string{"m1: no file in", "is an etcd static pod"}},
+		{name: "not a Pod", breaks: func() func() { return tamper(t, m1, manifestFile, replace("kind: Pod", "kind: Deployment")) }, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml", "Deployment"}},
+		{name: "no etcd container", breaks: func() func() { return tamper(t, m1, manifestFile, replace("- etcd\n", "- sleep\n")) }, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml"}},
+		{name: "two etcd containers", breaks: func() func() {
+			return tamper(t, m1, manifestFile, replace("  containers:\n", "  containers:\n  - name: other\n    image: etcd\n    command: [etcd, --name=other]\n"))
+		}, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml", "more than one etcd container"}},
+		{name: "force flag already there", breaks: func() func() {
+			return tamper(t, m1, manifestFile, replace("    - --data-dir", "    - --force-new-cluster\n    - --data-dir"))
+		}, title: "No Seed Can Be Chosen", words: []string{"force-new-cluster flag in it", "no journal of ours"}},
+		{name: "a second file with the same pod", breaks: func() func() {
+			text, err := os.ReadFile(m1.Path(manifestFile))
+			must(t, err)
+			return tamper(t, m1, duplicate, func([]byte) []byte { return text })
+		}, title: "No Seed Can Be Chosen", words: []string{"etcd.yaml and", "etcd.yaml.bak are both the pod kube-system/etcd"}},
+		{name: "a second file with the same pod on another master", request: recovery.SeedRequest{Node: "m1"}, breaks: func() func() {
+			text, err := os.ReadFile(m2.Path(manifestFile))
+			must(t, err)
+			return tamper(t, m2, duplicate, func([]byte) []byte { return text })
+		}, title: "A Master Is Not Ready for This", words: []string{"on m2", "etcd.yaml.bak are both the pod"}},
+		{name: "config file", breaks: func() func() {
+			return tamper(t, m1, manifestFile, replace("    - --data-dir", "    - --config-file=/etc/etcd.conf\n    - --data-dir"))
+		}, title: "No Seed Can Be Chosen", words: []string{"--config-file"}},
+		{name: "settings in the environment", breaks: func() func() {
+			return tamper(t, m1, manifestFile, replace("    image:", "    env:\n    - name: ETCD_NAME\n      value: m1\n    image:"))
+		}, title: "No Seed Can Be Chosen", words: []string{"ETCD_NAME"}},
+		{name: "PKI missing", breaks: func() func() {
+			return tamper(t, m1, "/etc/kubernetes/pki/etcd/peer.key", func([]byte) []byte { return nil })
+		}, title: "No Seed Can Be Chosen", words: []string{"peer.key", "missing or unreadable on m1"}},
+		{name: "PKI expired", breaks: func() func() { must(t, m1.ExpireCerts()); return func() { must(t, m1.RenewCerts()) } }, title: "No Seed Can Be Chosen", words: []string{"on m1 expired on", "kubeadm certs renew"}},
+		{name: "image gone", breaks: func() func() { m1.RemoveImage(); return m1.RestoreImage }, title: "No Seed Can Be Chosen", words: []string{"the image registry.k8s.io/etcd", "is not on m1"}},
+		{name: "disk too full", breaks: func() func() {
+			return script(t, m1, "df", `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"; echo "/dev/x 100 99 1000 99% /"`)
+		}, title: "Not Enough Space for a Copy of the Data", words: []string{"m1 holds", "1000 KiB free", "free"}},
+		{name: "host key unknown", access: func(c map[string]*ssh.Config) {
+			c["m2"].HostKey, c["m2"].KnownHostsFile = "", filepath.Join(t.TempDir(), "empty")
+			must(t, os.WriteFile(c["m2"].KnownHostsFile, nil, 0o600))
+		}, title: "A Master Cannot Be Examined", words: []string{"m2 answers, but", "is unknown", "ssh-keyscan -p 2222", "SHA256:"}},
+		{name: "host key changed", access: func(c map[string]*ssh.Config) { c["m2"].HostKey = l.Master("m1").HostKey() }, title: "A Master Cannot Be Examined", words: []string{"m2 answers, but", "host_key says", "SHA256:"}},
+		{name: "wrong user", access: func(c map[string]*ssh.Config) { c["m2"].User = "nobody" }, title: "A Master Cannot Be Examined", words: []string{`user "nobody"`, "tried: private_key_file"}},
+		{name: "no sudo", access: func(c map[string]*ssh.Config) { c["m2"].User, c["m2"].Become = "ops", sudoAlways }, breaks: func() func() {
+			must(t, m2.SudoFails(true))
+			undo := script(t, m2, "id", "echo 1000")
+			return func() { undo(); must(t, m2.SudoFails(false)) }
+		}, title: "A Master Cannot Be Examined", words: []string{"m2 answers, but", "may not use sudo without a password", "NOPASSWD: /bin/sh"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.breaks != nil {
+				defer c.breaks()()
+			}
+			nodes := nodesWith(t, l, c.access)
+			before := trees(t, l)
+			c.request.RecoveryID = "test"
+			_, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), c.request)
+			r, ok := recovery.IsRefusal(err)
+			if !ok {
+				t.Fatalf("no refusal but: %v", err)
+			}
+			t.Logf("%s\n\n%s", r.Title, r.Detail())
+			if r.Title != c.title || len(r.Title) > 60 {
+				t.Errorf("title %q, want %q", r.Title, c.title)
+			}
+			for _, w := range c.words {
+				if !strings.Contains(r.Detail(), w) {
+					t.Errorf("the text does not say %q", w)
+				}
+			}
+			if r.Next == "" || r.Untouched == "" {
+				t.Error("the text does not say what is untouched and what to do")
+			}
+			if after := trees(t, l); after != before {
+				t.Errorf("the masters were touched: %s, before: %s", after, before)
+			}
+		})
+	}
+}
+
+const sudoAlways = ssh.BecomeSudo
+
+func off(t *testing.T, m lab.Master) func() func() {
+	return func() func() {
+		m.PowerOff()
+		return func() { must(t, m.PowerOn()); quiet(m) }
+	}
+}
+
+// quiet keeps etcd from starting on a master with an empty folder: as soon as the survivor is down, wiped masters found a cluster anew.
+func quiet(m lab.Master) {
+	m.KubeletStop()
+	m.KillEtcd()
+}
+
+// nodesWith are the lab's masters reached in another way than usual.
+func nodesWith(t *testing.T, l *lab.Lab, access func(map[string]*ssh.Config)) map[string]*node.Node {
+	t.Helper()
+	configs := map[string]*ssh.Config{}
+	for _, m := range l.Masters() {
+		configs[m.Name()] = sshOf(l, m)
+	}
+	if access != nil {
+		access(configs)
+	}
+	return connect(t, l, configs)
+}
+
+// trees are hashes of what must not be touched: manifests, certificates and kubelet configuration on every master.
+func trees(t *testing.T, l *lab.Lab) string {
+	t.Helper()
+	text := ""
+	for _, m := range l.Masters() {
+		hash, err := m.TreeHash("/etc/kubernetes", "/var/lib/kubelet")
+		must(t, err)
+		_, err = os.Stat(m.Path(node.DefaultWorkDir))
+		text += fmt.Sprintf("%s %s work folder: %v\n", m.Name(), hash, err == nil)
+	}
+	return text
+}
+
+// TestFoundedAnew is the trap that eats the last data: while the survivor is down, the wiped masters found the cluster anew, with its old
+// IDs. They answer with a quorum, and must be neither believed nor joined.
+func TestFoundedAnew(t *testing.T) {
+	l := start(t, lab.Options{})
+	must(t, l.Fill(t.Context(), 200, 100))
+	m1 := l.Master("m1")
+	m1.KubeletStop()
+	m1.KillEtcd()
+	loseMajority(t, l)
+	nodes := nodesOf(t, l)
+	all := recovery.Survey(t.Context(), nodes, time.Now())
+	for deadline := time.Now().Add(time.Minute); !all["m2"].Quorum && time.Now().Before(deadline); {
+		all = recovery.Survey(t.Context(), nodes, time.Now())
+	}
+	t.Log(recovery.Report(all))
+	for _, node := range []string{"", "m1"} {
+		_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: node})
+		if r, ok := recovery.IsRefusal(err); !ok || r.Title != "The Cluster That Answers Knows Less" {
+			t.Errorf("node %q: %v", node, err)
+		}
+	}
+	_, err := recovery.DecideMember(all["m1"], recovery.Cluster{ID: all["m1"].Live.ClusterID.String()}, false)
+	if r, ok := recovery.IsRefusal(err); !ok || r.Title != "The Cluster That Answers Knows Less" {
+		t.Errorf("m1 may join: %v", err)
+	}
+}
