@@ -1,6 +1,6 @@
 output "report" {
-  description = "What the survey found."
-  value       = data.etcdrecovery_survey.masters.report
+  description = "The evidence on which the recovery was planned."
+  value       = etcdrecovery_seed.this.report
 }
 
 output "old_data" {

@@ -24,8 +24,8 @@ type disaster struct {
 // smallBytes is for what does not depend on the amount of data.
 const smallBytes = 1 << 20
 
-// with makes the disaster, calls recover, and makes sure that all data is back on all masters.
-func (d disaster) with(ctx context.Context, etcd string, recover func(*lab.Lab) error) (err error) {
+// with makes the disaster, calls repair, and makes sure that all data is back on all masters.
+func (d disaster) with(ctx context.Context, etcd string, repair func(*lab.Lab) error) (err error) {
 	l, err := lab.Start(ctx, lab.Options{Etcd: etcd, Masters: d.masters})
 	if err != nil {
 		return err
@@ -41,7 +41,10 @@ func (d disaster) with(ctx context.Context, etcd string, recover func(*lab.Lab) 
 	if err := lose(l.Masters()[1:]); err != nil {
 		return err
 	}
-	if err := recover(l); err != nil {
+	if err := leaderless(ctx, l); err != nil {
+		return err
+	}
+	if err := repair(l); err != nil {
 		return err
 	}
 	for _, m := range l.Masters() {
@@ -68,6 +71,22 @@ func countAll(ctx context.Context, l *lab.Lab) (int64, error) {
 		return 0, fmt.Errorf("counting the keys: %w", err)
 	}
 	return r.Count, nil
+}
+
+// leaderless waits until the survivor knows that the others are gone. Until then it would be asked for a linearizable read, which hangs.
+func leaderless(ctx context.Context, l *lab.Lab) error {
+	c, err := l.Client(ctx, "m1")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	return await(ctx, func() error {
+		s, err := c.Status(ctx, c.Endpoints()[0])
+		if err == nil && s.Leader != 0 {
+			err = errors.New("m1 still has a leader")
+		}
+		return err
+	})
 }
 
 func lose(masters []lab.Master) error {

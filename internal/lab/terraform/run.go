@@ -26,7 +26,7 @@ type Result struct {
 // result and no error. When ctx ends, the CLI and its provider are killed.
 func (w *Workspace) Run(ctx context.Context, each func(line string), args ...string) (Result, error) {
 	cmd := exec.CommandContext(ctx, w.tools.CLI.Path, args...)
-	cmd.Dir, cmd.Env = w.Dir, environment(w.tools.rc)
+	cmd.Dir, cmd.Env = w.Dir, append(environment(w.tools.rc), w.Env...)
 	out := &lines{each: each}
 	cmd.Stdout, cmd.Stderr = out, out
 	// A group of their own: a Ctrl-C in the terminal comes to this process only, which ends both.

@@ -17,6 +17,7 @@ import (
 // Workspace is a folder with a configuration for a lab.
 type Workspace struct {
 	Dir   string
+	Env   []string // more of the environment, such as TF_LOG
 	tools *Tools
 }
 

@@ -1,0 +1,172 @@
+//go:build linux
+
+package provider_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+)
+
+// workspace is a folder with a configuration, for what the test framework does not show: warnings, logs, for_each.
+func workspace(t *testing.T, l *lab.Lab, config string) *terraform.Workspace {
+	t.Helper()
+	tools, err := terraform.Prepare(t.Context(), t.TempDir(), func(s string) { t.Log(s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := tools.Chain(t.TempDir(), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	header := "terraform {\n  required_providers {\n    etcdrecovery = { source = \"etcdrecovery/etcdrecovery\" }\n  }\n}\n"
+	for name, text := range map[string]string{"main.tf": header + config, "variables.tf": "", "outputs.tf": ""} {
+		if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(filepath.Join(w.Dir, "terraform.tfvars.json")); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// run wants an exit code, and gives the text with line breaks folded, as Terraform wraps its messages.
+func run(t *testing.T, w *terraform.Workspace, exit int, args ...string) (text, folded string) {
+	t.Helper()
+	r, err := w.Run(t.Context(), nil, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.ExitCode != exit {
+		t.Fatalf("%s ended with %d, want %d:\n%s", strings.Join(args, " "), r.ExitCode, exit, r.Text)
+	}
+	return r.Text, regexp.MustCompile(`[\s│]+`).ReplaceAllString(r.Text, " ")
+}
+
+func wantWords(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			t.Errorf("the output does not say %q", w)
+		}
+	}
+}
+
+// TestCommandLine is a recovery as an operator sees it: the plan's text, the apply, the same plan again, drift, destroy.
+func TestCommandLine(t *testing.T) {
+	for _, masters := range []int{3, 5} {
+		t.Run(fmt.Sprintf("for_each over %d masters", masters), func(t *testing.T) {
+			l, keys := start(t, lab.Options{Masters: masters, Etcd: map[int]string{3: "3.6", 5: "3.7"}[masters]})
+			loseMajority(t, l)
+			w := workspace(t, l, surveyBlock(l)+seedBlock()+forEach(l))
+			secrets := privateKeys(t, l)
+			log := filepath.Join(t.TempDir(), "trace.log")
+			w.Env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + log}
+
+			text, folded := run(t, w, 2, "plan", "-no-color", "-detailed-exitcode", "-out=plan")
+			wantWords(t, folded, fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy", masters),
+				"1/9 "+strings.Join(names(l), ", ")+": take the lock", "m1 is the only master with readable etcd data", "- --force-new-cluster=true", "- --initial-cluster-state=existing",
+				`old_data = "`+l.Master("m2").Path("/var/lib/etcd.etcdrecovery/1"))
+			wantNoSecret(t, secrets, "the plan", []byte(text))
+
+			run(t, w, 0, "apply", "-no-color", "plan")
+			wantKeys(t, l, keys)
+			_, folded = run(t, w, 0, "plan", "-no-color", "-detailed-exitcode")
+			wantWords(t, folded, "No changes.")
+
+			l.Master("m2").PowerOff()
+			_, folded = run(t, w, 0, "plan", "-no-color", "-detailed-exitcode")
+			wantWords(t, folded, "No changes.", "Master Does Not Answer", "its state is kept as it was")
+			if err := l.Master("m2").PowerOn(); err != nil {
+				t.Fatal(err)
+			}
+
+			for _, file := range []string{"terraform.tfstate", "plan"} {
+				text, err := os.ReadFile(filepath.Join(w.Dir, file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantNoSecret(t, secrets, file, text)
+			}
+			before := trees(t, l, false)
+			_, folded = run(t, w, 0, "destroy", "-no-color", "-auto-approve")
+			wantWords(t, folded, "Destroy Only Forgets", fmt.Sprintf("Destroy complete! Resources: %d destroyed.", masters))
+			wantSame(t, before, trees(t, l, false))
+			for _, m := range l.Masters() {
+				if len(m.EtcdPIDs()) != 1 {
+					t.Errorf("etcd does not run on %s after destroy", m.Name())
+				}
+			}
+			trace, err := os.ReadFile(log)
+			if err != nil || len(trace) < 100_000 || !bytes.Contains(trace, []byte("step 9 of 9 on m1")) {
+				t.Fatalf("the trace log has %d bytes and is no trace of the run: %v", len(trace), err)
+			}
+			wantNoSecret(t, secrets, "the trace log", trace)
+		})
+	}
+}
+
+func names(l *lab.Lab) []string {
+	var all []string
+	for _, m := range l.Masters() {
+		all = append(all, m.Name())
+	}
+	return all
+}
+
+// privateKeys are the private keys of the lab: every etcd key of every master and the one that logs in.
+func privateKeys(t *testing.T, l *lab.Lab) [][]byte {
+	t.Helper()
+	files := []string{l.SSHKeyFile()}
+	for _, m := range l.Masters() {
+		keys, err := filepath.Glob(m.Path("/etc/kubernetes/pki/etcd/*.key"))
+		if err != nil || len(keys) < 3 {
+			t.Fatalf("%s has the keys %v (%v)", m.Name(), keys, err)
+		}
+		files = append(files, keys...)
+	}
+	var all [][]byte
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block, _ := pem.Decode(text)
+		if block == nil {
+			t.Fatalf("%s is no PEM", f)
+		}
+		all = append(all, block.Bytes)
+	}
+	return all
+}
+
+// wantNoSecret searches for a private key as bytes, as PEM's and JSON's base64, whatever the line breaks, and for the words of a PEM.
+func wantNoSecret(t *testing.T, secrets [][]byte, where string, text []byte) {
+	t.Helper()
+	clean := strings.NewReplacer(`\n`, "", "\n", "", " ", "").Replace(string(text))
+	for _, key := range secrets {
+		// The first bytes of a key in DER are the same for all keys; its middle is not.
+		middle := key[len(key)/3 : len(key)/3+24]
+		for shift := range 3 {
+			if strings.Contains(clean, base64.StdEncoding.EncodeToString(key[len(key)/3+shift:len(key)/3+shift+21])) {
+				t.Errorf("%s holds a private key in base64", where)
+			}
+		}
+		if bytes.Contains(text, middle) {
+			t.Errorf("%s holds a private key", where)
+		}
+	}
+	if strings.Contains(string(text), "PRIVATE KEY-----") {
+		t.Errorf("%s holds a private key in PEM", where)
+	}
+}
