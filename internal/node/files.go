@@ -74,17 +74,19 @@ func (n *Node) Remove(ctx context.Context, name string) error {
 	return nil
 }
 
-// MoveAside renames everything in a folder, but for lost+found and what was put aside before, into another one on the same file system
-// that must not exist. The folder itself stays, with its mode, owner, label and mount.
+// MoveAside renames everything in a folder, but for lost+found and what was put aside before, into another one on the same file system.
+// The folder itself stays, with its mode, owner, label and mount. When the other one is there already and nothing is left to move, it
+// was done before.
 func (n *Node) MoveAside(ctx context.Context, from, to string) error {
 	_, err := n.run(ctx, `set -e
-[ ! -e "$2" ] || { echo "$2 exists already" >&2; exit 1; }
-mkdir -p "$2.partial"
+[ -e "$2" ] || mkdir -p "$2.partial"
 for f in "$1"/* "$1"/.[!.]*; do
   case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
   [ -e "$f" ] || continue
+  [ ! -e "$2" ] || { echo "$2 exists already" >&2; exit 1; }
   mv "$f" "$2.partial/"
 done
+[ ! -e "$2" ] || exit 0
 sync
 mv "$2.partial" "$2"`, from, to)
 	if err != nil {
@@ -93,11 +95,17 @@ mv "$2.partial" "$2"`, from, to)
 	return nil
 }
 
-// CopyAside copies a folder's content into another one that must not exist, sharing blocks where the file system can, and compares the
-// two before it says yes. A copy that was broken off is thrown away and made again.
+// tether ends a script and all that it started when nobody listens to it any more. A command outlives its SSH session otherwise, and the
+// next apply would find it at work.
+const tether = `( trap '' PIPE; while sleep 1; do echo >&2 || kill -TERM 0; done ) & tether=$!; trap 'kill $tether' EXIT
+`
+
+// CopyAside copies a folder's content into another one, sharing blocks where the file system can, and compares the two before it says
+// yes. A copy that was broken off is thrown away and made again; one that is there already must be the same.
 func (n *Node) CopyAside(ctx context.Context, from, to string) error {
-	_, err := n.run(ctx, `set -e
-[ ! -e "$2" ] || { echo "$2 exists already" >&2; exit 1; }
+	_, err := n.run(ctx, tether+`set -e
+same() ( cd "$2"; find . -type f -print | while IFS= read -r f; do cmp "$1/$f" "$f" || exit 1; done )
+if [ -e "$2" ]; then same "$1" "$2" || { echo "$2 exists already and is not a copy of $1" >&2; exit 1; }; exit 0; fi
 rm -rf -- "$2.partial"
 mkdir -p "$2.partial"
 for f in "$1"/* "$1"/.[!.]*; do
@@ -106,8 +114,7 @@ for f in "$1"/* "$1"/.[!.]*; do
   cp -a --reflink=auto "$f" "$2.partial/" 2>/dev/null || cp -a "$f" "$2.partial/"
 done
 sync
-cd "$2.partial"
-find . -type f -print | while IFS= read -r f; do cmp "$1/$f" "$f" || exit 1; done
+same "$1" "$2.partial"
 mv "$2.partial" "$2"`, from, to)
 	if err != nil {
 		return fmt.Errorf("copying %s on %s to %s: %w", from, n.Name, to, err)
@@ -143,7 +150,7 @@ func (n *Node) ReadFiles(ctx context.Context, names ...string) (map[string][]byt
 	return files, nil
 }
 
-// Keep moves a parked manifest that is not needed any more to a place of its own that must be free.
+// Keep moves a parked manifest, if there is one, to a place of its own that must be free.
 func (n *Node) Keep(ctx context.Context, parked, place string) error {
 	_, err := n.run(ctx, `set -e
 [ -f "$1" ] || exit 0

@@ -86,7 +86,7 @@ const waitFunctions = `running() { crictl -r "$1" ps --label io.kubernetes.conta
 // AwaitStopped waits until no container of that name runs. After patience the runtime is asked to stop what is left: a kubelet that was
 // restarted while the API is down forgets a static pod whose file went (kubernetes#112814). ErrStillRunning after that.
 func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, name string, patience time.Duration) error {
-	_, err := n.run(ctx, waitFunctions+`
+	_, err := n.run(ctx, tether+waitFunctions+`
 deadline=$(($(date +%s) + $3)); helped=
 while ids=$(running "$1" "$2"); [ -n "$ids" ]; do
   if [ "$(date +%s)" -ge "$deadline" ]; then
@@ -109,7 +109,7 @@ func (n *Node) AwaitStarted(ctx context.Context, rt Runtime, name string, known 
 	for _, c := range known {
 		args = append(args, c.ID)
 	}
-	out, err := n.run(ctx, waitFunctions+`
+	out, err := n.run(ctx, tether+waitFunctions+`
 endpoint=$1; name=$2; deadline=$(($(date +%s) + $3)); shift 3; known=" $* "
 while :; do
   for id in $(running "$endpoint" "$name"); do case $known in *" $id "*) ;; *) echo "$id"; exit 0;; esac; done

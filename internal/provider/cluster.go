@@ -58,3 +58,11 @@ func readCluster(ctx context.Context, v types.Object) (recovery.Cluster, map[str
 func stringList(ctx context.Context, list []string) (types.List, diag.Diagnostics) {
 	return types.ListValueFrom(ctx, types.StringType, list)
 }
+
+// orNull is null where there is nothing to say.
+func orNull(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}

@@ -144,10 +144,7 @@ func (m *memberModel) fill(ctx context.Context, p *recovery.MemberPlan, inCluste
 	if p.Manifest != "" {
 		m.Manifest = types.StringValue(p.Manifest)
 	}
-	m.OldData = types.StringValue(p.OldData)
-	if p.Healthy {
-		m.OldData = types.StringNull()
-	}
+	m.OldData = orNull(p.OldData)
 	diags.Append(m.common.fill(ctx, p.Joined(), p.Node, inCluster, all)...)
 	if p.AnyOrder && !p.Healthy {
 		m.Cluster = types.ObjectUnknown(clusterType().AttrTypes)

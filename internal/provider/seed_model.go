@@ -60,7 +60,7 @@ func (m *seedModel) rejoin(ctx context.Context, p *recovery.MemberPlan, diags *d
 	steps, more := stringList(ctx, recovery.Titles(p.Steps()))
 	diags.Append(more...)
 	m.Steps, m.Manifest, m.Status = steps, types.StringValue(p.Manifest), types.StringValue(statusHealthy)
-	m.MemberID, m.OldData = types.StringUnknown(), types.StringValue(p.OldData)
+	m.MemberID, m.OldData = types.StringUnknown(), orNull(p.OldData)
 }
 
 func only(conns map[string]connection, names ...string) map[string]connection {

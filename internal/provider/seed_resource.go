@@ -252,7 +252,7 @@ func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, ti
 			return err
 		}
 		plan.Manifest, plan.Status = types.StringValue(result.Manifest), types.StringValue(statusHealthy)
-		plan.MemberID, plan.OldData = types.StringValue(result.MemberID.String()), types.StringValue(result.OldData)
+		plan.MemberID, plan.OldData = types.StringValue(result.MemberID.String()), orNull(p.OldData)
 		return nil
 	})
 }

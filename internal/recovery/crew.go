@@ -52,11 +52,10 @@ func (c *crew) lock(ctx context.Context, names []string) error {
 	slices.Sort(names)
 	for _, name := range names {
 		m := c.masters[name]
-		err := m.Lock(ctx, c.holder, node.LockStale)
+		// A lock whose answer is lost may have been taken all the same, so it is given back whatever comes.
+		c.locked = append(c.locked, m)
+		err := c.lockOne(ctx, m)
 		var held *node.Locked
-		if errors.As(err, &held) && abandoned(held.Holder) {
-			err = m.Lock(ctx, c.holder, 0)
-		}
 		if errors.As(err, &held) {
 			return &Refusal{Title: "Another Recovery Is at Work", Found: held.Error() + ".", Untouched: nothingTouched,
 				Next: fmt.Sprintf("wait until it is done. If it is gone for good, its lock is taken over %s after its last sign of life; to clear it at once: rm %s (on %s).", node.LockStale, held.Path, held.Master)}
@@ -64,7 +63,6 @@ func (c *crew) lock(ctx context.Context, names []string) error {
 		if err != nil {
 			return err
 		}
-		c.locked = append(c.locked, m)
 	}
 	beat, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
@@ -85,6 +83,20 @@ func (c *crew) lock(ctx context.Context, names []string) error {
 	}()
 	c.stop = func() { cancel(); <-done }
 	return nil
+}
+
+func (c *crew) lockOne(ctx context.Context, m *master) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx, cancel := atomic(ctx)
+	defer cancel()
+	err := m.Lock(ctx, c.holder, node.LockStale)
+	var held *node.Locked
+	if errors.As(err, &held) && abandoned(held.Holder) {
+		return m.Lock(ctx, c.holder, 0)
+	}
+	return err
 }
 
 // abandoned tells that a holder was a process of this machine that is no more.
@@ -127,16 +139,19 @@ func (c *crew) each(ctx context.Context, names []string, f func(context.Context,
 }
 
 // refresh surveys the masters anew and takes over what was found.
-func (c *crew) refresh(ctx context.Context) map[string]Evidence {
+func (c *crew) refresh(ctx context.Context) (map[string]Evidence, error) {
 	nodes := map[string]*node.Node{}
 	for name, m := range c.masters {
 		nodes[name] = m.Node
 	}
 	all := Survey(ctx, nodes, c.now())
+	if err := ctx.Err(); err != nil {
+		return nil, err // what was broken off says nothing of the masters
+	}
 	for name, m := range c.masters {
 		m.ev = all[name]
 	}
-	return all
+	return all, nil
 }
 
 // unchanged refuses when a master's manifest is not the one that the plan was made for.

@@ -29,6 +29,8 @@ type Entry struct {
 
 // Marks that decide how an operation goes on.
 const (
+	markKeepData  = "keep_data"       // where the data is about to go: chosen once, so that a broken-off attempt goes on at the same place
+	markKeepWAL   = "keep_wal"        // the same for a WAL folder of its own
 	markOldData   = "old_data"        // the copy or the moved data is complete at this place
 	markOldWAL    = "old_wal"         // the same for a WAL folder of its own
 	markForced    = "forced"          // the forced start was verified; the point of no return
@@ -48,6 +50,14 @@ func (j *Journal) mark(key string) string {
 		return ""
 	}
 	return j.Marks[key]
+}
+
+// places are where this operation keeps the old data, as far as it has chosen.
+func (j *Journal) places(free Evidence) (data, wal string) {
+	if j.mark(markKeepData) == "" {
+		return free.OldData, free.OldWAL
+	}
+	return j.mark(markKeepData), j.mark(markKeepWAL)
 }
 
 func (j *Journal) finished() bool { return j != nil && !j.Finished.IsZero() }
@@ -76,6 +86,12 @@ func (b *book) set(ctx context.Context, key, value string) error {
 	}
 	b.Marks[key] = value
 	return b.save(ctx)
+}
+
+// keepAt writes down where the old data goes before it goes there.
+func (b *book) keepAt(ctx context.Context, data, wal string) error {
+	b.Marks[markKeepWAL] = wal
+	return b.set(ctx, markKeepData, data)
 }
 
 func (b *book) step(ctx context.Context, title string) error {

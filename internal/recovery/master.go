@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -78,6 +79,16 @@ func (m *master) stop(ctx context.Context) error {
 		m.ev.Parked = parked
 	}
 	return m.proveStopped(ctx)
+}
+
+// retire puts the parked manifest, whose successor is in place and works, where no later operation takes it for one that has to come back.
+func (m *master) retire(ctx context.Context, b *book) error {
+	name := path.Base(m.ev.ManifestPath)
+	place := path.Join(m.WorkDir, "kept", b.name(), name)
+	if err := m.Keep(ctx, path.Join(m.ParkedDir(), name), place); err != nil {
+		return err
+	}
+	return b.set(ctx, markKept, place)
 }
 
 func (m *master) proveStopped(ctx context.Context) error {

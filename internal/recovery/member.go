@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -31,7 +30,11 @@ func Member(ctx context.Context, p *MemberPlan, nodes map[string]*node.Node, o O
 	if err := carryOut(ctx, p.steps(j), o.Observe, j.record, j.touched); err != nil {
 		return nil, err
 	}
-	if j.book != nil && j.began {
+	// A join that was broken off at its very end is a voter already, and only its journal is open.
+	if j.began || len(j.book.Steps) > 0 {
+		if err := j.self.retire(ctx, j.book); err != nil {
+			return nil, err
+		}
 		if err := j.book.finish(ctx); err != nil {
 			return nil, err
 		}
@@ -66,6 +69,9 @@ func (p *MemberPlan) steps(j *joining) []Step {
 		}
 	}
 	aside := fmt.Sprintf("move what is in %s (%s) to %s", e.DataDir, size(e.DataBytes), p.OldData)
+	if p.OldData == "" {
+		aside = fmt.Sprintf("nothing is in %s, so there is nothing to keep", e.DataDir)
+	}
 	if p.OldWAL != "" {
 		aside += fmt.Sprintf(", what is in %s to %s", e.WALDir, p.OldWAL)
 	}
@@ -116,7 +122,10 @@ func (j *joining) lockAll(ctx context.Context) error {
 
 // check compares the master with the evidence, finds the cluster and looks whether it is fit for a change.
 func (j *joining) check(ctx context.Context) error {
-	all := j.refresh(ctx)
+	all, err := j.refresh(ctx)
+	if err != nil {
+		return err
+	}
 	live := all[j.plan.Node]
 	if err := unchanged(j.plan.Evidence, live); err != nil {
 		return err
@@ -291,36 +300,33 @@ func (j *joining) removeStale(ctx context.Context) error {
 	}
 }
 
-// moveAside empties the data folder. The first move is the one that the plan shows and that is kept under its name; what a broken-off
-// attempt left goes beside it.
+// moveAside empties the data folder. What was there first goes to the place that the plan shows; what a broken-off attempt left goes
+// beside it.
 func (j *joining) moveAside(ctx context.Context) error {
 	if j.started != "" {
 		return nil
 	}
 	disk := j.self.ev
-	data, wal := j.plan.OldData, j.plan.OldWAL
-	if j.book.mark(markOldData) != "" {
-		data, wal = disk.OldData, disk.OldWAL
-	}
-	if !disk.Empty {
-		if err := j.self.MoveAside(ctx, disk.DataDir, data); err != nil {
-			return err
+	if j.book.mark(markOldData) != "" || j.plan.OldData == "" {
+		if disk.Empty {
+			return nil
 		}
-		if wal != "" {
-			if err := j.self.MoveAside(ctx, disk.WALDir, wal); err != nil {
-				return err
-			}
-		}
+		return j.move(ctx, disk.OldData, disk.OldWAL)
 	}
-	if j.book.mark(markOldData) != "" {
-		return nil
+	if err := j.book.keepAt(ctx, j.plan.OldData, j.plan.OldWAL); err != nil {
+		return err
 	}
-	if wal != "" {
-		if err := j.book.set(ctx, markOldWAL, wal); err != nil {
-			return err
-		}
+	if err := j.move(ctx, j.plan.OldData, j.plan.OldWAL); err != nil {
+		return err
 	}
-	return j.book.set(ctx, markOldData, data)
+	return j.book.set(ctx, markOldData, j.plan.OldData)
+}
+
+func (j *joining) move(ctx context.Context, data, wal string) error {
+	if err := j.self.MoveAside(ctx, j.self.ev.DataDir, data); err != nil || wal == "" {
+		return err
+	}
+	return j.self.MoveAside(ctx, j.self.ev.WALDir, wal)
 }
 
 // add makes the master a learner. A learner does not count for the quorum: if it never starts, the cluster works on.
@@ -391,19 +397,7 @@ func (j *joining) start(ctx context.Context) error {
 	if err := j.book.set(ctx, markAfter, node.Hash([]byte(j.text))); err != nil {
 		return err
 	}
-	return j.keepParked(ctx)
-}
-
-func (j *joining) keepParked(ctx context.Context) error {
-	if j.self.ev.Parked == "" {
-		return nil
-	}
-	place := path.Join(j.self.WorkDir, "kept", j.book.name(), path.Base(j.self.ev.Parked))
-	if err := j.self.Keep(ctx, j.self.ev.Parked, place); err != nil {
-		return err
-	}
-	j.self.ev.Parked = ""
-	return j.book.set(ctx, markKept, place)
+	return nil
 }
 
 // catchUp waits until the learner has applied what the leader had when it was asked. Promotion is accepted earlier, as soon as a snapshot

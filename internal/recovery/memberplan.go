@@ -25,7 +25,7 @@ type MemberPlan struct {
 
 // DecideMember turns evidence into a plan, or into a refusal that changes nothing.
 func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) {
-	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath, OldData: e.OldData, OldWAL: e.OldWAL}
+	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath}
 	switch {
 	case e.Reach == Silent:
 		return nil, &Refusal{Title: "The Master Does Not Answer", Attribute: "node", Found: fmt.Sprintf("%s: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
@@ -37,8 +37,9 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 		r.Attribute = "node"
 		return nil, &r
 	}
-	if j := unfinished(e.Journals); j != nil && j.mark(markOldData) != "" {
-		p.OldData, p.OldWAL = j.mark(markOldData), j.mark(markOldWAL)
+	begun := unfinished(e.Journals)
+	if p.OldData, p.OldWAL = begun.places(e); e.Empty && begun.mark(markKeepData) == "" {
+		p.OldData, p.OldWAL = "", "" // there is nothing to keep
 	}
 	members := withoutSelf(e, join.Members)
 	if join.is(e.Live) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,6 +31,9 @@ func Seed(ctx context.Context, p *SeedPlan, nodes map[string]*node.Node, o Optio
 	s.seed = s.masters[p.Node]
 	s.book = openBook(s.seed.ev.journal("seed", p.RecoveryID), "seed", p.RecoveryID, s.seed.Node, o.now)
 	if err := carryOut(ctx, p.steps(s), o.Observe, s.record, s.touched); err != nil {
+		return nil, err
+	}
+	if err := s.seed.retire(ctx, s.book); err != nil {
 		return nil, err
 	}
 	return s.result, s.book.finish(ctx)
@@ -106,7 +108,10 @@ func (s *seeding) touched() string {
 
 // check compares the masters with the evidence under the lock, and asks once more whether the majority is lost.
 func (s *seeding) check(ctx context.Context) error {
-	live := s.refresh(ctx)
+	live, err := s.refresh(ctx)
+	if err != nil {
+		return err
+	}
 	if _, err := DecideSeed(live, s.plan.SeedRequest); err != nil {
 		return err
 	}
@@ -128,6 +133,9 @@ func (s *seeding) copied(context.Context) (bool, error) {
 // copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5, server/etcdserver/raft.go).
 func (s *seeding) copy(ctx context.Context) error {
 	ev := s.seed.ev
+	if err := s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL); err != nil {
+		return err
+	}
 	if err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData); err != nil {
 		return err
 	}
@@ -250,24 +258,7 @@ func (s *seeding) unforce(ctx context.Context) error {
 	if err := s.book.set(ctx, markAfter, node.Hash([]byte(s.plan.Final))); err != nil {
 		return err
 	}
-	if err := s.book.set(ctx, markUnforced, s.now().UTC().Format("2006-01-02T15:04:05Z")); err != nil {
-		return err
-	}
-	return s.keepParked(ctx)
-}
-
-// keepParked puts the parked original, of which the manifest in place is a copy now, where no later operation takes it for one that
-// has to come back.
-func (s *seeding) keepParked(ctx context.Context) error {
-	if s.seed.ev.Parked == "" {
-		return nil
-	}
-	place := path.Join(s.seed.WorkDir, "kept", s.book.name(), path.Base(s.seed.ev.Parked))
-	if err := s.seed.Keep(ctx, s.seed.ev.Parked, place); err != nil {
-		return err
-	}
-	s.seed.ev.Parked = ""
-	return s.book.set(ctx, markKept, place)
+	return s.book.set(ctx, markUnforced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
 }
 
 // addressed is true when the cluster knows the seed under the URL that its manifest advertises.

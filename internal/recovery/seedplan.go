@@ -89,9 +89,8 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 			Next: "bring the manifest into a shape as kubeadm writes it, then plan again."}
 	}
 	p.ManifestPath, p.Forced, p.Final = seed.ManifestPath, string(forced), seed.Manifest
-	p.OldData, p.OldWAL = seed.OldData, seed.OldWAL
-	if kept := journal.mark(markOldData); kept != "" {
-		p.OldData, p.OldWAL = kept, journal.mark(markOldWAL)
+	p.OldData, p.OldWAL = journal.places(seed)
+	if journal.mark(markOldData) != "" {
 		return nil
 	}
 	if need := seed.DataBytes + seed.DataBytes/20; seed.FreeBytes < need {

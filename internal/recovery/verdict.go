@@ -95,7 +95,8 @@ func (e Evidence) knowsMore() bool {
 		return false
 	}
 	if e.Status != nil {
-		return e.Status.ClusterID == e.Live.ClusterID && e.Status.RaftIndex > e.Live.Commit
+		// One that follows a leader may only have been asked a moment later.
+		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
 	}
 	return e.Live.Revision <= 1 // nothing was ever written there
 }

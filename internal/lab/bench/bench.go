@@ -18,7 +18,6 @@ type options struct {
 	etcd   string
 	rounds int
 	short  bool
-	large  bool
 }
 
 // limit is when to give up, whatever hangs.

@@ -17,7 +17,6 @@ func main() {
 	flag.StringVar(&o.etcd, "etcd", "3.7", "minor version of etcd: 3.5, 3.6 or 3.7")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the floor")
 	flag.BoolVar(&o.short, "short", false, "one round, and only what takes less than two minutes")
-	flag.BoolVar(&o.large, "large", false, "measure 1 GiB of data, too")
 	keep := flag.Bool("keep", false, "keep the folder with the configurations")
 	flag.Parse()
 	if o.short {

@@ -24,12 +24,8 @@ func (b *bench) byMasters(ctx context.Context) error {
 }
 
 func (b *bench) bySize(ctx context.Context) error {
-	sizes := []int{10, 256}
-	if b.large {
-		sizes = append(sizes, 1024)
-	}
 	var all []disaster
-	for _, n := range sizes {
+	for _, n := range []int{10, 256, 1024} {
 		all = append(all, disaster{masters: 3, bytes: n * mib})
 	}
 	return b.scale(ctx, "Time against the amount of data, three masters", all, func(d disaster) string {
@@ -43,9 +39,11 @@ func (b *bench) scale(ctx context.Context, title string, all []disaster, name fu
 	for _, row := range rows() {
 		t.add(row.name)
 	}
+	commands, tunnels := []string{"SSH commands, plan and apply"}, []string{"tunnels, plan and apply"}
 	for _, d := range all {
 		note(fmt.Sprintf("measuring %d masters with %d MiB", d.masters, d.bytes/mib))
 		err := d.with(ctx, b.etcd, func(l *lab.Lab) error {
+			before := total(l)
 			w, err := b.recoverWhole(ctx, l)
 			if err != nil {
 				return err
@@ -58,14 +56,29 @@ func (b *bench) scale(ctx context.Context, title string, all []disaster, name fu
 			for i, row := range rows() {
 				t[i+1] = append(t[i+1], row.value(w, done))
 			}
+			after := total(l)
+			commands = append(commands, fmt.Sprint(after.Sessions-before.Sessions))
+			tunnels = append(tunnels, fmt.Sprint(after.Tunnels-before.Tunnels))
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
+	t.add(commands...)
+	t.add(tunnels...)
 	t.print(title)
 	return nil
+}
+
+// total is what has gone over SSH to all masters together.
+func total(l *lab.Lab) (sum lab.Stats) {
+	for _, m := range l.Masters() {
+		s := m.Stats()
+		sum.Sessions += s.Sessions
+		sum.Tunnels += s.Tunnels
+	}
+	return sum
 }
 
 // row is a line of the table: what to take from a recovery.

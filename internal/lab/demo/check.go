@@ -27,7 +27,7 @@ func (d *demo) check(ctx context.Context) error {
 	}
 	var problems []error
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintf(table, "   member\tID\tstate\tkeys before\tafter\thash at %d\tforce flag\n", first.revision)
+	_, _ = fmt.Fprintf(table, "   member\tID\tstate\tkeys before\tafter\tHashKV at %d\tforce flag\n", first.revision)
 	for _, m := range d.lab.Masters() {
 		v, err := d.look(ctx, m, first.revision)
 		if err != nil {

@@ -80,7 +80,7 @@ func (d *demo) prepare(ctx context.Context) error {
 }
 
 func (d *demo) start(ctx context.Context) error {
-	d.next("Three masters start, each with etcd %s as a static pod, and get %d keys. (An etcd is built first, once.)", d.etcd, keys)
+	d.next("Three masters start, each with etcd %s as a static pod. (Etcd is built first, once: a minute.)", d.etcd)
 	log, err := os.Create(filepath.Join(d.dir, "lab.log"))
 	if err != nil {
 		return fmt.Errorf("making the lab's log: %w", err)

@@ -11,7 +11,7 @@ import (
 )
 
 func (d *demo) loseMajority(ctx context.Context) error {
-	d.next("m2 and m3 lose power, and their etcd disks are replaced by empty ones. Then they are switched on again.")
+	d.next("m2 and m3 lose power and all of their etcd data. Then they are switched on again.")
 	lost := d.lab.Masters()[1:]
 	for _, m := range lost {
 		m.PowerOff()

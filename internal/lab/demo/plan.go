@@ -17,7 +17,7 @@ import (
 const width = 100
 
 func (d *demo) plan(ctx context.Context) error {
-	d.next("terraform plan, on a copy of examples/recover-three-masters: every master is looked at, nothing is touched.")
+	d.next("terraform plan on a copy of examples/recover-three-masters: it looks, and touches nothing.")
 	var err error
 	if d.work, err = d.tools.Example(filepath.Join(d.dir, "configuration"), d.lab); err != nil {
 		return err
@@ -30,7 +30,7 @@ func (d *demo) plan(ctx context.Context) error {
 	if summary == "" {
 		return fmt.Errorf("the plan has no summary:\n%s", r.Text)
 	}
-	say("   It took %.1f s; %d lines show the evidence and every manifest in full. In short, with paths as on the master:", r.Took.Seconds(), strings.Count(r.Text, "\n"))
+	say("   It took %.1f s; %d lines show the evidence and every manifest in full. In short:", r.Took.Seconds(), strings.Count(r.Text, "\n"))
 	say("   %s", summary)
 	d.showSteps(r.Text)
 	return nil

@@ -36,6 +36,6 @@ func (d *demo) showTimes() error {
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("printing: %w", err)
 	}
-	say("   The wait before the third member is etcd's own: it wants the second one to have been connected for 5 s.")
+	say("   The wait to add m3 is etcd's own: it wants m2 to have been connected for 5 s.")
 	return nil
 }

@@ -5,6 +5,7 @@ package terraform
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,7 +30,8 @@ func Find(ctx context.Context, say func(string)) (CLI, error) {
 		}
 	}
 	if path == "" {
-		say("Neither terraform nor tofu is on PATH: taking the OpenTofu that tools/tofu pins. The first build of it takes some minutes.")
+		say("Neither terraform nor tofu is on PATH: taking the OpenTofu that tools/tofu pins.")
+		say("If it has never been built here, that takes some minutes now.")
 		var err error
 		if path, err = buildTofu(ctx); err != nil {
 			return CLI{}, err
@@ -67,7 +69,7 @@ func Repository(ctx context.Context) (string, error) {
 	}
 	gomod := string(bytes.TrimSpace(out))
 	if filepath.Base(gomod) != "go.mod" {
-		return "", fmt.Errorf("finding the repository: the current folder is not in a Go module")
+		return "", errors.New("finding the repository: the current folder is not in a Go module")
 	}
 	return filepath.Dir(gomod), nil
 }

@@ -1,0 +1,106 @@
+//go:build linux
+
+package recovery_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+var errCut = errors.New("the line was cut")
+
+// stopBefore fails at one step, as if everything had ended there.
+func stopBefore(k int) recovery.Options {
+	return recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
+		if step == k {
+			return errCut
+		}
+		return nil
+	}}
+}
+
+// TestResume stops the recovery before each of its steps in turn, and in the middle of each, and begins again every time with a new survey.
+func TestResume(t *testing.T) {
+	l := start(t, lab.Options{})
+	must(t, l.Fill(t.Context(), 300, 100))
+	before, _, err := l.CountKeys(t.Context(), "m1")
+	must(t, err)
+	loseMajority(t, l)
+	nodes := nodesOf(t, l)
+
+	seed := func(ctx context.Context, o recovery.Options) error {
+		p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+		if err != nil {
+			return err
+		}
+		_, err = recovery.Seed(ctx, p, nodes, o)
+		return err
+	}
+	join := func(name string) func(context.Context, recovery.Options) error {
+		return func(ctx context.Context, o recovery.Options) error {
+			e := recovery.Survey(t.Context(), nodes, time.Now())[name]
+			p, err := recovery.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
+			if err != nil {
+				return err
+			}
+			_, err = recovery.Member(ctx, p, nodes, o)
+			return err
+		}
+	}
+	walk := func(steps int, attempt func(context.Context, recovery.Options) error) {
+		t.Helper()
+		for k := 1; k <= steps; k++ {
+			if err := attempt(t.Context(), stopBefore(k)); err == nil {
+				return // the attempt before had come to its end but for the last look
+			} else if !errors.Is(err, errCut) {
+				t.Fatalf("stopped before step %d: %v", k, err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			err := attempt(ctx, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
+				if step == k {
+					time.AfterFunc(15*time.Millisecond, cancel)
+				}
+				return nil
+			}})
+			cancel()
+			if err == nil {
+				return // the context ended too late to be noticed: it is done
+			}
+			t.Logf("interrupted in step %d: %v", k, err)
+		}
+		if err := attempt(t.Context(), options(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	walk(9, seed)
+	walk(10, join("m2"))
+	walk(10, join("m3"))
+	for _, m := range l.Masters() {
+		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != before {
+			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, before)
+		}
+		if locks, _ := filepath.Glob(m.Path("/var/lib/etcdrecovery/lock*")); len(locks) > 0 {
+			t.Errorf("%s still has %v", m.Name(), locks)
+		}
+		if parked, _ := filepath.Glob(m.Path("/var/lib/etcdrecovery/parked/*")); len(parked) > 0 {
+			t.Errorf("%s still has %v", m.Name(), parked)
+		}
+	}
+	for name, e := range recovery.Survey(t.Context(), nodes, time.Now()) {
+		if len(e.Journals) != 1 {
+			t.Errorf("%s has %d journals, want one", name, len(e.Journals))
+		}
+		for _, j := range e.Journals {
+			if _, err := os.Stat(filepath.Join(j.Marks["old_data"], "member", "snap", "db")); err != nil || j.Finished.IsZero() {
+				t.Errorf("the journal of %s on %s finished at %v, and what it kept: %v", j.Operation, name, j.Finished, err)
+			}
+		}
+	}
+}
