@@ -89,6 +89,30 @@ func (e Endpoint) Listening(ctx context.Context) error {
 	return conn.Close()
 }
 
+// PeerAnswers tells whether an etcd, or anything that speaks TLS, answers at a peer URL.
+func PeerAnswers(ctx context.Context, dial func(ctx context.Context, network, addr string) (net.Conn, error), peerURL string) bool {
+	u, err := url.Parse(peerURL)
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	conn, err := dial(ctx, "tcp", u.Host)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = conn.Close() }()
+	if u.Scheme != "https" {
+		return true
+	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	// Who it is does not matter, only that somebody is there: nothing is sent to it.
+	heard := false
+	err = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { heard = true; return nil }}).HandshakeContext(ctx) //nolint:gosec // see above
+	return heard || err == nil
+}
+
 // Close ends the connection.
 func (c *Client) Close() error { return c.client.Close() }
 

@@ -75,20 +75,20 @@ func (n *Node) Remove(ctx context.Context, name string) error {
 }
 
 // MoveAside renames everything in a folder, but for lost+found and what was put aside before, into another one on the same file system.
-// The folder itself stays, with its mode, owner, label and mount. When the other one is there already and nothing is left to move, it
-// was done before.
+// The folder itself stays, with its mode, owner, label and mount. It goes on where it was broken off, and when the other folder is
+// there already and nothing is left to move, it was done before.
 func (n *Node) MoveAside(ctx context.Context, from, to string) error {
 	_, err := n.run(ctx, `set -e
-[ -e "$2" ] || mkdir -p "$2.partial"
+[ -e "$2" ] || mkdir -p "$2.moving"
 for f in "$1"/* "$1"/.[!.]*; do
   case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
-  [ -e "$f" ] || continue
+  [ -e "$f" ] || [ -L "$f" ] || continue
   [ ! -e "$2" ] || { echo "$2 exists already" >&2; exit 1; }
-  mv "$f" "$2.partial/"
+  mv "$f" "$2.moving/"
 done
 [ ! -e "$2" ] || exit 0
 sync
-mv "$2.partial" "$2"`, from, to)
+mv "$2.moving" "$2"`, from, to)
 	if err != nil {
 		return fmt.Errorf("moving the content of %s on %s to %s: %w", from, n.Name, to, err)
 	}
@@ -96,26 +96,31 @@ mv "$2.partial" "$2"`, from, to)
 }
 
 // tether ends a script and all that it started when nobody listens to it any more. A command outlives its SSH session otherwise, and the
-// next apply would find it at work.
-const tether = `( trap '' PIPE; while sleep 1; do echo >&2 || kill -TERM 0; done ) & tether=$!; trap 'kill $tether' EXIT
+// next apply would find it at work. (The sleep must not hold the session's output open when the script is done.)
+const tether = `( trap '' PIPE; while sleep 1 >/dev/null 2>&1; do echo >&2 || kill -TERM 0; done ) & tether=$!; trap 'kill $tether' EXIT
 `
 
 // CopyAside copies a folder's content into another one, sharing blocks where the file system can, and compares the two before it says
-// yes. A copy that was broken off is thrown away and made again; one that is there already must be the same.
+// yes. A copy that was broken off or failed is thrown away and made again; one that is there already must be the same.
 func (n *Node) CopyAside(ctx context.Context, from, to string) error {
 	_, err := n.run(ctx, tether+`set -e
-same() ( cd "$2"; find . -type f -print | while IFS= read -r f; do cmp "$1/$f" "$f" || exit 1; done )
-if [ -e "$2" ]; then same "$1" "$2" || { echo "$2 exists already and is not a copy of $1" >&2; exit 1; }; exit 0; fi
-rm -rf -- "$2.partial"
-mkdir -p "$2.partial"
+files() ( cd "$1"; find . \( -name lost+found -o -name .etcdrecovery \) -prune -o -type f -print | sort )
+same() {
+  [ "$(files "$1")" = "$(files "$2")" ] || { echo "$1 and $2 do not hold the same files" >&2; return 1; }
+  files "$1" | while IFS= read -r f; do cmp "$1/$f" "$2/$f" || exit 1; done
+}
+if [ -e "$2" ]; then same "$1" "$2" && exit 0; echo "$2 exists already and is not a copy of $1" >&2; exit 1; fi
+rm -rf -- "$2.copying"
+mkdir -p "$2.copying"
+trap 'kill $tether; rm -rf -- "$2.copying"' EXIT
 for f in "$1"/* "$1"/.[!.]*; do
   case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
   [ -e "$f" ] || continue
-  cp -a --reflink=auto "$f" "$2.partial/" 2>/dev/null || cp -a "$f" "$2.partial/"
+  cp -a --reflink=auto "$f" "$2.copying/" 2>/dev/null || cp -a "$f" "$2.copying/"
 done
 sync
-same "$1" "$2.partial"
-mv "$2.partial" "$2"`, from, to)
+same "$1" "$2.copying"
+mv "$2.copying" "$2"`, from, to)
 	if err != nil {
 		return fmt.Errorf("copying %s on %s to %s: %w", from, n.Name, to, err)
 	}
@@ -150,13 +155,17 @@ func (n *Node) ReadFiles(ctx context.Context, names ...string) (map[string][]byt
 	return files, nil
 }
 
-// Keep moves a parked manifest, if there is one, to a place of its own that must be free.
+// Keep moves a parked manifest, if there is one, to a place of its own; to the next free number beside it where another text is there.
 func (n *Node) Keep(ctx context.Context, parked, place string) error {
 	_, err := n.run(ctx, `set -e
 [ -f "$1" ] || exit 0
-[ ! -e "$2" ] || { echo "$2 exists already" >&2; exit 1; }
 mkdir -p "$(dirname "$2")"
-mv "$1" "$2"`, parked, place)
+place=$2; i=1
+while [ -e "$place" ]; do
+  if cmp -s "$1" "$place"; then rm -f "$1"; exit 0; fi
+  i=$((i + 1)); place=$2.$i
+done
+mv "$1" "$place"`, parked, place)
 	if err != nil {
 		return fmt.Errorf("keeping %s on %s: %w", parked, n.Name, err)
 	}

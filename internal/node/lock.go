@@ -37,9 +37,9 @@ func (l *Locked) Unwrap() error { return ErrLocked }
 // LockPath is the lock file of this master.
 func (n *Node) LockPath() string { return path.Join(n.WorkDir, "lock") }
 
-// Lock takes the master's lock for a holder, or takes it over from one that has been silent for stale. The error is a *Locked when
-// somebody else has it.
-func (n *Node) Lock(ctx context.Context, holder string, stale time.Duration) error {
+// Lock takes the master's lock for a holder, or takes it over from one that has been silent for LockStale, or from the holder dead, which
+// is known to be gone ("" for nobody). The error is a *Locked when somebody else has it.
+func (n *Node) Lock(ctx context.Context, holder, dead string) error {
 	out, err := n.run(ctx, `mkdir -p "$(dirname "$1")" || exit 1
 for try in 1 2 3; do
   if ( set -C; printf '%s' "$2" >"$1" ) 2>/dev/null; then exit 0; fi
@@ -47,10 +47,12 @@ for try in 1 2 3; do
   [ "$have" != "$2" ] || exit 0
   at=$(stat -c %Y "$1" 2>/dev/null) || continue
   age=$(($(date +%s) - at))
-  if [ "$age" -lt "$3" ]; then printf '%s %s' "$age" "$have"; exit 73; fi
-  mv "$1" "$1.stale.$$" 2>/dev/null && rm -f "$1.stale.$$"
+  if [ "$age" -lt "$3" ] && { [ -z "$4" ] || [ "$have" != "$4" ]; }; then printf '%s %s' "$age" "$have"; exit 73; fi
+  # Somebody else may have taken it over since it was read: then it is put back.
+  mv "$1" "$1.stale.$$" 2>/dev/null || continue
+  if [ "$(cat "$1.stale.$$")" = "$have" ]; then rm -f "$1.stale.$$"; else ln "$1.stale.$$" "$1"; rm -f "$1.stale.$$"; fi
 done
-echo "cannot make $1" >&2; exit 1`, n.LockPath(), holder, strconv.Itoa(int(stale.Seconds())))
+echo "cannot make $1" >&2; exit 1`, n.LockPath(), holder, seconds(LockStale), dead)
 	if exitCode(err) == 73 {
 		age, have, _ := strings.Cut(string(out), " ")
 		seconds, _ := strconv.Atoi(age)

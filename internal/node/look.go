@@ -107,7 +107,9 @@ type Disk struct {
 	Image      bool
 	Certs      map[string][]byte
 	MissingPKI []string
-	Listening  []Socket
+	Symlinks   []string // in the place of data folders
+	WALMount   bool     // the WAL folder is a mount point itself
+	WALFree    int64    // on the file system of a WAL folder of its own
 }
 
 const diskScript = partFunctions + `
@@ -126,8 +128,13 @@ device() { df -P "$1" | awk 'NR==2 {print $1 " " $NF}'; }
 # Old data is renamed within its own file system: beside its folder, or inside when the folder is a mount point.
 aside() {
   if [ -d "$1" ] && [ "$(device "$1")" != "$(device "$(dirname "$1")")" ]; then base=$1/.etcdrecovery; else base=$1.etcdrecovery; fi
-  i=1; while [ -e "$base/$i" ]; do i=$((i+1)); done; printf '%s' "$base/$i"
+  i=1; while for f in "$base/$i"*; do [ -e "$f" ] && break; done; do i=$((i+1)); done; printf '%s' "$base/$i"
 }
+for f in "$data" "$data/member" "$data/member/snap" "$data/member/wal" "$wal"; do [ ! -L "$f" ] || text symlink "$f"; done
+if [ "$wal" != "$data/member/wal" ] && [ -d "$wal" ]; then
+  [ "$(device "$wal")" = "$(device "$(dirname "$wal")")" ] || text walmount "$wal"
+  text walfree "$(df -Pk "$wal" | awk 'NR==2 {print $4}')"
+fi
 text olddata "$(aside "$data")"
 [ "$wal" = "$data/member/wal" ] || text oldwal "$(aside "$wal")"
 crictl -r "$endpoint" inspecti -q "$image" >/dev/null 2>&1 && text image yes
@@ -137,11 +144,10 @@ while [ $# -gt 0 ]; do
     key) [ -r "$2" ] || text missing "$2"; shift 2;;
   esac
 done
-for f in /proc/net/tcp /proc/net/tcp6; do [ -r "$f" ] && file sockets "$f"; done
 exit 0
 `
 
-// Disk reads the state of data, WAL, certificates, image and ports. Private keys are only looked for. One round trip.
+// Disk reads the state of data, WAL, certificates and image. Private keys are only looked for. One round trip.
 func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	args := []string{p.DataDir, p.WALDir, p.Image, rt.Endpoint}
 	for _, use := range sortedKeys(p.Certs) {
@@ -181,8 +187,12 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 			d.Certs[r.field(0)] = []byte(r.field(1))
 		case "missing":
 			d.MissingPKI = append(d.MissingPKI, r.field(0))
-		case "sockets":
-			d.Listening = append(d.Listening, parseSockets(r.field(1))...)
+		case "symlink":
+			d.Symlinks = append(d.Symlinks, r.field(0))
+		case "walmount":
+			d.WALMount = true
+		case "walfree":
+			d.WALFree = kib(r.field(0))
 		}
 	}
 	return d, nil
@@ -205,5 +215,5 @@ func sortedKeys(m map[string]string) []string {
 	return keys
 }
 
-// Journal is the place of the journal of a name.
+// journalPath is the place of the journal of a name.
 func (n *Node) journalPath(name string) string { return path.Join(n.WorkDir, name+".journal") }

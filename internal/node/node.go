@@ -67,6 +67,9 @@ func Answered(err error) bool {
 	return !errors.Is(err, ssh.ErrSilent) && !errors.Is(err, context.DeadlineExceeded)
 }
 
+// NoForwarding tells from a failed connection that the master's sshd forbids it, whatever runs there.
+func NoForwarding(err error) bool { return errors.Is(err, ssh.ErrNoForwarding) }
+
 // exitCode gives the code with which a script ended, or -1 if it did not run to an end.
 func exitCode(err error) int {
 	var exit *ssh.ExitError

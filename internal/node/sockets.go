@@ -55,7 +55,7 @@ func Listens(sockets []Socket, at netip.AddrPort) bool {
 
 // Sockets lists what listens on the master.
 func (n *Node) Sockets(ctx context.Context) ([]Socket, error) {
-	out, err := n.run(ctx, `cat /proc/net/tcp /proc/net/tcp6 2>/dev/null; exit 0`)
+	out, err := n.run(ctx, `cat /proc/net/tcp || exit 1; [ ! -r /proc/net/tcp6 ] || cat /proc/net/tcp6`)
 	if err != nil {
 		return nil, fmt.Errorf("reading the listening ports of %s: %w", n.Name, err)
 	}

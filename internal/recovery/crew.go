@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,15 +35,16 @@ type crew struct {
 	holder  string
 	locked  []*master
 	stop    func()
+	abort   context.CancelCauseFunc
 }
 
-func newCrew(o Options, nodes map[string]*node.Node, all map[string]Evidence) *crew {
-	c := &crew{Options: o, masters: map[string]*master{}, stop: func() {}}
+func newCrew(o Options, nodes map[string]*node.Node, all map[string]Evidence, abort context.CancelCauseFunc) *crew {
+	c := &crew{Options: o, masters: map[string]*master{}, stop: func() {}, abort: abort}
 	for name, n := range nodes {
 		c.masters[name] = newMaster(n, all[name])
 	}
 	host, _ := os.Hostname()
-	c.holder = fmt.Sprintf("pid %d on %s since %s", os.Getpid(), host, o.now().UTC().Format(time.RFC3339))
+	c.holder = fmt.Sprintf("pid %d on %s (%s) since %s", os.Getpid(), host, processSpace(), o.now().UTC().Format(time.RFC3339Nano))
 	return c
 }
 
@@ -64,25 +66,34 @@ func (c *crew) lock(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	beat, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		tick := time.NewTicker(node.LockBeat)
-		defer tick.Stop()
-		for {
-			select {
-			case <-beat.Done():
-				return
-			case <-tick.C:
-				for _, m := range c.locked {
-					_ = m.TouchLock(beat, c.holder) // a master that does not answer now may again before the lock is stale
-				}
-			}
-		}
-	}()
-	c.stop = func() { cancel(); <-done }
+	beat, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var beats sync.WaitGroup
+	for _, m := range c.locked {
+		beats.Go(func() { c.beat(beat, m) })
+	}
+	c.stop = func() { stop(); beats.Wait() }
 	return nil
+}
+
+// beat keeps one lock alive. A master that does not answer now may again before its lock is stale; a lock that is somebody else's now ends
+// the operation.
+func (c *crew) beat(ctx context.Context, m *master) {
+	tick := time.NewTicker(node.LockBeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		short, cancel := context.WithTimeout(ctx, node.LockBeat)
+		err := m.TouchLock(short, c.holder)
+		cancel()
+		if errors.Is(err, node.ErrLocked) {
+			c.abort(err)
+			return
+		}
+	}
 }
 
 func (c *crew) lockOne(ctx context.Context, m *master) error {
@@ -91,28 +102,35 @@ func (c *crew) lockOne(ctx context.Context, m *master) error {
 	}
 	ctx, cancel := atomic(ctx)
 	defer cancel()
-	err := m.Lock(ctx, c.holder, node.LockStale)
+	err := m.Lock(ctx, c.holder, "")
 	var held *node.Locked
 	if errors.As(err, &held) && abandoned(held.Holder) {
-		return m.Lock(ctx, c.holder, 0)
+		return m.Lock(ctx, c.holder, held.Holder)
 	}
 	return err
+}
+
+// processSpace identifies the space in which a process ID means anything: this boot of this machine, and the PID namespace.
+func processSpace() string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return "-"
+	}
+	space, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return "-"
+	}
+	return strings.TrimSpace(string(boot)) + " " + space
 }
 
 // abandoned tells that a holder was a process of this machine that is no more.
 func abandoned(holder string) bool {
 	var pid int
-	var host string
-	if _, err := fmt.Sscanf(holder, "pid %d on %s since", &pid, &host); err != nil {
-		return false
-	}
-	if here, _ := os.Hostname(); host != here {
+	head, rest, ok := strings.Cut(holder, " (")
+	if _, err := fmt.Sscanf(head, "pid %d on ", &pid); err != nil || !ok || processSpace() == "-" || !strings.HasPrefix(rest, processSpace()+") ") {
 		return false
 	}
 	_, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
-	if _, proc := os.Stat("/proc/self"); proc != nil {
-		return false
-	}
 	return errors.Is(err, os.ErrNotExist)
 }
 

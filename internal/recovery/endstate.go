@@ -36,6 +36,11 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 	if err := checkAlarms(ctx, witness); err != nil {
 		return nil, err
 	}
+	for _, m := range members {
+		if m.Learner || !m.Started() {
+			return nil, fmt.Errorf("not every member is a started voter yet: %s", describe(members))
+		}
+	}
 	var compact int64
 	for _, name := range append(j.others(), j.plan.Node) {
 		m := j.masters[name]
@@ -48,9 +53,6 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 				return nil, fmt.Errorf("%s is not in the member list: %s", name, describe(members))
 			}
 			continue
-		}
-		if members[i].Learner || !members[i].Started() {
-			return nil, fmt.Errorf("%s is not a started voter yet: %s", name, describe(members[i:i+1]))
 		}
 		c, err := m.etcd(ctx)
 		if err != nil {

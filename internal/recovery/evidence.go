@@ -44,6 +44,7 @@ type Evidence struct {
 	FreeBytes       int64
 	Readable        bool   // log and database are there
 	Empty           bool   // nothing is there
+	NoLog           bool   // there is no WAL file: no member has ever run with what is there
 	OldData         string // the free place for what is there now
 	OldWAL          string `json:",omitempty"`
 

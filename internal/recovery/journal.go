@@ -33,6 +33,7 @@ const (
 	markKeepWAL   = "keep_wal"        // the same for a WAL folder of its own
 	markOldData   = "old_data"        // the copy or the moved data is complete at this place
 	markOldWAL    = "old_wal"         // the same for a WAL folder of its own
+	markForcing   = "forcing"         // the forced start was begun: from here on the log may be rewritten
 	markForced    = "forced"          // the forced start was verified; the point of no return
 	markUnforced  = "unforced"        // etcd was restarted without the flag and verified
 	markDiscarded = "discarded"       // entries that the forced start dropped
@@ -90,6 +91,9 @@ func (b *book) set(ctx context.Context, key, value string) error {
 
 // keepAt writes down where the old data goes before it goes there.
 func (b *book) keepAt(ctx context.Context, data, wal string) error {
+	if b.Marks[markKeepData] == data && b.Marks[markKeepWAL] == wal {
+		return b.save(ctx)
+	}
 	b.Marks[markKeepWAL] = wal
 	return b.set(ctx, markKeepData, data)
 }

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,12 +52,13 @@ func (m *master) close() {
 	}
 }
 
-func (m *master) container() string {
+// workload is etcd's container in terms of the runtime. The pod of the forced start has a longer name with the same beginning.
+func (m *master) workload() node.Workload {
 	pod, err := m.ev.parse()
 	if err != nil {
-		return "etcd"
+		return node.Workload{Namespace: "kube-system", Pod: "etcd", Container: "etcd"}
 	}
-	return pod.ContainerName()
+	return node.Workload{Namespace: pod.Namespace(), Pod: pod.PodName(), Container: pod.ContainerName()}
 }
 
 // stop takes etcd's manifest out of the kubelet's folder and proves that nothing of etcd is left running.
@@ -92,7 +94,7 @@ func (m *master) retire(ctx context.Context, b *book) error {
 }
 
 func (m *master) proveStopped(ctx context.Context) error {
-	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.container(), stopPatience); err != nil {
+	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.workload(), stopPatience); err != nil {
 		if errors.Is(err, node.ErrStillRunning) {
 			return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + ".", Cause: err,
 				Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (crictl ps, crictl stop), then run terraform apply again.", m.Name)}
@@ -129,8 +131,12 @@ func (m *master) busyPort(ctx context.Context) (string, error) {
 			continue
 		}
 		at, err := netip.ParseAddrPort(u.Host)
-		if err == nil && node.Listens(sockets, at) {
-			return at.String(), nil
+		if err != nil { // a host name: any listener at that port counts
+			port, _ := strconv.ParseUint(u.Port(), 10, 16)
+			at = netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(port))
+		}
+		if node.Listens(sockets, at) {
+			return u.Host, nil
 		}
 	}
 	return "", nil
@@ -138,7 +144,7 @@ func (m *master) busyPort(ctx context.Context) (string, error) {
 
 // start puts a manifest in and waits for the container that the kubelet makes of it.
 func (m *master) start(ctx context.Context, text string) (id string, err error) {
-	known, err := m.Containers(ctx, m.ev.Runtime, m.container())
+	known, err := m.Containers(ctx, m.ev.Runtime, m.workload())
 	if err != nil {
 		return "", err
 	}
@@ -147,7 +153,7 @@ func (m *master) start(ctx context.Context, text string) (id string, err error) 
 	if err := m.WriteFile(short, m.ev.ManifestPath, []byte(text), m.ev.Parked); err != nil {
 		return "", err
 	}
-	id, err = m.AwaitStarted(ctx, m.ev.Runtime, m.container(), known, startPatience)
+	id, err = m.AwaitStarted(ctx, m.ev.Runtime, m.workload(), known, startPatience)
 	if errors.Is(err, node.ErrNotStarted) {
 		return "", &Refusal{Title: "Etcd Does Not Start", Found: err.Error() + ".", Cause: err,
 			Next: fmt.Sprintf("look at the kubelet's log on %s (journalctl -u kubelet), then run terraform apply again.", m.Name)}
@@ -193,7 +199,7 @@ func (m *master) awaitServing(ctx context.Context, id string, good func(context.
 }
 
 func (m *master) exited(ctx context.Context, id string) (bool, error) {
-	all, err := m.Containers(ctx, m.ev.Runtime, m.container())
+	all, err := m.Containers(ctx, m.ev.Runtime, m.workload())
 	if err != nil {
 		return false, err
 	}

@@ -24,7 +24,9 @@ type MemberResult struct {
 
 // Member carries out a plan: it makes one master a voter of a living cluster. nodes holds the master itself and those of the cluster.
 func Member(ctx context.Context, p *MemberPlan, nodes map[string]*node.Node, o Options) (*MemberResult, error) {
-	j := &joining{crew: newCrew(o, nodes, map[string]Evidence{p.Node: p.Evidence}), plan: p}
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+	j := &joining{crew: newCrew(o, nodes, map[string]Evidence{p.Node: p.Evidence}, abort), plan: p}
 	defer j.release(ctx)
 	j.self = j.masters[p.Node]
 	if err := carryOut(ctx, p.steps(j), o.Observe, j.record, j.touched); err != nil {
@@ -150,7 +152,7 @@ func (j *joining) check(ctx context.Context) error {
 	}
 	for _, name := range j.others() {
 		e := all[name]
-		if e.Quorum && (j.witness == nil || e.Status.Leader == e.Status.MemberID) {
+		if e.Quorum && e.Status.ClusterID == live.Live.ClusterID && (j.witness == nil || e.Status.Leader == e.Status.MemberID) {
 			j.witness = j.masters[name]
 		}
 		if len(e.Alarms) > 0 {
@@ -164,12 +166,39 @@ func (j *joining) check(ctx context.Context) error {
 	if err := j.each(ctx, j.reachable(all), noForceFlag); err != nil {
 		return err
 	}
+	if err := j.spare(all, live); err != nil {
+		return err
+	}
 	id := j.now().UTC().Format("20060102T150405Z")
 	begun := unfinished(live.Journals)
 	if begun != nil {
 		id = begun.ID
 	}
 	j.book = openBook(begun, "member", id, j.self.Node, j.now)
+	return nil
+}
+
+// spare refuses to stop a voter without which the others are no quorum: its old entry could not even be removed then, and the cluster
+// would stand still. A member that runs and cannot be asked is not thereby broken.
+func (j *joining) spare(all map[string]Evidence, live Evidence) error {
+	if j.voter {
+		return nil
+	}
+	voters, answering, own := countVoters(live.Live.Members), 0, false
+	for _, m := range live.Live.Members {
+		own = own || !m.Learner && live.isMember(m)
+	}
+	for _, name := range j.others() {
+		if e := all[name]; e.Quorum && e.Status.ClusterID == live.Live.ClusterID {
+			answering++
+		}
+	}
+	if need := voters/2 + 1; own && answering < need {
+		return &Refusal{Title: "The Cluster Needs This Member", Attribute: "node", Untouched: nothingTouched,
+			Found: fmt.Sprintf("%s is one of %d voters, and only %d of the other masters answer in the cluster; %d are needed to work without it. It could not be asked how it is: %s",
+				live.Name, voters, answering, need, live.StatusError),
+			Next: "find out why it does not answer (its certificates? its client port?), or bring another voter back first."}
+	}
 	return nil
 }
 
@@ -238,18 +267,19 @@ func (j *joining) stop(ctx context.Context) error {
 
 // halfway is true when an earlier attempt came as far as a running learner: it only has to be waited for.
 func (j *joining) halfway(ctx context.Context) (bool, error) {
-	if j.book.mark(markLearner) == "" || j.self.ev.Status == nil || !j.self.ev.Running || j.self.ev.Parked != "" && j.self.ev.Status == nil {
+	// Its client port may open seconds after it runs (one publish timeout), so not answering yet is no reason to begin again.
+	if j.book.mark(markLearner) == "" || !j.self.ev.Running || j.self.ev.Parked != "" || len(j.self.ev.LastWords) > 0 {
 		return false, nil
 	}
 	entry, err := j.entry(ctx)
 	if err != nil || entry == nil {
 		return false, err
 	}
-	if entry.ID.String() != j.book.mark(markLearner) || j.self.ev.Status.MemberID != entry.ID {
+	if entry.ID.String() != j.book.mark(markLearner) || j.self.ev.Status != nil && j.self.ev.Status.MemberID != entry.ID {
 		return false, nil
 	}
 	j.id = entry.ID
-	running, err := j.self.Containers(ctx, j.self.ev.Runtime, j.self.container())
+	running, err := j.self.Containers(ctx, j.self.ev.Runtime, j.self.workload())
 	if err != nil || len(running) == 0 {
 		return false, err
 	}

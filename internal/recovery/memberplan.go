@@ -83,14 +83,23 @@ func healthy(e Evidence, cluster etcd.ID) bool {
 // checkPlace refuses a master whose manifest claims the name or the peer URL of another master's member.
 func checkPlace(e Evidence, members []etcd.Member) error {
 	for _, m := range members {
+		if !m.Started() && !e.isMember(m) {
+			return &Refusal{Title: "Another Member Has Not Started", Attribute: "join", Untouched: nothingTouched,
+				Found: fmt.Sprintf("member %s at %s was added to the cluster and has never started. Members join one at a time.", m.ID, strings.Join(m.PeerURLs, ",")),
+				Next:  fmt.Sprintf("let its join finish first, or remove it if it is a left-over (etcdctl member remove %s), then plan again.", m.ID)}
+		}
 		byName, byURL := m.Name != "" && m.Name == e.MemberName, sharesURL(m.PeerURLs, e.PeerURLs)
 		if byName == byURL || m.Name == "" {
 			continue
 		}
+		next := "put the manifest right: it seems to be copied from that master."
+		if byName {
+			next = fmt.Sprintf("put the manifest right if the address is wrong. If the master has a new address for good, remove its old member first (etcdctl member remove %s), then plan again.", m.ID)
+		}
 		return &Refusal{Title: "Name and Peer URL Do Not Match", Attribute: "node", Untouched: nothingTouched,
 			Found: fmt.Sprintf("the manifest of %s says --name=%s and --initial-advertise-peer-urls=%s; the cluster has member %s (%s) at %s.",
 				e.Name, e.MemberName, strings.Join(e.PeerURLs, ","), m.Name, m.ID, strings.Join(m.PeerURLs, ",")),
-			Next: "put the manifest right if it was copied from another master. If the master has a new address for good, remove the old member first (etcdctl member remove " + m.ID.String() + "), then plan again."}
+			Next: next}
 	}
 	return nil
 }

@@ -26,7 +26,9 @@ type SeedResult struct {
 
 // Seed carries out a plan: it grows a new cluster of one voter from the data of one master.
 func Seed(ctx context.Context, p *SeedPlan, nodes map[string]*node.Node, o Options) (*SeedResult, error) {
-	s := &seeding{crew: newCrew(o, nodes, p.Evidence), plan: p}
+	ctx, abort := context.WithCancelCause(ctx)
+	defer abort(nil)
+	s := &seeding{crew: newCrew(o, nodes, p.Evidence, abort), plan: p}
 	defer s.release(ctx)
 	s.seed = s.masters[p.Node]
 	s.book = openBook(s.seed.ev.journal("seed", p.RecoveryID), "seed", p.RecoveryID, s.seed.Node, o.now)
@@ -62,8 +64,7 @@ func (p *SeedPlan) steps(s *seeding) []Step {
 	}
 	if others := p.others(); len(others) > 0 {
 		steps = append(steps, Step{Master: words(others), Title: "stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the ports free",
-			done: s.forced, act: func(ctx context.Context) error {
-				s.began = true
+			done: s.settled, act: func(ctx context.Context) error {
 				return s.each(ctx, others, func(ctx context.Context, m *master) error { return m.stop(ctx) })
 			}})
 	}
@@ -73,7 +74,6 @@ func (p *SeedPlan) steps(s *seeding) []Step {
 	}
 	return append(steps,
 		Step{Master: p.Node, Title: "stop etcd in an orderly way, so that it writes down what it has committed", done: s.forced, act: func(ctx context.Context) error {
-			s.began = true
 			return s.seed.stop(ctx)
 		}},
 		Step{Master: p.Node, Title: copied, done: s.copied, act: s.copy},
@@ -98,7 +98,9 @@ func (s *seeding) touched() string {
 	case s.book.mark(markUnforced) != "":
 		return fmt.Sprintf("the new cluster runs on %s, without the flag; the data from before is in %s.", s.plan.Node, s.book.mark(markOldData))
 	case s.book.mark(markForced) != "":
-		return fmt.Sprintf("a new cluster was forced on %s; the data from before is in %s.", s.plan.Node, s.book.mark(markOldData))
+		return fmt.Sprintf("a new cluster was forced on %s; the data from before is in %s. Do not start etcd on the other masters with their old data.", s.plan.Node, s.book.mark(markOldData))
+	case s.book.mark(markForcing) != "":
+		return fmt.Sprintf("etcd may have rewritten its log on %s with the force flag; the data from before is in %s. Do not start etcd on the other masters with their old data.", s.plan.Node, s.book.mark(markOldData))
 	case s.began:
 		return fmt.Sprintf("etcd's manifests may have been moved to the folder %s on %s; no data was changed, and nothing was forced. To go back, move them into the kubelet's folder again.",
 			s.seed.ParkedDir(), words(append(s.plan.others(), s.plan.Node)))
@@ -112,7 +114,8 @@ func (s *seeding) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := DecideSeed(live, s.plan.SeedRequest); err != nil {
+	now, err := DecideSeed(live, s.plan.SeedRequest)
+	if err != nil {
 		return err
 	}
 	for _, name := range append(s.plan.others(), s.plan.Node) {
@@ -120,9 +123,40 @@ func (s *seeding) check(ctx context.Context) error {
 			return err
 		}
 	}
+	if now.Forced != s.plan.Forced || now.Final != s.plan.Final || now.OldData != s.plan.OldData || now.OldWAL != s.plan.OldWAL {
+		return &Refusal{Title: "A Master Changed Since the Plan", Untouched: nothingTouched, Next: "run terraform plan again and look at what it will do now.",
+			Found: fmt.Sprintf("what would be written on %s, or where its data would be kept (%s), is not what the plan shows (%s).", s.plan.Node, now.OldData, s.plan.OldData)}
+	}
+	if err := s.lostAreSilent(ctx, live[s.plan.Node]); err != nil {
+		return err
+	}
+	// From here on there is something to go on from: who the seed is, and where its data goes.
 	s.book = openBook(live[s.plan.Node].journal("seed", s.plan.RecoveryID), "seed", s.plan.RecoveryID, s.seed.Node, s.now)
+	s.began = true
+	return s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL)
+}
+
+// lostAreSilent asks from the seed whether etcd answers on the masters that were given up: from there they may be reached where they are not
+// from here.
+func (s *seeding) lostAreSilent(ctx context.Context, seed Evidence) error {
+	for _, m := range seed.Members {
+		if slices.ContainsFunc(sorted(s.plan.Evidence), func(e Evidence) bool { return e.MemberName != "" && e.isMember(m) }) {
+			continue
+		}
+		for _, u := range m.PeerURLs {
+			if etcd.PeerAnswers(ctx, s.seed.DialContext, u) {
+				return &Refusal{Title: "A Master Given Up Runs Etcd", Attribute: "lost_nodes", Untouched: nothingTouched,
+					Found: fmt.Sprintf("%s reaches the etcd of member %s at %s, a master that does not answer over SSH.", s.seed.Name, m.Name, u),
+					Next:  "switch that machine off, or put SSH to it right and take it out of lost_nodes."}
+			}
+		}
+	}
 	return nil
 }
+
+// settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away by it, and who has
+// joined meanwhile must not be stopped.
+func (s *seeding) settled(context.Context) (bool, error) { return s.book.mark(markUnforced) != "", nil }
 
 func (s *seeding) forced(context.Context) (bool, error) { return s.book.mark(markForced) != "", nil }
 
@@ -133,9 +167,6 @@ func (s *seeding) copied(context.Context) (bool, error) {
 // copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5, server/etcdserver/raft.go).
 func (s *seeding) copy(ctx context.Context) error {
 	ev := s.seed.ev
-	if err := s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL); err != nil {
-		return err
-	}
 	if err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData); err != nil {
 		return err
 	}
@@ -155,6 +186,9 @@ func (s *seeding) copy(ctx context.Context) error {
 
 // force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's folder again.
 func (s *seeding) force(ctx context.Context) error {
+	if err := s.book.set(ctx, markForcing, "begun"); err != nil {
+		return err
+	}
 	id, err := s.seed.start(ctx, s.plan.Forced)
 	if err == nil {
 		err = s.seed.awaitServing(ctx, id, s.alone)
@@ -165,7 +199,10 @@ func (s *seeding) force(ctx context.Context) error {
 	if err != nil {
 		short, cancel := atomic(ctx)
 		defer cancel()
-		return errors.Join(err, s.seed.Remove(short, s.seed.ev.ManifestPath))
+		if removeErr := s.seed.Remove(short, s.seed.ev.ManifestPath); removeErr != nil {
+			return fmt.Errorf("%w; and the forced manifest is still in %s: %w", err, s.seed.ev.ManifestPath, removeErr)
+		}
+		return err
 	}
 	return s.book.set(ctx, markForced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
 }
@@ -233,7 +270,7 @@ func (s *seeding) unforced(ctx context.Context) (bool, error) {
 		return false, nil
 	}
 	text, err := s.seed.ReadFile(ctx, s.seed.ev.ManifestPath)
-	return err == nil && string(text) == s.plan.Final, nil //nolint:nilerr // an unreadable file is one that has to be written again
+	return err == nil && string(text) == s.plan.Final, nil // an unreadable file is one that has to be written again
 }
 
 // unforce restarts the seed without the flag. Left in, it would throw every other member out at the seed's next start.

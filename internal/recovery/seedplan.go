@@ -63,7 +63,7 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	}
 	p.Verdict = Judge(all, p.Node)
 	journal := seed.journal("seed", req.RecoveryID)
-	if journal.mark(markForced) == "" && !(p.Resuming && p.Verdict.State == Alive && p.Verdict.Voters == 1) {
+	if alone := p.Verdict.State == Alive && p.Verdict.Voters == 1; journal.mark(markForced) == "" && (!p.Resuming || !alone) {
 		if err := checkLost(p.Verdict, all, seed); err != nil {
 			return nil, err
 		}
@@ -111,17 +111,23 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 				continue
 			}
 			if j.ID != req.RecoveryID {
-				if j.finished() || j.mark(markForced) == "" {
+				// A cluster that has grown beyond its seed is past every recovery that was begun there.
+				if j.finished() || j.mark(markForcing) == "" || e.Quorum && len(e.Members) > 1 {
 					continue
 				}
 				return "", &Refusal{Title: "Another Recovery Is Unfinished", Attribute: "recovery_id", Untouched: nothingTouched,
-					Found: fmt.Sprintf("the journal on %s says that recovery %q forced a new cluster there on %s and has not finished.", e.Name, j.ID, j.Started.Format("2006-01-02 15:04:05 MST")),
+					Found: fmt.Sprintf("the journal on %s says that recovery %q began to force a new cluster there on %s and has not finished.", e.Name, j.ID, j.Started.Format("2006-01-02 15:04:05 MST")),
 					Next:  fmt.Sprintf("finish it first, with recovery_id = %q.", j.ID)}
 			}
 			if req.Node != "" && req.Node != e.Name {
 				return "", &Refusal{Title: "This Recovery Has Another Seed", Attribute: "node", Untouched: nothingTouched,
 					Found: fmt.Sprintf("recovery %q was begun with %s as its seed, and node names %s.", j.ID, e.Name, req.Node),
 					Next:  fmt.Sprintf("set node = %q to go on with it, or choose a new recovery_id to begin another recovery.", e.Name)}
+			}
+			if j.finished() && !(e.Quorum && len(e.Members) == 1) {
+				return "", &Refusal{Title: "This Recovery Is Finished", Attribute: "recovery_id", Untouched: nothingTouched,
+					Found: fmt.Sprintf("the journal on %s says that recovery %q was finished on %s.", e.Name, j.ID, j.Finished.Format("2006-01-02 15:04:05 MST")),
+					Next:  "to take its result into Terraform's state, import the seed (terraform import). If the majority is lost once more, choose a new recovery_id."}
 			}
 			return e.Name, nil
 		}

@@ -14,7 +14,7 @@ func Standing(e Evidence, cluster string) (healthyVoter, lost bool, why string) 
 		return true, false, ""
 	case known(e.Live) && !listed(e):
 		return false, true, fmt.Sprintf("the cluster %s has a quorum and does not list it as a member. Terraform plans to let it rejoin.", e.Live.ClusterID)
-	case e.Manifest != "" && len(e.Problems) == 0 && !e.Readable:
+	case e.Manifest != "" && len(e.Problems) == 0 && (e.Empty || e.WALDir == "" && e.NoLog):
 		return false, true, fmt.Sprintf("there is no etcd data in %s any more. Terraform plans to let it rejoin.", e.DataDir)
 	case known(e.Live) && e.disowned() != "":
 		return false, true, fmt.Sprintf("its data does not fit the cluster any more (%s). Terraform plans to let it rejoin.", e.disowned())
@@ -33,10 +33,10 @@ func Standing(e Evidence, cluster string) (healthyVoter, lost bool, why string) 
 }
 
 // disowned gives the words with which etcd says that its data can never work in its cluster again: it was removed, or its log is shorter
-// than what it acknowledged, which is what a wiped disk under the old member ID looks like.
+// than what it acknowledged, or the cluster knows it as one that had data. The last two are what a wiped disk looks like.
 func (e Evidence) disowned() string {
 	for _, line := range e.LastWords {
-		for _, sign := range []string{"is out of range [lastIndex", "the member has been permanently removed from the cluster"} {
+		for _, sign := range []string{"is out of range [lastIndex", "the member has been permanently removed from the cluster", "has already been bootstrapped"} {
 			if strings.Contains(line, sign) {
 				return sign
 			}

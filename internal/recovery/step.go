@@ -47,8 +47,8 @@ func carryOut(ctx context.Context, steps []Step, observe Observer, record func(c
 			}
 			return &r
 		}
-		if err := ctx.Err(); err != nil {
-			return fail(err)
+		if ctx.Err() != nil {
+			return fail(context.Cause(ctx))
 		}
 		if observe != nil {
 			if err := observe(i+1, len(steps), s); err != nil {

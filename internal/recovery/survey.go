@@ -79,11 +79,12 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	e.Problems = append(e.Problems, problems...)
 	if m == nil {
 		// Still say whether an etcd runs here: it would have to be stopped.
-		e.Running = len(etcdContainers(pods.Containers, "etcd")) > 0
+		e.Running = running(pods.Containers, newMaster(n, e).workload())
 		return e
 	}
 	e.MemberName, e.PeerURLs, e.Image = m.Name(), m.PeerURLs(), m.Image()
-	e.Running = len(etcdContainers(pods.Containers, m.ContainerName())) > 0
+	workload := newMaster(n, e).workload()
+	e.Running = running(pods.Containers, workload)
 
 	paths, problems := pathsOf(m)
 	e.Problems = append(e.Problems, problems...)
@@ -97,6 +98,16 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	}
 	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
 	e.DataBytes, e.FreeBytes, e.Readable, e.Empty = disk.DataBytes, disk.FreeBytes, disk.Readable(), disk.Empty
+	e.NoLog = disk.Segments == 0
+	if paths.WALDir != "" {
+		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
+	}
+	for _, l := range disk.Symlinks {
+		e.Problems = append(e.Problems, fmt.Sprintf("%s on %s is a symbolic link, which a copy would not follow: give the real folder to etcd (--data-dir or --wal-dir), then plan again", l, n.Name))
+	}
+	if disk.WALMount {
+		e.Problems = append(e.Problems, fmt.Sprintf("the WAL folder %s on %s is a mount point itself, in which etcd cannot make a log anew: use a folder within it (--wal-dir), then plan again", paths.WALDir, n.Name))
+	}
 	if !disk.Image {
 		e.Problems = append(e.Problems, fmt.Sprintf("the image %s is not on %s, and a registry may be out of reach now: pull or import it, then plan again", paths.Image, n.Name))
 	}
@@ -104,7 +115,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	if e.Running {
 		e.ask(ctx, n)
 	}
-	if last := newest(pods.Containers, m.ContainerName()); e.Status == nil && last != nil {
+	if last := newest(pods.Containers, workload); e.Status == nil && last != nil {
 		if log, err := n.ContainerLog(ctx, pods.Runtime, last.ID, 200); err == nil {
 			e.LastWords = fatalLines(log)
 		}
@@ -112,23 +123,17 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	return e
 }
 
-// newest is the last container of that name, running or not; pods.Containers are newest first.
-func newest(all []node.Container, name string) *node.Container {
-	i := slices.IndexFunc(all, func(c node.Container) bool { return c.Name == name })
+// newest is the last container of a workload, running or not; pods.Containers are newest first.
+func newest(all []node.Container, w node.Workload) *node.Container {
+	i := slices.IndexFunc(all, w.Is)
 	if i < 0 {
 		return nil
 	}
 	return &all[i]
 }
 
-func etcdContainers(all []node.Container, name string) []node.Container {
-	var running []node.Container
-	for _, c := range all {
-		if c.Running && c.Name == name {
-			running = append(running, c)
-		}
-	}
-	return running
+func running(all []node.Container, w node.Workload) bool {
+	return slices.ContainsFunc(all, func(c node.Container) bool { return c.Running && w.Is(c) })
 }
 
 // ask fills in what the running member says. A member without a leader is not an error.
@@ -141,6 +146,9 @@ func (e *Evidence) ask(ctx context.Context, n *node.Node) {
 	}
 	if err != nil {
 		e.StatusError = err.Error()
+		if node.NoForwarding(err) {
+			e.Problems = append(e.Problems, err.Error()+": allow it (AllowTcpForwarding local), then plan again")
+		}
 		return
 	}
 	client, err := etcd.Open(endpoint)
@@ -166,10 +174,11 @@ func (e *Evidence) ask(ctx context.Context, n *node.Node) {
 	if client.Quorum(quorumCtx) != nil {
 		return
 	}
-	e.Quorum = true
-	if members, err := client.Members(quorumCtx); err == nil {
-		e.Members = members
+	members, err := client.Members(quorumCtx)
+	if err != nil {
+		return
 	}
+	e.Quorum, e.Members = true, members
 	if alarms, err := client.Alarms(quorumCtx); err == nil {
 		e.Alarms = alarms
 	}

@@ -46,15 +46,14 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 			members = e.Members
 		}
 	}
+	if len(members) == 0 {
+		members = namedInManifests(all)
+	}
 	v := Verdict{Voters: countVoters(members)}
-	if v.Voters == 0 {
+	if v.Voters < len(all) && witness.Members == nil {
 		v.Voters = len(all)
 	}
-	for _, m := range members {
-		if !slices.ContainsFunc(sorted(all), func(e Evidence) bool { return e.isMember(m) || e.Name == m.Name }) {
-			v.Unknown = append(v.Unknown, fmt.Sprintf("%s (%s)", m.Name, strings.Join(m.PeerURLs, ",")))
-		}
-	}
+	v.Unknown = unknown(members, all)
 	for _, e := range sorted(all) {
 		switch {
 		case !same(e):
@@ -99,6 +98,54 @@ func (e Evidence) knowsMore() bool {
 		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
 	}
 	return e.Live.Revision <= 1 // nothing was ever written there
+}
+
+// unknown are the members that none of the surveyed masters can be. A master that is silent or has no manifest may be any one of them.
+func unknown(members []etcd.Member, all map[string]Evidence) []string {
+	var without []string
+	unidentified := 0
+	for _, e := range all {
+		if e.MemberName == "" {
+			unidentified++
+		}
+	}
+	for _, m := range members {
+		if !slices.ContainsFunc(sorted(all), func(e Evidence) bool { return e.MemberName != "" && e.isMember(m) }) {
+			without = append(without, fmt.Sprintf("%s (%s)", m.Name, strings.Join(m.PeerURLs, ",")))
+		}
+	}
+	if len(without) <= unidentified {
+		return nil
+	}
+	return without
+}
+
+// namedInManifests are the members that the manifests and the survey speak of, for a cluster of which no member can be asked. An old
+// --initial-cluster may name too many, which errs on the side of not forcing.
+func namedInManifests(all map[string]Evidence) []etcd.Member {
+	var members []etcd.Member
+	add := func(name string, urls []string) {
+		if !slices.ContainsFunc(members, func(m etcd.Member) bool { return m.Name == name || sharesURL(m.PeerURLs, urls) }) {
+			members = append(members, etcd.Member{Name: name, PeerURLs: urls})
+		}
+	}
+	for _, e := range sorted(all) {
+		if e.MemberName != "" {
+			add(e.MemberName, e.PeerURLs)
+		}
+	}
+	for _, e := range sorted(all) {
+		m, err := e.parse()
+		if err != nil {
+			continue
+		}
+		for _, entry := range strings.Split(m.InitialCluster(), ",") {
+			if name, url, ok := strings.Cut(entry, "="); ok {
+				add(name, []string{url})
+			}
+		}
+	}
+	return members
 }
 
 func countVoters(members []etcd.Member) int {

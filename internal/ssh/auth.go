@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -14,7 +15,7 @@ import (
 
 // authMethods gives what to offer and the words that name it in an error. An explicit key is the only one offered: a server counts
 // every key of a full agent against MaxAuthTries (hashicorp/terraform#2614).
-func authMethods(c Config) (methods []ssh.AuthMethod, tried []string, closeAgent func(), err error) {
+func authMethods(ctx context.Context, c Config) (methods []ssh.AuthMethod, tried []string, closeAgent func(), err error) {
 	closeAgent = func() {}
 	switch {
 	case c.PrivateKey != "":
@@ -40,7 +41,7 @@ func authMethods(c Config) (methods []ssh.AuthMethod, tried []string, closeAgent
 			tried = append(tried, "agent: SSH_AUTH_SOCK is not set")
 			break
 		}
-		conn, err := net.Dial("unix", sock)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", sock)
 		if err != nil {
 			tried = append(tried, "agent: "+err.Error())
 			break

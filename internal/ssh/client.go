@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -81,7 +82,7 @@ func dial(ctx context.Context, c Config) (*ssh.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	methods, tried, closeAgent, err := authMethods(c)
+	methods, tried, closeAgent, err := authMethods(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +95,10 @@ func dial(ctx context.Context, c Config) (*ssh.Client, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", c.Addr())
+	var name *net.DNSError
+	if errors.As(err, &name) {
+		return nil, fmt.Errorf("%w: %w", ErrAddress, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrSilent, err)
 	}
@@ -122,8 +127,10 @@ func dial(ctx context.Context, c Config) (*ssh.Client, error) {
 			ErrAuth, c.User, c.Addr(), strings.Join(tried, "; "), portOf(c.Addr()), c.User, c.Host)
 	case strings.Contains(err.Error(), "no common algorithm for host key"):
 		err = fmt.Errorf("%w: %s does not offer the type of key that is known for it: %w", ErrHostKey, c.Addr(), err)
-	default:
+	case errors.Is(err, syscall.ECONNRESET):
 		err = fmt.Errorf("%w: %s: %w", ErrSilent, c.Addr(), err)
+	default:
+		err = fmt.Errorf("%w: %s: %w", ErrProtocol, c.Addr(), err)
 	}
 	_ = raw.Close()
 	return nil, err
@@ -149,13 +156,21 @@ func keepalive(conn *ssh.Client) {
 	}
 }
 
+// ErrNoForwarding is a server that opens no connections for its clients.
+var ErrNoForwarding = errors.New("sshd on the master forbids forwarding (AllowTcpForwarding), through which etcd is reached")
+
 // DialContext opens a connection from the master to an address, as `ssh -W` does. Etcd is reached this way.
 func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return conn.DialContext(ctx, network, addr)
+	to, err := conn.DialContext(ctx, network, addr)
+	var refused *ssh.OpenChannelError
+	if errors.As(err, &refused) && refused.Reason == ssh.Prohibited {
+		return nil, fmt.Errorf("%w: %w", ErrNoForwarding, err)
+	}
+	return to, err
 }
 
 // session opens a session. A connection that turns out to be dead is replaced once: nothing was run on it yet.

@@ -12,6 +12,8 @@ import (
 // one that refuses us is alive.
 var (
 	ErrSilent    = errors.New("the master does not answer")
+	ErrAddress   = errors.New("the master's host name cannot be resolved")
+	ErrProtocol  = errors.New("what answers is no SSH server that can be used")
 	ErrHostKey   = errors.New("the host key is not the one expected")
 	ErrAuth      = errors.New("the master refused the login")
 	ErrPrivilege = errors.New("no root privilege on the master")

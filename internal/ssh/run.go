@@ -23,12 +23,12 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("exit code %d: %s", e.Code, e.Stderr)
 }
 
-// shells are the words that start the shell which then reads the script. They hold nothing that a login shell of any kind (bash, csh,
-// fish) reads otherwise than the others do, and no part of a script is ever in an argument list.
-var shells = map[Become]string{
-	BecomeNone: `exec /bin/sh -s`,
-	BecomeSudo: `exec /bin/sh -c 'test "$(id -u)" = 0 && exec /bin/sh -s; exec sudo -n -- /bin/sh -s'`,
-}
+// The words that start the shell which then reads the script. They hold nothing that a login shell of any kind (bash, csh, fish) reads
+// otherwise than the others do, and no part of a script is ever in an argument list.
+const (
+	plainShell = `exec /bin/sh -s`
+	rootShell  = `exec /bin/sh -c 'test "$(id -u)" = 0 && exec /bin/sh -s; exec sudo -n -- /bin/sh -s'`
+)
 
 // preamble makes what scripts print and create independent of the master's own settings.
 const preamble = `LC_ALL=C; export LC_ALL; PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; export PATH; umask 077; set -u
@@ -55,7 +55,11 @@ func (c *Client) Run(ctx context.Context, script string) ([]byte, error) {
 	// The shell reads a compound command to its end before it runs it, so no command inside can eat the rest of the script.
 	session.Stdin = strings.NewReader("{ " + preamble + script + "\n} </dev/null\n")
 	session.Stdout, session.Stderr = &stdout, &stderr
-	err = session.Run(shells[c.config.Become])
+	shell := rootShell
+	if c.config.Become == BecomeNone {
+		shell = plainShell
+	}
+	err = session.Run(shell)
 	if err == nil {
 		return stdout.Bytes(), nil
 	}

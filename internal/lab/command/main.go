@@ -26,7 +26,7 @@ func Main(name string, keep bool, f func(ctx context.Context, dir string) error)
 		return 0
 	}
 	if ctx.Err() != nil {
-		err = errors.New("interrupted; everything is stopped")
+		err = fmt.Errorf("interrupted: %w", err) // which also says what could not be cleared away
 	}
 	_, _ = fmt.Fprintf(os.Stderr, "\n%s: %v\n", name, err)
 	return 1

@@ -34,6 +34,7 @@ func short(operation, title string) string {
 		{"make the recorded peer URL", Address},
 		{"remove the entry", RemoveStale},
 		{"move what is in", MoveAside},
+		{"nothing is in", MoveAside},
 		{"add it as a learner", Add},
 		{"write the manifest", Start},
 		{"wait until it has applied", CatchUp},

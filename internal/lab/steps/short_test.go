@@ -12,23 +12,27 @@ import (
 // The tables of demo and bench must not lose a step because its title was reworded.
 func TestEveryStepHasAName(t *testing.T) {
 	seed := &recovery.SeedPlan{SeedRequest: recovery.SeedRequest{Node: "m1"}, Evidence: map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}}}
-	member := &recovery.MemberPlan{Node: "m2"}
-	for operation, c := range map[string]struct {
-		steps []recovery.Step
-		want  []string
+	member := &recovery.MemberPlan{Node: "m2", OldData: "/old"}
+	empty := &recovery.MemberPlan{Node: "m2"}
+	joining := []string{Stop, RemoveStale, MoveAside, Add, Start, CatchUp, Promote, Confirm}
+	for _, c := range []struct {
+		operation string
+		steps     []recovery.Step
+		want      []string
 	}{
-		"seed":   {seed.Steps(), []string{StopOthers, Stop, Copy, Force, Unforce, Address, Confirm}},
-		"member": {member.Steps(), []string{Stop, RemoveStale, MoveAside, Add, Start, CatchUp, Promote, Confirm}},
+		{"seed", seed.Steps(), []string{StopOthers, Stop, Copy, Force, Unforce, Address, Confirm}},
+		{"member", member.Steps(), joining},
+		{"member", empty.Steps(), joining},
 	} {
 		var got []string
 		for _, s := range c.steps {
 			if strings.HasPrefix(s.Title, "take the lock") || strings.HasPrefix(s.Title, "check that the master") {
 				continue // in no journal: nothing is changed yet
 			}
-			got = append(got, short(operation, s.Title))
+			got = append(got, short(c.operation, s.Title))
 		}
 		if strings.Join(got, "; ") != strings.Join(c.want, "; ") {
-			t.Errorf("%s: the steps are called\n%q, want\n%q", operation, got, c.want)
+			t.Errorf("%s: the steps are called\n%q, want\n%q", c.operation, got, c.want)
 		}
 	}
 }

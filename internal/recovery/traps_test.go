@@ -1,0 +1,192 @@
+//go:build linux
+
+package recovery_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+func client(t *testing.T, l *lab.Lab, masters ...string) *clientv3.Client {
+	t.Helper()
+	c, err := l.Client(t.Context(), masters...)
+	must(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func memberList(t *testing.T, c *clientv3.Client) *clientv3.MemberListResponse {
+	t.Helper()
+	r, err := c.MemberList(t.Context())
+	must(t, err)
+	return r
+}
+
+// patiently repeats a change that etcd's strict reconfiguration check refuses for a few seconds.
+func patiently(t *testing.T, f func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	must(t, etcd.Retry(ctx, etcd.Transient, f))
+}
+
+func addLearner(t *testing.T, c *clientv3.Client, url string) (id uint64) {
+	t.Helper()
+	patiently(t, func(ctx context.Context) error {
+		r, err := c.MemberAddAsLearner(ctx, []string{url})
+		if err == nil {
+			id = r.Member.ID
+		}
+		return err
+	})
+	return id
+}
+
+func removeMember(t *testing.T, c *clientv3.Client, id uint64) {
+	t.Helper()
+	patiently(t, func(ctx context.Context) error { _, err := c.MemberRemove(ctx, id); return err })
+}
+
+// joinOne lets one master into the cluster that lives.
+func joinOne(t *testing.T, nodes map[string]*node.Node, name string) error {
+	t.Helper()
+	e := recovery.Survey(t.Context(), nodes, time.Now())[name]
+	if e.Live == nil {
+		t.Fatalf("no cluster answers: %+v", e)
+	}
+	p, err := recovery.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
+	if err != nil {
+		return err
+	}
+	_, err = recovery.Member(t.Context(), p, nodes, options(t))
+	return err
+}
+
+func wantRefusal(t *testing.T, err error, title string, words ...string) {
+	t.Helper()
+	r, ok := recovery.IsRefusal(err)
+	if !ok || r.Title != title {
+		t.Fatalf("got %v, want %q", err, title)
+	}
+	t.Logf("%s\n\n%s", r.Title, r.Detail())
+	for _, w := range words {
+		if !strings.Contains(r.Detail(), w) {
+			t.Errorf("the text does not say %q", w)
+		}
+	}
+}
+
+// TestJoinTraps are the ways in which a hand-made join goes wrong, on a cluster of three that has lost one.
+func TestJoinTraps(t *testing.T) {
+	l := start(t, lab.Options{})
+	m1, m3 := l.Master("m1"), l.Master("m3")
+	must(t, l.Fill(t.Context(), 50, 100))
+	nodes := nodesOf(t, l)
+	c := client(t, l, "m1", "m2")
+	stray := addLearner(t, c, "https://127.0.0.1:1") // by somebody who never started it
+	m3.PowerOff()
+	must(t, m3.WipeEtcd())
+	must(t, m3.PowerOn())
+
+	wantRefusal(t, joinOne(t, nodes, "m3"), "Another Member Has Not Started", "https://127.0.0.1:1", "etcdctl member remove")
+	removeMember(t, c, stray)
+
+	// The manifest was copied from another master and still has that one's peer URL.
+	undo := tamper(t, m3, manifestFile, func(text []byte) []byte {
+		return []byte(strings.ReplaceAll(string(text), "--initial-advertise-peer-urls="+m3.PeerURL(), "--initial-advertise-peer-urls="+m1.PeerURL()))
+	})
+	wantRefusal(t, joinOne(t, nodes, "m3"), "Name and Peer URL Do Not Match", "--name=m3", m1.PeerURL())
+	undo()
+
+	// Somebody removed and added m3 by hand, and its etcd never started: the add is not made twice.
+	for _, m := range memberList(t, c).Members {
+		if m.Name == "m3" {
+			removeMember(t, c, m.ID)
+		}
+	}
+	addLearner(t, c, m3.PeerURL())
+	must(t, joinOne(t, nodes, "m3"))
+	var found []string
+	for _, m := range memberList(t, c).Members {
+		found = append(found, m.Name)
+		if m.IsLearner {
+			t.Errorf("%s is a learner", m.Name)
+		}
+	}
+	slices.Sort(found)
+	if !slices.Equal(found, []string{"m1", "m2", "m3"}) {
+		t.Errorf("the members are %v", found)
+	}
+}
+
+// TestStalePeerURL forces a seed that the cluster knows under an address at which it is no more.
+func TestStalePeerURL(t *testing.T) {
+	l := start(t, lab.Options{})
+	must(t, l.Fill(t.Context(), 100, 100))
+	keys, _, err := l.CountKeys(t.Context(), "m1")
+	must(t, err)
+	c := client(t, l, "m1")
+	for _, m := range memberList(t, c).Members {
+		if m.Name == "m1" {
+			_, err := c.MemberUpdate(t.Context(), m.ID, []string{"https://" + l.Master("m1").Host() + ":12380"})
+			must(t, err)
+		}
+	}
+	loseMajority(t, l)
+	must(t, recoverAll(t, l, nodesOf(t, l), "test", options(t)))
+	for _, m := range memberList(t, c).Members {
+		if want := []string{l.Master(m.Name).PeerURL()}; !slices.Equal(m.PeerURLs, want) {
+			t.Errorf("%s is at %v, want %v", m.Name, m.PeerURLs, want)
+		}
+	}
+	for _, m := range l.Masters() {
+		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != keys {
+			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, keys)
+		}
+	}
+}
+
+// TestSecondRecovery loses the majority again after a recovery: another recovery keeps the data of the first one.
+func TestSecondRecovery(t *testing.T) {
+	l := start(t, lab.Options{})
+	nodes := nodesOf(t, l)
+	for _, id := range []string{"first", "second"} {
+		must(t, l.Fill(t.Context(), 100, 100))
+		loseMajority(t, l)
+		if id == "second" { // m3's manifest names all members now: started empty, it would take its old place with m1
+			for _, m := range l.Masters()[1:] {
+				quiet(m)
+				must(t, os.RemoveAll(m.Path("/var/lib/etcd/member")))
+			}
+		}
+		p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: id, Node: "m1"})
+		must(t, err)
+		for _, m := range l.Masters()[1:] {
+			m.KubeletStart()
+		}
+		_, err = recovery.Seed(t.Context(), p, nodes, options(t))
+		must(t, err)
+		must(t, joinAll(t.Context(), l, nodes, options(t)))
+	}
+	kept, err := os.ReadDir(l.Master("m1").Path("/var/lib/etcd.etcdrecovery"))
+	must(t, err)
+	if len(kept) != 2 {
+		t.Errorf("m1 keeps %v, want the data from before both recoveries", kept)
+	}
+	all := recovery.Survey(t.Context(), nodes, time.Now())
+	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "second"})
+	wantRefusal(t, err, "This Recovery Is Finished")
+	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "third"})
+	wantRefusal(t, err, "The Cluster Is Alive")
+}
