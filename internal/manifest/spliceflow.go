@@ -51,11 +51,11 @@ func (s source) removeFlow(list *yaml.Node, first, last int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	start, end := spans[first].start, 0
+	var start, end int
 	if first > 0 {
 		start, end = spans[first-1].end, spans[last].end
 	} else {
-		end = spans[last+1].start
+		start, end = spans[first].start, spans[last+1].start
 	}
 	if bytes.ContainsRune(s.gaps(spans, max(first, 1), min(last+1, len(spans)-1)), '#') {
 		return nil, at(ErrShape, list.Content[first].Line, "found a comment beside %q, which has to go; remove the item or the comment by hand", firstLine(list.Content[first].Value))

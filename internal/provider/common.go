@@ -97,7 +97,7 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 }
 
 // observe takes over what was seen.
-func (c *common) observe(ctx context.Context, e recovery.Evidence, text, place *types.String, diags *diag.Diagnostics) {
+func (c *common) observe(e recovery.Evidence, text, place *types.String, diags *diag.Diagnostics) {
 	cluster := c.ClusterID.ValueString()
 	healthy, lost, why := recovery.Standing(e, cluster)
 	switch {

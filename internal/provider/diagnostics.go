@@ -34,3 +34,10 @@ func logSteps(ctx context.Context) recovery.Observer {
 		return nil
 	}
 }
+
+// notPlanned refuses to do what no plan has shown. It comes to that when the survey depends on something that is made by the same apply.
+func notPlanned(attribute string) error {
+	return &recovery.Refusal{Title: "Nothing Was Planned", Attribute: attribute, Untouched: "nothing on any master.",
+		Found: "the evidence was not known when the plan was made, so nobody has seen what would be done.",
+		Next:  "run terraform apply again: the survey can be read while planning now. A survey that depends on other resources should be applied after them."}
+}

@@ -56,12 +56,12 @@ func TestChangedSinceThePlan(t *testing.T) {
 	wantSame(t, before, after)
 }
 
-func action(name string, a plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(name, a)}}
+func updateOf(name string) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(name, plancheck.ResourceActionUpdate)}}
 }
 
-func status(name, want string) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(name, tfjsonpath.New("status"), knownvalue.StringExact(want))
+func healthy(name string) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(name, tfjsonpath.New("status"), knownvalue.StringExact("healthy"))
 }
 
 // TestDrift loses masters after a recovery: one whose disk was wiped is let in again by an update in place, one that does not answer
@@ -77,28 +77,28 @@ func TestDrift(t *testing.T) {
 			{
 				PreConfig:        func() { wipe(t, l.Master("m3")) },
 				Config:           config,
-				ConfigPlanChecks: action("etcdrecovery_member.m3", plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: updateOf("etcdrecovery_member.m3"),
 				ConfigStateChecks: []statecheck.StateCheck{
-					status("etcdrecovery_member.m3", "healthy"), status("etcdrecovery_member.m2", "healthy"), status("etcdrecovery_seed.this", "healthy"),
+					healthy("etcdrecovery_member.m3"), healthy("etcdrecovery_member.m2"), healthy("etcdrecovery_seed.this"),
 				},
 			},
 			{Config: config, ConfigPlanChecks: noChanges},
 			{
 				PreConfig:        func() { wipe(t, l.Master("m2")) },
 				Config:           config,
-				ConfigPlanChecks: action("etcdrecovery_member.m2", plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: updateOf("etcdrecovery_member.m2"),
 			},
 			{
 				PreConfig:        func() { wipe(t, l.Master("m1")) },
 				Config:           config,
-				ConfigPlanChecks: action("etcdrecovery_seed.this", plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: updateOf("etcdrecovery_seed.this"),
 			},
 			{Config: config, ConfigPlanChecks: noChanges},
 			{
 				PreConfig:         func() { l.Master("m3").CutOff() },
 				Config:            config,
 				ConfigPlanChecks:  noChanges,
-				ConfigStateChecks: []statecheck.StateCheck{status("etcdrecovery_member.m3", "healthy")},
+				ConfigStateChecks: []statecheck.StateCheck{healthy("etcdrecovery_member.m3")},
 			},
 		},
 	})
@@ -113,7 +113,7 @@ func importID(m lab.Master) string {
 func TestImport(t *testing.T) {
 	l, _ := start(t, lab.Options{})
 	wipe(t, l.Master("m3"))
-	healthy := surveyBlock(l) + memberBlock("m2", "data.etcdrecovery_survey.masters.cluster")
+	sound := surveyBlock(l) + memberBlock("m2", "data.etcdrecovery_survey.masters.cluster")
 	broken := surveyBlock(l) + memberBlock("m3", "data.etcdrecovery_survey.masters.cluster")
 	text, err := os.ReadFile(l.Master("m3").Path("/etc/kubernetes/manifests/etcd.yaml"))
 	if err != nil {
@@ -122,8 +122,8 @@ func TestImport(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
-			{Config: healthy, ResourceName: "etcdrecovery_member.m2", ImportState: true, ImportStateId: importID(l.Master("m2")), ImportStatePersist: true},
-			{Config: healthy, ConfigPlanChecks: noChanges},
+			{Config: sound, ResourceName: "etcdrecovery_member.m2", ImportState: true, ImportStateId: importID(l.Master("m2")), ImportStatePersist: true},
+			{Config: sound, ConfigPlanChecks: noChanges},
 		},
 	})
 	resource.Test(t, resource.TestCase{
@@ -139,9 +139,9 @@ func TestImport(t *testing.T) {
 					}
 					return nil
 				}},
-			{Config: broken, ConfigPlanChecks: action("etcdrecovery_member.m3", plancheck.ResourceActionUpdate),
+			{Config: broken, ConfigPlanChecks: updateOf("etcdrecovery_member.m3"),
 				ConfigStateChecks: []statecheck.StateCheck{
-					status("etcdrecovery_member.m3", "healthy"),
+					healthy("etcdrecovery_member.m3"),
 					statecheck.ExpectKnownValue("etcdrecovery_member.m3", tfjsonpath.New("manifest"), knownvalue.StringRegexp(regexp.MustCompile(`(?m)^    - --initial-cluster-state=existing$`))),
 				}},
 			{Config: broken, ConfigPlanChecks: noChanges},

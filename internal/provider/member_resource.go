@@ -106,7 +106,7 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !creating && state.Status.ValueString() != statusLost {
+	if !creating && !config.toRejoin(ctx, state) {
 		state.AnyOrder, state.Timeouts = plan.AnyOrder, plan.Timeouts
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &state)...)
 		return
@@ -129,6 +129,26 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 		resp.Diagnostics.Append(plan.fill(ctx, p, inCluster, all)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// toRejoin tells whether a master that is in the state has to be let in again: its own Read has proved that it is lost, or the survey has,
+// which sees more than the Read of a member that was just imported.
+func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
+	switch state.Status.ValueString() {
+	case statusLost:
+		return true
+	case statusHealthy:
+		return false
+	}
+	if !m.known(ctx) {
+		return false
+	}
+	node, diags := readNode(ctx, m.Node)
+	if diags.HasError() || node.Evidence.Reach != recovery.Reached {
+		return false
+	}
+	_, lost, _ := recovery.Standing(node.Evidence, state.ClusterID.ValueString())
+	return lost
 }
 
 func (m *memberModel) unknown() {
@@ -179,7 +199,7 @@ func (r *member) Update(ctx context.Context, req resource.UpdateRequest, resp *r
 	}
 	timeout, diags := plan.Timeouts.Update(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
-	if state.Status.ValueString() == statusLost {
+	if config.toRejoin(ctx, state) {
 		if err := r.join(ctx, config, &plan, timeout); err != nil {
 			addError(&resp.Diagnostics, err, "node", "join")
 			return // the state stays "lost", and so the next plan is the same again
@@ -204,6 +224,9 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 		return fmt.Errorf("reading the configuration: %v", diags)
 	}
 	planned := plan.Manifest
+	if plan.Steps.IsUnknown() {
+		return notPlanned("node")
+	}
 	return r.masters.inTurn(ctx, p.Cluster.ID, timeout, func(ctx context.Context) error {
 		result, err := recovery.Member(ctx, p, r.masters.nodes(all), recovery.Options{Now: r.masters.now, Observe: logSteps(ctx)})
 		if err != nil {
@@ -241,7 +264,7 @@ func (r *member) Read(ctx context.Context, req resource.ReadRequest, resp *resou
 	if e == nil {
 		return
 	}
-	state.observe(ctx, *e, &state.Manifest, &state.ManifestPath, &resp.Diagnostics)
+	state.observe(*e, &state.Manifest, &state.ManifestPath, &resp.Diagnostics)
 	if state.Cluster.IsNull() && state.Status.ValueString() == statusHealthy { // just imported
 		resp.Diagnostics.Append(state.importedCluster(ctx, *e)...)
 	}

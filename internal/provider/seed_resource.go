@@ -215,6 +215,9 @@ func (s *seed) recover(ctx context.Context, config seedModel, plan *seedModel, t
 	if err := s.masters.check(); err != nil {
 		return err
 	}
+	if plan.ForcedManifest.IsUnknown() {
+		return notPlanned("survey")
+	}
 	all, conns, diags := readSurvey(ctx, config.Survey)
 	request, more := config.request(ctx)
 	if diags.Append(more...); diags.HasError() {
@@ -268,7 +271,7 @@ func (s *seed) Read(ctx context.Context, req resource.ReadRequest, resp *resourc
 	if e == nil {
 		return
 	}
-	state.observe(ctx, *e, &state.Manifest, &state.ManifestPath, &resp.Diagnostics)
+	state.observe(*e, &state.Manifest, &state.ManifestPath, &resp.Diagnostics)
 	if j := recovery.LastSeed(*e); j != nil && state.RecoveryID.IsNull() {
 		state.RecoveryID = types.StringValue(j.ID)
 	}

@@ -48,12 +48,12 @@ func tamper(t *testing.T, m lab.Master, name string, change func([]byte) []byte)
 	}
 }
 
-func replace(old, new string) func([]byte) []byte {
+func replace(old, by string) func([]byte) []byte {
 	return func(text []byte) []byte {
 		if !bytes.Contains(text, []byte(old)) {
 			panic("the manifest has no " + old)
 		}
-		return bytes.Replace(text, []byte(old), []byte(new), 1)
+		return bytes.Replace(text, []byte(old), []byte(by), 1)
 	}
 }
 

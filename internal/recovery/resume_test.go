@@ -36,7 +36,7 @@ func TestResume(t *testing.T) {
 	nodes := nodesOf(t, l)
 
 	seed := func(ctx context.Context, o recovery.Options) error {
-		p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+		p, err := recovery.DecideSeed(recovery.Survey(context.WithoutCancel(ctx), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func TestResume(t *testing.T) {
 	}
 	join := func(name string) func(context.Context, recovery.Options) error {
 		return func(ctx context.Context, o recovery.Options) error {
-			e := recovery.Survey(t.Context(), nodes, time.Now())[name]
+			e := recovery.Survey(context.WithoutCancel(ctx), nodes, time.Now())[name]
 			p, err := recovery.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
 			if err != nil {
 				return err

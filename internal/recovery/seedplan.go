@@ -124,7 +124,7 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 					Found: fmt.Sprintf("recovery %q was begun with %s as its seed, and node names %s.", j.ID, e.Name, req.Node),
 					Next:  fmt.Sprintf("set node = %q to go on with it, or choose a new recovery_id to begin another recovery.", e.Name)}
 			}
-			if j.finished() && !(e.Quorum && len(e.Members) == 1) {
+			if alone := e.Quorum && len(e.Members) == 1; j.finished() && !alone {
 				return "", &Refusal{Title: "This Recovery Is Finished", Attribute: "recovery_id", Untouched: nothingTouched,
 					Found: fmt.Sprintf("the journal on %s says that recovery %q was finished on %s.", e.Name, j.ID, j.Finished.Format("2006-01-02 15:04:05 MST")),
 					Next:  "to take its result into Terraform's state, import the seed (terraform import). If the majority is lost once more, choose a new recovery_id."}
