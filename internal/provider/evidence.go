@@ -13,7 +13,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// evidence is what the survey hands to a resource, as JSON in one attribute: it travels in the saved plan and never in the state.
+// evidence is what the survey hands to a resource, as JSON in one attribute: it travels in the saved plan, and resources do not store it.
 type evidence struct {
 	Masters  map[string]connection // all that were surveyed
 	Evidence recovery.Evidence

@@ -51,7 +51,7 @@ func (r *member) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			"is promoted when it has applied what the leader had, so that writes go on all the while. Destroying it forgets it and touches nothing.",
 		Attributes: commonAttributes(map[string]schema.Attribute{
 			"node": schema.ObjectAttribute{Required: true, WriteOnly: true, AttributeTypes: nodeType().AttrTypes,
-				MarkdownDescription: "The master: `data.etcdrecovery_survey.….nodes[\"…\"]`. Write-only: the evidence is in the saved plan through the data source, and never in the state."},
+				MarkdownDescription: "The master: `data.etcdrecovery_survey.….nodes[\"…\"]`. Write-only: this resource does not store it. The survey itself is in the plan and the state, with manifests and findings and no key."},
 			"join": schema.ObjectAttribute{Required: true, WriteOnly: true, AttributeTypes: clusterType().AttrTypes,
 				MarkdownDescription: "The cluster to join: `cluster` of the seed or of the member before, or `data.etcdrecovery_survey.….cluster` for a living cluster."},
 			"any_order": schema.BoolAttribute{Optional: true,

@@ -60,7 +60,7 @@ func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resou
 			"Refused while a majority of the old cluster answers, or could be started with its data. Destroying it forgets it and touches nothing.",
 		Attributes: commonAttributes(map[string]schema.Attribute{
 			"survey": schema.ObjectAttribute{Required: true, WriteOnly: true, AttributeTypes: surveyType().AttrTypes,
-				MarkdownDescription: "The evidence: `data.etcdrecovery_survey.….` as a whole. Write-only: it is in the saved plan through the data source, and never in the state."},
+				MarkdownDescription: "The evidence: `data.etcdrecovery_survey.….` as a whole. Write-only: this resource does not store it. The survey itself is in the plan and the state, with manifests and findings and no key."},
 			"node": schema.StringAttribute{Optional: true, Computed: true,
 				MarkdownDescription: "The master to grow from. Left out: the survey's best survivor, shown in the plan with the reason."},
 			"lost_nodes": schema.SetAttribute{Optional: true, ElementType: types.StringType,
