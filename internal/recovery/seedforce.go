@@ -1,0 +1,236 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+func (s *seeding) forced(context.Context) (bool, error) { return s.book.mark(markForced) != "", nil }
+
+func (s *seeding) copied(context.Context) (bool, error) {
+	return s.book.mark(markOldData) != "" || s.book.mark(markForced) != "", nil
+}
+
+// copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5, server/etcdserver/raft.go).
+func (s *seeding) copy(ctx context.Context) error {
+	ev := s.seed.ev
+	if err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData); err != nil {
+		return err
+	}
+	if s.plan.OldWAL != "" {
+		if err := s.seed.CopyAside(ctx, ev.WALDir, s.plan.OldWAL); err != nil {
+			return err
+		}
+		if err := s.book.set(ctx, markOldWAL, s.plan.OldWAL); err != nil {
+			return err
+		}
+	}
+	if err := s.book.set(ctx, markBefore, ev.hash()); err != nil {
+		return err
+	}
+	return s.book.set(ctx, markOldData, s.plan.OldData)
+}
+
+// force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's folder again.
+func (s *seeding) force(ctx context.Context) error {
+	if err := s.book.set(ctx, markForcing, "begun"); err != nil {
+		return err
+	}
+	id, err := s.seed.start(ctx, s.plan.Forced)
+	if err == nil {
+		err = s.seed.awaitServing(ctx, id, s.alone)
+	}
+	if err == nil {
+		err = s.readForcedLog(ctx, id)
+	}
+	if err != nil {
+		short, cancel := atomic(ctx)
+		defer cancel()
+		if removeErr := s.seed.Remove(short, s.seed.ev.ManifestPath); removeErr != nil {
+			return fmt.Errorf("%w; and the forced manifest is still in %s: %w", err, s.seed.ev.ManifestPath, removeErr)
+		}
+		return err
+	}
+	return s.book.set(ctx, markForced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+}
+
+// alone is true of a cluster whose only member is this one, a voter and its leader.
+func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
+	status, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	before := s.plan.Evidence[s.plan.Node].Status
+	if before != nil && before.ClusterID != status.ClusterID {
+		return &Refusal{Title: "The Seed Serves Another Cluster", Found: fmt.Sprintf("%s had data of cluster %s, and serves cluster %s after the forced start.", s.seed.Name, before.ClusterID, status.ClusterID)}
+	}
+	if status.Leader != status.MemberID {
+		return fmt.Errorf("%s has no leader yet", s.seed.Name)
+	}
+	members, err := c.Members(ctx)
+	if err != nil {
+		return err
+	}
+	if len(members) != 1 || members[0].ID != status.MemberID || members[0].Learner {
+		return &Refusal{Title: "Old Members Are Still in the Cluster",
+			Found: fmt.Sprintf("after the forced start the member list of %s is %s; it should be itself alone.", s.seed.Name, describe(members))}
+	}
+	s.result = &SeedResult{ClusterID: status.ClusterID, MemberID: status.MemberID, Revision: status.Revision, OldData: s.book.mark(markOldData)}
+	s.result.Members = []manifest.Member{{Name: s.seed.ev.MemberName, PeerURLs: s.seed.ev.PeerURLs}}
+	return nil
+}
+
+func describe(members []etcd.Member) string {
+	var list []string
+	for _, m := range members {
+		name := m.Name
+		if name == "" {
+			name = "(not started)"
+		}
+		if m.Learner {
+			name += " (learner)"
+		}
+		list = append(list, fmt.Sprintf("%s %s %s", name, m.ID, strings.Join(m.PeerURLs, ",")))
+	}
+	return words(list)
+}
+
+var discarded = regexp.MustCompile(`"number-of-discarded-entries":(\d+)`)
+
+// readForcedLog makes sure that etcd took the flag, and keeps how many entries it dropped.
+func (s *seeding) readForcedLog(ctx context.Context, id string) error {
+	log, err := s.seed.ContainerLog(ctx, s.seed.ev.Runtime, id, 5000)
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(log, `"force-new-cluster":true`) {
+		return &Refusal{Title: "Etcd Did Not Take the Force Flag", Found: fmt.Sprintf("the log of container %.12s on %s does not say \"force-new-cluster\":true.", id, s.seed.Name)}
+	}
+	if m := discarded.FindStringSubmatch(log); m != nil {
+		return s.book.set(ctx, markDiscarded, m[1])
+	}
+	return s.book.set(ctx, markDiscarded, "0")
+}
+
+func (s *seeding) unforced(ctx context.Context) (bool, error) {
+	if s.book.mark(markUnforced) == "" {
+		return false, nil
+	}
+	text, err := s.seed.ReadFile(ctx, s.seed.ev.ManifestPath)
+	return err == nil && string(text) == s.plan.Final, nil // an unreadable file is one that has to be written again
+}
+
+// unforce restarts the seed without the flag. Left in, it would throw every other member out at the seed's next start.
+func (s *seeding) unforce(ctx context.Context) error {
+	if err := s.seed.stop(ctx); err != nil {
+		return err
+	}
+	id, err := s.seed.start(ctx, s.plan.Final)
+	if err != nil {
+		return err
+	}
+	if err := s.seed.awaitServing(ctx, id, s.alone); err != nil {
+		return err
+	}
+	log, err := s.seed.ContainerLog(ctx, s.seed.ev.Runtime, id, 5000)
+	if err != nil {
+		return err
+	}
+	if strings.Contains(log, `"force-new-cluster":true`) {
+		return &Refusal{Title: "The Force Flag Is Still in Effect", Found: fmt.Sprintf("container %.12s on %s was started from a manifest without the flag, and its log says \"force-new-cluster\":true.", id, s.seed.Name)}
+	}
+	if err := s.book.set(ctx, markAfter, node.Hash([]byte(s.plan.Final))); err != nil {
+		return err
+	}
+	return s.book.set(ctx, markUnforced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+}
+
+// addressed is true when the cluster knows the seed under the URL that its manifest advertises.
+func (s *seeding) addressed(ctx context.Context) (bool, error) {
+	c, err := s.seed.etcd(ctx)
+	if err != nil {
+		return false, err
+	}
+	members, err := c.Members(ctx)
+	if err != nil {
+		return false, err
+	}
+	return len(members) == 1 && slices.Equal(slices.Sorted(slices.Values(members[0].PeerURLs)), slices.Sorted(slices.Values(s.seed.ev.PeerURLs))), nil
+}
+
+// address corrects the recorded peer URL: etcd ignores --initial-advertise-peer-urls where there is data (etcd-io/etcd#7570), and joiners
+// would be given an address at which nobody is.
+func (s *seeding) address(ctx context.Context) error {
+	c, err := s.seed.etcd(ctx)
+	if err != nil {
+		return err
+	}
+	members, err := c.Members(ctx)
+	if err != nil {
+		return err
+	}
+	if len(members) != 1 {
+		return fmt.Errorf("the member list is %s", describe(members))
+	}
+	if err := c.UpdatePeerURLs(ctx, members[0].ID, s.seed.ev.PeerURLs); err != nil {
+		return err
+	}
+	ok, err := s.addressed(ctx)
+	if err == nil && !ok {
+		err = errors.New("the peer URL was updated, and the member list does not show it")
+	}
+	return err
+}
+
+func (s *seeding) confirm(ctx context.Context) error {
+	c, err := s.seed.etcd(ctx)
+	if err != nil {
+		return err
+	}
+	if err := etcd.Retry(ctx, etcd.Transient, func(ctx context.Context) error { return s.alone(ctx, c) }); err != nil {
+		return err
+	}
+	if err := checkAlarms(ctx, c); err != nil {
+		return err
+	}
+	if err := s.each(ctx, append(s.plan.others(), s.plan.Node), noForceFlag); err != nil {
+		return err
+	}
+	s.result.Discarded, _ = strconv.ParseInt(s.book.mark(markDiscarded), 10, 64)
+	s.result.OldData = s.book.mark(markOldData)
+	return nil
+}
+
+// checkAlarms refuses a cluster that has an alarm: with NOSPACE it takes no writes, with CORRUPT nothing it says can be trusted.
+func checkAlarms(ctx context.Context, c *etcd.Client) error {
+	alarms, err := c.Alarms(ctx)
+	if err != nil || len(alarms) == 0 {
+		return err
+	}
+	return &Refusal{Title: "The Cluster Has an Alarm", Found: words(alarms) + ".",
+		Next: "NOSPACE: compact, defragment, then etcdctl alarm disarm. CORRUPT: find the member whose data differs (etcdctl endpoint hashkv) and replace it. Then run terraform apply again."}
+}
+
+// noForceFlag looks at every manifest that the kubelet of a master reads.
+func noForceFlag(ctx context.Context, m *master) error {
+	pods, err := m.Look(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range pods.Files {
+		if pod, err := manifest.Parse(f.Text); err == nil && pod.Forced() {
+			return &Refusal{Title: "The Force Flag Is in a Manifest", Found: fmt.Sprintf("%s on %s has the force-new-cluster flag: at its next start etcd would throw all other members out.", f.Path, m.Name),
+				Next: "take the flag out of that file, then run terraform apply again."}
+		}
+	}
+	return nil
+}
