@@ -40,9 +40,10 @@ func TestRecover(t *testing.T) {
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories,
 				Steps: []resource.TestStep{
-					{Config: config, Check: func(*terraform.State) error {
+					{Config: config, Check: func(s *terraform.State) error {
 						wantKeys(t, l, keys)
 						wantNoForceFlag(t, l)
+						wantPlannedManifests(t, s)
 						return nil
 					}},
 					{Config: config, ConfigPlanChecks: noChanges},
@@ -66,6 +67,20 @@ resource "etcdrecovery_member" "others" {
   any_order = true
 }
 `
+}
+
+// wantPlannedManifests compares the files on the masters with the state, which Terraform has compared with the plan.
+func wantPlannedManifests(t *testing.T, s *terraform.State) {
+	t.Helper()
+	for name, r := range s.RootModule().Resources {
+		if !strings.HasPrefix(name, "etcdrecovery_") {
+			continue
+		}
+		text, err := os.ReadFile(r.Primary.Attributes["manifest_path"])
+		if err != nil || string(text) != r.Primary.Attributes["manifest"] {
+			t.Errorf("%s: the file is not what the plan showed (%v): %s", name, err, text)
+		}
+	}
 }
 
 func wantNoForceFlag(t *testing.T, l *lab.Lab) {

@@ -1,0 +1,256 @@
+//go:build linux
+
+package node_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
+)
+
+// local carries out scripts on this machine, with one of its shells.
+type local struct {
+	shell []string
+	path  string // before PATH
+}
+
+func (l local) Run(ctx context.Context, script string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, l.shell[0], append(l.shell[1:], "-s")...) //nolint:gosec // a shell of this machine
+	cmd.Env = []string{"PATH=" + l.path + ":" + os.Getenv("PATH"), "LC_ALL=C"}
+	// A group of its own, as sshd gives it: a script ends its whole group when nobody listens to it any more.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Stdin = strings.NewReader("{ set -u\n" + script + "\n} </dev/null\n")
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return stdout.Bytes(), &ssh.ExitError{Code: exit.ExitCode(), Stderr: strings.TrimSpace(stderr.String())}
+	}
+	return stdout.Bytes(), err
+}
+
+func (local) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
+	return (&net.Dialer{}).DialContext(ctx, network, addr)
+}
+
+// inEachShell runs a test with every POSIX shell that is here. There is always /bin/sh.
+func inEachShell(t *testing.T, test func(t *testing.T, n *node.Node, dir string)) {
+	for _, shell := range [][]string{{"/bin/sh"}, {"bash", "--posix"}, {"busybox", "sh"}} {
+		if _, err := exec.LookPath(shell[0]); err != nil {
+			t.Logf("not with %s: %v", shell[0], err)
+			continue
+		}
+		t.Run(filepath.Base(shell[0]), func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "it's a $(folder)")
+			must(t, os.Mkdir(dir, 0o755))
+			test(t, node.New(node.Settings{Name: "m1", WorkDir: filepath.Join(dir, "work")}, local{shell: shell}), dir)
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// write makes files below a folder.
+func write(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755))
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+}
+
+// want compares all files below a folder.
+func want(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	got := map[string]string{}
+	_ = filepath.WalkDir(dir, func(p string, d os.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			text, readErr := os.ReadFile(p)
+			must(t, readErr)
+			rel, _ := filepath.Rel(dir, p)
+			got[rel] = string(text)
+		}
+		return nil
+	})
+	for name, text := range files {
+		if got[name] != text {
+			t.Errorf("%s is %q, want %q", name, got[name], text)
+		}
+		delete(got, name)
+	}
+	for name := range got {
+		t.Errorf("%s is there and should not be", name)
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, dir string) {
+		write(t, dir, map[string]string{"like": ""})
+		must(t, os.Chmod(filepath.Join(dir, "like"), 0o640))
+		text := "a: 'b'\r\n$(touch x) `y` \\ \x00\xff no final newline"
+		must(t, n.WriteFile(t.Context(), filepath.Join(dir, "new folder", "etcd.yaml"), []byte(text), filepath.Join(dir, "like")))
+		want(t, filepath.Join(dir, "new folder"), map[string]string{"etcd.yaml": text})
+		info, err := os.Stat(filepath.Join(dir, "new folder", "etcd.yaml"))
+		must(t, err)
+		if info.Mode().Perm() != 0o640 {
+			t.Errorf("mode %o", info.Mode().Perm())
+		}
+		back, err := n.ReadFile(t.Context(), filepath.Join(dir, "new folder", "etcd.yaml"))
+		if err != nil || string(back) != text {
+			t.Errorf("read back %q, %v", back, err)
+		}
+	})
+}
+
+func TestPark(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, dir string) {
+		file := filepath.Join(dir, "manifests", "etcd.yaml")
+		if _, err := n.Park(t.Context(), file); err == nil {
+			t.Error("parked what is not there")
+		}
+		for _, text := range []string{"one", "one", "two"} { // the second time it was moved already, and put back
+			write(t, dir, map[string]string{"manifests/etcd.yaml": text})
+			_, err := n.Park(t.Context(), file)
+			must(t, err)
+			_, err = n.Park(t.Context(), file)
+			must(t, err)
+		}
+		want(t, filepath.Join(dir, "manifests"), nil)
+		want(t, n.ParkedDir(), map[string]string{"etcd.yaml": "two", "etcd.yaml.1": "one"})
+		must(t, n.Keep(t.Context(), filepath.Join(n.ParkedDir(), "etcd.yaml"), filepath.Join(dir, "kept", "etcd.yaml")))
+		must(t, n.Keep(t.Context(), filepath.Join(n.ParkedDir(), "etcd.yaml.1"), filepath.Join(dir, "kept", "etcd.yaml")))
+		must(t, n.Keep(t.Context(), filepath.Join(n.ParkedDir(), "none"), filepath.Join(dir, "kept", "etcd.yaml")))
+		want(t, filepath.Join(dir, "kept"), map[string]string{"etcd.yaml": "two", "etcd.yaml.2": "one"})
+	})
+}
+
+func TestMoveAside(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, dir string) {
+		data, aside := filepath.Join(dir, "data"), filepath.Join(dir, "data.etcdrecovery", "1")
+		write(t, data, map[string]string{"member/snap/db": "db", "member/wal/0.wal": "wal", ".hidden": "h", "lost+found/x": "x", ".etcdrecovery/9/y": "y"})
+		write(t, aside+".moving", map[string]string{"first": "was moved before the line was cut"})
+		must(t, n.MoveAside(t.Context(), data, aside))
+		moved := map[string]string{"member/snap/db": "db", "member/wal/0.wal": "wal", ".hidden": "h", "first": "was moved before the line was cut"}
+		want(t, aside, moved)
+		want(t, data, map[string]string{"lost+found/x": "x", ".etcdrecovery/9/y": "y"})
+		must(t, n.MoveAside(t.Context(), data, aside)) // done already
+		write(t, data, map[string]string{"member/new": "new"})
+		if err := n.MoveAside(t.Context(), data, aside); err == nil || !strings.Contains(err.Error(), "exists already") {
+			t.Errorf("moved over what was kept before: %v", err)
+		}
+		want(t, aside, moved)
+	})
+}
+
+func TestCopyAside(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, dir string) {
+		data, aside := filepath.Join(dir, "data"), filepath.Join(dir, "data.etcdrecovery", "1")
+		files := map[string]string{"member/snap/db": "db", "member/wal/a b.wal": "wal"}
+		write(t, data, files)
+		write(t, data, map[string]string{"lost+found/x": "x"})
+		write(t, aside+".copying", map[string]string{"half": "of an earlier copy"})
+		must(t, n.CopyAside(t.Context(), data, aside))
+		want(t, aside, files)
+		must(t, n.CopyAside(t.Context(), data, aside)) // the same again
+		write(t, data, map[string]string{"member/snap/db": "changed"})
+		if err := n.CopyAside(t.Context(), data, aside); err == nil || !strings.Contains(err.Error(), "is not a copy") {
+			t.Errorf("another copy was taken for this one: %v", err)
+		}
+		write(t, data, map[string]string{"member/snap/db": "db", "member/more": "more"})
+		if err := n.CopyAside(t.Context(), data, aside); err == nil {
+			t.Error("a copy that lacks a file was taken for whole")
+		}
+		want(t, aside, files)
+	})
+}
+
+func TestLock(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ string) {
+		ctx := t.Context()
+		must(t, n.Lock(ctx, "one (it's)", ""))
+		must(t, n.Lock(ctx, "one (it's)", "")) // its own
+		var held *node.Locked
+		if err := n.Lock(ctx, "two", ""); !errors.As(err, &held) || held.Holder != "one (it's)" || !strings.Contains(held.Error(), n.LockPath()) {
+			t.Fatalf("a second holder got %v", err)
+		}
+		if err := n.Lock(ctx, "two", "three"); !errors.As(err, &held) {
+			t.Fatalf("taken over from the wrong one: %v", err)
+		}
+		must(t, n.Lock(ctx, "two", "one (it's)")) // which is known to be gone
+		if err := n.TouchLock(ctx, "one (it's)"); !errors.Is(err, node.ErrLocked) {
+			t.Errorf("the old holder is not told: %v", err)
+		}
+		must(t, n.Unlock(ctx, "one (it's)"))
+		must(t, n.TouchLock(ctx, "two"))
+		old := time.Now().Add(-node.LockStale - time.Second)
+		must(t, os.Chtimes(n.LockPath(), old, old))
+		must(t, n.Lock(ctx, "three", ""))
+		must(t, n.Unlock(ctx, "three"))
+		want(t, n.WorkDir, nil)
+	})
+}
+
+func TestSockets(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ string) {
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		must(t, err)
+		at := netip.MustParseAddrPort(l.Addr().String())
+		sockets, err := n.Sockets(t.Context())
+		must(t, err)
+		if !node.Listens(sockets, at) {
+			t.Errorf("%s is not seen in %v", at, sockets)
+		}
+		must(t, l.Close())
+		sockets, err = n.Sockets(t.Context())
+		must(t, err)
+		if node.Listens(sockets, at) {
+			t.Errorf("%s is seen after it was closed", at)
+		}
+	})
+}
+
+// TestAwaitStopped asks a runtime that is out of order: no answer is never taken for "nothing runs".
+func TestAwaitStopped(t *testing.T) {
+	etcd := node.Workload{Namespace: "kube-system", Pod: "etcd", Container: "etcd"}
+	for _, c := range []struct {
+		name, crictl string
+		stopped      bool
+	}{
+		{"nothing runs", `echo '{"containers":[],"items":[]}'`, true},
+		{"warns and answers", `echo 'level=warning msg="no config"' >&2; echo '{"containers":[],"items":[]}'`, true},
+		{"does not answer", `exit 1`, false},
+		{"the sandbox is left", `case $* in *pods*) echo '{"items":[{"id":"0123456789abcdef"}]}';; *) echo '{"containers":[]}';; esac`, false},
+		{"another pod's container of that name", `case $* in *pods*) echo '{"items":[]}';; *) echo '{"containers":[{"id": "0123456789abcdef","labels":{"io.kubernetes.pod.name":"shop-0"}}]}';; esac`, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bin := t.TempDir()
+			must(t, os.WriteFile(filepath.Join(bin, "crictl"), []byte("#!/bin/sh\n"+c.crictl+"\n"), 0o755)) //nolint:gosec // a command has to be executable
+			n := node.New(node.Settings{Name: "m1"}, local{shell: []string{"/bin/sh"}, path: bin})
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			err := n.AwaitStopped(ctx, node.Runtime{Endpoint: "unix:///x"}, etcd, time.Second)
+			if (err == nil) != c.stopped {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
