@@ -150,23 +150,50 @@ func privateKeys(t *testing.T, l *lab.Lab) [][]byte {
 	return all
 }
 
-// wantNoSecret searches for a private key as bytes, as PEM's and JSON's base64, whatever the line breaks, and for the words of a PEM.
 func wantNoSecret(t *testing.T, secrets [][]byte, where string, text []byte) {
 	t.Helper()
+	if found := secretIn(secrets, text); found != "" {
+		t.Errorf("%s holds a private key %s", where, found)
+	}
+}
+
+// secretIn searches for private keys as bytes, as the base64 of PEM and JSON, whatever the line breaks, and for the words of a PEM.
+func secretIn(secrets [][]byte, text []byte) string {
 	clean := strings.NewReplacer(`\n`, "", "\n", "", " ", "").Replace(string(text))
 	for _, key := range secrets {
 		// The first bytes of a key in DER are the same for all keys; its middle is not.
-		middle := key[len(key)/3 : len(key)/3+24]
-		for shift := range 3 {
-			if strings.Contains(clean, base64.StdEncoding.EncodeToString(key[len(key)/3+shift:len(key)/3+shift+21])) {
-				t.Errorf("%s holds a private key in base64", where)
-			}
+		middle := key[len(key)/3:]
+		if bytes.Contains(text, middle[:24]) {
+			return "as it is"
 		}
-		if bytes.Contains(text, middle) {
-			t.Errorf("%s holds a private key", where)
+		for shift := range 3 { // base64 of the same bytes differs with their offset in what was encoded
+			if strings.Contains(clean, base64.StdEncoding.EncodeToString(middle[shift:shift+21])) {
+				return "in base64"
+			}
 		}
 	}
 	if strings.Contains(string(text), "PRIVATE KEY-----") {
-		t.Errorf("%s holds a private key in PEM", where)
+		return "in PEM"
+	}
+	return ""
+}
+
+// TestSecretIn plants keys, so that the search is known to find one.
+func TestSecretIn(t *testing.T) {
+	key := make([]byte, 121)
+	for i := range key {
+		key[i] = byte(i * 7)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "SOMETHING", Bytes: key})
+	for name, planted := range map[string][]byte{
+		"raw": append([]byte("before"), key...), "PEM": text, "JSON": []byte(strings.ReplaceAll(string(text), "\n", `\n`)),
+		"base64 of the file": []byte(base64.StdEncoding.EncodeToString(append([]byte("xx"), key...))), "PEM of another key": []byte("-----BEGIN EC PRIVATE KEY-----"),
+	} {
+		if secretIn([][]byte{key}, planted) == "" {
+			t.Errorf("a key planted as %s is not found", name)
+		}
+	}
+	if found := secretIn([][]byte{key}, []byte("nothing of the kind")); found != "" {
+		t.Errorf("found a key %s where there is none", found)
 	}
 }
