@@ -130,7 +130,9 @@ func (j *joining) add(ctx context.Context) error {
 		return err
 	}
 	var all []etcd.Member
-	err = etcd.Retry(ctx, etcd.Transient, func(ctx context.Context) error {
+	// Right after the removal of the old entry etcd may answer the add with "member not found" (seen with 3.7.3): that passes.
+	passes := func(err error) bool { return etcd.Transient(err) || etcd.IsMemberNotFound(err) }
+	err = etcd.Retry(ctx, passes, func(ctx context.Context) error {
 		added, members, err := c.AddLearner(ctx, j.self.ev.PeerURLs)
 		if err != nil {
 			return err
