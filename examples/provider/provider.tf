@@ -1,3 +1,12 @@
+terraform {
+  required_version = ">= 1.11"
+  required_providers {
+    etcdrecovery = {
+      source = "etcdrecovery/etcdrecovery"
+    }
+  }
+}
+
 provider "etcdrecovery" {
   ssh = {
     user             = "ops"

@@ -1,2 +1,2 @@
-# NAME=HOST[:PORT], then settings of the node as in the survey, each after a comma.
-terraform import etcdrecovery_member.m2 m2=10.0.0.12:22,user=ops
+# NAME=HOST[:PORT][,SETTING=VALUE...]; settings: user, host_key, kubelet_config, manifest_dir, work_dir
+terraform import etcdrecovery_member.m3 'm3=10.0.0.13'

@@ -1,2 +1,2 @@
-# NAME=HOST[:PORT], then settings of the node as in the survey, each after a comma.
-terraform import etcdrecovery_seed.this m1=10.0.0.11
+# NAME=HOST[:PORT][,SETTING=VALUE...]; settings: user, host_key, kubelet_config, manifest_dir, work_dir
+terraform import etcdrecovery_seed.this 'm1=10.0.0.11'
