@@ -16,6 +16,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
 func client(t *testing.T, l *lab.Lab, masters ...string) *clientv3.Client {
@@ -189,4 +190,24 @@ func TestSecondRecovery(t *testing.T) {
 	wantRefusal(t, err, "This Recovery Is Finished")
 	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "third"})
 	wantRefusal(t, err, "The Cluster Is Alive")
+}
+
+// TestGivenUpButAlive gives up a master that does not answer over SSH, and whose etcd the seed can still reach.
+func TestGivenUpButAlive(t *testing.T) {
+	l := start(t, lab.Options{Masters: 5})
+	for _, m := range l.Masters()[1:4] {
+		m.PowerOff()
+		must(t, m.WipeEtcd())
+		must(t, m.PowerOn())
+		quiet(m)
+	}
+	nodes := nodesWith(t, l, func(c map[string]*ssh.Config) { c["m5"].Port = 1 })
+	before := trees(t, l)
+	p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
+	must(t, err)
+	_, err = recovery.Seed(t.Context(), p, nodes, options(t))
+	wantRefusal(t, err, "A Master Given Up Runs Etcd", "m1 reaches the etcd of member m5", "switch that machine off")
+	if after := strings.ReplaceAll(trees(t, l), "work folder: true", "work folder: false"); after != before { // the lock was there
+		t.Errorf("the masters were touched: %s, before: %s", after, before)
+	}
 }
