@@ -37,7 +37,7 @@ func commonAttributes(own map[string]schema.Attribute) map[string]schema.Attribu
 		"steps":         schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What the apply does, in order. Each step is checked first and skipped when it holds already."},
 		"manifest_path": schema.StringAttribute{Computed: true, MarkdownDescription: "Etcd's static pod manifest on the master."},
 		"manifest":      schema.StringAttribute{Computed: true, MarkdownDescription: "The text that stands in `manifest_path` in the end, byte for byte."},
-		"old_data":      schema.StringAttribute{Computed: true, MarkdownDescription: "Where the master keeps the data that it had before. Nothing is ever deleted."},
+		"old_data":      schema.StringAttribute{Computed: true, MarkdownDescription: "Where the master keeps the data that it had before; null where there was nothing to keep. The provider never deletes it."},
 		"status":        schema.StringAttribute{Computed: true, MarkdownDescription: "`healthy`, `lost` (proved by a quorum that does not list it, or by an empty data folder) or `unhealthy`. A master that does not answer keeps its last status."},
 		"cluster_id":    schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the cluster, in hex as etcd prints it."},
 		"member_id":     schema.StringAttribute{Computed: true, MarkdownDescription: "ID of this master's member, in hex."},

@@ -64,7 +64,7 @@ func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resou
 			"node": schema.StringAttribute{Optional: true, Computed: true,
 				MarkdownDescription: "The master to grow from. Left out: the survey's best survivor, shown in the plan with the reason."},
 			"lost_nodes": schema.SetAttribute{Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Masters given up. They must be exactly those that do not answer; one that answers is stopped, never ignored."},
+				MarkdownDescription: "Masters given up. They must be exactly those that do not answer; one that answers may not be named: its etcd is stopped instead."},
 			"recovery_id": schema.StringAttribute{Required: true,
 				MarkdownDescription: "Your name for this recovery, such as a date. Changing it, and nothing else, asks for another recovery.",
 				Validators:          []validator.String{stringvalidator.RegexMatches(regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`), "must be 1 to 64 letters, digits, dots, dashes and underscores, and begin with a letter or digit")}},

@@ -53,7 +53,9 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 			}
 		}
 		p.Healthy = healthy(e, e.Live.ClusterID)
-		if e.knowsMore() {
+		// Of two clusters the one with fewer writes is the one that was founded on an empty folder.
+		foreign := !e.Quorum && e.Readable && e.Status != nil && e.Status.ClusterID != e.Live.ClusterID && e.Status.Revision > e.Live.Revision
+		if foreign || e.knowsMore() {
 			return nil, foundedAnew([]string{e.Name}, nil, nil)
 		}
 	}

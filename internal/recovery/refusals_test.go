@@ -246,3 +246,27 @@ func TestFoundedAnew(t *testing.T) {
 		t.Errorf("m1 may join: %v", err)
 	}
 }
+
+// TestOtherClusters has wiped masters that founded clusters of their own, as manifests do that kubeadm upgrade has written. The survivor must
+// not be sent to join one of them.
+func TestOtherClusters(t *testing.T) {
+	l := start(t, lab.Options{Shape: lab.SelfOnly})
+	must(t, l.Fill(t.Context(), 200, 100))
+	loseMajority(t, l)
+	nodes := nodesOf(t, l)
+	all := recovery.Survey(t.Context(), nodes, time.Now())
+	for deadline := time.Now().Add(time.Minute); (!all["m2"].Quorum || !all["m3"].Quorum) && time.Now().Before(deadline); {
+		all = recovery.Survey(t.Context(), nodes, time.Now())
+	}
+	t.Log(recovery.Report(all))
+	if v := recovery.Judge(all, ""); v.State != recovery.Unclear {
+		t.Errorf("verdict %q", v.Text)
+	}
+	_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
+	wantRefusal(t, err, "No Seed Can Be Chosen", "3 different clusters", "node =")
+	_, err = recovery.DecideMember(all["m1"], recovery.Cluster{ID: all["m1"].Live.ClusterID.String()}, false)
+	wantRefusal(t, err, "The Cluster That Answers Knows Less", "m1 has data that it never had", `node = "m1"`)
+	if _, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: "m1"}); err != nil {
+		t.Error(err)
+	}
+}

@@ -99,8 +99,8 @@ func (s *seeding) touched() string {
 	case s.book.mark(markForcing) != "":
 		return fmt.Sprintf("etcd may have rewritten its log on %s with the force flag; the data from before is in %s. Do not start etcd on the other masters with their old data.", s.plan.Node, s.book.mark(markOldData))
 	case s.began:
-		return fmt.Sprintf("etcd's manifests may have been moved to the folder %s on %s; no data was changed, and nothing was forced. To go back, move them into the kubelet's folder again.",
-			s.seed.ParkedDir(), words(append(s.plan.others(), s.plan.Node)))
+		return fmt.Sprintf("etcd's manifests may have been moved to the folder %s on %s; no data was changed, and nothing was forced. To go back, move that of %s into the kubelet's folder again, and of the others only where the data is still there.",
+			s.seed.ParkedDir(), words(append(s.plan.others(), s.plan.Node)), s.plan.Node)
 	}
 	return nothingTouched
 }

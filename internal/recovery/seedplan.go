@@ -47,7 +47,9 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	case req.Node == "":
 		if p.Node, p.Reason, err = Choose(all); err != nil {
 			// A cluster that lives has no seed to choose; that is the better thing to say.
-			if v := Judge(all, ""); len(v.Ahead) > 0 {
+			if v := Judge(all, ""); v.State == Unclear {
+				return nil, err
+			} else if len(v.Ahead) > 0 {
 				return nil, foundedAnew(v.Ahead, v.Answers, all)
 			} else if v.State == Alive || v.State == Startable {
 				return nil, refuseVerdict(v, all)
@@ -220,12 +222,17 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 func foundedAnew(ahead, answers []string, all map[string]Evidence) error {
 	how := ""
 	for _, name := range answers {
-		how += fmt.Sprintf("\n  %s: mv %s /root/", name, all[name].ManifestPath)
+		how += fmt.Sprintf("\n  %s: mkdir -p /var/lib/etcdrecovery/parked; mv %s /var/lib/etcdrecovery/parked/; and when etcd has stopped: mv %s/member %s.founded-anew",
+			name, all[name].ManifestPath, all[name].DataDir, all[name].DataDir)
+	}
+	who := "those masters"
+	if len(answers) == 0 {
+		who = "the masters of the other cluster"
 	}
 	return &Refusal{Title: "The Cluster That Answers Knows Less", Attribute: "survey", Untouched: nothingTouched,
-		Found: fmt.Sprintf("%s answer with a quorum, but %s has data that they never had. Wiped masters found a cluster anew, under its old IDs and empty, when they start with --initial-cluster-state=new while the survivor is down.",
+		Found: fmt.Sprintf("a cluster answers with a quorum (%s), but %s has data that it never had. Masters that are started on wiped disks can found a cluster anew, and empty.",
 			words(answers), words(ahead)),
-		Next: "if that is what happened, stop etcd on those masters by moving its manifest away, and plan again: the master that knows more is the seed then." + how}
+		Next: fmt.Sprintf("if that is what happened, do not let %s join it. Stop etcd on %s and put what was founded aside, then plan again with node = %q for the seed.%s", words(ahead), who, ahead[0], how)}
 }
 
 func masterProblem(e Evidence) error {

@@ -18,6 +18,8 @@ const (
 	Startable State = "startable"
 	// Lost is one whose majority is gone for good, with at least one master that has data.
 	Lost State = "lost"
+	// Unclear is what masters of different clusters add up to, while none of them is named as the seed.
+	Unclear State = "unclear"
 	// NoData is one of which no surveyed master has anything left: a snapshot has to be restored.
 	NoData State = "no data"
 )
@@ -66,7 +68,16 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 		}
 	}
 	quorum := v.Voters/2 + 1
+	clusters := map[etcd.ID]bool{}
+	for _, e := range all {
+		if candidate == "" && e.Status != nil {
+			clusters[e.Status.ClusterID] = true
+		}
+	}
 	switch {
+	case len(clusters) > 1:
+		v.State = Unclear
+		v.Text = fmt.Sprintf("unclear: the masters run %d different clusters; one that has few writes may have been founded on an empty folder", len(clusters))
 	case len(v.Answers) > 0:
 		v.State = Alive
 		v.Text = fmt.Sprintf("alive: a quorum of %d voters answers (%s)", v.Voters, words(v.Answers))
