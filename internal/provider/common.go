@@ -24,6 +24,11 @@ const (
 
 // common is what seed and member have in common.
 type common struct {
+	Steps        types.List   `tfsdk:"steps"`
+	ManifestPath types.String `tfsdk:"manifest_path"`
+	Manifest     types.String `tfsdk:"manifest"`
+	OldData      types.String `tfsdk:"old_data"`
+
 	Status     types.String `tfsdk:"status"`
 	ClusterID  types.String `tfsdk:"cluster_id"`
 	MemberID   types.String `tfsdk:"member_id"`
@@ -50,6 +55,8 @@ func commonAttributes(own map[string]schema.Attribute) map[string]schema.Attribu
 }
 
 func (c *common) unknown() {
+	c.Steps, c.OldData = types.ListUnknown(types.StringType), types.StringUnknown()
+	c.ManifestPath, c.Manifest = types.StringUnknown(), types.StringUnknown()
 	c.Status, c.ClusterID, c.MemberID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
 	c.Cluster, c.Connection = types.ObjectUnknown(clusterType().AttrTypes), types.ObjectUnknown(connectionType().AttrTypes)
 	c.Masters = types.MapUnknown(connectionType())
@@ -97,7 +104,7 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 }
 
 // observe takes over what was seen.
-func (c *common) observe(e recovery.Evidence, text, place *types.String, diags *diag.Diagnostics) {
+func (c *common) observe(e recovery.Evidence, diags *diag.Diagnostics) {
 	cluster := c.ClusterID.ValueString()
 	healthy, lost, why := recovery.Standing(e, cluster)
 	switch {
@@ -112,7 +119,7 @@ func (c *common) observe(e recovery.Evidence, text, place *types.String, diags *
 		diags.AddWarning("Member Not Healthy", e.Name+": "+why)
 	}
 	if e.Manifest != "" {
-		*text, *place = types.StringValue(e.Manifest), types.StringValue(e.ManifestPath)
+		c.Manifest, c.ManifestPath = types.StringValue(e.Manifest), types.StringValue(e.ManifestPath)
 	}
 }
 

@@ -33,11 +33,7 @@ type memberModel struct {
 	AnyOrder types.Bool     `tfsdk:"any_order"`
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 
-	Name         types.String `tfsdk:"name"`
-	Steps        types.List   `tfsdk:"steps"`
-	ManifestPath types.String `tfsdk:"manifest_path"`
-	Manifest     types.String `tfsdk:"manifest"`
-	OldData      types.String `tfsdk:"old_data"`
+	Name types.String `tfsdk:"name"`
 	common
 }
 
@@ -152,8 +148,7 @@ func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
 }
 
 func (m *memberModel) unknown() {
-	m.Name, m.Steps = types.StringUnknown(), types.ListUnknown(types.StringType)
-	m.ManifestPath, m.Manifest, m.OldData = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.Name = types.StringUnknown()
 	m.common.unknown()
 }
 
@@ -264,7 +259,7 @@ func (r *member) Read(ctx context.Context, req resource.ReadRequest, resp *resou
 	if e == nil {
 		return
 	}
-	state.observe(*e, &state.Manifest, &state.ManifestPath, &resp.Diagnostics)
+	state.observe(*e, &resp.Diagnostics)
 	if state.Cluster.IsNull() && state.Status.ValueString() == statusHealthy { // just imported
 		resp.Diagnostics.Append(state.importedCluster(ctx, *e)...)
 	}

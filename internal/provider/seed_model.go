@@ -25,9 +25,8 @@ func (m *seedModel) unknown() {
 	if m.Node.IsNull() {
 		m.Node = types.StringUnknown()
 	}
-	m.Reason, m.Report, m.Steps = types.StringUnknown(), types.StringUnknown(), types.ListUnknown(types.StringType)
-	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.OldData, m.Discarded = types.StringUnknown(), types.Int64Unknown()
+	m.Reason, m.Report, m.ForcedManifest = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+	m.Discarded = types.Int64Unknown()
 	m.common.unknown()
 }
 

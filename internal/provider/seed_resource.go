@@ -41,11 +41,7 @@ type seedModel struct {
 
 	Reason         types.String `tfsdk:"reason"`
 	Report         types.String `tfsdk:"report"`
-	Steps          types.List   `tfsdk:"steps"`
-	ManifestPath   types.String `tfsdk:"manifest_path"`
 	ForcedManifest types.String `tfsdk:"forced_manifest"`
-	Manifest       types.String `tfsdk:"manifest"`
-	OldData        types.String `tfsdk:"old_data"`
 	Discarded      types.Int64  `tfsdk:"discarded_entries"`
 	common
 }
@@ -271,7 +267,7 @@ func (s *seed) Read(ctx context.Context, req resource.ReadRequest, resp *resourc
 	if e == nil {
 		return
 	}
-	state.observe(*e, &state.Manifest, &state.ManifestPath, &resp.Diagnostics)
+	state.observe(*e, &resp.Diagnostics)
 	if j := recovery.LastSeed(*e); j != nil && state.RecoveryID.IsNull() {
 		state.RecoveryID = types.StringValue(j.ID)
 	}

@@ -31,7 +31,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 		return nil, &Refusal{Title: "The Master Does Not Answer", Attribute: "node", Found: fmt.Sprintf("%s: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
 			Next: fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name)}
 	case e.Reach == Refused:
-		return nil, &Refusal{Title: "A Master Cannot Be Examined", Attribute: "node", Found: fmt.Sprintf("%s answers, but: %s.", e.Name, e.ReachError), Untouched: nothingTouched, Next: "put this access right, then plan again."}
+		return nil, &Refusal{Title: "A Master Cannot Be Examined", Attribute: "node", Found: fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError), Untouched: nothingTouched, Next: "put this access right, then plan again."}
 	case len(e.Problems) > 0:
 		r := *asRefusal(masterProblem(e), "")
 		r.Attribute = "node"

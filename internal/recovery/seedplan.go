@@ -160,7 +160,7 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 	for _, e := range sorted(all) {
 		switch {
 		case e.Reach == Refused:
-			return &Refusal{Title: "A Master Cannot Be Examined", Attribute: "survey", Found: fmt.Sprintf("%s answers, but: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
+			return &Refusal{Title: "A Master Cannot Be Examined", Attribute: "survey", Found: fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
 				Next: "put this access right and plan again. A master that may run etcd has to be stopped before a new cluster is forced, so it cannot be left out."}
 		case e.Reach == Silent && !seen[e.Name]:
 			return &Refusal{Title: "A Master Does Not Answer", Attribute: "lost_nodes", Found: fmt.Sprintf("%s does not answer: %s. Its etcd may still run where you cannot see it.", e.Name, e.ReachError), Untouched: nothingTouched,

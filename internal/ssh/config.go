@@ -14,7 +14,7 @@ var (
 	ErrSilent    = errors.New("the master does not answer")
 	ErrAddress   = errors.New("the master's host name cannot be resolved")
 	ErrProtocol  = errors.New("what answers is no SSH server that can be used")
-	ErrHostKey   = errors.New("the host key is not the one expected")
+	ErrHostKey   = errors.New("the host key cannot be accepted")
 	ErrAuth      = errors.New("the master refused the login")
 	ErrPrivilege = errors.New("no root privilege on the master")
 )
