@@ -20,7 +20,7 @@ import (
 
 // bench is a Master of the grade of that name.
 type bench struct {
-	lab      *Lab
+	lab      *benches
 	name     string
 	root     string
 	host     string
@@ -41,7 +41,7 @@ type bench struct {
 
 var _ Master = (*bench)(nil)
 
-func newBench(l *Lab, i int) *bench {
+func newBench(l *benches, i int) *bench {
 	b := &bench{
 		lab:      l,
 		name:     fmt.Sprintf("m%d", i),
@@ -77,6 +77,9 @@ func (b *bench) Port() int            { return sshPort }
 func (b *bench) ClientURL() string    { return fmt.Sprintf("https://%s:%d", b.host, clientPort) }
 func (b *bench) PeerURL() string      { return fmt.Sprintf("https://%s:%d", b.host, peerPort) }
 func (b *bench) Path(p string) string { return filepath.Join(b.root, p) }
+
+// Inside is the same place: a bench master has no root folder of its own.
+func (b *bench) Inside(p string) string { return b.Path(p) }
 
 func (b *bench) HostKey() string {
 	line, err := os.ReadFile(b.Path(hostKeyFile + ".pub"))
@@ -185,7 +188,7 @@ func (b *bench) powerOn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	owner := func(c net.Conn) *bench { return socketOwner(b.lab.benches, c) }
+	owner := func(c net.Conn) *bench { return socketOwner(b.lab.all, c) }
 	b.proxy, err = startPeerProxy(ctx, b, owner)
 	if err != nil {
 		return errors.Join(err, b.requests.close())

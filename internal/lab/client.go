@@ -43,9 +43,9 @@ func (l *Lab) Client(ctx context.Context, masters ...string) (*clientv3.Client, 
 
 func (l *Lab) endpoints(masters []string) ([]string, error) {
 	var endpoints []string
-	for _, b := range l.benches {
+	for _, m := range l.masters {
 		if len(masters) == 0 {
-			endpoints = append(endpoints, b.ClientURL())
+			endpoints = append(endpoints, m.ClientURL())
 		}
 	}
 	for _, name := range masters {
@@ -62,8 +62,8 @@ func (l *Lab) endpoints(masters []string) ([]string, error) {
 // linearizable reads.
 func (l *Lab) WaitHealthy(ctx context.Context, masters ...string) error {
 	if len(masters) == 0 {
-		for _, b := range l.benches {
-			masters = append(masters, b.name)
+		for _, m := range l.masters {
+			masters = append(masters, m.Name())
 		}
 	}
 	for _, name := range masters {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
 )
 
 // A container is one process, or process group, with its log. It is never started twice: a restart is a new container.
@@ -38,7 +40,7 @@ type container struct {
 
 // launch starts the process of c. program is what the image holds in place of args[0], more are
 // arguments besides its own.
-func (c *container) launch(s *spawner, program string, more []string, dir string, env []string) error {
+func (c *container) launch(s *spawn.Spawner, program string, more []string, dir string, env []string) error {
 	args := make([]string, len(c.args))
 	for i, a := range c.args {
 		args[i] = hostArgument(a, c.mounts)
@@ -59,7 +61,7 @@ func (c *container) launch(s *spawner, program string, more []string, dir string
 	if err != nil {
 		return errors.Join(err, log.close())
 	}
-	err = s.start(cmd)
+	err = s.Start(cmd)
 	_ = stdout.Close() // the child's ends
 	_ = stderr.Close()
 	if err != nil {

@@ -12,20 +12,44 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/sync/errgroup"
+	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
 )
 
 // sshUser is who logs in. "ops" can as well, with the same key.
 const sshUser = "root"
 
+// Grade is how real the masters are.
+type Grade int
+
+const (
+	// Bench masters need nothing but Go: real etcd servers and a stand-in for the kubelet, on loopback.
+	Bench Grade = iota
+	// Machines are Debian systems with systemd, OpenSSH, a container runtime and a real kubelet. They need root on Debian, and a
+	// process that runs in a hub (see the package machine).
+	Machines
+)
+
+// grade makes the masters of one kind.
+type grade interface {
+	// start makes them and starts etcd everywhere; the members need not be healthy yet.
+	start(ctx context.Context) error
+	// settle follows when they are.
+	settle(ctx context.Context) error
+	close() error
+}
+
 // Options say what kind of masters to make. The zero value is good: three masters, etcd 3.7, a temporary folder.
 type Options struct {
+	Grade      Grade                                   // Bench
 	Masters    int                                     // 3
 	Etcd       string                                  // minor version: "3.5", "3.6" or "3.7"
 	Dir        string                                  // for the masters' disks; kept by Close if it is given
@@ -35,6 +59,31 @@ type Options struct {
 	Manifest   func(master string, text []byte) []byte // edits each manifest before the first start
 	Kubelet    KubeletTiming                           // of the static pod runner
 	Log        io.Writer                               // what the lab does, line by line
+
+	// For the grade Machines.
+	Docker    bool // kubelet 1.23 with Docker, instead of a current one with containerd
+	APIDown   bool // the kubelet has an API server to talk to, which does not answer; otherwise it has none
+	DataMount bool // the data folder is a mount point, with lost+found
+	IPv6      bool // all addresses
+}
+
+// withDefaults fills in what was left out.
+func (o Options) withDefaults() Options {
+	if o.Masters == 0 {
+		o.Masters = 3
+	}
+	if o.Etcd == "" {
+		o.Etcd = "3.7"
+	}
+	return o
+}
+
+// kubernetes is the minor version of the kubelet and of kubeadm.
+func (o Options) kubernetes() string {
+	if o.Docker {
+		return "1.23"
+	}
+	return "1.37"
 }
 
 // A Lab is a running cluster of masters. Its methods may be called from several goroutines.
@@ -42,14 +91,12 @@ type Lab struct {
 	options   Options
 	dir       string
 	ownDir    bool
-	server    Server
-	addresses *addresses
-	spawn     *spawner
-	partition *partition
-	ca        *authority
+	version   string // of etcd
+	grade     grade
+	masters   []Master
 	clientTLS *tls.Config
 	userKey   ssh.PublicKey
-	benches   []*bench
+	spawn     *spawn.Spawner
 	life      context.Context // of whatever the lab dials
 	end       context.CancelFunc
 
@@ -63,16 +110,11 @@ var saneDir = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 
 // Start makes the masters and returns when every one is a healthy voting member. ctx covers the start only: a lab lives until Close.
 func Start(ctx context.Context, o Options) (*Lab, error) {
-	if o.Masters == 0 {
-		o.Masters = 3
-	}
+	o = o.withDefaults()
 	if o.Masters < 1 || o.Masters > 99 {
 		return nil, fmt.Errorf("a lab of %d masters is not possible", o.Masters)
 	}
-	if o.Etcd == "" {
-		o.Etcd = "3.7"
-	}
-	l := &Lab{options: o, partition: newPartition()}
+	l := &Lab{options: o}
 	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
 	if err := l.start(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("starting the lab: %w", err), l.Close())
@@ -81,74 +123,31 @@ func Start(ctx context.Context, o Options) (*Lab, error) {
 }
 
 func (l *Lab) start(ctx context.Context) error {
-	var err error
-	if l.server, err = EtcdServer(ctx, l.options.Etcd); err != nil {
-		return err
-	}
 	if err := l.makeDir(); err != nil {
-		return err
-	}
-	if l.addresses, err = claimAddresses(ctx); err != nil {
-		return err
-	}
-	if l.ca, err = newAuthority(); err != nil {
-		return err
-	}
-	if l.clientTLS, err = l.ca.clientTLS(); err != nil {
 		return err
 	}
 	if err := l.makeUserKey(); err != nil {
 		return err
 	}
-	l.spawn = newSpawner()
-	for i := range l.options.Masters {
-		l.benches = append(l.benches, newBench(l, i+1))
+	l.spawn = spawn.New()
+	l.grade = &benches{Lab: l, partition: newPartition()}
+	if l.options.Grade == Machines {
+		l.grade = &machines{Lab: l}
 	}
-	for _, b := range l.benches {
-		if err := b.prepare(l.ca); err != nil {
-			return err
-		}
+	if err := l.grade.start(ctx); err != nil {
+		return err
 	}
 	if err := l.writeKnownHosts(); err != nil {
 		return err
 	}
-	return l.bootCluster(ctx)
-}
-
-// bootCluster starts etcd everywhere. The members find each other by the full list, whatever their manifests say.
-func (l *Lab) bootCluster(ctx context.Context) error {
-	var list []string
-	for _, b := range l.benches {
-		list = append(list, b.name+"="+b.PeerURL())
-	}
-	full := strings.Join(list, ",")
-	for i, b := range l.benches {
-		initial := full
-		if l.options.Shape == SelfOnly {
-			initial = list[i]
-			b.runtime.setHiddenArgs("--initial-cluster=" + full) // the last of a flag's values counts
-		}
-		if err := b.writeManifest(initial); err != nil {
-			return err
-		}
-	}
-	for _, b := range l.benches {
-		if err := b.powerOn(ctx); err != nil {
-			return err
-		}
-	}
-	defer func() {
-		for _, b := range l.benches {
-			b.runtime.setHiddenArgs()
-		}
-	}()
 	err := l.WaitHealthy(ctx)
 	if err != nil {
-		for _, b := range l.benches {
-			l.note("%s: all that etcd says:\n%s", b.name, b.ContainerLog())
+		for _, m := range l.masters {
+			l.note("%s: all that etcd says:\n%s", m.Name(), m.ContainerLog())
 		}
+		return err
 	}
-	return err
+	return l.grade.settle(ctx)
 }
 
 func (l *Lab) makeDir() error {
@@ -192,8 +191,8 @@ func (l *Lab) makeUserKey() error {
 
 func (l *Lab) writeKnownHosts() error {
 	var lines strings.Builder
-	for _, b := range l.benches {
-		fmt.Fprintf(&lines, "[%s]:%d %s\n", b.host, b.Port(), b.HostKey())
+	for _, m := range l.masters {
+		fmt.Fprintf(&lines, "%s %s\n", knownhosts.Normalize(SSHAddress(m)), m.HostKey())
 	}
 	if err := os.WriteFile(l.KnownHostsFile(), []byte(lines.String()), 0o644); err != nil {
 		return fmt.Errorf("writing the known hosts: %w", err)
@@ -205,19 +204,11 @@ func (l *Lab) writeKnownHosts() error {
 func (l *Lab) Close() error {
 	l.closing.Do(func() {
 		l.end()
-		var all errgroup.Group
-		for _, b := range l.benches {
-			all.Go(func() error {
-				b.close()
-				return nil
-			})
+		if l.grade != nil {
+			l.closeErr = l.grade.close()
 		}
-		l.closeErr = all.Wait()
 		if l.spawn != nil {
-			l.spawn.close()
-		}
-		if l.addresses != nil {
-			l.closeErr = errors.Join(l.closeErr, l.addresses.release())
+			l.spawn.Close()
 		}
 		if l.ownDir && l.dir != "" {
 			l.closeErr = errors.Join(l.closeErr, os.RemoveAll(l.dir))
@@ -227,19 +218,13 @@ func (l *Lab) Close() error {
 }
 
 // Masters returns all masters: m1, m2 and so on.
-func (l *Lab) Masters() []Master {
-	var all []Master
-	for _, b := range l.benches {
-		all = append(all, b)
-	}
-	return all
-}
+func (l *Lab) Masters() []Master { return slices.Clone(l.masters) }
 
 // Master returns the master of this name, or nil.
 func (l *Lab) Master(name string) Master {
-	for _, b := range l.benches {
-		if b.name == name {
-			return b
+	for _, m := range l.masters {
+		if m.Name() == name {
+			return m
 		}
 	}
 	return nil
@@ -249,7 +234,7 @@ func (l *Lab) Master(name string) Master {
 func (l *Lab) Dir() string { return l.dir }
 
 // Version is the full version of etcd: "3.7.3".
-func (l *Lab) Version() string { return l.server.Version }
+func (l *Lab) Version() string { return l.version }
 
 // SSHUser is who can log in to every master.
 func (l *Lab) SSHUser() string { return sshUser }

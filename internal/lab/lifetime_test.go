@@ -80,7 +80,7 @@ func TestClose(t *testing.T) {
 }
 
 func TestUnknownServer(t *testing.T) {
-	if _, err := Start(t.Context(), Options{Etcd: "2.3"}); err == nil || !strings.Contains(err.Error(), `"2.3"`) {
+	if _, err := Start(t.Context(), Options{Etcd: "2.3"}); err == nil || !strings.Contains(err.Error(), `"etcd-2.3"`) {
 		t.Errorf("an unknown etcd: %v", err)
 	}
 }

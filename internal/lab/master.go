@@ -18,6 +18,8 @@ type Master interface {
 	PeerURL() string
 	// Path turns a path on the master, "/etc/kubernetes/manifests/etcd.yaml", into the place on this machine.
 	Path(p string) string
+	// Inside turns it into what the master itself calls the place. Settings of the provider want this one.
+	Inside(p string) string
 
 	// PowerOff kills every process of the master at once; SSH and peers are refused from then on.
 	PowerOff()
@@ -71,6 +73,13 @@ type Master interface {
 	// was touched. Without paths it covers the manifests, etcd's certificates, the kubelet's configuration, the data and the WAL. Stop
 	// etcd first, or leave its data out.
 	TreeHash(paths ...string) (string, error)
+}
+
+// A Machine is a Master of the grade Machines: there is a real system to run commands on.
+type Machine interface {
+	Master
+	// Run runs a command as root, whatever the master's network does, and returns its output.
+	Run(ctx context.Context, args ...string) (string, error)
 }
 
 // Stats counts what went over a master's SSH endpoint since the lab was started.

@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,6 +11,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -21,7 +23,7 @@ import (
 // authority is the certificate authority of one etcd cluster, as kubeadm's etcd-ca.
 type authority struct {
 	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
+	key  crypto.Signer
 }
 
 // leaf is a certificate to be issued.
@@ -58,6 +60,19 @@ func newAuthority() (*authority, error) {
 		return nil, fmt.Errorf("reading back the CA certificate: %w", err)
 	}
 	return &authority{cert: cert, key: key}, nil
+}
+
+// readAuthority reads the one that kubeadm has made.
+func readAuthority(dir string) (*authority, error) {
+	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "ca.crt"), filepath.Join(dir, "ca.key"))
+	if err != nil {
+		return nil, fmt.Errorf("reading the CA: %w", err)
+	}
+	key, ok := pair.PrivateKey.(crypto.Signer)
+	if !ok {
+		return nil, errors.New("the CA's key cannot sign")
+	}
+	return &authority{cert: pair.Leaf, key: key}, nil
 }
 
 // issue returns the certificate and its key, both in PEM.
@@ -104,7 +119,11 @@ func validity() (from, until time.Time) {
 
 // writeCA puts the CA into a master's folder for etcd's certificates.
 func (a *authority) writeCA(dir string) error {
-	key, err := keyPEM(a.key)
+	private, ok := a.key.(*ecdsa.PrivateKey)
+	if !ok {
+		return errors.New("the CA is not the lab's own")
+	}
+	key, err := keyPEM(private)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
 )
 
 // keptContainers is how many exited containers of one name in one pod stay listed.
@@ -23,7 +25,7 @@ const keptContainers = 3
 // and, as exited containers, a power-off.
 type containerRuntime struct {
 	root   string // of the master
-	spawn  *spawner
+	spawn  *spawn.Spawner
 	images *imageStore
 	note   func(format string, args ...any)
 

@@ -16,10 +16,6 @@ import (
 	"time"
 )
 
-// etcdPackage is what the modules under servers/ name as their tool. Each etcd minor needs a module of its own, and only a build
-// from within a module works: etcd's own go.mod has replace directives, which `go install package@version` refuses.
-const etcdPackage = "go.etcd.io/etcd/server/v3"
-
 // Server is an etcd server program that the lab can run.
 type Server struct {
 	Version string // full, without a v: "3.7.3"
@@ -29,54 +25,95 @@ type Server struct {
 // EtcdServer returns the etcd server of a minor version ("3.5", "3.6" or "3.7"). It is built on first use, which takes a minute,
 // and kept in the user's cache folder. The go command must be there, and the current folder must be within this repository.
 func EtcdServer(ctx context.Context, minor string) (Server, error) {
-	module, err := serverModule(ctx, minor)
-	if err != nil {
-		return Server{}, err
-	}
-	version, err := requiredVersion(ctx, module)
-	if err != nil {
-		return Server{}, fmt.Errorf("reading the version of etcd %s: %w", minor, err)
-	}
-	s := Server{Version: strings.TrimPrefix(version, "v")}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return Server{}, fmt.Errorf("finding the user's cache folder: %w", err)
-	}
-	cache = filepath.Join(cache, "etcdrecovery-lab")
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return Server{}, fmt.Errorf("making the lab's cache folder: %w", err)
-	}
-	s.Path = filepath.Join(cache, "etcd-"+s.Version)
-	if _, err := os.Stat(s.Path); err == nil {
-		return s, nil
-	}
-	unlock, err := lockFile(ctx, s.Path+".lock")
-	if err != nil {
-		return Server{}, err
-	}
-	defer unlock()
-	if _, err := os.Stat(s.Path); err == nil { // built by another process while this one waited
-		return s, nil
-	}
-	return s, buildServer(ctx, module, s.Path)
+	p := program{name: "etcd", module: "etcd-" + minor, pkg: "go.etcd.io/etcd/server/v3", required: "go.etcd.io/etcd/server/v3"}
+	path, version, err := p.get(ctx)
+	return Server{Version: version, Path: path}, err
 }
 
-// serverModule is the folder of the module that pins this minor.
-func serverModule(ctx context.Context, minor string) (string, error) {
-	gomod, err := goOutput(ctx, "", "env", "GOMOD")
+// A program is built from one of the modules under servers/. Each needs a module of its own, and only a build from within a module
+// works: etcd's and Kubernetes' own go.mod have replace directives, which `go install package@version` refuses.
+type program struct {
+	name     string // of the file: "etcd" becomes etcd-3.7.3
+	module   string // folder under servers
+	pkg      string // to build
+	required string // the module whose version is the program's
+	stamp    string // the package whose variable gitVersion wants to be told the version, if any
+}
+
+// get returns the program's path and version, and builds it if it is not in the cache.
+func (p program) get(ctx context.Context) (path, version string, err error) {
+	module, err := serverModule(ctx, p.module)
 	if err != nil {
-		return "", fmt.Errorf("finding the repository: %w", err)
+		return "", "", err
 	}
-	dir := filepath.Join(filepath.Dir(gomod), "internal", "lab", "servers", "etcd-"+minor)
-	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
-		return "", fmt.Errorf("no etcd server %q to build, or not within the repository: %w", minor, err)
+	version, err = requiredVersion(ctx, module, p.required)
+	if err != nil {
+		return "", "", fmt.Errorf("reading the version of %s: %w", p.module, err)
+	}
+	cache, err := CacheDir()
+	if err != nil {
+		return "", "", err
+	}
+	path = filepath.Join(cache, p.name+"-"+version)
+	if _, err := os.Stat(path); err == nil {
+		return path, version, nil
+	}
+	unlock, err := lockFile(ctx, path+".lock")
+	if err != nil {
+		return "", "", err
+	}
+	defer unlock()
+	if _, err := os.Stat(path); err == nil { // built by another process while this one waited
+		return path, version, nil
+	}
+	return path, version, p.build(ctx, module, path, version)
+}
+
+func (p program) build(ctx context.Context, module, path, version string) error {
+	tmp := fmt.Sprintf("%s.%d.tmp", path, os.Getpid())
+	defer func() { _ = os.Remove(tmp) }()
+	flags := "-s -w"
+	if p.stamp != "" {
+		flags += " -X " + p.stamp + ".gitVersion=v" + version
+	}
+	if _, err := goOutput(ctx, module, "build", "-trimpath", "-ldflags", flags, "-o", tmp, p.pkg); err != nil {
+		return fmt.Errorf("building %s: %w", p.name, err)
+	}
+	if err := os.Rename(tmp, path); err != nil {
+		return fmt.Errorf("keeping %s: %w", p.name, err)
+	}
+	return nil
+}
+
+// CacheDir is where the lab keeps what takes long to make, under the user's cache folder.
+func CacheDir() (string, error) {
+	user, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("finding the user's cache folder: %w", err)
+	}
+	dir := filepath.Join(user, "etcdrecovery-lab")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("making the lab's cache folder: %w", err)
 	}
 	return dir, nil
 }
 
-// requiredVersion reads what the go.mod says. Unlike `go list -m` this asks for no module, so that a server that was built before
-// can be used without a network and without a module cache.
-func requiredVersion(ctx context.Context, module string) (string, error) {
+// serverModule is the folder of the module that pins a program's version.
+func serverModule(ctx context.Context, name string) (string, error) {
+	gomod, err := goOutput(ctx, "", "env", "GOMOD")
+	if err != nil {
+		return "", fmt.Errorf("finding the repository: %w", err)
+	}
+	dir := filepath.Join(filepath.Dir(gomod), "internal", "lab", "servers", name)
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
+		return "", fmt.Errorf("nothing to build %q from, or not within the repository: %w", name, err)
+	}
+	return dir, nil
+}
+
+// requiredVersion reads what the go.mod says, without a v. Unlike `go list -m` this asks for no module, so that a program that was built
+// before can be used without a network and without a module cache.
+func requiredVersion(ctx context.Context, module, path string) (string, error) {
 	text, err := goOutput(ctx, module, "mod", "edit", "-json")
 	if err != nil {
 		return "", err
@@ -88,23 +125,11 @@ func requiredVersion(ctx context.Context, module string) (string, error) {
 		return "", fmt.Errorf("reading go.mod: %w", err)
 	}
 	for _, r := range gomod.Require {
-		if r.Path == etcdPackage {
-			return r.Version, nil
+		if r.Path == path {
+			return strings.TrimPrefix(r.Version, "v"), nil
 		}
 	}
-	return "", fmt.Errorf("%s is not required in %s", etcdPackage, module)
-}
-
-func buildServer(ctx context.Context, module, path string) error {
-	tmp := fmt.Sprintf("%s.%d.tmp", path, os.Getpid())
-	defer func() { _ = os.Remove(tmp) }()
-	if _, err := goOutput(ctx, module, "build", "-trimpath", "-ldflags", "-s -w", "-o", tmp, etcdPackage); err != nil {
-		return fmt.Errorf("building an etcd server: %w", err)
-	}
-	if err := os.Rename(tmp, path); err != nil {
-		return fmt.Errorf("keeping the etcd server: %w", err)
-	}
-	return nil
+	return "", fmt.Errorf("%s is not required in %s", path, module)
 }
 
 func goOutput(ctx context.Context, dir string, args ...string) (string, error) {
@@ -139,7 +164,7 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 		case <-time.After(100 * time.Millisecond):
 		case <-ctx.Done():
 			_ = f.Close()
-			return nil, fmt.Errorf("waiting for another build of etcd: %w", ctx.Err())
+			return nil, fmt.Errorf("waiting for another build: %w", ctx.Err())
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (s *sshServer) startProcess(line string) (*sessionProcess, error) {
 	p.stderr, errs = connect(true)
 	if err == nil {
 		p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = in, out, errs
-		err = s.spawn.start(p.cmd)
+		err = s.spawn.Start(p.cmd)
 	}
 	if err != nil {
 		p.hangUp()

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
 )
 
 // maxSessions is sshd's default for the sessions open at a time over one connection.
@@ -33,7 +35,7 @@ type sshServer struct {
 	frozen     *gate
 	signer     func() (ssh.Signer, error) // the host key, read for each connection
 	command    func(line string) *exec.Cmd
-	spawn      *spawner
+	spawn      *spawn.Spawner
 	dial       func(ctx context.Context, host string, port uint32) (net.Conn, func(), error)
 	note       func(format string, args ...any)
 	counters   counters

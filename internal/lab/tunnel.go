@@ -78,7 +78,7 @@ func (b *bench) destination(host string) (*bench, string, error) {
 	if ip == nil || !ip.IsLoopback() || ip.To4() == nil {
 		return nil, "", errForbidden
 	}
-	for _, m := range b.lab.benches {
+	for _, m := range b.lab.all {
 		if host == m.host || host == m.peerHost {
 			return m, host, nil
 		}

@@ -76,7 +76,7 @@ func TestCommandLine(t *testing.T) {
 			text, folded := run(t, w, 2, "plan", "-no-color", "-detailed-exitcode", "-out=plan")
 			wantWords(t, folded, fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy", masters),
 				"1/9 "+strings.Join(names(l), ", ")+": take the lock", "m1 is the only master with readable etcd data", "- --force-new-cluster=true", "- --initial-cluster-state=existing",
-				`old_data = "`+l.Master("m2").Path("/var/lib/etcd.etcdrecovery/1"))
+				`old_data = "`+l.Master("m2").Inside("/var/lib/etcd.etcdrecovery/1"))
 			wantNoSecret(t, secrets, "the plan", []byte(text))
 
 			run(t, w, 0, "apply", "-no-color", "plan")

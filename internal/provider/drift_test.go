@@ -106,7 +106,7 @@ func TestDrift(t *testing.T) {
 
 // importID is how a master of the lab is imported.
 func importID(m lab.Master) string {
-	return fmt.Sprintf("%s=%s:%d,kubelet_config=%s,work_dir=%s", m.Name(), m.Host(), m.Port(), m.Path("/var/lib/kubelet/config.yaml"), m.Path("/var/lib/etcdrecovery"))
+	return fmt.Sprintf("%s=%s:%d,kubelet_config=%s,work_dir=%s", m.Name(), m.Host(), m.Port(), m.Inside("/var/lib/kubelet/config.yaml"), m.Inside("/var/lib/etcdrecovery"))
 }
 
 // TestImport takes over masters that are there already: a healthy one needs nothing, a broken one gets a line diff of its manifest.

@@ -78,7 +78,7 @@ provider "etcdrecovery" {
 // nodeBlock is one entry of the survey's nodes.
 func nodeBlock(m lab.Master) string {
 	return fmt.Sprintf("    %s = { host = %q, port = %d, kubelet_config = %q, work_dir = %q }\n",
-		m.Name(), m.Host(), m.Port(), m.Path("/var/lib/kubelet/config.yaml"), m.Path("/var/lib/etcdrecovery"))
+		m.Name(), m.Host(), m.Port(), m.Inside("/var/lib/kubelet/config.yaml"), m.Inside("/var/lib/etcdrecovery"))
 }
 
 func surveyBlock(l *lab.Lab) string {

@@ -45,7 +45,7 @@ func connect(t *testing.T, l *lab.Lab, configs map[string]*ssh.Config) map[strin
 	for _, m := range l.Masters() {
 		c := ssh.New(*configs[m.Name()])
 		t.Cleanup(func() { _ = c.Close() })
-		nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Path(node.DefaultKubeletConfig), WorkDir: m.Path(node.DefaultWorkDir)}, c)
+		nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Inside(node.DefaultKubeletConfig), WorkDir: m.Inside(node.DefaultWorkDir)}, c)
 	}
 	return nodes
 }

@@ -26,7 +26,7 @@ func newEngine(l *lab.Lab) *engine {
 	for _, m := range l.Masters() {
 		c := ssh.New(ssh.Config{Host: m.Host(), Port: m.Port(), User: l.SSHUser(), PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(), Become: ssh.BecomeNone})
 		e.clients = append(e.clients, c)
-		e.nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Path(node.DefaultKubeletConfig), WorkDir: m.Path(node.DefaultWorkDir)}, c)
+		e.nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Inside(node.DefaultKubeletConfig), WorkDir: m.Inside(node.DefaultWorkDir)}, c)
 	}
 	return e
 }

@@ -82,10 +82,14 @@ func (t *Tools) workspace(dir string, l *lab.Lab, edit func(name, text string) s
 func variables(l *lab.Lab) map[string]any {
 	nodes, rejoin := map[string]any{}, []string{}
 	for i, m := range l.Masters() {
-		nodes[m.Name()] = map[string]any{
-			"host": m.Host(), "port": m.Port(),
-			"kubelet_config": m.Path(node.DefaultKubeletConfig), "work_dir": m.Path(node.DefaultWorkDir),
+		n := map[string]any{"host": m.Host()}
+		if m.Port() != 22 {
+			n["port"] = m.Port()
 		}
+		if at := m.Inside(node.DefaultWorkDir); at != node.DefaultWorkDir {
+			n["kubelet_config"], n["work_dir"] = m.Inside(node.DefaultKubeletConfig), at
+		}
+		nodes[m.Name()] = n
 		if i > 0 {
 			rejoin = append(rejoin, m.Name())
 		}

@@ -1,0 +1,375 @@
+//go:build linux
+
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
+)
+
+// A debian is a Master of the grade Machines.
+type debian struct {
+	lab     *machines
+	name    string
+	number  int
+	machine *machine.Machine
+}
+
+var _ Machine = (*debian)(nil)
+
+func newDebian(l *machines, i int) (*debian, error) {
+	d := &debian{lab: l, name: fmt.Sprintf("m%d", i), number: i}
+	c := machine.Config{
+		Name: d.name, Dir: filepath.Join(l.dir, d.name), Base: l.parts.base, Network: l.network, Number: i, Spawn: l.spawn,
+		// An overlay cannot lie on an overlay.
+		Volumes: []string{"/var/lib/containerd", "/var/lib/docker"},
+		Files: map[string]string{
+			"/usr/bin/kubelet": l.parts.kubelet, "/usr/bin/kubeadm": l.parts.kubeadm,
+			"/opt/images/etcd.tar": filepath.Join(l.dir, "etcd.tar"), "/opt/images/pause.tar": filepath.Join(l.dir, "pause.tar"),
+		},
+	}
+	if l.options.DataMount {
+		c.Volumes = append(c.Volumes, dataDir)
+	}
+	var err error
+	d.machine, err = machine.New(c)
+	return d, err
+}
+
+// What the files of a master are filled in with.
+
+// Pause is the image of a pod's sandbox.
+func (d *debian) Pause() string { return pauseImage }
+
+// Docker tells which runtime the kubelet uses.
+func (d *debian) Docker() bool { return d.lab.options.Docker }
+
+// Service is the runtime's.
+func (d *debian) Service() string {
+	if d.Docker() {
+		return "docker"
+	}
+	return "containerd"
+}
+
+// APIDown tells whether the kubelet has an API server that does not answer, or none.
+func (d *debian) APIDown() bool { return d.lab.options.APIDown }
+
+func (d *debian) Name() string { return d.name }
+
+func (d *debian) Host() string {
+	if d.lab.options.IPv6 {
+		return d.lab.network.Prefix6(d.number).Addr().String()
+	}
+	return d.lab.network.Prefix4(d.number).Addr().String()
+}
+
+func (d *debian) Port() int { return 22 }
+func (d *debian) ClientURL() string {
+	return "https://" + net.JoinHostPort(d.Host(), strconv.Itoa(clientPort))
+}
+func (d *debian) PeerURL() string {
+	return "https://" + net.JoinHostPort(d.Host(), strconv.Itoa(peerPort))
+}
+func (d *debian) Path(p string) string   { return filepath.Join(d.machine.Root(), p) }
+func (d *debian) Inside(p string) string { return p }
+
+func (d *debian) HostKey() string {
+	line, err := os.ReadFile(d.Path(hostKeyFile + ".pub"))
+	if err != nil {
+		d.lab.note("%s: %v", d.name, err)
+	}
+	return strings.TrimSpace(string(line))
+}
+
+// install writes the disk and starts the machine, with everything but etcd.
+func (d *debian) install(ctx context.Context) error {
+	if err := d.files(); err != nil {
+		return err
+	}
+	authorized, err := os.ReadFile(d.lab.SSHKeyFile() + ".pub")
+	if err != nil {
+		return fmt.Errorf("reading the user's key: %w", err)
+	}
+	if err := d.write("/root/.ssh/authorized_keys", string(authorized), 0o600); err != nil {
+		return err
+	}
+	if err := d.addUser("ops", string(authorized)); err != nil {
+		return err
+	}
+	if err := writeSSHKey(d.Path(hostKeyFile)); err != nil {
+		return err
+	}
+	for _, dir := range []string{manifestDir, "/var/lib/kubelet", "/run/sshd"} {
+		if err := os.MkdirAll(d.Path(dir), 0o755); err != nil {
+			return fmt.Errorf("making a master's folder: %w", err)
+		}
+	}
+	if err := os.MkdirAll(d.Path(dataDir), 0o700); err != nil {
+		return fmt.Errorf("making the data folder: %w", err)
+	}
+	if d.lab.options.DataMount {
+		if err := os.MkdirAll(d.Path(dataDir+"/lost+found"), 0o700); err != nil {
+			return fmt.Errorf("making the data folder: %w", err)
+		}
+	}
+	if err := d.enable("ssh", "containerd"); err != nil {
+		return err
+	}
+	if d.Docker() {
+		if err := d.enable("docker"); err != nil {
+			return err
+		}
+	}
+	if err := d.machine.PowerOn(ctx); err != nil {
+		return err
+	}
+	return d.load(ctx, "/opt/images/pause.tar", "/opt/images/etcd.tar")
+}
+
+// load imports images, as soon as the runtime is up.
+func (d *debian) load(ctx context.Context, archives ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for _, a := range archives {
+		args := []string{"ctr", "-n", "k8s.io", "images", "import", a}
+		if d.Docker() {
+			args = []string{"docker", "load", "-i", a}
+		}
+		if err := poll(ctx, func() error {
+			_, err := d.Run(ctx, args...)
+			return err
+		}); err != nil {
+			return fmt.Errorf("importing an image: %w", err)
+		}
+	}
+	return nil
+}
+
+// letIn starts the kubelet, which finds the manifest, and waits for sshd.
+func (d *debian) letIn() error {
+	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
+	defer cancel()
+	if err := d.enable("kubelet"); err != nil {
+		return err
+	}
+	if _, err := d.Run(ctx, "systemctl", "daemon-reload"); err != nil {
+		return err
+	}
+	if _, err := d.Run(ctx, "systemctl", "start", "kubelet"); err != nil {
+		return err
+	}
+	return d.awaitSSH(ctx)
+}
+
+func (d *debian) awaitSSH(ctx context.Context) error {
+	var dialer net.Dialer
+	return poll(ctx, func() error {
+		c, err := dialer.DialContext(ctx, "tcp", SSHAddress(d))
+		if err != nil {
+			return fmt.Errorf("reaching the sshd of %s: %w", d.name, err)
+		}
+		return c.Close()
+	})
+}
+
+// Run runs a command on the master, as root, whatever its network does.
+func (d *debian) Run(ctx context.Context, args ...string) (string, error) {
+	return d.machine.Run(ctx, args...)
+}
+
+// do is Run for what cannot fail on a machine that is on.
+func (d *debian) do(args ...string) string {
+	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
+	defer cancel()
+	out, err := d.Run(ctx, args...)
+	if err != nil && d.machine.On() {
+		d.lab.note("%v", err)
+	}
+	return strings.TrimSpace(out)
+}
+
+func (d *debian) PowerOff() {
+	if err := d.machine.PowerOff(); err != nil {
+		d.lab.note("%v", err)
+	}
+}
+
+// PowerOn returns when sshd answers.
+func (d *debian) PowerOn() error {
+	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
+	defer cancel()
+	if err := d.machine.PowerOn(ctx); err != nil {
+		return err
+	}
+	return d.awaitSSH(ctx)
+}
+
+func (d *debian) WipeEtcd() error {
+	d.KillEtcd()
+	var all []error
+	for _, dir := range []string{dataDir, walDir} {
+		entries, err := os.ReadDir(d.Path(dir))
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			all = append(all, err)
+		}
+		for _, e := range entries {
+			if e.Name() != "lost+found" {
+				all = append(all, os.RemoveAll(d.Path(dir+"/"+e.Name())))
+			}
+		}
+	}
+	return errors.Join(all...)
+}
+
+func (d *debian) CutOff() {
+	if err := d.machine.Plug(d.lab.life, false); err != nil {
+		d.lab.note("%v", err)
+	}
+}
+
+func (d *debian) Reconnect() error { return d.machine.Plug(d.lab.life, true) }
+
+func (d *debian) Freeze() { d.frozen(true) }
+func (d *debian) Thaw()   { d.frozen(false) }
+
+func (d *debian) frozen(frozen bool) {
+	if err := d.machine.Freeze(frozen); err != nil {
+		d.lab.note("%v", err)
+	}
+}
+
+func (d *debian) KillEtcd() {
+	if d.machine.On() {
+		d.do("sh", "-c", "pkill -KILL -x etcd; while pgrep -x etcd >/dev/null; do sleep 0.05; done")
+	}
+}
+
+func (d *debian) KubeletStop()  { d.do("systemctl", "stop", "kubelet") }
+func (d *debian) KubeletStart() { d.do("systemctl", "start", "kubelet") }
+
+func (d *debian) RemoveImage() {
+	if d.Docker() {
+		d.do("docker", "rmi", "-f", d.lab.parts.etcdImage.ref)
+		return
+	}
+	d.do("ctr", "-n", "k8s.io", "images", "rm", "--sync", d.lab.parts.etcdImage.ref)
+}
+
+func (d *debian) RestoreImage() {
+	if err := d.load(d.lab.life, "/opt/images/etcd.tar"); err != nil {
+		d.lab.note("%v", err)
+	}
+}
+
+func (d *debian) PullImage(ctx context.Context, minor string) (string, error) {
+	i, _, err := etcdImageFor(ctx, minor, d.lab.parts.base)
+	if err != nil {
+		return "", err
+	}
+	at := "/opt/images/etcd-" + minor + ".tar"
+	if err := i.archive(d.Path(at)); err != nil {
+		return "", err
+	}
+	return i.ref, d.load(ctx, at)
+}
+
+func (d *debian) RotateHostKey() error {
+	if err := writeSSHKey(d.Path(hostKeyFile)); err != nil {
+		return err
+	}
+	d.do("systemctl", "restart", "ssh")
+	return nil
+}
+
+func (d *debian) ExpireCerts() error {
+	now := time.Now()
+	return d.issueCerts(now.AddDate(-1, 0, -1), now.AddDate(0, 0, -1))
+}
+
+func (d *debian) RenewCerts() error { return d.issueCerts(validity()) }
+
+func (d *debian) issueCerts(from, until time.Time) error {
+	ca, err := readAuthority(d.Path(pkiDir))
+	if err != nil {
+		return err
+	}
+	ips := []net.IP{net.ParseIP(d.Host()), net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	return ca.writeLeaves(d.Path(pkiDir), d.name, ips, from, until)
+}
+
+func (d *debian) SudoFails(fails bool) error {
+	if fails {
+		return d.write("/etc/sudoers.d/ops", "ops ALL=(ALL) ALL\n", 0o440)
+	}
+	return d.write("/etc/sudoers.d/ops", "ops ALL=(ALL) NOPASSWD: ALL\n", 0o440)
+}
+
+func (d *debian) SudoPassword(password string) error {
+	cmd := d.machine.Command(d.lab.life, "chpasswd")
+	cmd.Stdin = strings.NewReader("ops:" + password + "\n")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("setting a password: %w: %s", err, out)
+	}
+	return d.SudoFails(true)
+}
+
+// Commands are not recorded here: sshd does not tell what a shell is given.
+func (d *debian) Commands() []string { return nil }
+
+// Stats counts connections and sessions, as sshd logs them, and nothing else.
+func (d *debian) Stats() Stats {
+	log := d.do("journalctl", "--unit=ssh", "--output=cat", "--no-pager")
+	return Stats{Connections: int64(strings.Count(log, "Accepted publickey")), Sessions: int64(strings.Count(log, "Starting session"))}
+}
+
+func (d *debian) EtcdPIDs() []int {
+	if !d.machine.On() {
+		return nil
+	}
+	var pids []int
+	for field := range strings.FieldsSeq(d.do("sh", "-c", "pgrep -x etcd; true")) {
+		if pid, err := strconv.Atoi(field); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
+// ContainerLog reads the newest of the files that the kubelet keeps.
+func (d *debian) ContainerLog() string {
+	if d.Docker() {
+		return d.do("sh", "-c", `docker logs "$(docker ps -aq --filter label=io.kubernetes.container.name=etcd | head -n 1)" 2>&1`)
+	}
+	files, err := filepath.Glob(d.Path("/var/log/pods/kube-system_etcd*/etcd/*.log"))
+	if err != nil || len(files) == 0 {
+		return ""
+	}
+	newest, at := "", time.Time{}
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil && info.ModTime().After(at) {
+			newest, at = f, info.ModTime()
+		}
+	}
+	text, err := plainLog(newest)
+	if err != nil {
+		d.lab.note("%s: %v", d.name, err)
+	}
+	return text
+}
+
+func (d *debian) TreeHash(paths ...string) (string, error) {
+	if len(paths) == 0 {
+		paths = []string{manifestDir, pkiDir, kubeletFile, dataDir, walDir}
+	}
+	return treeHash(d.machine.Root(), paths)
+}

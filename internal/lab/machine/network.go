@@ -1,0 +1,79 @@
+//go:build linux
+
+package machine
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"strconv"
+)
+
+// A Network is a switch in the hub: 10.77.N.0/24 and fd77:N::/64, the hub itself at number 254.
+type Network struct {
+	number int
+}
+
+// hubNumber is the hub's own place in a network.
+const hubNumber = 244
+
+// NewNetwork makes network n, from 1 to 250.
+func NewNetwork(ctx context.Context, n int) (*Network, error) {
+	if os.Getenv(hubVariable) == "" {
+		return nil, ErrOutside
+	}
+	w := &Network{number: n}
+	for _, args := range [][]string{
+		{"link", "add", w.bridge(), "type", "bridge", "forward_delay", "0", "stp_state", "0"},
+		{"addr", "add", w.Prefix4(hubNumber).String(), "dev", w.bridge()},
+		{"addr", "add", w.Prefix6(hubNumber).String(), "dev", w.bridge(), "nodad"},
+		{"link", "set", w.bridge(), "up"},
+	} {
+		if err := ip(ctx, args...); err != nil {
+			return nil, fmt.Errorf("making a network: %w", err)
+		}
+	}
+	return w, nil
+}
+
+func (w *Network) bridge() string { return "lab" + strconv.Itoa(w.number) }
+
+// cable is the hub's end of a machine's cable.
+func (w *Network) cable(i int) string { return fmt.Sprintf("lab%d-%d", w.number, i) }
+
+// Prefix4 is the IPv4 address of machine i with the network's mask.
+func (w *Network) Prefix4(i int) netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 77, byte(w.number), byte(10 + i)}), 24)
+}
+
+// Prefix6 is its IPv6 address.
+func (w *Network) Prefix6(i int) netip.Prefix {
+	return netip.MustParsePrefix(fmt.Sprintf("fd77:%x::%x/64", w.number, 10+i))
+}
+
+// connect lays a cable from the switch into the network namespace of a process.
+func (w *Network) connect(ctx context.Context, i, pid int) error {
+	for _, args := range [][]string{
+		{"link", "add", w.cable(i), "type", "veth", "peer", "name", "eth0", "netns", strconv.Itoa(pid)},
+		{"link", "set", w.cable(i), "master", w.bridge(), "up"},
+	} {
+		if err := ip(ctx, args...); err != nil {
+			return fmt.Errorf("laying a cable: %w", err)
+		}
+	}
+	return nil
+}
+
+// plug puts the cable of machine i into the switch, or pulls it. The machine sees no difference but that nothing comes.
+func (w *Network) plug(ctx context.Context, i int, in bool) error {
+	if in {
+		return ip(ctx, "link", "set", w.cable(i), "master", w.bridge())
+	}
+	return ip(ctx, "link", "set", w.cable(i), "nomaster")
+}
+
+// Close removes the switch.
+func (w *Network) Close(ctx context.Context) error {
+	return ip(ctx, "link", "del", w.bridge())
+}

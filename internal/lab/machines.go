@@ -1,0 +1,197 @@
+//go:build linux
+
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
+)
+
+// packages are what a master has of Debian's.
+var packages = []string{
+	"systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "containerd", "runc", "docker.io", "iproute2", "iptables", "procps",
+	"ca-certificates", "curl", "less", "vim-tiny", "etcd-server",
+}
+
+// networks counts the networks of this process.
+var networks atomic.Int32 //nolint:gochecknoglobals // a hub, and so a number in it, belongs to the process
+
+// machines are the masters of the grade Machines.
+type machines struct {
+	*Lab
+	parts   parts
+	network *machine.Network
+	all     []*debian
+}
+
+// parts are what the masters are made of.
+type parts struct {
+	base             string // Debian
+	kubelet, kubeadm string
+	kubernetes       string // their version
+	etcd             Server
+	etcdImage, pause image
+}
+
+// PrepareMachines downloads and builds what masters of the grade Machines with these options need. It belongs before the hub, which has no network.
+func PrepareMachines(ctx context.Context, o Options, log io.Writer) error {
+	_, err := gather(ctx, o.withDefaults(), log)
+	return err
+}
+
+func gather(ctx context.Context, o Options, log io.Writer) (parts, error) {
+	cache, err := CacheDir()
+	if err != nil {
+		return parts{}, err
+	}
+	var p parts
+	if p.base, err = machine.Base(ctx, cache, packages, log); err != nil {
+		return parts{}, err
+	}
+	module := "kubernetes-" + o.kubernetes()
+	for name, path := range map[string]*string{"kubelet": &p.kubelet, "kubeadm": &p.kubeadm} {
+		build := program{name: name, module: module, pkg: "k8s.io/kubernetes/cmd/" + name, required: "k8s.io/kubernetes", stamp: "k8s.io/component-base/version"}
+		if *path, p.kubernetes, err = build.get(ctx); err != nil {
+			return parts{}, err
+		}
+	}
+	if p.etcdImage, p.etcd, err = etcdImageFor(ctx, o.Etcd, p.base); err != nil {
+		return parts{}, err
+	}
+	p.pause, err = pauseImageOf(ctx)
+	return p, err
+}
+
+// etcdImageFor is the image of an etcd minor. Version 3.4 no longer builds from its module; Debian has it.
+func etcdImageFor(ctx context.Context, minor, base string) (image, Server, error) {
+	if minor == "3.4" {
+		s, err := debianEtcd(ctx, base)
+		return debianEtcdImage(s, base), s, err
+	}
+	s, err := EtcdServer(ctx, minor)
+	return etcdImageOf(s), s, err
+}
+
+func (l *machines) start(ctx context.Context) error {
+	var err error
+	if l.parts, err = gather(ctx, l.options, noteWriter{l.Lab}); err != nil {
+		return err
+	}
+	l.version = l.parts.etcd.Version
+	if l.network, err = machine.NewNetwork(ctx, int(networks.Add(1))); err != nil {
+		return err
+	}
+	if err := l.archives(); err != nil {
+		return err
+	}
+	for i := range l.options.Masters {
+		d, err := newDebian(l, i+1)
+		if err != nil {
+			return err
+		}
+		l.all = append(l.all, d)
+		l.masters = append(l.masters, d)
+	}
+	if err := l.each(func(d *debian) error { return d.install(ctx) }); err != nil {
+		return err
+	}
+	return l.makeCluster(ctx)
+}
+
+// archives writes the images that every master imports.
+func (l *machines) archives() error {
+	if err := l.parts.pause.archive(filepath.Join(l.dir, "pause.tar")); err != nil {
+		return err
+	}
+	return l.parts.etcdImage.archive(filepath.Join(l.dir, "etcd.tar"))
+}
+
+// makeCluster lets kubeadm make certificates and manifests: the first master the CA, everyone the rest.
+func (l *machines) makeCluster(ctx context.Context) error {
+	first := l.all[0]
+	if err := first.kubeadm(ctx, "certs", "etcd-ca"); err != nil {
+		return err
+	}
+	if err := first.kubeadm(ctx, "certs", "ca"); err != nil {
+		return err
+	}
+	for _, d := range l.all[1:] {
+		for _, file := range []string{"etcd/ca.crt", "etcd/ca.key", "ca.crt", "ca.key"} {
+			if err := copyFile(first.Path(kubernetesPKI+"/"+file), d.Path(kubernetesPKI+"/"+file)); err != nil {
+				return err
+			}
+		}
+	}
+	ca, err := readAuthority(first.Path(pkiDir))
+	if err != nil {
+		return err
+	}
+	if l.clientTLS, err = ca.clientTLS(); err != nil {
+		return err
+	}
+	if err := l.each(func(d *debian) error { return d.makeEtcd(ctx) }); err != nil {
+		return err
+	}
+	return l.each(func(d *debian) error { return d.letIn() })
+}
+
+// initialCluster is the full list.
+func (l *machines) initialCluster() string {
+	var list []string
+	for _, d := range l.all {
+		list = append(list, d.Name()+"="+d.PeerURL())
+	}
+	return strings.Join(list, ",")
+}
+
+// settle gives the manifests the shape that was asked for. The kubelet starts etcd again for it.
+func (l *machines) settle(context.Context) error { return nil }
+
+func (l *machines) close() error {
+	err := l.each(func(d *debian) error { return d.machine.Close() })
+	if l.network != nil {
+		err = errors.Join(err, l.network.Close(context.WithoutCancel(l.life)))
+	}
+	return err
+}
+
+// each does something on all masters at once.
+func (l *machines) each(do func(*debian) error) error {
+	var all errgroup.Group
+	for _, d := range l.all {
+		all.Go(func() error { return do(d) })
+	}
+	return all.Wait()
+}
+
+func copyFile(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("copying a file: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return fmt.Errorf("copying a file: %w", err)
+	}
+	if err := os.WriteFile(to, content, 0o600); err != nil {
+		return fmt.Errorf("copying a file: %w", err)
+	}
+	return nil
+}
+
+// noteWriter passes on what is written as the lab's notes.
+type noteWriter struct{ lab *Lab }
+
+func (w noteWriter) Write(b []byte) (int, error) {
+	w.lab.note("%s", strings.TrimSpace(string(b)))
+	return len(b), nil
+}
