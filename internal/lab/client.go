@@ -67,6 +67,9 @@ func (l *Lab) WaitHealthy(ctx context.Context, masters ...string) error {
 		}
 	}
 	for _, name := range masters {
+		if l.Master(name) == nil {
+			return fmt.Errorf("there is no master %q", name)
+		}
 		if err := l.waitHealthy(ctx, name, masters); err != nil {
 			return err
 		}
@@ -90,11 +93,13 @@ func (l *Lab) waitHealthy(ctx context.Context, name string, masters []string) er
 		voters := map[string]bool{}
 		for _, m := range members.Members {
 			if !m.IsLearner {
-				voters[m.Name] = true
+				for _, u := range m.PeerURLs {
+					voters[u] = true
+				}
 			}
 		}
 		for _, want := range masters {
-			if !voters[want] || len(members.Members) != len(masters) {
+			if !voters[l.Master(want).PeerURL()] || len(members.Members) != len(masters) {
 				return fmt.Errorf("the members according to %s are %v", name, members.Members)
 			}
 		}

@@ -38,7 +38,7 @@ func newDebian(l *machines, i int) (*debian, error) {
 		},
 	}
 	if l.options.DataMount {
-		c.Volumes = append(c.Volumes, dataDir)
+		c.Volumes = append(c.Volumes, l.options.data())
 	}
 	var err error
 	d.machine, err = machine.New(c)
@@ -114,11 +114,11 @@ func (d *debian) install(ctx context.Context) error {
 			return fmt.Errorf("making a master's folder: %w", err)
 		}
 	}
-	if err := os.MkdirAll(d.Path(dataDir), 0o700); err != nil {
+	if err := os.MkdirAll(d.Path(d.lab.options.data()), 0o700); err != nil {
 		return fmt.Errorf("making the data folder: %w", err)
 	}
 	if d.lab.options.DataMount {
-		if err := os.MkdirAll(d.Path(dataDir+"/lost+found"), 0o700); err != nil {
+		if err := os.MkdirAll(d.Path(d.lab.options.data()+"/lost+found"), 0o700); err != nil {
 			return fmt.Errorf("making the data folder: %w", err)
 		}
 	}
@@ -217,7 +217,7 @@ func (d *debian) PowerOn() error {
 func (d *debian) WipeEtcd() error {
 	d.KillEtcd()
 	var all []error
-	for _, dir := range []string{dataDir, walDir} {
+	for _, dir := range []string{d.lab.options.data(), walDir} {
 		entries, err := os.ReadDir(d.Path(dir))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			all = append(all, err)
@@ -369,7 +369,7 @@ func (d *debian) ContainerLog() string {
 
 func (d *debian) TreeHash(paths ...string) (string, error) {
 	if len(paths) == 0 {
-		paths = []string{manifestDir, pkiDir, kubeletFile, dataDir, walDir}
+		paths = []string{manifestDir, pkiDir, kubeletFile, d.lab.options.data(), walDir}
 	}
 	return treeHash(d.machine.Root(), paths)
 }

@@ -110,6 +110,7 @@ func (d *debian) adaptManifest() error {
 	case "3.4":
 		manifest = ancient.Replace(experimental.Replace(manifest))
 	}
+	manifest = strings.Replace(manifest, "      path: "+dataDir+"\n", "      path: "+d.lab.options.data()+"\n", 1)
 	if d.lab.options.WALDir {
 		manifest = strings.NewReplacer(
 			"    - --name=", "    - --wal-dir="+walDir+"\n    - --name=",

@@ -61,10 +61,11 @@ type Options struct {
 	Log        io.Writer                               // what the lab does, line by line
 
 	// For the grade Machines.
-	Docker    bool // kubelet 1.23 with Docker, instead of a current one with containerd
-	APIDown   bool // the kubelet has an API server to talk to, which does not answer; otherwise it has none
-	DataMount bool // the data folder is a mount point, with lost+found
-	IPv6      bool // all addresses
+	Docker    bool   // kubelet 1.23 with Docker, instead of a current one with containerd
+	APIDown   bool   // the kubelet has an API server to talk to, which does not answer; otherwise it has none
+	DataMount bool   // the data folder is a mount point, with lost+found
+	HostPath  string // where the data lies on the machine, when it is not where etcd sees it
+	IPv6      bool   // all addresses
 }
 
 // withDefaults fills in what was left out.
@@ -76,6 +77,14 @@ func (o Options) withDefaults() Options {
 		o.Etcd = "3.7"
 	}
 	return o
+}
+
+// data is where the data lies on a machine.
+func (o Options) data() string {
+	if o.HostPath != "" {
+		return o.HostPath
+	}
+	return dataDir
 }
 
 // kubernetes is the minor version of the kubelet and of kubeadm.

@@ -186,6 +186,28 @@ func removeGroups(groups []hierarchy) error {
 	return nil
 }
 
+// sweep removes the groups of processes that died before they could.
+func sweep() error {
+	own, err := ownGroups()
+	if err != nil {
+		return err
+	}
+	var stale []hierarchy
+	for _, h := range own {
+		groups, err := filepath.Glob(filepath.Join(h.Group, groupPrefix+"*"))
+		if err != nil {
+			return fmt.Errorf("finding control groups: %w", err)
+		}
+		for _, g := range groups {
+			owner, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(g), groupPrefix), "-")
+			if _, err := os.Stat("/proc/" + owner); errors.Is(err, fs.ErrNotExist) {
+				stale = append(stale, hierarchy{Controllers: h.Controllers, Group: g})
+			}
+		}
+	}
+	return removeGroups(stale)
+}
+
 // mountGroups mounts the machine's own part of each hierarchy, which is all it sees.
 func mountGroups(b birth) error {
 	dir := filepath.Join(b.Root, "sys/fs/cgroup")

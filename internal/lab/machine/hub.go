@@ -10,12 +10,22 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 )
 
-// hubVariable tells a process that it runs in a hub.
+// hubVariable tells a process that it runs in a hub, and how many files it was handed.
 const hubVariable = "ETCDRECOVERY_LAB_HUB"
+
+// A Program runs in a hub.
+type Program struct {
+	// Prepare runs outside, where there is a network to download from. It may return files for Run: a socket that was opened outside stays
+	// outside.
+	Prepare func(context.Context) ([]*os.File, error)
+	// Run runs inside, in another process with the same arguments, and returns the exit code.
+	Run func(handed []*os.File) int
+}
 
 // ErrNeedsRoot is what machines cost.
 var ErrNeedsRoot = errors.New("machines in namespaces need root")
@@ -23,27 +33,37 @@ var ErrNeedsRoot = errors.New("machines in namespaces need root")
 // ErrOutside is returned when machines are asked for outside a hub: main has to call Main.
 var ErrOutside = errors.New("not in a hub")
 
-// Main runs a program in a hub: prepare outside, where there is a network to download from, then run inside, in another process with
-// the same arguments. It returns run's exit code. It must come first in main or TestMain, because a machine's first process begins here, too.
-func Main(prepare func(context.Context) error, run func() int) int {
+// Begin makes this process a machine, if that is what it was started for, and then does not return. It must come first in main.
+func Begin() {
 	if os.Args[0] == initName {
-		initMachine() // does not return
+		initMachine()
 	}
-	if os.Getenv(hubVariable) != "" {
+}
+
+// Main runs a program and returns its exit code. It calls Begin.
+func Main(p Program) int {
+	Begin()
+	if n, err := strconv.Atoi(os.Getenv(hubVariable)); err == nil {
 		if err := ip(context.Background(), "link", "set", "lo", "up"); err != nil {
 			return complain(err)
 		}
-		return run()
+		var handed []*os.File
+		for i := range n {
+			syscall.CloseOnExec(3 + i)
+			handed = append(handed, os.NewFile(uintptr(3+i), "handed"))
+		}
+		return p.Run(handed)
 	}
 	if os.Geteuid() != 0 {
 		return complain(ErrNeedsRoot)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	if err := prepare(ctx); err != nil {
+	handed, err := p.Prepare(ctx)
+	stop()
+	if err != nil {
 		return complain(err)
 	}
-	return enter()
+	return enter(handed)
 }
 
 func complain(err error) int {
@@ -52,13 +72,14 @@ func complain(err error) int {
 }
 
 // enter runs this program again in namespaces of its own. Signals of a terminal reach both processes; the one here waits for the other.
-func enter() int {
+func enter(handed []*os.File) int {
 	runtime.LockOSThread() // the parent-death signal follows the thread
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), hubVariable+"=yes")
+	cmd.Env = append(os.Environ(), hubVariable+"="+strconv.Itoa(len(handed)))
+	cmd.ExtraFiles = handed
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS,

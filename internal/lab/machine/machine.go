@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -200,7 +201,7 @@ func (m *Machine) PowerOff() error {
 	}
 	_ = syscall.Kill(pid, syscall.SIGKILL) // ESRCH: it has ended by itself
 	<-m.ended
-	return removeGroups(m.groups)
+	return errors.Join(m.Network.disconnect(m.Number), removeGroups(m.groups))
 }
 
 // Freeze stops every process of the machine, or lets them go on.
@@ -217,6 +218,7 @@ func (m *Machine) Plug(ctx context.Context, in bool) error { return m.Network.pl
 // Command is a command on the machine, as root, whatever its network does.
 func (m *Machine) Command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "nsenter", append([]string{"--target", strconv.Itoa(m.process()), "--all", "--"}, args...)...)
+	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
 	return cmd
 }

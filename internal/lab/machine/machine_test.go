@@ -26,7 +26,10 @@ func cache(t *testing.T) string {
 }
 
 func TestMain(m *testing.M) {
-	os.Exit(machine.Main(func(context.Context) error { return nil }, m.Run))
+	os.Exit(machine.Main(machine.Program{
+		Prepare: func(context.Context) ([]*os.File, error) { return nil, nil },
+		Run:     func([]*os.File) int { return m.Run() },
+	}))
 }
 
 func TestMachine(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // A Network is a switch in the hub: 10.77.N.0/24 and fd77:N::/64, the hub itself at number 254.
@@ -22,6 +23,9 @@ const hubNumber = 244
 func NewNetwork(ctx context.Context, n int) (*Network, error) {
 	if os.Getenv(hubVariable) == "" {
 		return nil, ErrOutside
+	}
+	if err := sweep(); err != nil {
+		return nil, err
 	}
 	w := &Network{number: n}
 	for _, args := range [][]string{
@@ -63,6 +67,15 @@ func (w *Network) connect(ctx context.Context, i, pid int) error {
 		}
 	}
 	return nil
+}
+
+// disconnect takes the cable of machine i away. The kernel does so, too, some time after the machine's last process.
+func (w *Network) disconnect(i int) error {
+	err := ip(context.Background(), "link", "del", w.cable(i))
+	if err != nil && strings.Contains(err.Error(), "Cannot find device") {
+		return nil
+	}
+	return err
 }
 
 // plug puts the cable of machine i into the switch, or pulls it. The machine sees no difference but that nothing comes.

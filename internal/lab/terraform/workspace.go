@@ -16,9 +16,22 @@ import (
 
 // Workspace is a folder with a configuration for a lab.
 type Workspace struct {
-	Dir   string
-	Env   []string // more of the environment, such as TF_LOG
-	tools *Tools
+	Dir       string
+	Env       []string       // more of the environment, such as TF_LOG
+	Variables map[string]any // of the configuration; Save writes them
+	tools     *Tools
+}
+
+// Save writes the variables where the CLI finds them.
+func (w *Workspace) Save() error {
+	text, err := json.MarshalIndent(w.Variables, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the variables: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(w.Dir, "terraform.tfvars.json"), append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("writing the variables: %w", err)
+	}
+	return nil
 }
 
 // Example copies examples/recover-three-masters into dir, with the variables of this lab.
@@ -68,14 +81,8 @@ func (t *Tools) workspace(dir string, l *lab.Lab, edit func(name, text string) s
 			return nil, fmt.Errorf("copying the example: %w", err)
 		}
 	}
-	text, err := json.MarshalIndent(variables(l), "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("writing the variables: %w", err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "terraform.tfvars.json"), append(text, '\n'), 0o600); err != nil {
-		return nil, fmt.Errorf("writing the variables: %w", err)
-	}
-	return &Workspace{Dir: dir, tools: t}, nil
+	w := &Workspace{Dir: dir, tools: t, Variables: variables(l)}
+	return w, w.Save()
 }
 
 // variables are those of the example, for a lab whose first master is the survivor.

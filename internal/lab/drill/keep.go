@@ -1,0 +1,203 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+)
+
+const (
+	masters = 3
+	keys    = 1000
+	sshPort = 2222
+)
+
+// address is where the person's side of the drill finds a master's sshd.
+func address(i int) string { return fmt.Sprintf("127.77.0.%d", 11+i) }
+
+func (d *drill) options() lab.Options {
+	return lab.Options{Grade: lab.Machines, Masters: masters, Etcd: d.etcd, Docker: d.docker}
+}
+
+// prepare opens the ports that a person uses: in the hub nobody would see them.
+func (d *drill) prepare(ctx context.Context) ([]*os.File, error) {
+	dir, err := folder()
+	if err != nil {
+		return nil, err
+	}
+	if err := lab.PrepareMachines(ctx, d.options(), os.Stdout); err != nil {
+		return nil, err
+	}
+	if _, err := terraform.Prepare(ctx, dir, func(text string) { fmt.Println(text) }); err != nil {
+		return nil, err
+	}
+	var ports []*os.File
+	for i := range masters {
+		var lc net.ListenConfig
+		l, err := lc.Listen(ctx, "tcp4", net.JoinHostPort(address(i), strconv.Itoa(sshPort)))
+		if err != nil {
+			return nil, fmt.Errorf("opening a port for a master: %w", err)
+		}
+		f, err := l.(*net.TCPListener).File()
+		if err != nil {
+			return nil, fmt.Errorf("opening a port for a master: %w", err)
+		}
+		ports = append(ports, f)
+	}
+	return ports, nil
+}
+
+// keep runs in the hub until SIGTERM.
+func (d *drill) keep(ports []*os.File) int {
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer cancel()
+	if err := d.serve(ctx, ports); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+func (d *drill) serve(ctx context.Context, ports []*os.File) (err error) {
+	dir, err := folder()
+	if err != nil {
+		return err
+	}
+	o := d.options()
+	o.Dir, o.Log = filepath.Join(dir, "masters"), os.Stdout
+	l, err := lab.Start(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if err := l.Fill(ctx, keys, 100); err != nil {
+		return err
+	}
+	for i, m := range l.Masters() {
+		port, err := net.FileListener(ports[i])
+		if err != nil {
+			return fmt.Errorf("taking over a port: %w", err)
+		}
+		go forward(port, lab.SSHAddress(m))
+	}
+	if err := d.hand(ctx, dir, l); err != nil {
+		return err
+	}
+	return control(ctx, dir, l)
+}
+
+// forward passes connections on. One to a master that is off or cut off ends at once.
+func forward(port net.Listener, to string) {
+	for {
+		from, err := port.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer func() { _ = from.Close() }()
+			c, err := net.Dial("tcp", to)
+			if err != nil {
+				return
+			}
+			defer func() { _ = c.Close() }()
+			go func() {
+				_, _ = io.Copy(c, from)
+				_ = c.(*net.TCPConn).CloseWrite()
+			}()
+			_, _ = io.Copy(from, c)
+		}()
+	}
+}
+
+// control obeys `drill break`.
+func control(ctx context.Context, dir string, l *lab.Lab) error {
+	var lc net.ListenConfig
+	socket, err := lc.Listen(ctx, "unix", filepath.Join(dir, controlFile))
+	if err != nil {
+		return fmt.Errorf("listening for commands: %w", err)
+	}
+	go func() {
+		<-ctx.Done()
+		_ = socket.Close()
+	}()
+	for {
+		c, err := socket.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("listening for commands: %w", err)
+		}
+		line, _ := bufio.NewReader(c).ReadString('\n')
+		answer := "ok"
+		if err := lose(l, strings.Fields(line)); err != nil {
+			answer = err.Error()
+		}
+		_, _ = fmt.Fprintln(c, answer)
+		_ = c.Close()
+	}
+}
+
+// lose takes power and etcd's data away from masters, and brings them back.
+func lose(l *lab.Lab, names []string) error {
+	var lost []lab.Master
+	for _, name := range names {
+		m := l.Master(name)
+		if m == nil {
+			return fmt.Errorf("there is no master %q", name)
+		}
+		lost = append(lost, m)
+	}
+	for _, m := range lost {
+		m.PowerOff()
+	}
+	for _, m := range lost {
+		if err := errors.Join(m.WipeEtcd(), m.PowerOn()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// breakMasters asks the keeper for a disaster.
+func breakMasters(ctx context.Context, names []string) error {
+	if len(names) == 0 {
+		names = []string{"m2", "m3"}
+	}
+	dir, err := folder()
+	if err != nil {
+		return err
+	}
+	var dialer net.Dialer
+	c, err := dialer.DialContext(ctx, "unix", filepath.Join(dir, controlFile))
+	if err != nil {
+		return fmt.Errorf("there are no masters to break; start them with make lab: %w", err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := fmt.Fprintln(c, strings.Join(names, " ")); err != nil {
+		return fmt.Errorf("asking the keeper: %w", err)
+	}
+	answer, err := bufio.NewReader(c).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("asking the keeper: %w", err)
+	}
+	if answer = strings.TrimSpace(answer); answer != "ok" {
+		return errors.New(answer)
+	}
+	fmt.Printf("%s lost power and all of etcd's data, and are back with empty disks.\n", strings.Join(names, " and "))
+	return nil
+}

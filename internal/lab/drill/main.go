@@ -1,0 +1,67 @@
+//go:build linux
+
+// Command drill keeps Debian masters running for a person to practise on: real kubelets, real SSH, and a Terraform folder to recover them
+// with. It needs root on Debian.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
+)
+
+func main() {
+	machine.Begin()
+	d := &drill{}
+	flag.StringVar(&d.etcd, "etcd", "3.7", "minor version of etcd: 3.4, 3.5, 3.6 or 3.7")
+	flag.BoolVar(&d.docker, "docker", false, "kubelet 1.23 with Docker, instead of a current one with containerd")
+	flag.Parse()
+	if flag.Arg(0) == "keep" {
+		os.Exit(machine.Main(machine.Program{Prepare: d.prepare, Run: d.keep}))
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	if err := d.call(ctx, flag.Args()); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// drill is one fire drill.
+type drill struct {
+	etcd   string
+	docker bool
+}
+
+var errUsage = errors.New("usage: drill [-etcd MINOR] [-docker] start | break [MASTER…] | clean")
+
+func (d *drill) call(ctx context.Context, args []string) error {
+	verb := ""
+	if len(args) > 0 {
+		verb, args = args[0], args[1:]
+	}
+	switch verb {
+	case "start":
+		return d.start(ctx)
+	case "break":
+		return breakMasters(ctx, args)
+	case "clean":
+		return clean(ctx)
+	default:
+		return errUsage
+	}
+}
+
+// folder is where everything of the drill is. There is one at a time.
+func folder() (string, error) {
+	cache, err := lab.CacheDir()
+	return filepath.Join(cache, "drill"), err
+}
