@@ -18,6 +18,7 @@ type File struct {
 // Pods is what a first look at a master finds: what the kubelet reads and what the container runtime runs.
 type Pods struct {
 	HostName    string
+	Kubelet     Kubelet
 	ManifestDir string
 	Files       []File // every file the kubelet reads: each that does not start with a dot, whatever its name (kubernetes#129364)
 	Parked      []File // manifests that were moved out of the kubelet's folder by us, oldest first
@@ -28,21 +29,16 @@ type Pods struct {
 
 const lookScript = partFunctions + `
 text host "$(hostname)"
-dir=$2
-endpoint=
-if [ -r "$1" ]; then
-  [ -n "$dir" ] || dir=$(sed -n 's/^staticPodPath:[[:space:]]*//p' "$1" | tr -d "\"'" | sed 's/[[:space:]]*$//' | head -n 1)
-  endpoint=$(sed -n 's/^containerRuntimeEndpoint:[[:space:]]*//p' "$1" | tr -d "\"'" | sed 's/[[:space:]]*$//' | head -n 1)
-fi
+` + kubeletScript + `
 text manifests "$dir"
 if [ -n "$dir" ] && [ -d "$dir" ]; then
   for f in "$dir"/*; do [ -f "$f" ] && file pod "$f"; done
 else
-  text nomanifests "$dir"
+  text nomanifests "$dir" "$config"
 fi
 for f in "$3"/parked/*; do [ -f "$f" ] && file parked "$f"; done
 for f in "$3"/*.journal; do [ -f "$f" ] && file journal "$f"; done
-` + runtimeScript
+` + discoverScript
 
 // Look reads the kubelet's folder, what was parked, the journals and the containers. One round trip.
 func (n *Node) Look(ctx context.Context) (*Pods, error) {
@@ -55,16 +51,22 @@ func (n *Node) Look(ctx context.Context) (*Pods, error) {
 		return nil, err
 	}
 	p := &Pods{}
+	var tried []string
 	for _, r := range records {
 		f := File{Path: r.field(0), Text: []byte(r.field(1))}
 		switch r.kind {
 		case "host":
 			p.HostName = r.field(0)
+		case "kubelet":
+			p.Kubelet.Service = r.field(1)
+			p.Kubelet.Running = r.field(0) != "" || r.field(1) == "active"
+		case "certificate":
+			p.Kubelet.CertFile, p.Kubelet.Certificate = r.field(0), f.Text
 		case "manifests":
 			p.ManifestDir = r.field(0)
 		case "nomanifests":
 			if r.field(0) == "" {
-				return nil, fmt.Errorf("%w: %s has no staticPodPath in %s, and manifest_dir is not set for this node", ErrNoManifestDir, n.Name, n.KubeletConfig)
+				return nil, fmt.Errorf("%w: %s has no staticPodPath in %s and no --pod-manifest-path, and manifest_dir is not set for this node", ErrNoManifestDir, n.Name, r.field(1))
 			}
 			return nil, fmt.Errorf("%w: %s on %s is not there", ErrNoManifestDir, r.field(0), n.Name)
 		case "pod":
@@ -74,11 +76,13 @@ func (n *Node) Look(ctx context.Context) (*Pods, error) {
 		case "journal":
 			p.Journals = append(p.Journals, f)
 		case "runtime":
-			p.Runtime = Runtime{Endpoint: r.field(0)}
+			p.Runtime = Runtime{Client: r.field(0), Endpoint: r.field(1)}
+		case "tried":
+			tried = append(tried, r.field(0)+": "+strings.TrimSpace(r.field(1)))
 		case "noruntime":
-			return nil, fmt.Errorf("%w on %s: crictl is not on the PATH or does not work: %s", ErrNoRuntime, n.Name, strings.TrimSpace(r.field(0)))
+			return nil, noRuntime(n.Name, r.field(0), tried)
 		case "containers":
-			if p.Containers, err = parseContainers([]byte(r.field(0))); err != nil {
+			if p.Containers, err = p.Runtime.parseContainers([]byte(r.field(0))); err != nil {
 				return nil, fmt.Errorf("containers of %s: %w", n.Name, err)
 			}
 		}
@@ -105,6 +109,7 @@ type Disk struct {
 	OldData    string
 	OldWAL     string
 	Image      bool
+	NoPause    string // the image of pod sandboxes, where it is known and not there
 	Certs      map[string][]byte
 	MissingPKI []string
 	Symlinks   []string // in the place of data folders
@@ -112,9 +117,8 @@ type Disk struct {
 	WALFree    int64    // on the file system of a WAL folder of its own
 }
 
-const diskScript = partFunctions + `
-data=$1; wal=${2:-$1/member/wal}; image=$3; endpoint=$4; shift 4
-set -- "$@"
+const diskScript = `
+data=$1; wal=${2:-$1/member/wal}; image=$3; shift 3
 segments=0; for f in "$wal"/*.wal; do [ -f "$f" ] && segments=$((segments+1)); done
 text segments "$segments"
 [ -s "$data/member/snap/db" ] && text database yes
@@ -137,7 +141,9 @@ if [ "$wal" != "$data/member/wal" ] && [ -d "$wal" ]; then
 fi
 text olddata "$(aside "$data")"
 [ "$wal" = "$data/member/wal" ] || text oldwal "$(aside "$wal")"
-crictl -r "$endpoint" inspecti -q "$image" >/dev/null 2>&1 && text image yes
+has_image "$image" && text image yes
+pause=$(pause_image)
+[ -z "$pause" ] || has_image "$pause" || text nopause "$pause"
 while [ $# -gt 0 ]; do
   case $1 in
     cert) if [ -r "$3" ]; then printf cert; word "$2"; printf ' '; b64 <"$3"; echo; else text missing "$3"; fi; shift 3;;
@@ -149,14 +155,18 @@ exit 0
 
 // Disk reads the state of data, WAL, certificates and image. Private keys are only looked for. One round trip.
 func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
-	args := []string{p.DataDir, p.WALDir, p.Image, rt.Endpoint}
+	image := p.Image
+	if rt.Client == ctr {
+		image = fullReference(image)
+	}
+	args := []string{p.DataDir, p.WALDir, image}
 	for _, use := range sortedKeys(p.Certs) {
 		args = append(args, "cert", use, p.Certs[use])
 	}
 	for _, k := range p.Keys {
 		args = append(args, "key", k)
 	}
-	out, err := n.run(ctx, diskScript, args...)
+	out, err := n.run(ctx, rt.script(Workload{})+diskScript, args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the data folder of %s: %w", n.Name, err)
 	}
@@ -183,6 +193,8 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 			d.OldWAL = r.field(0)
 		case "image":
 			d.Image = true
+		case "nopause":
+			d.NoPause = r.field(0)
 		case "cert":
 			d.Certs[r.field(0)] = []byte(r.field(1))
 		case "missing":

@@ -25,8 +25,8 @@ const (
 // Settings are the places on a master that cannot be found from anything else.
 type Settings struct {
 	Name          string // the operator's name for it: the key in the survey's nodes
-	KubeletConfig string // where staticPodPath and the runtime's socket are read; DefaultKubeletConfig when empty
-	ManifestDir   string // instead of the kubelet's staticPodPath; empty in the usual case
+	KubeletConfig string // where staticPodPath and the runtime's socket are read; the running kubelet's own when empty, else DefaultKubeletConfig
+	ManifestDir   string // instead of the kubelet's own; empty in the usual case
 	WorkDir       string // journal, lock and parked manifests; DefaultWorkDir when empty
 }
 
@@ -38,9 +38,6 @@ type Node struct {
 
 // New makes a node; nothing is contacted yet.
 func New(s Settings, r Runner) *Node {
-	if s.KubeletConfig == "" {
-		s.KubeletConfig = DefaultKubeletConfig
-	}
 	if s.WorkDir == "" {
 		s.WorkDir = DefaultWorkDir
 	}

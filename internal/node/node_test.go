@@ -48,7 +48,7 @@ func (local) DialContext(ctx context.Context, network, addr string) (net.Conn, e
 }
 
 // inEachShell runs a test with every POSIX shell that is here. There is always /bin/sh.
-func inEachShell(t *testing.T, test func(t *testing.T, n *node.Node, dir string)) {
+func inEachShell(t *testing.T, test func(t *testing.T, n *node.Node, l local, dir string)) {
 	for _, shell := range [][]string{{"/bin/sh"}, {"bash", "--posix"}, {"busybox", "sh"}} {
 		if _, err := exec.LookPath(shell[0]); err != nil {
 			t.Logf("not with %s: %v", shell[0], err)
@@ -57,7 +57,8 @@ func inEachShell(t *testing.T, test func(t *testing.T, n *node.Node, dir string)
 		t.Run(filepath.Base(shell[0]), func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "it's a $(folder)")
 			must(t, os.Mkdir(dir, 0o755))
-			test(t, node.New(node.Settings{Name: "m1", WorkDir: filepath.Join(dir, "work")}, local{shell: shell}), dir)
+			l := local{shell: shell}
+			test(t, node.New(node.Settings{Name: "m1", WorkDir: filepath.Join(dir, "work")}, l), l, dir)
 		})
 	}
 }
@@ -103,7 +104,7 @@ func want(t *testing.T, dir string, files map[string]string) {
 }
 
 func TestWriteFile(t *testing.T) {
-	inEachShell(t, func(t *testing.T, n *node.Node, dir string) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
 		write(t, dir, map[string]string{"like": ""})
 		must(t, os.Chmod(filepath.Join(dir, "like"), 0o640))
 		text := "a: 'b'\r\n$(touch x) `y` \\ \x00\xff no final newline"
@@ -122,7 +123,7 @@ func TestWriteFile(t *testing.T) {
 }
 
 func TestPark(t *testing.T) {
-	inEachShell(t, func(t *testing.T, n *node.Node, dir string) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
 		file := filepath.Join(dir, "manifests", "etcd.yaml")
 		if _, err := n.Park(t.Context(), file); err == nil {
 			t.Error("parked what is not there")
@@ -144,7 +145,7 @@ func TestPark(t *testing.T) {
 }
 
 func TestMoveAside(t *testing.T) {
-	inEachShell(t, func(t *testing.T, n *node.Node, dir string) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
 		data, aside := filepath.Join(dir, "data"), filepath.Join(dir, "data.etcdrecovery", "1")
 		write(t, data, map[string]string{"member/snap/db": "db", "member/wal/0.wal": "wal", ".hidden": "h", "lost+found/x": "x", ".etcdrecovery/9/y": "y"})
 		write(t, aside+".moving", map[string]string{"first": "was moved before the line was cut"})
@@ -162,7 +163,7 @@ func TestMoveAside(t *testing.T) {
 }
 
 func TestCopyAside(t *testing.T) {
-	inEachShell(t, func(t *testing.T, n *node.Node, dir string) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
 		data, aside := filepath.Join(dir, "data"), filepath.Join(dir, "data.etcdrecovery", "1")
 		files := map[string]string{"member/snap/db": "db", "member/wal/a b.wal": "wal"}
 		write(t, data, files)
@@ -184,7 +185,7 @@ func TestCopyAside(t *testing.T) {
 }
 
 func TestLock(t *testing.T) {
-	inEachShell(t, func(t *testing.T, n *node.Node, _ string) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ local, _ string) {
 		ctx := t.Context()
 		must(t, n.Lock(ctx, "one (it's)", ""))
 		must(t, n.Lock(ctx, "one (it's)", "")) // its own
@@ -210,7 +211,7 @@ func TestLock(t *testing.T) {
 }
 
 func TestSockets(t *testing.T) {
-	inEachShell(t, func(t *testing.T, n *node.Node, _ string) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ local, _ string) {
 		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 		must(t, err)
 		at := netip.MustParseAddrPort(l.Addr().String())
@@ -226,31 +227,4 @@ func TestSockets(t *testing.T) {
 			t.Errorf("%s is seen after it was closed", at)
 		}
 	})
-}
-
-// TestAwaitStopped asks a runtime that is out of order: no answer is never taken for "nothing runs".
-func TestAwaitStopped(t *testing.T) {
-	etcd := node.Workload{Namespace: "kube-system", Pod: "etcd", Container: "etcd"}
-	for _, c := range []struct {
-		name, crictl string
-		stopped      bool
-	}{
-		{"nothing runs", `echo '{"containers":[],"items":[]}'`, true},
-		{"warns and answers", `echo 'level=warning msg="no config"' >&2; echo '{"containers":[],"items":[]}'`, true},
-		{"does not answer", `exit 1`, false},
-		{"the sandbox is left", `case $* in *pods*) echo '{"items":[{"id":"0123456789abcdef"}]}';; *) echo '{"containers":[]}';; esac`, false},
-		{"another pod's container of that name", `case $* in *pods*) echo '{"items":[]}';; *) echo '{"containers":[{"id": "0123456789abcdef","labels":{"io.kubernetes.pod.name":"shop-0"}}]}';; esac`, true},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			bin := t.TempDir()
-			must(t, os.WriteFile(filepath.Join(bin, "crictl"), []byte("#!/bin/sh\n"+c.crictl+"\n"), 0o755)) //nolint:gosec // a command has to be executable
-			n := node.New(node.Settings{Name: "m1"}, local{shell: []string{"/bin/sh"}, path: bin})
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			defer cancel()
-			err := n.AwaitStopped(ctx, node.Runtime{Endpoint: "unix:///x"}, etcd, time.Second)
-			if (err == nil) != c.stopped {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
 }

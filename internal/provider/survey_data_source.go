@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -68,8 +69,8 @@ func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *dat
 					"port":           schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port, if it is not the provider's."},
 					"user":           schema.StringAttribute{Optional: true, MarkdownDescription: "Login name, if it is not the provider's."},
 					"host_key":       schema.StringAttribute{Optional: true, MarkdownDescription: "The master's public host key, such as `ssh-ed25519 AAAA…`, instead of a line in the known hosts file."},
-					"kubelet_config": schema.StringAttribute{Optional: true, MarkdownDescription: "The kubelet's configuration file, in which `staticPodPath` and the container runtime's socket are found; `/var/lib/kubelet/config.yaml` when left out."},
-					"manifest_dir":   schema.StringAttribute{Optional: true, MarkdownDescription: "The static pod folder, for a kubelet that has it from its command line."},
+					"kubelet_config": schema.StringAttribute{Optional: true, MarkdownDescription: "The kubelet's configuration file, in which `staticPodPath` and the container runtime's socket are found; when left out, the one that the running kubelet was started with, or `/var/lib/kubelet/config.yaml`."},
+					"manifest_dir":   schema.StringAttribute{Optional: true, MarkdownDescription: "The static pod folder, instead of the running kubelet's `--pod-manifest-path` or its configuration's `staticPodPath`."},
 					"work_dir":       schema.StringAttribute{Optional: true, MarkdownDescription: "Where the journal, the lock and manifests that are out of the kubelet's folder are kept on the master; `/var/lib/etcdrecovery` when left out."},
 					"name":           schema.StringAttribute{Computed: true, MarkdownDescription: "The node's key in this map."},
 					"ssh":            schema.StringAttribute{Computed: true, MarkdownDescription: "`reached`, `refused` (it is there, and login, host key, privilege or its state keep it from being examined) or `silent`."},
@@ -134,7 +135,7 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 		resp.Diagnostics.Append(diags...)
 		n.Problems = list
 		m.Nodes[name] = n
-		for _, p := range problems {
+		for _, p := range slices.Concat(problems, e.Warnings) {
 			resp.Diagnostics.AddAttributeWarning(path.Root("nodes").AtMapKey(name), "A Master Needs Attention", name+": "+p)
 		}
 	}

@@ -27,6 +27,7 @@ type Evidence struct {
 	Reach      Reach
 	ReachError string   `json:",omitempty"`
 	Problems   []string `json:",omitempty"` // what forbids changing this master, each with its remedy
+	Warnings   []string `json:",omitempty"` // what is not in the way, but will be
 	NoManifest bool     `json:",omitempty"` // no file the kubelet reads, and none that we parked, is an etcd pod
 
 	ManifestPath string       // in the kubelet's folder
@@ -34,6 +35,7 @@ type Evidence struct {
 	Parked       string       `json:",omitempty"` // the place to which it was moved, if it is not in the kubelet's folder
 	Runtime      node.Runtime // how its containers are asked for
 	Running      bool         // an etcd container runs
+	Kubelet      Kubelet
 
 	MemberName string
 	PeerURLs   []string

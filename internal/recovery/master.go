@@ -7,11 +7,13 @@ import (
 	"net/netip"
 	"net/url"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
@@ -97,7 +99,7 @@ func (m *master) proveStopped(ctx context.Context) error {
 	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.workload(), stopPatience); err != nil {
 		if errors.Is(err, node.ErrStillRunning) {
 			return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + ".", Cause: err,
-				Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (crictl ps, crictl stop), then run terraform apply again.", m.Name)}
+				Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (%s), then run terraform apply again.", m.Name, m.ev.Runtime.ByHand())}
 		}
 		return err
 	}
@@ -142,7 +144,7 @@ func (m *master) busyPort(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// start puts a manifest in and waits for the container that the kubelet makes of it.
+// start puts a manifest in, waits for the container that the kubelet makes of it, and makes sure that it is of this text.
 func (m *master) start(ctx context.Context, text string) (id string, err error) {
 	known, err := m.Containers(ctx, m.ev.Runtime, m.workload())
 	if err != nil {
@@ -153,12 +155,52 @@ func (m *master) start(ctx context.Context, text string) (id string, err error) 
 	if err := m.WriteFile(short, m.ev.ManifestPath, []byte(text), m.ev.Parked); err != nil {
 		return "", err
 	}
-	id, err = m.AwaitStarted(ctx, m.ev.Runtime, m.workload(), known, startPatience)
+	started, err := m.AwaitStarted(ctx, m.ev.Runtime, m.workload(), known, startPatience)
 	if errors.Is(err, node.ErrNotStarted) {
-		return "", &Refusal{Title: "Etcd Does Not Start", Found: err.Error() + ".", Cause: err,
+		return "", &Refusal{Title: "Etcd Does Not Start", Found: err.Error() + "." + m.cameAndWent(ctx, known), Cause: err,
 			Next: fmt.Sprintf("look at the kubelet's log on %s (journalctl -u kubelet), then run terraform apply again.", m.Name)}
 	}
-	return id, err
+	if err != nil {
+		return "", err
+	}
+	return started.ID, m.asWritten(started, text)
+}
+
+// asWritten compares what a new container runs with to the text it should be of: a kubelet may run an older text of a manifest beside or
+// instead of the new one (kubernetes#112814, kubernetes#129364). A runtime that does not tell leaves it to etcd's own log.
+func (m *master) asWritten(c *node.Started, text string) error {
+	pod, err := manifest.Parse([]byte(text))
+	if err != nil || c.Args == nil || forces(c.Args) == pod.Forced() {
+		return err
+	}
+	with, want := "with", "without"
+	if pod.Forced() {
+		with, want = want, with
+	}
+	return &Refusal{Title: "The Container Is Not of the New Manifest",
+		Found: fmt.Sprintf("%s on %s was written %s the force-new-cluster flag, and the new etcd container %.12s runs %s it: %s.", m.ev.ManifestPath, m.Name, want, c.ID, with, strings.Join(c.Args, " ")),
+		Next:  fmt.Sprintf("look for another file with an etcd pod in %s on %s, and restart the kubelet there (systemctl restart kubelet); then run terraform apply again.", path.Dir(m.ev.ManifestPath), m.Name)}
+}
+
+// forces tells whether a command line has the flag in effect. Of a flag that is given twice the last one counts.
+func forces(args []string) bool {
+	on := false
+	for _, a := range args {
+		if name, value, given := strings.Cut(strings.TrimLeft(a, "-"), "="); strings.HasPrefix(a, "-") && name == "force-new-cluster" {
+			set, err := strconv.ParseBool(value)
+			on = !given || err == nil && set
+		}
+	}
+	return on
+}
+
+// cameAndWent are the last words of a container that was there too briefly to be seen running.
+func (m *master) cameAndWent(ctx context.Context, known []node.Container) string {
+	all, err := m.Containers(ctx, m.ev.Runtime, m.workload())
+	if err != nil || len(all) == 0 || slices.ContainsFunc(known, func(c node.Container) bool { return c.ID == all[0].ID }) {
+		return ""
+	}
+	return fmt.Sprintf(" Container %.12s has come and gone.%s", all[0].ID, m.lastWords(ctx, all[0].ID))
 }
 
 // awaitServing waits until the member in a container is as it should be. It fails early with the member's own last words when the
@@ -226,11 +268,11 @@ func (m *master) lastWords(ctx context.Context, id string) string {
 	return " Its log says:\n  " + strings.Join(fatal, "\n  ")
 }
 
-// fatalLines picks from etcd's log the last lines that say why it went.
+// fatalLines picks from etcd's log the last lines that say why it went. Etcd 3.4 marks them with C, for critical.
 func fatalLines(log string) []string {
 	var fatal []string
 	for line := range strings.Lines(log) {
-		for _, sign := range []string{`"level":"fatal"`, `"level":"panic"`, `"level":"error"`, "panic:", `"msg":"the member has been permanently removed`} {
+		for _, sign := range []string{`"level":"fatal"`, `"level":"panic"`, `"level":"error"`, "panic:", " C | ", `"msg":"the member has been permanently removed`} {
 			if strings.Contains(line, sign) {
 				fatal = append(fatal, strings.TrimSpace(line))
 				break

@@ -65,6 +65,9 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 		p.Manifest, p.OldData, p.OldWAL = e.Manifest, "", ""
 		return p, nil
 	}
+	if err := e.Kubelet.check(e.Name, "node"); err != nil {
+		return nil, err
+	}
 	if anyOrder {
 		return p, nil
 	}

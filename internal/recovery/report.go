@@ -28,6 +28,11 @@ func Report(all map[string]Evidence) string {
 	if problems := problemsOf(all); problems != "" {
 		fmt.Fprintf(&b, "problems:%s\n", problems)
 	}
+	for _, e := range sorted(all) {
+		for _, w := range e.Warnings {
+			fmt.Fprintf(&b, "warning: %s: %s\n", e.Name, w)
+		}
+	}
 	return b.String()
 }
 

@@ -80,6 +80,9 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	if err := p.texts(seed, journal); err != nil {
 		return nil, err
 	}
+	if err := seed.Kubelet.check(seed.Name, "node"); err != nil {
+		return nil, err
+	}
 	return p, nil
 }
 

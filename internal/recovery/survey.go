@@ -75,6 +75,10 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 		return e
 	}
 	e.Journals, e.Runtime = readJournals(pods.Journals), pods.Runtime
+	e.Kubelet = kubeletOf(pods.Kubelet, now)
+	if w := e.Kubelet.warning(n.Name); w != "" {
+		e.Warnings = append(e.Warnings, w)
+	}
 	m, problems := findManifest(&e, pods)
 	e.Problems = append(e.Problems, problems...)
 	if m == nil {
@@ -110,6 +114,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	}
 	if !disk.Image {
 		e.Problems = append(e.Problems, fmt.Sprintf("the image %s is not on %s, and a registry may be out of reach now: pull or import it, then plan again", paths.Image, n.Name))
+	}
+	if disk.NoPause != "" {
+		e.Warnings = append(e.Warnings, fmt.Sprintf("the image of pod sandboxes, %s, is not on %s: no pod starts there unless it can be pulled; pull or import it", disk.NoPause, n.Name))
 	}
 	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
 	if e.Running {

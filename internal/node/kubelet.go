@@ -1,0 +1,53 @@
+package node
+
+// Kubelet is what tells whether anybody looks after a master's static pods.
+type Kubelet struct {
+	Running     bool   // there is a process of it, or systemd says so
+	Service     string // what `systemctl is-active kubelet` says; "" where there is no systemd
+	CertFile    string // where its client certificate is; "" for a kubelet that has none, as one that knows of no API server
+	Certificate []byte // PEM; without the private key, which is often in the same file
+}
+
+// kubeletScript finds the kubelet, its settings and its certificate. $1 and $2 are the operator's own kubelet_config and manifest_dir, "" where
+// they are to be found. It leaves argv, config, dir and endpoint for what comes after.
+const kubeletScript = `
+argv=; process=
+# The last value of a flag counts, as in the kubelet: --flag=value or --flag value.
+flag() { printf '%s\n' "$argv" | awk -v name="--$1" 'index($0, name "=") == 1 { value = substr($0, length(name) + 2) } last == name { value = $0 } { last = $0 } END { print value }'; }
+# A scalar on a line of its own in a file of YAML, or of JSON that is written in lines.
+setting() { [ ! -f "$1" ] || sed -n "s/^[[:space:]]*\"\{0,1\}$2\"\{0,1\}[[:space:]]*:[[:space:]]*//p" "$1" | sed 's/^#.*//; s/[[:space:]]#.*//; s/[[:space:],]*$//' | sed "s/^\"\(.*\)\"\$/\1/; s/^'\(.*\)'\$/\1/" | head -n 1; }
+# The kubelet of this machine: not one in a container (kind), nor a process of that name that is somebody else's, whose word would be taken.
+for p in $(grep -ls kubelet /proc/[0-9]*/cmdline); do
+  p=${p%/cmdline}
+  [ "$(readlink "$p/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] && [ "$(awk '/^Uid:/ { print $2, $3 }' "$p/status")" = "$(id -u) $(id -u)" ] || continue
+  argv=$(tr '\0' '\n' <"$p/cmdline")
+  first=${argv%%
+*}
+  [ "${first##*/}" = kubelet ] || continue
+  config=$(flag config)
+  if [ -z "$1" ] || [ -z "$config" ] || [ "$config" = "$1" ]; then process=yes; break; fi
+done 2>/dev/null
+[ -n "$process" ] || argv=
+config=${1:-$(flag config)}
+case $config in /*) ;; *) config=` + DefaultKubeletConfig + `;; esac
+# What kubeadm made the kubelet's flags from, for one that does not run.
+[ -n "$process" ] || argv=$(sed -n 's/^KUBELET_KUBEADM_ARGS=//p' "$(dirname "$config")/kubeadm-flags.env" 2>/dev/null | tr -d "\"'" | tr -s ' \t' '\n\n')
+dir=${2:-$(flag pod-manifest-path)}
+dir=${dir:-$(setting "$config" staticPodPath)}
+endpoint=$(flag container-runtime-endpoint)
+endpoint=${endpoint:-$(setting "$config" containerRuntimeEndpoint)}
+
+text kubelet "$process" "$(systemctl is-active kubelet 2>/dev/null | head -n 1)"
+
+# Of what may hold a private key too, the first certificate alone. A line too long for PEM ends it: that would be a file without line breaks.
+certificate() { awk 'length($0) > 100 { exit } /-----BEGIN / { keep = /-----BEGIN CERTIFICATE-----/; block = "" } keep { block = block $0 "\n" } keep && /-----END CERTIFICATE-----/ { printf "%s", block; exit }'; }
+access=$(flag kubeconfig)
+[ -n "$access$process" ] || access=/etc/kubernetes/kubelet.conf
+cert=$(setting "$access" client-certificate)
+case $cert in
+  '') cert=$access; pem=$(setting "$access" client-certificate-data | base64 -d 2>/dev/null | certificate);;
+  /*) pem=$([ ! -f "$cert" ] || certificate <"$cert");;
+  *) cert=$(dirname "$access")/$cert; pem=$([ ! -f "$cert" ] || certificate <"$cert");;
+esac
+[ -z "$pem" ] || text certificate "$cert" "$pem"
+`
