@@ -204,12 +204,18 @@ func (d *debian) PowerOff() {
 	}
 }
 
-// PowerOn returns when sshd answers.
+// PowerOn returns when the kubelet runs and sshd answers.
 func (d *debian) PowerOn() error {
 	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
 	defer cancel()
 	if err := d.machine.PowerOn(ctx); err != nil {
 		return err
+	}
+	if err := poll(ctx, func() error {
+		_, err := d.Run(ctx, "systemctl", "is-active", "kubelet")
+		return err
+	}); err != nil {
+		return fmt.Errorf("waiting for the kubelet: %w", err)
 	}
 	return d.awaitSSH(ctx)
 }

@@ -112,8 +112,9 @@ func (d *debian) adaptManifest() error {
 	}
 	manifest = strings.Replace(manifest, "      path: "+dataDir+"\n", "      path: "+d.lab.options.data()+"\n", 1)
 	if d.lab.options.WALDir {
+		// Etcd renames the folder into place, which it cannot when that is the mount itself.
 		manifest = strings.NewReplacer(
-			"    - --name=", "    - --wal-dir="+walDir+"\n    - --name=",
+			"    - --name=", "    - --wal-dir="+walDir+"/wal\n    - --name=",
 			"    volumeMounts:\n", "    volumeMounts:\n    - mountPath: "+walDir+"\n      name: etcd-wal\n",
 			"  volumes:\n", "  volumes:\n  - hostPath:\n      path: "+walDir+"\n      type: DirectoryOrCreate\n    name: etcd-wal\n",
 		).Replace(manifest)

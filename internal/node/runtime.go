@@ -60,27 +60,33 @@ func (n *Node) Containers(ctx context.Context, rt Runtime, w Workload) ([]Contai
 // exitLeft is the exit code of a wait whose event did not come.
 const exitLeft = 75
 
+// freshKubelet starts a running kubelet anew, which ends no container. One that was started while the API server is down leaves a static
+// pod running whose file went, remembers it, and lets no other pod of that name start (kubernetes#112814); a new one knows only the files.
+const freshKubelet = `
+fresh_kubelet() { if systemctl is-active --quiet kubelet 2>/dev/null; then systemctl restart kubelet >&2; fi; }
+`
+
 // AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two attempts of a crash
 // loop there is no container, and the sandbox is there until the kubelet has seen the manifest go. After patience the runtime is asked to
-// stop what is left: a kubelet that was restarted while the API is down forgets a static pod whose file went (kubernetes#112814).
-// ErrStillRunning after that, or when the runtime does not answer. It waits on the master itself, as AwaitStarted does: an event is seen at
-// once, whatever the round trip from here.
+// stop what is left and the kubelet is started anew, twice at most. ErrStillRunning after that, or when the runtime does not answer. It
+// waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here.
 func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, w Workload, patience time.Duration) error {
-	_, err := n.run(ctx, tether+rt.script(w)+`
-deadline=$(($(date +%s) + $1)); helped=
+	_, err := n.run(ctx, tether+rt.script(w)+freshKubelet+`
+deadline=$(($(date +%s) + $1)); helped=0
 while :; do
   answers=yes; c=$(running) || answers=; p=$(sandboxes) || answers=
   if [ -n "$answers" ] && [ -z "$c$p" ]; then exit 0; fi
   if [ "$(date +%s)" -ge "$deadline" ]; then
-    [ -n "$answers" ] && [ -z "$helped" ] || exit 75
+    [ -n "$answers" ] && [ "$helped" -lt 2 ] || exit 75
     for id in $c; do stop_container "$id" >&2; done
     for id in $p; do stop_sandbox "$id" >&2; done
-    helped=yes; deadline=$(($(date +%s) + 30))
+    fresh_kubelet
+    helped=$((helped + 1)); deadline=$(($(date +%s) + $1))
   fi
   sleep 0.05
 done`, seconds(patience))
 	if exitCode(err) == exitLeft {
-		return fmt.Errorf("%w on %s, or its runtime does not answer, %s after its manifest went and after the runtime was asked to stop it", ErrStillRunning, n.Name, patience)
+		return fmt.Errorf("%w on %s, or its runtime does not answer, %s after its manifest went, and after the runtime was asked to stop it and the kubelet was started anew", ErrStillRunning, n.Name, patience)
 	}
 	return err
 }
@@ -91,17 +97,25 @@ type Started struct {
 	Args []string // with which it really runs; nil where the runtime does not tell
 }
 
-// AwaitStarted waits for a running container of a workload that is none of the known ones. ErrNotStarted when none comes within patience.
+// startHelp is when a kubelet is started anew that has not started a pod: one of the same name is waited for and looked for again every
+// 10 s, so that two of these are normal.
+const startHelp = 30 * time.Second
+
+// AwaitStarted waits for a running container of a workload that is none of the known ones. When none comes, the kubelet is started anew
+// once, which ends its waiting: for an earlier pod, or for the time that it keeps a crashed one down. ErrNotStarted when none comes within
+// patience.
 func (n *Node) AwaitStarted(ctx context.Context, rt Runtime, w Workload, known []Container, patience time.Duration) (*Started, error) {
-	args := []string{seconds(patience)}
+	args := []string{seconds(patience), seconds(startHelp)}
 	for _, c := range known {
 		args = append(args, c.ID)
 	}
-	out, err := n.run(ctx, tether+rt.script(w)+`
-deadline=$(($(date +%s) + $1)); shift; known=" $* "
+	out, err := n.run(ctx, tether+rt.script(w)+freshKubelet+`
+now=$(date +%s); deadline=$((now + $1)); help=$((now + $2)); shift 2; known=" $* "
 while :; do
   for id in $(running); do case $known in *" $id "*) ;; *) text started "$id" "$(inspect "$id")"; exit 0;; esac; done
-  [ "$(date +%s)" -lt "$deadline" ] || exit 75
+  now=$(date +%s)
+  [ "$now" -lt "$deadline" ] || exit 75
+  if [ "$now" -ge "$help" ]; then fresh_kubelet; help=$deadline; fi
   sleep 0.05
 done`, args...)
 	if exitCode(err) == exitLeft {

@@ -17,8 +17,9 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// stopPatience is how long a kubelet may take to stop a pod whose manifest went: its poll of the folder, 20 s, and the grace period.
-const stopPatience = 60 * time.Second
+// stopPatience is how long a kubelet may take to stop a pod whose manifest went before it is helped. It takes 1 to 3 s; helping one that
+// is just slow does no harm.
+const stopPatience = 10 * time.Second
 
 // startPatience allows for the kubelet's crash-loop back-off, which is capped at 5 minutes.
 const startPatience = 6 * time.Minute

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,21 +103,16 @@ func describe(members []etcd.Member) string {
 	return words(list)
 }
 
-var discarded = regexp.MustCompile(`"number-of-discarded-entries":(\d+)`)
-
 // readForcedLog makes sure that etcd took the flag, and keeps how many entries it dropped.
 func (s *seeding) readForcedLog(ctx context.Context, id string) error {
 	log, err := s.seed.ContainerLog(ctx, s.seed.ev.Runtime, id, 5000)
 	if err != nil {
 		return err
 	}
-	if !strings.Contains(log, `"force-new-cluster":true`) {
-		return &Refusal{Title: "Etcd Did Not Take the Force Flag", Found: fmt.Sprintf("the log of container %.12s on %s does not say \"force-new-cluster\":true.", id, s.seed.Name)}
+	if !tookForceFlag(log) {
+		return &Refusal{Title: "Etcd Did Not Take the Force Flag", Found: fmt.Sprintf("the log of container %.12s on %s does not say that etcd was started with --force-new-cluster.", id, s.seed.Name)}
 	}
-	if m := discarded.FindStringSubmatch(log); m != nil {
-		return s.book.set(ctx, markDiscarded, m[1])
-	}
-	return s.book.set(ctx, markDiscarded, "0")
+	return s.book.set(ctx, markDiscarded, discardedEntries(log))
 }
 
 func (s *seeding) unforced(ctx context.Context) (bool, error) {
@@ -145,8 +139,8 @@ func (s *seeding) unforce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if strings.Contains(log, `"force-new-cluster":true`) {
-		return &Refusal{Title: "The Force Flag Is Still in Effect", Found: fmt.Sprintf("container %.12s on %s was started from a manifest without the flag, and its log says \"force-new-cluster\":true.", id, s.seed.Name)}
+	if tookForceFlag(log) {
+		return &Refusal{Title: "The Force Flag Is Still in Effect", Found: fmt.Sprintf("container %.12s on %s was started from a manifest without the flag, and its log says that etcd was started with it.", id, s.seed.Name)}
 	}
 	if err := s.book.set(ctx, markAfter, node.Hash([]byte(s.plan.Final))); err != nil {
 		return err
