@@ -73,7 +73,7 @@ func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
 // explain shows what a person would look at first.
 func explain(t *testing.T, l *lab.Lab) {
 	for _, m := range l.Masters() {
-		out, err := m.(lab.Machine).Run(context.Background(), "sh", "-c", `journalctl -u kubelet --no-pager -o cat | grep -i etcd | tail -n 15; ls -la /etc/kubernetes/manifests /var/lib/etcd* /var/lib/etcdrecovery; ps ax | grep '[e]tcd '`)
+		out, err := l.Machine(m.Name()).Run(context.Background(), "sh", "-c", `journalctl -u kubelet --no-pager -o cat | grep -i etcd | tail -n 15; ls -la /etc/kubernetes/manifests /var/lib/etcd* /var/lib/etcdrecovery; ps ax | grep '[e]tcd '`)
 		t.Logf("%s: %v\n%s\n%s", m.Name(), err, out, tail(m.ContainerLog(), 8))
 	}
 }
@@ -127,12 +127,11 @@ func run(t *testing.T, w *terraform.Workspace, code int, args ...string) string 
 }
 
 // apply plans, applies and plans again, which must find nothing left to do.
-func apply(t *testing.T, w *terraform.Workspace) string {
+func apply(t *testing.T, w *terraform.Workspace) {
 	t.Helper()
-	text := run(t, w, 2, "plan", "-detailed-exitcode", "-out=recovery.tfplan")
-	text += run(t, w, 0, "apply", "recovery.tfplan")
+	run(t, w, 2, "plan", "-detailed-exitcode", "-out=recovery.tfplan")
+	run(t, w, 0, "apply", "recovery.tfplan")
 	settled(t, w)
-	return text
 }
 
 func settled(t *testing.T, w *terraform.Workspace) {

@@ -199,7 +199,7 @@ func (d *debian) do(args ...string) string {
 }
 
 func (d *debian) PowerOff() {
-	if err := d.machine.PowerOff(); err != nil {
+	if err := d.machine.PowerOff(d.lab.life); err != nil {
 		d.lab.note("%v", err)
 	}
 }

@@ -239,6 +239,12 @@ func (l *Lab) Master(name string) Master {
 	return nil
 }
 
+// Machine returns the master of this name if the grade is Machines, else nil.
+func (l *Lab) Machine(name string) Machine {
+	m, _ := l.Master(name).(Machine)
+	return m
+}
+
 // Dir is the folder with the masters' disks.
 func (l *Lab) Dir() string { return l.dir }
 

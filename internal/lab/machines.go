@@ -18,9 +18,11 @@ import (
 )
 
 // packages are what a master has of Debian's.
-var packages = []string{
-	"systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "containerd", "runc", "docker.io", "iproute2", "iptables", "procps",
-	"ca-certificates", "curl", "less", "vim-tiny", "etcd-server",
+func packages() []string {
+	return []string{
+		"systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "containerd", "runc", "docker.io", "iproute2", "iptables", "procps",
+		"ca-certificates", "curl", "less", "vim-tiny", "etcd-server",
+	}
 }
 
 // networks counts the networks of this process.
@@ -55,7 +57,7 @@ func gather(ctx context.Context, o Options, log io.Writer) (parts, error) {
 		return parts{}, err
 	}
 	var p parts
-	if p.base, err = machine.Base(ctx, cache, packages, log); err != nil {
+	if p.base, err = machine.Base(ctx, cache, packages(), log); err != nil {
 		return parts{}, err
 	}
 	module := "kubernetes-" + o.kubernetes()
@@ -158,7 +160,7 @@ func (l *machines) initialCluster() string {
 func (l *machines) settle(context.Context) error { return nil }
 
 func (l *machines) close() error {
-	err := l.each(func(d *debian) error { return d.machine.Close() })
+	err := l.each(func(d *debian) error { return d.machine.Close(l.life) })
 	if l.network != nil {
 		err = errors.Join(err, l.network.Close(context.WithoutCancel(l.life)))
 	}

@@ -16,7 +16,8 @@ import (
 )
 
 // hand makes the Terraform folder and writes down how to use everything.
-func (d *drill) hand(ctx context.Context, dir string, l *lab.Lab) error {
+func (d *drill) hand(ctx context.Context, l *lab.Lab) error {
+	dir := d.dir
 	tools, err := terraform.Prepare(ctx, dir, func(text string) { fmt.Println(text) })
 	if err != nil {
 		return err

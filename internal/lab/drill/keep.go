@@ -35,14 +35,10 @@ func (d *drill) options() lab.Options {
 
 // prepare opens the ports that a person uses: in the hub nobody would see them.
 func (d *drill) prepare(ctx context.Context) ([]*os.File, error) {
-	dir, err := folder()
-	if err != nil {
-		return nil, err
-	}
 	if err := lab.PrepareMachines(ctx, d.options(), os.Stdout); err != nil {
 		return nil, err
 	}
-	if _, err := terraform.Prepare(ctx, dir, func(text string) { fmt.Println(text) }); err != nil {
+	if _, err := terraform.Prepare(ctx, d.dir, func(text string) { fmt.Println(text) }); err != nil {
 		return nil, err
 	}
 	var ports []*os.File
@@ -52,7 +48,11 @@ func (d *drill) prepare(ctx context.Context) ([]*os.File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("opening a port for a master: %w", err)
 		}
-		f, err := l.(*net.TCPListener).File()
+		socket, ok := l.(*net.TCPListener)
+		if !ok {
+			return nil, errors.New("a TCP listener is none")
+		}
+		f, err := socket.File()
 		if err != nil {
 			return nil, fmt.Errorf("opening a port for a master: %w", err)
 		}
@@ -73,12 +73,8 @@ func (d *drill) keep(ports []*os.File) int {
 }
 
 func (d *drill) serve(ctx context.Context, ports []*os.File) (err error) {
-	dir, err := folder()
-	if err != nil {
-		return err
-	}
 	o := d.options()
-	o.Dir, o.Log = filepath.Join(dir, "masters"), os.Stdout
+	o.Dir, o.Log = filepath.Join(d.dir, "masters"), os.Stdout
 	l, err := lab.Start(ctx, o)
 	if err != nil {
 		return err
@@ -92,16 +88,16 @@ func (d *drill) serve(ctx context.Context, ports []*os.File) (err error) {
 		if err != nil {
 			return fmt.Errorf("taking over a port: %w", err)
 		}
-		go forward(port, lab.SSHAddress(m))
+		go forward(ctx, port, lab.SSHAddress(m))
 	}
-	if err := d.hand(ctx, dir, l); err != nil {
+	if err := d.hand(ctx, l); err != nil {
 		return err
 	}
-	return control(ctx, dir, l)
+	return control(ctx, d.dir, l)
 }
 
 // forward passes connections on. One to a master that is off or cut off ends at once.
-func forward(port net.Listener, to string) {
+func forward(ctx context.Context, port net.Listener, to string) {
 	for {
 		from, err := port.Accept()
 		if err != nil {
@@ -109,14 +105,17 @@ func forward(port net.Listener, to string) {
 		}
 		go func() {
 			defer func() { _ = from.Close() }()
-			c, err := net.Dial("tcp", to)
+			var dialer net.Dialer
+			c, err := dialer.DialContext(ctx, "tcp", to)
 			if err != nil {
 				return
 			}
 			defer func() { _ = c.Close() }()
 			go func() {
 				_, _ = io.Copy(c, from)
-				_ = c.(*net.TCPConn).CloseWrite()
+				if t, ok := c.(*net.TCPConn); ok {
+					_ = t.CloseWrite()
+				}
 			}()
 			_, _ = io.Copy(from, c)
 		}()
@@ -174,13 +173,9 @@ func lose(l *lab.Lab, names []string) error {
 }
 
 // breakMasters asks the keeper for a disaster.
-func breakMasters(ctx context.Context, names []string) error {
+func breakMasters(ctx context.Context, dir string, names []string) error {
 	if len(names) == 0 {
 		names = []string{"m2", "m3"}
-	}
-	dir, err := folder()
-	if err != nil {
-		return err
 	}
 	var dialer net.Dialer
 	c, err := dialer.DialContext(ctx, "unix", filepath.Join(dir, controlFile))

@@ -21,27 +21,40 @@ import (
 func main() {
 	machine.Begin()
 	d := &drill{}
+	flag.StringVar(&d.dir, "dir", "", "folder for the masters' disks and everything else, instead of one in the user's cache folder")
 	flag.StringVar(&d.etcd, "etcd", "3.7", "minor version of etcd: 3.4, 3.5, 3.6 or 3.7")
 	flag.BoolVar(&d.docker, "docker", false, "kubelet 1.23 with Docker, instead of a current one with containerd")
 	flag.Parse()
+	if d.dir == "" {
+		cache, err := lab.CacheDir()
+		if err != nil {
+			fail(err)
+		}
+		d.dir = filepath.Join(cache, "drill")
+	}
 	if flag.Arg(0) == "keep" {
 		os.Exit(machine.Main(machine.Program{Prepare: d.prepare, Run: d.keep}))
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	if err := d.call(ctx, flag.Args()); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		fail(err)
 	}
 }
 
-// drill is one fire drill.
+func fail(err error) {
+	_, _ = fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// drill is one fire drill. There is one at a time in a folder.
 type drill struct {
+	dir    string
 	etcd   string
 	docker bool
 }
 
-var errUsage = errors.New("usage: drill [-etcd MINOR] [-docker] start | break [MASTER…] | clean")
+var errUsage = errors.New("usage: drill [-dir FOLDER] [-etcd MINOR] [-docker] start | break [MASTER…] | clean")
 
 func (d *drill) call(ctx context.Context, args []string) error {
 	verb := ""
@@ -52,16 +65,10 @@ func (d *drill) call(ctx context.Context, args []string) error {
 	case "start":
 		return d.start(ctx)
 	case "break":
-		return breakMasters(ctx, args)
+		return breakMasters(ctx, d.dir, args)
 	case "clean":
-		return clean(ctx)
+		return clean(ctx, d.dir)
 	default:
 		return errUsage
 	}
-}
-
-// folder is where everything of the drill is. There is one at a time.
-func folder() (string, error) {
-	cache, err := lab.CacheDir()
-	return filepath.Join(cache, "drill"), err
 }

@@ -31,10 +31,7 @@ func (d *drill) start(ctx context.Context) error {
 	if os.Geteuid() != 0 {
 		return errors.New("masters in namespaces need root: run this as root")
 	}
-	dir, err := folder()
-	if err != nil {
-		return err
-	}
+	dir := d.dir
 	if alive(dir) {
 		fmt.Println("The masters run already.")
 		return show(dir)
@@ -50,11 +47,11 @@ func (d *drill) start(ctx context.Context) error {
 		return fmt.Errorf("making the drill's log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	args := []string{"-etcd", d.etcd}
+	args := []string{"-dir", dir, "-etcd", d.etcd}
 	if d.docker {
 		args = append(args, "-docker")
 	}
-	keeper := exec.Command("/proc/self/exe", append(args, "keep")...)
+	keeper := exec.CommandContext(context.WithoutCancel(ctx), "/proc/self/exe", append(args, "keep")...)
 	keeper.Stdout, keeper.Stderr = log, log
 	keeper.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := keeper.Start(); err != nil {
@@ -86,11 +83,11 @@ func await(ctx context.Context, dir string, keeper *os.Process, ended <-chan err
 		}
 		select {
 		case err := <-ended:
-			return fmt.Errorf("the masters did not start: %w", errors.Join(err, os.RemoveAll(dir)))
+			return fmt.Errorf("the masters did not start: %w; %s says why", err, filepath.Join(dir, logFile))
 		case <-ctx.Done():
 			_ = keeper.Signal(syscall.SIGTERM)
-			<-ended
-			return errors.Join(ctx.Err(), os.RemoveAll(dir))
+			err := <-ended
+			return errors.Join(ctx.Err(), err, os.RemoveAll(dir))
 		case <-tick.C:
 		}
 	}
@@ -127,11 +124,7 @@ func keeperOf(dir string) int {
 func alive(dir string) bool { return keeperOf(dir) != 0 }
 
 // clean ends the masters and removes their disks, also those of a keeper that was killed.
-func clean(ctx context.Context) error {
-	dir, err := folder()
-	if err != nil {
-		return err
-	}
+func clean(ctx context.Context, dir string) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		fmt.Println("There are no masters.")
 		return nil

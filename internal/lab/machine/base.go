@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -21,13 +20,15 @@ import (
 var ErrNoDebian = errors.New("no Debian sources in /etc/apt")
 
 // masked are units that make no sense without hardware, or that would reach for a network.
-var masked = []string{
-	"apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
-	"fstrim.timer", "getty@.service", "getty-static.service", "systemd-binfmt.service", "systemd-firstboot.service", "systemd-logind.service",
-	"systemd-modules-load.service", "systemd-random-seed.service", "systemd-remount-fs.service", "systemd-resolved.service",
-	"systemd-sysctl.service", "systemd-timesyncd.service", "systemd-udev-trigger.service", "systemd-udevd.service", "systemd-update-utmp.service",
-	"systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-kernel-config.mount",
-	"systemd-journald-audit.socket", "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service", "wtmpdb-update-boot.service",
+func masked() []string {
+	return []string{
+		"apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
+		"fstrim.timer", "getty@.service", "getty-static.service", "systemd-binfmt.service", "systemd-firstboot.service", "systemd-logind.service",
+		"systemd-modules-load.service", "systemd-random-seed.service", "systemd-remount-fs.service", "systemd-resolved.service",
+		"systemd-sysctl.service", "systemd-timesyncd.service", "systemd-udev-trigger.service", "systemd-udevd.service", "systemd-update-utmp.service",
+		"systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-kernel-config.mount",
+		"systemd-journald-audit.socket", "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service", "wtmpdb-update-boot.service",
+	}
 }
 
 // Base is a folder with a Debian system of this machine's own release and sources, with these packages. It is made on first use, which
@@ -37,7 +38,7 @@ func Base(ctx context.Context, cache string, packages []string, log io.Writer) (
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrNoDebian, err)
 	}
-	sum := sha256.Sum256([]byte(strings.Join(append(slices.Clone(masked), packages...), " ")))
+	sum := sha256.Sum256([]byte(strings.Join(append(masked(), packages...), " ")))
 	dir := filepath.Join(cache, "debian-"+strings.TrimSpace(string(release))+"-"+hex.EncodeToString(sum[:4]))
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
@@ -89,7 +90,7 @@ func strip(root string) error {
 			return fmt.Errorf("disabling a service: %w", err)
 		}
 	}
-	for _, name := range masked {
+	for _, name := range masked() {
 		if err := os.Symlink("/dev/null", filepath.Join(units, name)); err != nil && !errors.Is(err, os.ErrExist) {
 			return fmt.Errorf("masking a service: %w", err)
 		}

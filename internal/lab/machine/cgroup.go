@@ -148,10 +148,10 @@ func admit(groups []hierarchy, pid int) error {
 // freeze stops every process in the groups, or lets them go on.
 func freeze(groups []hierarchy, frozen bool) error {
 	for _, h := range groups {
-		file, value := "", map[bool]string{true: "1", false: "0"}[frozen]
+		var file, value string
 		switch h.Controllers {
 		case "":
-			file = "cgroup.freeze"
+			file, value = "cgroup.freeze", map[bool]string{true: "1", false: "0"}[frozen]
 		case "freezer":
 			file, value = "freezer.state", map[bool]string{true: "FROZEN", false: "THAWED"}[frozen]
 		default:

@@ -10,13 +10,19 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 )
 
-// hubVariable tells a process that it runs in a hub, and how many files it was handed.
+// hubVariable tells a process that it runs in a hub, by its parent's number, and how many files it was handed.
 const hubVariable = "ETCDRECOVERY_LAB_HUB"
+
+// inHub tells whether this process runs in a hub that was made for it. A process that it has started does not.
+func inHub() (files int, ok bool) {
+	var parent int
+	_, err := fmt.Sscanf(os.Getenv(hubVariable), "%d:%d", &parent, &files)
+	return files, err == nil && parent == os.Getppid()
+}
 
 // A Program runs in a hub.
 type Program struct {
@@ -43,7 +49,7 @@ func Begin() {
 // Main runs a program and returns its exit code. It calls Begin.
 func Main(p Program) int {
 	Begin()
-	if n, err := strconv.Atoi(os.Getenv(hubVariable)); err == nil {
+	if n, ok := inHub(); ok {
 		if err := ip(context.Background(), "link", "set", "lo", "up"); err != nil {
 			return complain(err)
 		}
@@ -56,6 +62,11 @@ func Main(p Program) int {
 	}
 	if os.Geteuid() != 0 {
 		return complain(ErrNeedsRoot)
+	}
+	for program, pkg := range map[string]string{"mmdebstrap": "mmdebstrap", "ip": "iproute2", "nsenter": "util-linux"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return complain(fmt.Errorf("machines in namespaces need Debian's package %s: apt-get install %s: %w", pkg, pkg, err))
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	handed, err := p.Prepare(ctx)
@@ -76,9 +87,9 @@ func enter(handed []*os.File) int {
 	runtime.LockOSThread() // the parent-death signal follows the thread
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
+	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), hubVariable+"="+strconv.Itoa(len(handed)))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d:%d", hubVariable, os.Getpid(), len(handed)))
 	cmd.ExtraFiles = handed
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{

@@ -3,6 +3,7 @@
 package machine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,13 +35,15 @@ type birth struct {
 
 // sysctls are the kernel's settings that a kubelet writes, with the values it wants. They are the whole machine's, so that a lab's
 // machine gets files in their place.
-var sysctls = map[string]string{
-	"kernel/keys/root_maxbytes": "25000000",
-	"kernel/keys/root_maxkeys":  "1000000",
-	"kernel/panic":              "10",
-	"kernel/panic_on_oops":      "1",
-	"vm/overcommit_memory":      "1",
-	"vm/panic_on_oom":           "0",
+func sysctls() map[string]string {
+	return map[string]string{
+		"kernel/keys/root_maxbytes": "25000000",
+		"kernel/keys/root_maxkeys":  "1000000",
+		"kernel/panic":              "10",
+		"kernel/panic_on_oops":      "1",
+		"vm/overcommit_memory":      "1",
+		"vm/panic_on_oom":           "0",
+	}
 }
 
 // initMachine turns the new namespaces into a machine and becomes its systemd.
@@ -89,7 +92,7 @@ func mountKernel(b birth) error {
 	if err := readOnly(filepath.Join(proc, "sys")); err != nil {
 		return err
 	}
-	for name, value := range sysctls {
+	for name, value := range sysctls() {
 		file := filepath.Join(b.Dir, "sysctl", name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
@@ -187,7 +190,7 @@ func address(b birth) error {
 		commands = append(commands, []string{family, "route", "add", "default", "via", g})
 	}
 	for _, args := range commands {
-		if out, err := exec.Command("/usr/sbin/ip", args...).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(context.Background(), "/usr/sbin/ip", args...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, out)
 		}
 	}

@@ -139,7 +139,7 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 		return fmt.Errorf("making a pipe: %w", err)
 	}
 	defer func() { _ = tell.Close() }()
-	cmd := exec.Command("/proc/self/exe")
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), "/proc/self/exe")
 	cmd.Args[0] = initName
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.ExtraFiles = []*os.File{hear}
@@ -162,7 +162,7 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 		close(m.ended)
 	}()
 	if err := errors.Join(admit(groups, cmd.Process.Pid), m.Network.connect(ctx, m.Number, cmd.Process.Pid)); err != nil {
-		return errors.Join(err, m.PowerOff())
+		return errors.Join(err, m.PowerOff(ctx))
 	}
 	err = json.NewEncoder(tell).Encode(birth{
 		Name: m.Name, Root: m.Root(), Dir: m.Dir, Groups: groups,
@@ -170,7 +170,7 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 		Gateways:  []string{m.Network.Prefix4(hubNumber).Addr().String(), m.Network.Prefix6(hubNumber).Addr().String()},
 	})
 	if err != nil {
-		return errors.Join(fmt.Errorf("starting %s: %w", m.Name, err), m.PowerOff())
+		return errors.Join(fmt.Errorf("starting %s: %w", m.Name, err), m.PowerOff(ctx))
 	}
 	return m.becomesSystemd(ctx)
 }
@@ -191,7 +191,7 @@ func (m *Machine) becomesSystemd(ctx context.Context) error {
 }
 
 // PowerOff kills every process of the machine at once.
-func (m *Machine) PowerOff() error {
+func (m *Machine) PowerOff(ctx context.Context) error {
 	pid := m.process()
 	if pid == 0 {
 		return nil
@@ -201,7 +201,7 @@ func (m *Machine) PowerOff() error {
 	}
 	_ = syscall.Kill(pid, syscall.SIGKILL) // ESRCH: it has ended by itself
 	<-m.ended
-	return errors.Join(m.Network.disconnect(m.Number), removeGroups(m.groups))
+	return errors.Join(m.Network.disconnect(context.WithoutCancel(ctx), m.Number), removeGroups(m.groups))
 }
 
 // Freeze stops every process of the machine, or lets them go on.
@@ -239,8 +239,8 @@ func (m *Machine) Run(ctx context.Context, args ...string) (string, error) {
 }
 
 // Close switches the machine off and gives its disk's mounts back. The folder stays.
-func (m *Machine) Close() error {
-	err := m.PowerOff()
+func (m *Machine) Close(ctx context.Context) error {
+	err := m.PowerOff(ctx)
 	if unmount := unix.Unmount(m.Root(), unix.MNT_DETACH); unmount != nil {
 		err = errors.Join(err, fmt.Errorf("unmounting a disk: %w", unmount))
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 )
@@ -21,7 +20,7 @@ const hubNumber = 244
 
 // NewNetwork makes network n, from 1 to 250.
 func NewNetwork(ctx context.Context, n int) (*Network, error) {
-	if os.Getenv(hubVariable) == "" {
+	if _, ok := inHub(); !ok {
 		return nil, ErrOutside
 	}
 	if err := sweep(); err != nil {
@@ -70,8 +69,8 @@ func (w *Network) connect(ctx context.Context, i, pid int) error {
 }
 
 // disconnect takes the cable of machine i away. The kernel does so, too, some time after the machine's last process.
-func (w *Network) disconnect(i int) error {
-	err := ip(context.Background(), "link", "del", w.cable(i))
+func (w *Network) disconnect(ctx context.Context, i int) error {
+	err := ip(ctx, "link", "del", w.cable(i))
 	if err != nil && strings.Contains(err.Error(), "Cannot find device") {
 		return nil
 	}

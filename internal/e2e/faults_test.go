@@ -1,0 +1,145 @@
+//go:build linux && e2e
+
+package e2e_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// TestSudo logs in as a user who is not root and may use sudo without a password.
+func TestSudo(t *testing.T) {
+	l, count := start(t, lab.Options{})
+	lose(t, l.Masters()[1:]...)
+	w := workspace(t, l)
+	w.Variables["ssh"] = map[string]any{"user": "ops", "private_key_file": l.SSHKeyFile(), "known_hosts_file": l.KnownHostsFile()}
+	must(t, w.Save())
+	must(t, l.Master("m3").SudoFails(true))
+	wants(t, run(t, w, 1, "plan"), "m3", "sudo")
+	must(t, l.Master("m3").SudoFails(false))
+	apply(t, w)
+	recovered(t, l, count)
+}
+
+// TestCutOffInAJoin takes a joining master off the network when its etcd has been put in, for half a minute.
+func TestCutOffInAJoin(t *testing.T) {
+	l, count := start(t, lab.Options{})
+	lose(t, l.Masters()[1:]...)
+	w := workspace(t, l)
+	m2 := l.Master("m2")
+	cut := make(chan bool, 1)
+	go func() {
+		cut <- awaitFile(t.Context(), m2.Path(manifest), "--initial-cluster-state=existing")
+		m2.CutOff()
+		time.Sleep(30 * time.Second)
+		if err := m2.Reconnect(); err != nil {
+			t.Error(err)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	r, err := w.Run(ctx, nil, "apply", "-auto-approve", "-no-color")
+	must(t, err)
+	if !<-cut {
+		t.Fatalf("m2 never got its manifest:\n%s", r.Text)
+	}
+	t.Logf("the first apply ended with %d after %.0f s", r.ExitCode, r.Took.Seconds())
+	if r.ExitCode != 0 {
+		wants(t, r.Text, "m2", "terraform apply again")
+		time.Sleep(time.Until(r.Began.Add(r.Took + 30*time.Second))) // connected again
+		run(t, w, 0, "apply", "-auto-approve")
+	}
+	settled(t, w)
+	recovered(t, l, count)
+}
+
+// awaitFile waits until a file has this in it.
+func awaitFile(ctx context.Context, path, part string) bool {
+	for ctx.Err() == nil {
+		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), part) {
+			return true
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return false
+}
+
+// TestGivenUp recovers without the third master, which is off. It comes back with all of its old data.
+func TestGivenUp(t *testing.T) {
+	l, count := start(t, lab.Options{})
+	m3 := l.Master("m3")
+	lose(t, l.Master("m2"))
+	m3.PowerOff()
+	w := workspace(t, l)
+	wants(t, run(t, w, 1, "plan"), "m3", "lost_nodes")
+	leaveOut(t, w.Dir)
+	w.Variables["lost_nodes"] = []string{"m3"}
+	must(t, w.Save())
+	run(t, w, 0, "apply", "-auto-approve")
+
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	must(t, l.WaitHealthy(ctx, "m1", "m2"))
+	writer, err := l.StartWriter(t.Context(), "m1", "m2")
+	must(t, err)
+	must(t, m3.PowerOn())
+	old := l.Master("m3").Path("/var/lib/etcd/member/snap/db")
+	for !strings.Contains(m3.ContainerLog(), "removed") {
+		if ctx.Err() != nil {
+			t.Fatalf("m3 does not say that it was removed:\n%s", tail(m3.ContainerLog(), 20))
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	report := writer.Stop()
+	if report.Failed > 0 {
+		t.Errorf("%d writes failed while the removed member came back: %v", report.Failed, report.LastFailure)
+	}
+	must(t, l.WaitHealthy(ctx, "m1", "m2"))
+	if _, err := os.Stat(old); err != nil {
+		t.Errorf("the data of the master that was given up: %v", err)
+	}
+
+	// Back in the configuration, the plan offers to rejoin it.
+	bring(t, w.Dir)
+	w.Variables["lost_nodes"] = []string{}
+	must(t, w.Save())
+	wants(t, run(t, w, 2, "plan", "-detailed-exitcode"), "etcdrecovery_member.third will be created", "1 to add")
+	run(t, w, 0, "apply", "-auto-approve")
+	settled(t, w)
+	recovered(t, l, count+int64(len(report.Acked)+len(report.Unknown)))
+	if kept, _ := filepath.Glob(m3.Path("/var/lib/etcd.etcdrecovery/*/member")); len(kept) == 0 {
+		t.Error("m3's old data is not kept")
+	}
+}
+
+// third is the example's second joining master, and what speaks of it.
+const third = `resource "etcdrecovery_member" "third"`
+
+// leaveOut takes the third master's resource out of the configuration.
+func leaveOut(t *testing.T, dir string) {
+	t.Helper()
+	main := filepath.Join(dir, "main.tf")
+	text, err := os.ReadFile(main)
+	must(t, err)
+	before, _, found := strings.Cut(string(text), third)
+	if !found {
+		t.Fatal("the example has no third master")
+	}
+	must(t, os.Rename(main, main+".whole"))
+	must(t, os.WriteFile(main, []byte(before), 0o644))
+	must(t, os.Rename(filepath.Join(dir, "outputs.tf"), filepath.Join(dir, "outputs.tf.whole")))
+}
+
+// bring puts it back.
+func bring(t *testing.T, dir string) {
+	t.Helper()
+	for _, name := range []string{"main.tf", "outputs.tf"} {
+		must(t, os.Rename(filepath.Join(dir, name+".whole"), filepath.Join(dir, name)))
+	}
+}

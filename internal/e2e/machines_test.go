@@ -1,0 +1,171 @@
+//go:build linux && e2e
+
+package e2e_test
+
+import (
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+)
+
+// TestMachines looks at the lab itself: a master that is a machine of its own, and what can befall it.
+func TestMachines(t *testing.T) {
+	l, _ := start(t, lab.Options{})
+	m := l.Machine("m2")
+	shell := func(script string) string {
+		t.Helper()
+		out, err := m.Run(t.Context(), "sh", "-c", script)
+		must(t, err)
+		return strings.TrimSpace(out)
+	}
+	if got := shell("hostname; ps -p 1 -o comm=; pgrep -c systemd-journal"); got != "m2\nsystemd\n1" {
+		t.Errorf("host name, first process and journals: %q", got)
+	}
+	if got := shell("pgrep -x kubelet -c; pgrep -x sshd -c; pgrep -x containerd -c; pgrep -x etcd -c"); got != "1\n1\n1\n1" {
+		t.Errorf("processes of kubelet, sshd, containerd and etcd: %q", got)
+	}
+	if got := shell("cat /proc/sys/kernel/panic_on_oops; echo 0 >/proc/sys/kernel/panic_on_oops; cat /proc/sys/net/ipv4/ip_forward"); !strings.HasPrefix(got, "1") {
+		t.Errorf("the kubelet's settings: %q", got)
+	}
+	if _, err := dial(t, "192.0.2.1:80"); err == nil {
+		t.Error("the hub has a way out")
+	}
+
+	t.Run("power", func(t *testing.T) {
+		shell("touch /run/marker /root/marker")
+		m.PowerOff()
+		if _, err := dial(t, lab.SSHAddress(m)); err == nil {
+			t.Error("a master that is off answers")
+		}
+		must(t, m.PowerOn())
+		if got := shell("ls /run/marker /root/marker 2>/dev/null; true"); got != "/root/marker" {
+			t.Errorf("of the memory and the disk there is: %q", got)
+		}
+		must(t, l.WaitHealthy(soon(t)))
+	})
+	t.Run("freeze", func(t *testing.T) {
+		m.Freeze()
+		c, err := dial(t, lab.SSHAddress(m))
+		must(t, err) // the kernel still takes connections
+		must(t, c.SetReadDeadline(time.Now().Add(time.Second)))
+		if n, err := c.Read(make([]byte, 1)); err == nil {
+			t.Errorf("a frozen master has said %d bytes", n)
+		}
+		must(t, c.Close())
+		m.Thaw()
+		must(t, l.WaitHealthy(soon(t)))
+	})
+	t.Run("cut off", func(t *testing.T) {
+		before := m.EtcdPIDs()
+		m.CutOff()
+		if _, err := dial(t, lab.SSHAddress(m)); err == nil {
+			t.Error("a master that is cut off answers")
+		}
+		must(t, m.Reconnect())
+		must(t, l.WaitHealthy(soon(t)))
+		if after := m.EtcdPIDs(); len(after) != 1 || after[0] != before[0] {
+			t.Errorf("etcd's processes before and after: %v, %v", before, after)
+		}
+	})
+	t.Run("image", func(t *testing.T) {
+		m.RemoveImage()
+		if got := shell("ctr -n k8s.io images ls -q"); strings.Contains(got, "/etcd:") {
+			t.Errorf("images: %s", got)
+		}
+		m.RestoreImage()
+		if got := shell("ctr -n k8s.io images ls -q"); !strings.Contains(got, "/etcd:") {
+			t.Errorf("images: %s", got)
+		}
+	})
+}
+
+func dial(t *testing.T, address string) (net.Conn, error) {
+	t.Helper()
+	d := net.Dialer{Timeout: time.Second}
+	return d.DialContext(t.Context(), "tcp", address)
+}
+
+func soon(t *testing.T) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// TestDrill does what `make lab`, `make lab-break` and `make lab-clean` do, then kills the keeper, which must take everything along.
+func TestDrill(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "drill")
+	program := filepath.Join(t.TempDir(), "drill-program")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../lab/drill").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	drill := func(args ...string) string {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 3*time.Minute)
+		defer cancel()
+		out, err := exec.CommandContext(ctx, program, append([]string{"-dir", dir}, args...)...).CombinedOutput()
+		if err != nil {
+			log, _ := os.ReadFile(filepath.Join(dir, "lab.log"))
+			t.Fatalf("drill %v: %v\n%s\n%s", args, err, out, log)
+		}
+		return string(out)
+	}
+	t.Cleanup(func() { drill("clean") })
+	cli, err := terraform.Find(t.Context(), func(text string) { t.Log(text) })
+	must(t, err)
+	tf := func(args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), cli.Path, append(args, "-no-color")...)
+		cmd.Dir = filepath.Join(dir, "recovery")
+		cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(dir, "terraform.rc"))
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s %v: %v\n%s", cli.Version, args, err, out)
+		}
+		return string(out)
+	}
+
+	said := drill("start")
+	wants(t, said, "ssh -i "+dir, "make lab-break", "terraform apply")
+	wants(t, drill("start"), "run already")
+	for line := range strings.Lines(said) { // the lines that it prints for a person
+		if command := strings.TrimSpace(line); strings.HasPrefix(command, "ssh ") {
+			words := append(strings.Fields(command), "-o", "BatchMode=yes", "hostname")
+			if out, err := exec.CommandContext(t.Context(), words[0], words[1:]...).CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", command, err, out)
+			}
+		}
+	}
+	wants(t, drill("break"), "m2 and m3")
+	wants(t, tf("apply", "-auto-approve"), "Apply complete! Resources: 3 added")
+	wants(t, tf("plan"), "No changes")
+
+	text, err := os.ReadFile(filepath.Join(dir, "pid"))
+	must(t, err)
+	keeper, err := strconv.Atoi(string(text))
+	must(t, err)
+	must(t, syscall.Kill(keeper, syscall.SIGKILL))
+	deadline := time.Now().Add(10 * time.Second)
+	for c, err := dial(t, "127.77.0.11:2222"); err == nil; c, err = dial(t, "127.77.0.11:2222") {
+		must(t, c.Close())
+		if time.Now().After(deadline) {
+			t.Fatal("the masters outlive their keeper")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	wants(t, drill("clean"), "gone")
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("the drill's folder: %v", err)
+	}
+}
