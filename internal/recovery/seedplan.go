@@ -69,6 +69,9 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 		if err := checkLost(p.Verdict, all, seed); err != nil {
 			return nil, err
 		}
+		if err := checkOrderly(seed); err != nil {
+			return nil, err
+		}
 	}
 	for _, e := range sorted(all) {
 		// Of another master only what would keep its etcd from being stopped for good is in the way.

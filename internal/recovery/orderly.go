@@ -1,0 +1,37 @@
+package recovery
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/coreos/go-semver/semver"
+)
+
+// imageVersion is etcd's version in the tag of its image: registry.k8s.io/etcd:3.5.9-0, quay.io/coreos/etcd:v3.4.3.
+var imageVersion = regexp.MustCompile(`:v?(\d+\.\d+\.\d+)(-[^:/]*)?$`)
+
+// forgetsCommit tells of an etcd whose forced start goes by the commit index in the log alone. That lags behind the database unless etcd
+// was stopped in an orderly way; members that join then get other data than the seed has, without a word (etcd-io/etcd#14009; mended in
+// 3.5.22 and 3.6.1, and never in 3.4). A version that the image does not tell is taken for a mended one.
+func forgetsCommit(image string) bool {
+	m := imageVersion.FindStringSubmatch(image)
+	if m == nil {
+		return false
+	}
+	v, err := semver.NewVersion(m[1])
+	if err != nil {
+		return false
+	}
+	return v.LessThan(semver.Version{Major: 3, Minor: 5, Patch: 22}) || v.Equal(semver.Version{Major: 3, Minor: 6, Patch: 0})
+}
+
+// checkOrderly refuses to force a seed of such a version that does not run: only one that runs can be stopped in an orderly way. A manifest
+// that is parked was taken out by a recovery, which stops etcd so.
+func checkOrderly(seed Evidence) error {
+	if seed.Running || seed.Parked != "" || !forgetsCommit(seed.Image) {
+		return nil
+	}
+	return &Refusal{Title: "This Etcd Must Run Before It Is Forced", Attribute: "node", Untouched: nothingTouched,
+		Found: fmt.Sprintf("etcd does not run on %s, and its image is %s. Before 3.5.22 and 3.6.1 a forced start after a crash or a power loss can leave the members with different data (etcd-io/etcd#14009); one after an orderly stop cannot.", seed.Name, seed.Image),
+		Next:  fmt.Sprintf("let etcd start on %s as it is, alone and without a leader (systemctl status kubelet, and the container's log, say what is in the way), then plan again: it is stopped in an orderly way before it is forced.", seed.Name)}
+}
