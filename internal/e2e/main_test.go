@@ -47,6 +47,7 @@ const (
 // start makes masters with some keys in their etcd, and returns their number.
 func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
 	t.Helper()
+	t.Parallel() // much of a recovery is waiting
 	o.Grade = lab.Machines
 	var log bytes.Buffer
 	o.Log = &log

@@ -168,7 +168,7 @@ func (d *debian) letIn() error {
 	if _, err := d.Run(ctx, "systemctl", "start", "kubelet"); err != nil {
 		return err
 	}
-	return d.awaitSSH(ctx)
+	return errors.Join(d.awaitKubelet(ctx), d.awaitSSH(ctx))
 }
 
 func (d *debian) awaitSSH(ctx context.Context) error {
@@ -211,13 +211,19 @@ func (d *debian) PowerOn() error {
 	if err := d.machine.PowerOn(ctx); err != nil {
 		return err
 	}
-	if err := poll(ctx, func() error {
-		_, err := d.Run(ctx, "systemctl", "is-active", "kubelet")
+	return errors.Join(d.awaitKubelet(ctx), d.awaitSSH(ctx))
+}
+
+// awaitKubelet waits until the kubelet says that it is well: it may start before the runtime is up, end, and be started again.
+func (d *debian) awaitKubelet(ctx context.Context) error {
+	err := poll(ctx, func() error {
+		_, err := d.Run(ctx, "curl", "-sf", "http://127.0.0.1:10248/healthz")
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("waiting for the kubelet: %w", err)
 	}
-	return d.awaitSSH(ctx)
+	return nil
 }
 
 func (d *debian) WipeEtcd() error {
@@ -260,8 +266,16 @@ func (d *debian) KillEtcd() {
 	}
 }
 
-func (d *debian) KubeletStop()  { d.do("systemctl", "stop", "kubelet") }
-func (d *debian) KubeletStart() { d.do("systemctl", "start", "kubelet") }
+func (d *debian) KubeletStop() { d.do("systemctl", "stop", "kubelet") }
+
+func (d *debian) KubeletStart() {
+	d.do("systemctl", "start", "kubelet")
+	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
+	defer cancel()
+	if err := d.awaitKubelet(ctx); err != nil {
+		d.lab.note("%v", err)
+	}
+}
 
 func (d *debian) RemoveImage() {
 	if d.Docker() {

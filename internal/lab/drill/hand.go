@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -39,7 +40,7 @@ func (d *drill) hand(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	ready := filepath.Join(dir, readyFile)
-	if err := os.WriteFile(ready+".new", []byte(help(dir, l, w.Dir, filepath.Base(tools.CLI.Path))), 0o644); err != nil {
+	if err := os.WriteFile(ready+".new", []byte(help(dir, l, w.Dir, short(tools.CLI.Path))), 0o644); err != nil {
 		return fmt.Errorf("writing the instructions: %w", err)
 	}
 	return os.Rename(ready+".new", ready)
@@ -56,4 +57,13 @@ func help(dir string, l *lab.Lab, workspace, cli string) string {
 	say("Recover them:\n\n  cd %s\n  export TF_CLI_CONFIG_FILE=%s\n  %s plan\n  %s apply\n", workspace, filepath.Join(dir, terraformRC), cli, cli)
 	say("End them:\n\n  make lab-clean")
 	return text.String()
+}
+
+// short is what a person types for a program.
+func short(path string) string {
+	name := filepath.Base(path)
+	if found, err := exec.LookPath(name); err == nil && found == path {
+		return name
+	}
+	return path
 }

@@ -92,7 +92,7 @@ func mountKernel(b birth) error {
 	if err := readOnly(filepath.Join(proc, "sys")); err != nil {
 		return err
 	}
-	for name, value := range sysctls() {
+	for name, value := range sysctls() { // a kernel may lack one
 		file := filepath.Join(b.Dir, "sysctl", name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
@@ -100,11 +100,11 @@ func mountKernel(b birth) error {
 		if err := os.WriteFile(file, []byte(value+"\n"), 0o644); err != nil {
 			return err
 		}
-		if err := bind(file, filepath.Join(proc, "sys", name)); err != nil {
+		if err := bind(file, filepath.Join(proc, "sys", name)); err != nil && !errors.Is(err, unix.ENOENT) {
 			return err
 		}
 	}
-	if err := bind("/dev/null", filepath.Join(proc, "sysrq-trigger")); err != nil && !errors.Is(err, unix.ENOENT) { // a kernel may have none
+	if err := bind("/dev/null", filepath.Join(proc, "sysrq-trigger")); err != nil && !errors.Is(err, unix.ENOENT) {
 		return err
 	}
 	if err := mount("sysfs", filepath.Join(b.Root, "sys"), "sysfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
