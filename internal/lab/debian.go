@@ -228,19 +228,7 @@ func (d *debian) awaitKubelet(ctx context.Context) error {
 
 func (d *debian) WipeEtcd() error {
 	d.KillEtcd()
-	var all []error
-	for _, dir := range []string{d.lab.options.data(), walDir} {
-		entries, err := os.ReadDir(d.Path(dir))
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			all = append(all, err)
-		}
-		for _, e := range entries {
-			if e.Name() != "lost+found" {
-				all = append(all, os.RemoveAll(d.Path(dir+"/"+e.Name())))
-			}
-		}
-	}
-	return errors.Join(all...)
+	return errors.Join(empty(d.Path(d.lab.options.data())), empty(d.Path(walDir)))
 }
 
 func (d *debian) CutOff() {

@@ -103,13 +103,16 @@ func writeSSHKey(path string) error {
 	return nil
 }
 
-// empty removes what is in a folder and keeps the folder, which may be a mount point on a real master.
+// empty removes what is in a folder and keeps the folder, which may be a mount point on a real master, and a new file system's lost+found.
 func empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("emptying a folder: %w", err)
 	}
 	for _, e := range entries {
+		if e.Name() == "lost+found" {
+			continue
+		}
 		if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
 			return fmt.Errorf("emptying a folder: %w", err)
 		}

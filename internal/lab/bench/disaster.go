@@ -17,6 +17,7 @@ const valueSize = 4 << 10
 
 // disaster is a cluster of which only the first master still has its data.
 type disaster struct {
+	grade   lab.Grade
 	masters int
 	bytes   int // of data
 }
@@ -26,7 +27,7 @@ const smallBytes = 1 << 20
 
 // with makes the disaster, calls repair, and makes sure that all data is back on all masters.
 func (d disaster) with(ctx context.Context, etcd string, repair func(*lab.Lab) error) (err error) {
-	l, err := lab.Start(ctx, lab.Options{Etcd: etcd, Masters: d.masters})
+	l, err := lab.Start(ctx, lab.Options{Grade: d.grade, Etcd: etcd, Masters: d.masters})
 	if err != nil {
 		return err
 	}

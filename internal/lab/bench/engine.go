@@ -10,32 +10,25 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
 // engine is the recovery without Terraform: the same calls that the provider makes.
 type engine struct {
-	lab     *lab.Lab
-	nodes   map[string]*node.Node
-	clients []*ssh.Client
+	lab    *lab.Lab
+	nodes  map[string]*node.Node
+	logins logins
 }
 
 // newEngine has an SSH connection of its own to each master, as each process of the provider has.
 func newEngine(l *lab.Lab) *engine {
-	e := &engine{lab: l, nodes: map[string]*node.Node{}}
+	e := &engine{lab: l, nodes: map[string]*node.Node{}, logins: login(l)}
 	for _, m := range l.Masters() {
-		c := ssh.New(ssh.Config{Host: m.Host(), Port: m.Port(), User: l.SSHUser(), PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(), Become: ssh.BecomeNone})
-		e.clients = append(e.clients, c)
-		e.nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Inside(node.DefaultKubeletConfig), WorkDir: m.Inside(node.DefaultWorkDir)}, c)
+		e.nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Inside(node.DefaultKubeletConfig), WorkDir: m.Inside(node.DefaultWorkDir)}, e.logins[m.Name()])
 	}
 	return e
 }
 
-func (e *engine) close() {
-	for _, c := range e.clients {
-		_ = c.Close()
-	}
-}
+func (e *engine) close() { e.logins.close() }
 
 func (e *engine) survey(ctx context.Context) map[string]recovery.Evidence {
 	return recovery.Survey(ctx, e.nodes, time.Now())

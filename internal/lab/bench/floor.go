@@ -6,13 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"time"
-
-	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
-	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
@@ -24,18 +19,14 @@ const glance = 5 * time.Millisecond
 // floor recovers three masters with nothing but what etcd itself needs: no Terraform, no SSH, no checks, no copy of the data, no waiting
 // beyond each event. Nobody should recover like this; no recovery by these steps can be faster.
 type floor struct {
-	lab  *lab.Lab
-	seed *clientv3.Client
+	cluster
 	text map[string][]byte // manifests as they were
 }
 
 func recoverFloor(ctx context.Context, l *lab.Lab) (ms milestones, err error) {
 	began := time.Now()
-	f := &floor{lab: l, text: map[string][]byte{}}
-	if f.seed, err = l.Client(ctx, "m1"); err != nil {
-		return ms, err
-	}
-	defer func() { _ = f.seed.Close() }()
+	f := &floor{cluster: cluster{lab: l, every: glance}, text: map[string][]byte{}}
+	defer f.close()
 	if err := f.stopAll(ctx); err != nil {
 		return ms, err
 	}
@@ -128,138 +119,31 @@ func (f *floor) unforce(ctx context.Context) error {
 	return f.alone(ctx)
 }
 
-// alone waits until the seed is the leader of itself and answers a linearizable read.
-func (f *floor) alone(ctx context.Context) error {
-	if err := f.reconnect(ctx); err != nil {
-		return err
-	}
-	return await(ctx, func() error {
-		try, cancel := context.WithTimeout(ctx, 2*time.Second)
-		defer cancel()
-		s, err := f.seed.Status(try, f.seed.Endpoints()[0])
-		if err != nil {
-			return err
-		}
-		if s.Leader != s.Header.MemberId {
-			return errors.New("the seed does not lead yet")
-		}
-		members, err := f.seed.MemberList(try) // linearizable
-		if err == nil && len(members.Members) != 1 {
-			err = fmt.Errorf("the seed has %d members", len(members.Members))
-		}
-		return err
-	})
-}
-
-// reconnect waits for the port with a plain dial, so that no client's back-off is measured.
-func (f *floor) reconnect(ctx context.Context) error {
-	_ = f.seed.Close()
-	if err := listening(ctx, f.lab.Master("m1")); err != nil {
-		return err
-	}
-	var err error
-	f.seed, err = f.lab.Client(ctx, "m1")
-	return err
-}
-
-func listening(ctx context.Context, m lab.Master) error {
-	u, err := url.Parse(m.ClientURL())
-	if err != nil {
-		return fmt.Errorf("the client URL of %s: %w", m.Name(), err)
-	}
-	return await(ctx, func() error {
-		conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "tcp", u.Host)
-		if err != nil {
-			return err
-		}
-		return conn.Close()
-	})
-}
-
 func (f *floor) join(ctx context.Context, name string) error {
 	m := f.lab.Master(name)
-	var added *clientv3.MemberAddResponse
-	if err := insist(ctx, func() (err error) {
-		added, err = f.seed.MemberAddAsLearner(ctx, []string{m.PeerURL()})
-		return err
-	}); err != nil {
+	id, initial, err := f.add(ctx, m, true)
+	if err != nil {
 		return err
 	}
-	var members []manifest.Member
-	for _, member := range added.Members {
-		if member.Name == "" {
-			member.Name = name
-		}
-		members = append(members, manifest.Member{Name: member.Name, PeerURLs: member.PeerURLs})
-	}
-	text, err := manifest.Join(f.text[name], manifest.InitialCluster(members))
+	text, err := manifest.Join(f.text[name], initial)
 	if err != nil {
 		return err
 	}
 	if err := put(m, text); err != nil {
 		return err
 	}
+	if err := f.listening(ctx, m); err != nil {
+		return err
+	}
 	if err := f.caughtUp(ctx, m); err != nil {
 		return err
 	}
-	return insist(ctx, func() error {
-		_, err := f.seed.MemberPromote(ctx, added.Member.ID)
-		return err
-	})
-}
-
-func (f *floor) caughtUp(ctx context.Context, m lab.Master) error {
-	if err := listening(ctx, m); err != nil {
-		return err
-	}
-	c, err := f.lab.Client(ctx, m.Name())
-	if err != nil {
-		return err
-	}
-	defer func() { _ = c.Close() }()
-	leader, err := f.seed.Status(ctx, f.seed.Endpoints()[0])
-	if err != nil {
-		return fmt.Errorf("asking the leader how far it is: %w", err)
-	}
-	return await(ctx, func() error {
-		s, err := c.Status(ctx, c.Endpoints()[0])
-		if err == nil && s.RaftAppliedIndex < leader.RaftAppliedIndex {
-			err = errors.New(m.Name() + " has not caught up")
-		}
-		return err
-	})
-}
-
-// complete waits until all are started voters.
-func (f *floor) complete(ctx context.Context) error {
-	return await(ctx, func() error {
-		list, err := f.seed.MemberList(ctx)
-		if err != nil {
-			return err
-		}
-		voters := 0
-		for _, m := range list.Members {
-			if m.Name != "" && !m.IsLearner {
-				voters++
-			}
-		}
-		if voters != len(f.lab.Masters()) {
-			return fmt.Errorf("%d members are started voters", voters)
-		}
-		return nil
-	})
+	return f.promote(ctx, id)
 }
 
 // await looks until nothing is in the way any more.
 func await(ctx context.Context, look func() error) error {
 	return retry(ctx, glance, func(error) bool { return true }, look)
-}
-
-// insist repeats a change of the members until etcd finds itself fit for it.
-func insist(ctx context.Context, change func() error) error {
-	return retry(ctx, 10*time.Millisecond, func(err error) bool {
-		return errors.Is(err, rpctypes.ErrUnhealthy) || errors.Is(err, rpctypes.ErrMemberNotEnoughStarted) || errors.Is(err, rpctypes.ErrMemberLearnerNotReady)
-	}, change)
 }
 
 func retry(ctx context.Context, every time.Duration, passes func(error) bool, f func() error) error {

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command bench measures recoveries on the lab and prints tables. It compares with a floor that is measured in the same run, because
-// times by themselves say more about the machine than about the provider; and it asserts nothing on them.
+// Command bench measures recoveries on the lab and prints tables. It compares with a floor, or with scripts, that are measured in the same
+// run, because times by themselves say more about the machine than about the provider; and it asserts nothing on them.
 package main
 
 import (
@@ -10,17 +10,23 @@ import (
 	"os"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/command"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
 )
 
 func main() {
+	machine.Begin()
 	o := options{}
 	flag.StringVar(&o.etcd, "etcd", "3.7", "minor version of etcd: 3.5, 3.6 or 3.7")
-	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the floor")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the floor, or against the scripts")
 	flag.BoolVar(&o.short, "short", false, "one round, and only what takes less than two minutes")
+	masters := flag.Bool("masters", false, "measure on Debian masters with real kubelets against scripts; needs root on Debian")
 	keep := flag.Bool("keep", false, "keep the folder with the configurations")
 	flag.Parse()
 	if o.short {
 		o.rounds = 1
+	}
+	if *masters {
+		os.Exit(machine.Main(onMachines(o, *keep)))
 	}
 	os.Exit(command.Main("bench", *keep, func(ctx context.Context, dir string) error {
 		return (&bench{options: o, dir: dir}).run(ctx)

@@ -55,10 +55,13 @@ func (w *Network) Prefix6(i int) netip.Prefix {
 	return netip.MustParsePrefix(fmt.Sprintf("fd77:%x::%x/64", w.number, 10+i))
 }
 
+// hardware is the address of machine i's network card, which stays when it is switched off and on: its neighbours remember it.
+func (w *Network) hardware(i int) string { return fmt.Sprintf("02:00:00:4d:%02x:%02x", w.number, i) }
+
 // connect lays a cable from the switch into the network namespace of a process.
 func (w *Network) connect(ctx context.Context, i, pid int) error {
 	for _, args := range [][]string{
-		{"link", "add", w.cable(i), "type", "veth", "peer", "name", "eth0", "netns", strconv.Itoa(pid)},
+		{"link", "add", w.cable(i), "type", "veth", "peer", "name", "eth0", "address", w.hardware(i), "netns", strconv.Itoa(pid)},
 		{"link", "set", w.cable(i), "master", w.bridge(), "up"},
 	} {
 		if err := ip(ctx, args...); err != nil {

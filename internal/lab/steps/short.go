@@ -6,6 +6,8 @@ import "strings"
 
 // Names of steps, short enough for a table.
 const (
+	Lock        = "take the lock" // in no journal: nothing is changed yet
+	Check       = "check that all is as planned"
 	StopOthers  = "stop etcd on all others"
 	Stop        = "stop etcd"
 	Copy        = "copy the data aside, compare"
@@ -21,12 +23,14 @@ const (
 	Confirm     = "check the end state"
 )
 
-// short makes a name of a step's title, which has paths and reasons in it. A title that is not known is cut.
-func short(operation, title string) string {
+// Short makes a name of a step's title, which has paths and reasons in it. A title that is not known is cut.
+func Short(operation, title string) string {
 	if operation == "seed" && strings.HasPrefix(title, "stop etcd: ") {
 		return StopOthers
 	}
 	for _, n := range []struct{ prefix, name string }{
+		{"take the lock", Lock},
+		{"check that ", Check},
 		{"stop etcd", Stop},
 		{"copy ", Copy},
 		{"write the forced manifest", Force},
