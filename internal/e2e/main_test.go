@@ -41,7 +41,7 @@ func prepare(ctx context.Context) ([]*os.File, error) {
 const (
 	keys     = 200
 	manifest = "/etc/kubernetes/manifests/etcd.yaml"
-	startup  = 2 * time.Minute // of a lab
+	startup  = 4 * time.Minute // of a lab, side by side with others
 )
 
 // start makes masters with some keys in their etcd, and returns their number.

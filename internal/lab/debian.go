@@ -16,6 +16,9 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
 )
 
+// bootPatience bounds whatever comes of a machine that is on. It takes seconds; a machine that runs many of them takes longer.
+const bootPatience = 2 * time.Minute
+
 // A debian is a Master of the grade Machines.
 type debian struct {
 	lab     *machines
@@ -138,7 +141,7 @@ func (d *debian) install(ctx context.Context) error {
 
 // load imports images, as soon as the runtime is up.
 func (d *debian) load(ctx context.Context, archives ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, bootPatience)
 	defer cancel()
 	for _, a := range archives {
 		args := []string{"ctr", "-n", "k8s.io", "images", "import", a}
@@ -157,7 +160,7 @@ func (d *debian) load(ctx context.Context, archives ...string) error {
 
 // letIn starts the kubelet, which finds the manifest, and waits for sshd.
 func (d *debian) letIn() error {
-	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
+	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
 	defer cancel()
 	if err := d.enable("kubelet"); err != nil {
 		return err
@@ -189,7 +192,7 @@ func (d *debian) Run(ctx context.Context, args ...string) (string, error) {
 
 // do is Run for what cannot fail on a machine that is on.
 func (d *debian) do(args ...string) string {
-	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
+	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
 	defer cancel()
 	out, err := d.Run(ctx, args...)
 	if err != nil && d.machine.On() {
@@ -206,7 +209,7 @@ func (d *debian) PowerOff() {
 
 // PowerOn returns when the kubelet runs and sshd answers.
 func (d *debian) PowerOn() error {
-	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
+	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
 	defer cancel()
 	if err := d.machine.PowerOn(ctx); err != nil {
 		return err
@@ -258,7 +261,7 @@ func (d *debian) KubeletStop() { d.do("systemctl", "stop", "kubelet") }
 
 func (d *debian) KubeletStart() {
 	d.do("systemctl", "start", "kubelet")
-	ctx, cancel := context.WithTimeout(d.lab.life, time.Minute)
+	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
 	defer cancel()
 	if err := d.awaitKubelet(ctx); err != nil {
 		d.lab.note("%v", err)

@@ -15,7 +15,7 @@ type Runtime struct {
 }
 
 // The programs that can be there. Each has a file with its shell functions, which all do the same, for the socket $socket and the
-// workload $namespace, $pod, $name ("" for any):
+// workload $namespace, $pod, $name ("" for any), which is in none of the pods $others:
 //
 //	list             containers as the program prints them, for the reader in Go; narrowed to $name
 //	running          IDs of the workload's running containers, one a line
@@ -39,7 +39,7 @@ const searchPath = `PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin:/o
 
 // discoverScript chooses the runtime's socket and the first program that answers at it, and lists the containers.
 const discoverScript = searchPath + useCrictl + useCtr + useDocker + `
-namespace=; pod=; name=; socket=${endpoint#unix://}
+namespace=; pod=; name=; others=; socket=${endpoint#unix://}
 # A kubelet up to 1.23 that was not told of another runtime has Docker's, by way of a socket of its own. Docker brings a containerd along, in
 # which there is nothing of Kubernetes, so it is asked for first.
 dockershim() {
@@ -85,8 +85,8 @@ func (rt Runtime) script(w Workload) string {
 	case docker:
 		client = useDocker + "use_docker"
 	}
-	return searchPath + partFunctions + fmt.Sprintf("socket=%s; namespace=%s; pod=%s; name=%s\n", ssh.Quote(strings.TrimPrefix(rt.Endpoint, "unix://")),
-		ssh.Quote(w.Namespace), ssh.Quote(w.Pod), ssh.Quote(w.Container)) + client + "\n"
+	return searchPath + partFunctions + fmt.Sprintf("socket=%s; namespace=%s; pod=%s; name=%s; others=%s; keep=%s\n", ssh.Quote(strings.TrimPrefix(rt.Endpoint, "unix://")),
+		ssh.Quote(w.Namespace), ssh.Quote(w.Pod), ssh.Quote(w.Container), ssh.Quote(strings.Join(w.Others, " ")), map[bool]string{true: "yes"}[w.KeepKubelet]) + client + "\n"
 }
 
 // ByHand tells an operator how to look at the containers and stop one.

@@ -239,6 +239,11 @@ func TestAwaitStopped(t *testing.T) {
 		{"docker: does not answer", "docker", `exit 1`, false},
 		{"docker: the sandbox is left", "docker", `case $* in *podsandbox*) echo "0123456789abcdef etcd-m1";; esac`, false},
 		{"docker: another pod's", "docker", `echo "0123456789abcdef shop-0"`, true},
+		{"a pod known to be another", "crictl", `case $* in *pods*) echo '{"items":[{"id":"0123456789abcdef","labels":{"io.kubernetes.pod.name":"etcd-backup-m1"}}]}';; *) echo '{"containers":[]}';; esac`, true},
+		{"a pod with a longer name than that", "crictl", `case $* in *pods*) echo '{"items":[{"id":"0123456789abcdef","labels":{"io.kubernetes.pod.name":"etcd-backup-m10"}}]}';; *) echo '{"containers":[]}';; esac`, false},
+		{"ctr: a pod known to be another", "ctr", `case $* in *tasks*) echo "0123456789abcdef 12 RUNNING";; *',labels."io.kubernetes.pod.name"!="etcd-backup-m1"'*) ;; *) echo 0123456789abcdef;; esac`, true},
+		{"docker: a pod known to be another", "docker", `echo "0123456789abcdef etcd-backup-m1"`, true},
+		{"docker: a pod with a longer name than that", "docker", `echo "0123456789abcdef etcd-backup-m10"`, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -246,10 +251,33 @@ func TestAwaitStopped(t *testing.T) {
 			n := node.New(node.Settings{Name: "m1"}, local{shell: []string{"/bin/sh"}, path: replay(t, dir, "", map[string]string{c.client: "#!/bin/sh\n" + c.text + "\n"})})
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
-			err := n.AwaitStopped(ctx, node.Runtime{Client: c.client, Endpoint: "unix:///x"}, etcd, time.Second)
+			workload := etcd
+			workload.Others = []string{"etcd-backup-m1"}
+			err := n.AwaitStopped(ctx, node.Runtime{Client: c.client, Endpoint: "unix:///x"}, workload, time.Second)
 			if (err == nil) != c.stopped {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+func TestOthers(t *testing.T) {
+	var p node.Pods
+	p.HostName = "M1"
+	for pod, containers := range map[string][]string{
+		"etcd-m1":                     {"renamed"}, // as when the manifest is not yet followed
+		"etcd-force-new-cluster-node": {"etcd"},
+		"etcd-node":                   {"sidecar", "etcd"},
+		"etcd-backup-m1":              {"backup"},
+		"etcd-exporter-x7k2p":         {"init", "exporter"},
+		"etcdkeeper-0":                {"keeper"},
+	} {
+		for _, c := range containers {
+			p.Containers = append(p.Containers, node.Container{Name: c, Pod: pod, Namespace: "kube-system"})
+		}
+	}
+	p.Containers = append(p.Containers, node.Container{Name: "db", Pod: "etcd-shop-0", Namespace: "shop"})
+	if got := p.Others(etcd); !slices.Equal(got, []string{"etcd-backup-m1", "etcd-exporter-x7k2p"}) {
+		t.Errorf("others %q", got)
 	}
 }

@@ -18,7 +18,9 @@ const useCrictl = `use_crictl() {
   }
   sandboxes() {
     out=$(cri pods --state ready --label "io.kubernetes.pod.namespace=$namespace" --name "^$pod-" -o json 2>/dev/null) || return 1
-    printf '%s' "$out" | objects | sed 's/".*//'
+    printf '%s' "$out" | objects | others=$others awk '
+      BEGIN { n = split(ENVIRON["others"], other, " ") }
+      { for (i = 1; i <= n; i++) if (index($0, "\"io.kubernetes.pod.name\":\"" other[i] "\"")) next; sub(/".*/, ""); print }'
   }
   inspect() { cri inspect "$1"; }
   stop_container() { cri stop --timeout 30 "$1"; }

@@ -17,6 +17,7 @@ const useCtr = `use_ctr() {
     [ -z "$namespace" ] || filter="$filter,labels.\"io.kubernetes.pod.namespace\"==\"$namespace\""
     [ -z "$pod" ] || filter="$filter,labels.\"io.kubernetes.pod.name\"~=\"^$(printf '%s' "$pod" | sed 's/[.]/[.]/g')-\""
     [ -z "$name" ] || [ "$1" = sandbox ] || filter="$filter,labels.\"io.kubernetes.container.name\"==\"$name\""
+    for other in $others; do filter="$filter,labels.\"io.kubernetes.pod.name\"!=\"$other\""; done
     k8s containers ls -q "$filter"
   }
   # Of these, the ones with a process. A state that is not known is no proof of an end.

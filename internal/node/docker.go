@@ -21,7 +21,7 @@ const useDocker = `use_docker() {
   of() {
     out=$(engine ps --no-trunc --filter "label=io.kubernetes.docker.type=$1" --filter "label=io.kubernetes.pod.namespace=$namespace" \
       ${2:+"--filter=label=io.kubernetes.container.name=$2"} --format '{{.ID}} {{.Label "io.kubernetes.pod.name"}}') || return 1
-    printf '%s\n' "$out" | pod=$pod awk 'index($2, ENVIRON["pod"] "-") == 1 { print $1 }'
+    printf '%s\n' "$out" | pod=$pod others=" $others " awk 'index($2, ENVIRON["pod"] "-") == 1 && !index(ENVIRON["others"], " " $2 " ") { print $1 }'
   }
   running() { of container "$name"; }
   sandboxes() { of podsandbox; }

@@ -1,11 +1,14 @@
 package node
 
+import "time"
+
 // Kubelet is what tells whether anybody looks after a master's static pods.
 type Kubelet struct {
-	Running     bool   // there is a process of it, or systemd says so
-	Service     string // what `systemctl is-active kubelet` says; "" where there is no systemd
-	CertFile    string // where its client certificate is; "" for a kubelet that has none, as one that knows of no API server
-	Certificate []byte // PEM; without the private key, which is often in the same file
+	Running     bool          // there is a process of it, or systemd says so
+	Service     string        // what `systemctl is-active kubelet` says; "" where there is no systemd
+	CertFile    string        // where its client certificate is; "" for a kubelet that has none, as one that knows of no API server
+	Certificate []byte        // PEM; without the private key, which is often in the same file
+	Age         time.Duration // since systemd has started it; 0 where that is not known
 }
 
 // kubeletScript finds the kubelet, its settings and its certificate. $1 and $2 are the operator's own kubelet_config and manifest_dir, "" where
@@ -37,7 +40,8 @@ dir=${dir:-$(setting "$config" staticPodPath)}
 endpoint=$(flag container-runtime-endpoint)
 endpoint=${endpoint:-$(setting "$config" containerRuntimeEndpoint)}
 
-text kubelet "$process" "$(systemctl is-active kubelet 2>/dev/null | head -n 1)"
+age=$(systemctl show -p ActiveEnterTimestampMonotonic kubelet 2>/dev/null | awk -F = -v up="$(cut -d ' ' -f 1 /proc/uptime)" '$2 > 0 { print int(up - $2 / 1000000) + 1 }')
+text kubelet "$process" "$(systemctl is-active kubelet 2>/dev/null | head -n 1)" "$age"
 
 # Of what may hold a private key too, the first certificate alone. A line too long for PEM ends it: that would be a file without line breaks.
 certificate() { awk 'length($0) > 100 { exit } /-----BEGIN / { keep = /-----BEGIN CERTIFICATE-----/; block = "" } keep { block = block $0 "\n" } keep && /-----END CERTIFICATE-----/ { printf "%s", block; exit }'; }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // File is a file as it was read.
@@ -60,6 +61,8 @@ func (n *Node) Look(ctx context.Context) (*Pods, error) {
 		case "kubelet":
 			p.Kubelet.Service = r.field(1)
 			p.Kubelet.Running = r.field(0) != "" || r.field(1) == "active"
+			age, _ := strconv.Atoi(r.field(2))
+			p.Kubelet.Age = time.Duration(age) * time.Second
 		case "certificate":
 			p.Kubelet.CertFile, p.Kubelet.Certificate = r.field(0), f.Text
 		case "manifests":

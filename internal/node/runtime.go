@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +41,9 @@ type Workload struct {
 	Namespace string
 	Pod       string // metadata.name in the manifest; the kubelet adds "-" and the node's name
 	Container string
+	Others    []string // pods whose names begin as its own and that are known to be something else
+
+	KeepKubelet bool // as it is: it would not come back if it were started anew
 }
 
 // Is tells whether a container is this one.
@@ -57,13 +61,26 @@ func (n *Node) Containers(ctx context.Context, rt Runtime, w Workload) ([]Contai
 	return slices.DeleteFunc(all, func(c Container) bool { return !w.Is(c) }), err
 }
 
+// Others are the pods whose names begin as a workload's and that were seen with other containers only, such as etcd-backup-m1 or
+// etcd-exporter-x7k2p. The name that this host gives the workload's own pod is not among them, whatever is in it.
+func (p *Pods) Others(w Workload) []string {
+	own := map[string]bool{}
+	for _, c := range p.Containers {
+		if c.Namespace == w.Namespace && strings.HasPrefix(c.Pod, w.Pod+"-") {
+			own[c.Pod] = own[c.Pod] || c.Name == w.Container || c.Pod == w.Pod+"-"+strings.ToLower(p.HostName)
+		}
+	}
+	maps.DeleteFunc(own, func(_ string, is bool) bool { return is })
+	return slices.Sorted(maps.Keys(own))
+}
+
 // exitLeft is the exit code of a wait whose event did not come.
 const exitLeft = 75
 
 // freshKubelet starts a running kubelet anew, which ends no container. One that was started while the API server is down leaves a static
 // pod running whose file went, remembers it, and lets no other pod of that name start (kubernetes#112814); a new one knows only the files.
 const freshKubelet = `
-fresh_kubelet() { if systemctl is-active --quiet kubelet 2>/dev/null; then systemctl restart kubelet >&2; fi; }
+fresh_kubelet() { if [ -z "$keep" ] && systemctl is-active --quiet kubelet 2>/dev/null; then systemctl restart kubelet >&2; fi; }
 `
 
 // AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two attempts of a crash
@@ -86,7 +103,11 @@ while :; do
   sleep 0.05
 done`, seconds(patience))
 	if exitCode(err) == exitLeft {
-		return fmt.Errorf("%w on %s, or its runtime does not answer, %s after its manifest went, and after the runtime was asked to stop it and the kubelet was started anew", ErrStillRunning, n.Name, patience)
+		help := " and the kubelet was started anew"
+		if w.KeepKubelet {
+			help = ""
+		}
+		return fmt.Errorf("%w on %s, or its runtime does not answer, %s after its manifest went, and after the runtime was asked to stop it%s", ErrStillRunning, n.Name, patience, help)
 	}
 	return err
 }

@@ -35,6 +35,7 @@ type Evidence struct {
 	Parked       string       `json:",omitempty"` // the place to which it was moved, if it is not in the kubelet's folder
 	Runtime      node.Runtime // how its containers are asked for
 	Running      bool         // an etcd container runs
+	OtherPods    []string     `json:",omitempty"` // whose names begin as that of etcd's
 	Kubelet      Kubelet
 
 	MemberName string

@@ -25,9 +25,15 @@ func kubeletOf(found node.Kubelet, now time.Time) Kubelet {
 	}
 	if cert, err := x509.ParseCertificate(block.Bytes); err == nil && now.After(cert.NotAfter) {
 		k.CertFile, k.Expired = found.CertFile, cert.NotAfter.UTC()
+		if found.Age > 0 && found.Age <= stillborn {
+			k.Running, k.Service = false, "" // systemd has started it once more
+		}
 	}
 	return k
 }
+
+// stillborn is the age within which a kubelet ends that finds its certificate expired. It takes a second.
+const stillborn = 10 * time.Second
 
 // renewal is kubeadm's way to a new client certificate, which works while the API server is down.
 const renewal = "on a kubeadm master: move /etc/kubernetes/kubelet.conf away, kubeadm init phase kubeconfig kubelet, systemctl restart kubelet"
@@ -42,6 +48,14 @@ func (k Kubelet) warning(master string) string {
 			k.CertFile, master, k.Expired.Format(time.DateTime), renewal)
 	}
 	return ""
+}
+
+// kept says of a kubelet why it was not started anew, which often helps; "" for one that may be.
+func (k Kubelet) kept(master string) string {
+	if k.Expired.IsZero() {
+		return ""
+	}
+	return " The kubelet was left as it is: " + k.warning(master) + "."
 }
 
 func (k Kubelet) down(master string) string {

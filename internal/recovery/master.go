@@ -61,7 +61,7 @@ func (m *master) workload() node.Workload {
 	if err != nil {
 		return node.Workload{Namespace: "kube-system", Pod: "etcd", Container: "etcd"}
 	}
-	return node.Workload{Namespace: pod.Namespace(), Pod: pod.PodName(), Container: pod.ContainerName()}
+	return node.Workload{Namespace: pod.Namespace(), Pod: pod.PodName(), Container: pod.ContainerName(), Others: m.ev.OtherPods, KeepKubelet: !m.ev.Kubelet.Expired.IsZero()}
 }
 
 // stop takes etcd's manifest out of the kubelet's folder and proves that nothing of etcd is left running.
@@ -99,7 +99,7 @@ func (m *master) retire(ctx context.Context, b *book) error {
 func (m *master) proveStopped(ctx context.Context) error {
 	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.workload(), stopPatience); err != nil {
 		if errors.Is(err, node.ErrStillRunning) {
-			return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + ".", Cause: err,
+			return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + "." + m.ev.Kubelet.kept(m.Name), Cause: err,
 				Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (%s), then run terraform apply again.", m.Name, m.ev.Runtime.ByHand())}
 		}
 		return err
@@ -158,7 +158,7 @@ func (m *master) start(ctx context.Context, text string) (id string, err error) 
 	}
 	started, err := m.AwaitStarted(ctx, m.ev.Runtime, m.workload(), known, startPatience)
 	if errors.Is(err, node.ErrNotStarted) {
-		return "", &Refusal{Title: "Etcd Does Not Start", Found: err.Error() + "." + m.cameAndWent(ctx, known), Cause: err,
+		return "", &Refusal{Title: "Etcd Does Not Start", Found: err.Error() + "." + m.cameAndWent(ctx, known) + m.ev.Kubelet.kept(m.Name), Cause: err,
 			Next: fmt.Sprintf("look at the kubelet's log on %s (journalctl -u kubelet), then run terraform apply again.", m.Name)}
 	}
 	if err != nil {

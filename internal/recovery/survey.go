@@ -87,6 +87,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 		return e
 	}
 	e.MemberName, e.PeerURLs, e.Image = m.Name(), m.PeerURLs(), m.Image()
+	e.OtherPods = pods.Others(newMaster(n, e).workload())
 	workload := newMaster(n, e).workload()
 	e.Running = running(pods.Containers, workload)
 
