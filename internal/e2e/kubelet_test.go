@@ -243,7 +243,7 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	must(t, os.WriteFile(m1.Path(kubeletConf), good, 0o600))
 	command(t, m1, "systemctl", "restart", "kubelet")
 
-	time.Sleep(11 * time.Second) // a younger one would not be believed
+	time.Sleep(31 * time.Second) // a younger one would not be believed
 	expire(t, m1)                // and so the recovery must not start it anew
 	var before []string
 	for _, m := range l.Masters() {

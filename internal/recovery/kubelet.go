@@ -32,8 +32,9 @@ func kubeletOf(found node.Kubelet, now time.Time) Kubelet {
 	return k
 }
 
-// stillborn is the age within which a kubelet ends that finds its certificate expired. It takes a second.
-const stillborn = 10 * time.Second
+// stillborn is the age up to which a kubelet with an expired certificate is taken for one that ends in a moment and is started again, over and
+// over. It ends within seconds, and systemd waits 10 s before the next; what systemd says of the age may still be that of the one before.
+const stillborn = 30 * time.Second
 
 // renewal is kubeadm's way to a new client certificate, which works while the API server is down.
 const renewal = "on a kubeadm master: move /etc/kubernetes/kubelet.conf away, kubeadm init phase kubeconfig kubelet, systemctl restart kubelet"
