@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -234,6 +235,7 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	w := workspace(t, l)
 
 	// A kubelet whose client certificate has expired runs on, and does not come back.
+	settle(t, m1)
 	good := expire(t, m1)
 	wants(t, run(t, w, 2, "plan", "-detailed-exitcode"), "Warning: A Master Needs Attention", "m1: the kubelet's client certificate /etc/kubernetes/kubelet.conf on m1 expired on", "kubeadm init phase kubeconfig kubelet")
 	command(t, m1, "systemctl", "restart", "kubelet")
@@ -243,8 +245,8 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	must(t, os.WriteFile(m1.Path(kubeletConf), good, 0o600))
 	command(t, m1, "systemctl", "restart", "kubelet")
 
-	time.Sleep(31 * time.Second) // a younger one would not be believed
-	expire(t, m1)                // and so the recovery must not start it anew
+	settle(t, m1)
+	expire(t, m1) // and so the recovery must not start it anew
 	var before []string
 	for _, m := range l.Masters() {
 		before = append(before, command(t, m, "systemctl", "show", "-p", "InvocationID", "kubelet"))
@@ -256,6 +258,15 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 			t.Errorf("the kubelet of %s was started anew: %v", m.Name(), anew)
 		}
 	}
+}
+
+// settle waits until a kubelet is so old that one with an expired certificate is believed to run on.
+func settle(t *testing.T, m lab.Master) {
+	t.Helper()
+	until(t, "a kubelet of half a minute", time.Minute, func() bool {
+		age, err := strconv.Atoi(strings.TrimSpace(command(t, m, "ps", "-C", "kubelet", "-o", "etimes=")))
+		return err == nil && age > 30
+	})
 }
 
 const kubeletConf = "/etc/kubernetes/kubelet.conf"

@@ -8,13 +8,13 @@ type Kubelet struct {
 	Service     string        // what `systemctl is-active kubelet` says; "" where there is no systemd
 	CertFile    string        // where its client certificate is; "" for a kubelet that has none, as one that knows of no API server
 	Certificate []byte        // PEM; without the private key, which is often in the same file
-	Age         time.Duration // since systemd has started it; 0 where that is not known
+	Age         time.Duration // of its process; 0 where there is none to be seen
 }
 
 // kubeletScript finds the kubelet, its settings and its certificate. $1 and $2 are the operator's own kubelet_config and manifest_dir, "" where
 // they are to be found. It leaves argv, config, dir and endpoint for what comes after.
 const kubeletScript = `
-argv=; process=
+argv=; process=; age=
 # The last value of a flag counts, as in the kubelet: --flag=value or --flag value.
 flag() { printf '%s\n' "$argv" | awk -v name="--$1" 'index($0, name "=") == 1 { value = substr($0, length(name) + 2) } last == name { value = $0 } { last = $0 } END { print value }'; }
 # A scalar on a line of its own in a file of YAML, or of JSON that is written in lines.
@@ -28,7 +28,7 @@ for p in $(grep -ls kubelet /proc/[0-9]*/cmdline); do
 *}
   [ "${first##*/}" = kubelet ] || continue
   config=$(flag config)
-  if [ -z "$1" ] || [ -z "$config" ] || [ "$config" = "$1" ]; then process=yes; break; fi
+  if [ -z "$1" ] || [ "$config" = "$1" ]; then process=yes; break; fi
 done 2>/dev/null
 [ -n "$process" ] || argv=
 config=${1:-$(flag config)}
@@ -40,7 +40,8 @@ dir=${dir:-$(setting "$config" staticPodPath)}
 endpoint=$(flag container-runtime-endpoint)
 endpoint=${endpoint:-$(setting "$config" containerRuntimeEndpoint)}
 
-age=$(systemctl show -p ActiveEnterTimestampMonotonic kubelet 2>/dev/null | awk -F = -v up="$(cut -d ' ' -f 1 /proc/uptime)" '$2 > 0 { print int(up - $2 / 1000000) + 1 }')
+# Both clocks count from the machine's start: proc(5), fields 22 of stat and 1 of uptime.
+[ -z "$process" ] || age=$(sed 's/.*) //' "$p/stat" 2>/dev/null | awk -v up="$(cut -d ' ' -f 1 /proc/uptime)" -v hz="$(getconf CLK_TCK 2>/dev/null || echo 100)" '{ print int(up - $20 / hz) + 1 }')
 text kubelet "$process" "$(systemctl is-active kubelet 2>/dev/null | head -n 1)" "$age"
 
 # Of what may hold a private key too, the first certificate alone. A line too long for PEM ends it: that would be a file without line breaks.

@@ -33,7 +33,7 @@ func kubeletOf(found node.Kubelet, now time.Time) Kubelet {
 }
 
 // stillborn is the age up to which a kubelet with an expired certificate is taken for one that ends in a moment and is started again, over and
-// over. It ends within seconds, and systemd waits 10 s before the next; what systemd says of the age may still be that of the one before.
+// over. It ends within seconds, more of them on a busy machine, and systemd waits 10 s before the next.
 const stillborn = 30 * time.Second
 
 // renewal is kubeadm's way to a new client certificate, which works while the API server is down.
@@ -75,6 +75,9 @@ func (k Kubelet) check(master, attribute string) error {
 	r := &Refusal{Title: "The Kubelet Does Not Run", Attribute: attribute, Untouched: nothingTouched,
 		Found: k.down(master) + ": etcd is a static pod there, which nothing else starts.",
 		Next:  fmt.Sprintf("find out why (systemctl status kubelet; journalctl -u kubelet, on %s), start it, then plan again.", master)}
+	if k.Service == "activating" { // just booted, and started before its container runtime was up
+		r.Next = "systemd is starting it: plan again in half a minute. If it still does not run, " + r.Next
+	}
 	if !k.Expired.IsZero() {
 		// kubernetes-sigs/kind#3492: it exits at once, and so looks after no static pod either.
 		r.Found += fmt.Sprintf(" Its client certificate %s expired on %s, with which it does not start: that is the likely cause.", k.CertFile, k.Expired.Format(time.DateTime))
