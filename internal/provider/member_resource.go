@@ -48,8 +48,10 @@ func (r *member) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 		Attributes: commonAttributes(map[string]schema.Attribute{
 			"node": schema.ObjectAttribute{Required: true, WriteOnly: true, AttributeTypes: nodeType().AttrTypes,
 				MarkdownDescription: "The master: `data.etcdrecovery_survey.….nodes[\"…\"]`. Write-only: this resource does not store it. The survey itself is in the plan and the state, with manifests and findings and no key."},
-			"join": schema.ObjectAttribute{Required: true, WriteOnly: true, AttributeTypes: clusterType().AttrTypes,
-				MarkdownDescription: "The cluster to join: `cluster` of the seed or of the member before, or `data.etcdrecovery_survey.….cluster` for a living cluster."},
+			// Optional, so that null is answered in our words, and hinders no member that needs no change.
+			"join": schema.ObjectAttribute{Optional: true, WriteOnly: true, AttributeTypes: clusterType().AttrTypes,
+				MarkdownDescription: "The cluster to join: `cluster` of the seed or of the member before, or `data.etcdrecovery_survey.….cluster` for a living cluster, which is null while none has a quorum. Needed to join; " +
+					"a member that has joined goes without."},
 			"any_order": schema.BoolAttribute{Optional: true,
 				MarkdownDescription: "Set it when several members take the same value for `join`, as with `for_each`. They join one at a time in whatever order, so the member list in the manifest is known after apply only. In a chain everything is known."},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true}),
@@ -107,6 +109,10 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &state)...)
 		return
 	}
+	if config.Join.IsNull() {
+		addError(&resp.Diagnostics, noCluster(), "join")
+		return
+	}
 	plan.unknown()
 	if config.known(ctx) {
 		p, inCluster, all, diags, err := config.decide(ctx)
@@ -125,6 +131,13 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 		resp.Diagnostics.Append(plan.fill(ctx, p, inCluster, all)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// noCluster refuses to join null.
+func noCluster() error {
+	return &recovery.Refusal{Title: "There Is No Cluster to Join", Attribute: "join", Found: "join is null, as the survey's cluster is while no cluster answers with a quorum.", Untouched: "nothing on any master.",
+		Next: "read the survey's report (output \"report\" { value = data.etcdrecovery_survey.….report }). Masters that are only down: start them. A majority that is lost for good: " +
+			"recover with etcdrecovery_seed, and join its cluster."}
 }
 
 // toRejoin tells whether a master that is in the state has to be let in again: its own Read has proved that it is lost, or the survey has,
@@ -208,8 +221,11 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 	if err := r.masters.check(); err != nil {
 		return err
 	}
+	if config.Join.IsNull() {
+		return noCluster()
+	}
 	if !config.known(ctx) {
-		return &recovery.Refusal{Title: "No Evidence", Attribute: "node", Found: "node or join is null.", Next: "join needs a cluster: that of a seed, of another member, or the survey's cluster, which is null while none has a quorum."}
+		return notPlanned("node")
 	}
 	p, inCluster, all, diags, err := config.decide(ctx)
 	if err != nil {

@@ -136,6 +136,9 @@ func TestRefuseStartable(t *testing.T) {
 		Steps: []resource.TestStep{{
 			Config:      surveyBlock(l) + seedBlock(`node = "m1"`) + chain(l),
 			ExpectError: regexp.MustCompile(`(?s)The Cluster Only Needs to Be Started.*3 of 3 voters.*start etcd on these masters`),
+		}, {
+			Config:      surveyBlock(l) + memberBlock("m2", "data.etcdrecovery_survey.masters.cluster"),
+			ExpectError: regexp.MustCompile(`(?s)There Is No Cluster to Join.*no cluster answers with a quorum.*etcdrecovery_seed`),
 		}},
 	})
 	wantSame(t, before, trees(t, l, true))
