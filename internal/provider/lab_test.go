@@ -20,12 +20,17 @@ var factories = map[string]func() (tfprotov6.ProviderServer, error){
 	"etcdrecovery": providerserver.NewProtocol6WithError(provider.New("test")()),
 }
 
+func TestMain(m *testing.M) {
+	if os.Getenv("TF_ACC") == "" {
+		_ = os.Setenv("TF_ACC", "1") // these tests cost nobody anything
+	}
+	os.Exit(m.Run())
+}
+
 // start makes a lab with some keys in it, and gives their number.
 func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
 	t.Helper()
-	if os.Getenv("TF_ACC") == "" {
-		t.Setenv("TF_ACC", "1")
-	}
+	t.Parallel() // much of a recovery is waiting
 	l, err := lab.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)

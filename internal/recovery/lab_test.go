@@ -17,6 +17,7 @@ import (
 // start makes a lab with some keys in it.
 func start(t *testing.T, o lab.Options) *lab.Lab {
 	t.Helper()
+	t.Parallel() // much of a recovery is waiting
 	l, err := lab.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
