@@ -18,8 +18,10 @@ type Runtime struct {
 // workload $namespace, $pod, $name ("" for any), which is in none of the pods $others:
 //
 //	list             containers as the program prints them, for the reader in Go; narrowed to $name
+//	known            IDs of its containers, running and ended, and maybe some of other pods
 //	running          IDs of the workload's running containers, one a line
 //	sandboxes        IDs of the sandboxes that are ready for it
+//	left             both
 //	inspect ID       all that is known of a container, for the reader in Go
 //	stop_container ID, stop_sandbox ID
 //	has_image REF

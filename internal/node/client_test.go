@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,6 +28,7 @@ case $* in
   *' tasks kill '*) echo "$*" >>killed; for id; do :; done; sed "s/^\($id .*\)RUNNING/\1STOPPED/" tasks >t && mv t tasks;;
   *' tasks ls') cat tasks;;
   *' containers info '*) cat info;;
+  *'containers ls -q labels."io.cri-containerd.kind"==container'*' labels."io.cri-containerd.kind"==sandbox,labels."io.kubernetes.pod.namespace"=="kube-system",labels."io.kubernetes.pod.name"~="^etcd-"') cat containers sandboxes;;
   *'containers ls -q labels."io.cri-containerd.kind"==container'*) cat containers;;
   *'containers ls -q labels."io.cri-containerd.kind"==sandbox,labels."io.kubernetes.pod.namespace"=="kube-system",labels."io.kubernetes.pod.name"~="^etcd-"') cat sandboxes;;
   *' images ls -q name=="registry.k8s.io/etcd:3.5.15-0"') echo registry.k8s.io/etcd:3.5.15-0;;
@@ -37,6 +39,7 @@ esac
 	replayDocker = `#!/bin/sh
 cd "${0%/*}" || exit 1
 case $* in
+  *' ps -a -q '*) cut -f 1 list;;
   *' ps -a '*) cat list;;
   *' ps --no-trunc --filter label=io.kubernetes.docker.type=container '*) cat container;;
   *' ps --no-trunc --filter label=io.kubernetes.docker.type=podsandbox '*) cat podsandbox;;
@@ -109,6 +112,9 @@ func TestClients(t *testing.T) {
 				if found.Runtime != c.runtime || len(found.Files) != 1 || len(found.Containers) != 1 {
 					t.Fatalf("found %+v", found)
 				}
+				if files, err := n.Manifests(t.Context()); err != nil || !reflect.DeepEqual(files, found.Files) {
+					t.Errorf("manifests %+v, %v", files, err)
+				}
 				id := found.Containers[0].ID
 				if got := found.Containers[0]; !etcd.Is(got) || !got.Running || got.Attempt != c.attempt || len(got.PodID) != 64 || got.Created.Format(time.DateOnly) != c.created {
 					t.Errorf("container %+v", got)
@@ -118,7 +124,11 @@ func TestClients(t *testing.T) {
 				if started.ID != id || !slices.Equal(started.Args, c.args) {
 					t.Errorf("started %+v", started)
 				}
-				if _, err := n.AwaitStarted(t.Context(), found.Runtime, etcd, found.Containers, 0); !errors.Is(err, node.ErrNotStarted) {
+				known, err := n.Known(t.Context(), found.Runtime, etcd)
+				if err != nil || !slices.Equal(known, []string{id}) {
+					t.Errorf("known %q, %v", known, err)
+				}
+				if _, err := n.AwaitStarted(t.Context(), found.Runtime, etcd, known, 0); !errors.Is(err, node.ErrNotStarted) {
 					t.Errorf("a known container is a new one: %v", err)
 				}
 				log, err := n.ContainerLog(t.Context(), found.Runtime, id, 10)
@@ -234,7 +244,7 @@ func TestAwaitStopped(t *testing.T) {
 		{"ctr: does not answer", "ctr", `exit 1`, false},
 		{"ctr: lists and then does not answer", "ctr", `case $* in *tasks*) exit 1;; *) echo 0123456789abcdef;; esac`, false},
 		{"ctr: has stopped", "ctr", `case $* in *tasks*) echo "0123456789abcdef 12 STOPPED";; *) echo 0123456789abcdef;; esac`, true},
-		{"ctr: in no state that is known", "ctr", `case $* in *kill*) ;; *tasks*) echo "0123456789abcdef 12 UNKNOWN";; *sandbox*) ;; *) echo 0123456789abcdef;; esac`, false},
+		{"ctr: in no state that is known", "ctr", `case $* in *kill*) ;; *tasks*) echo "0123456789abcdef 12 UNKNOWN";; *==container*) echo 0123456789abcdef;; esac`, false},
 		{"docker: nothing runs", "docker", ``, true},
 		{"docker: does not answer", "docker", `exit 1`, false},
 		{"docker: the sandbox is left", "docker", `case $* in *podsandbox*) echo "0123456789abcdef etcd-m1";; esac`, false},

@@ -12,6 +12,7 @@ const useCrictl = `use_crictl() {
   # One object a line: labels come after the ID.
   objects() { { tr -d ' \n'; echo; } | sed 's/"id":"/\
 /g' | tail -n +2; }
+  known() { cri ps -a -q --label "io.kubernetes.container.name=$name" --label "io.kubernetes.pod.namespace=$namespace"; }
   running() {
     out=$(cri ps --label "io.kubernetes.container.name=$name" --label "io.kubernetes.pod.namespace=$namespace" -o json 2>/dev/null) || return 1
     printf '%s' "$out" | objects | pod=$pod awk 'index($0, "\"io.kubernetes.pod.name\":\"" ENVIRON["pod"] "-") { sub(/".*/, ""); print }'
@@ -22,6 +23,7 @@ const useCrictl = `use_crictl() {
       BEGIN { n = split(ENVIRON["others"], other, " ") }
       { for (i = 1; i <= n; i++) if (index($0, "\"io.kubernetes.pod.name\":\"" other[i] "\"")) next; sub(/".*/, ""); print }'
   }
+  left() { running && sandboxes; }
   inspect() { cri inspect "$1"; }
   stop_container() { cri stop --timeout 30 "$1"; }
   stop_sandbox() { cri stopp "$1"; }

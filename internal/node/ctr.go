@@ -9,17 +9,18 @@ import (
 )
 
 // useCtr asks containerd past its CRI plugin, with the client that every containerd package has. It waits for ever if it is not told
-// otherwise. Filters: containerd, pkg/filters.
+// otherwise. Filters: containerd, pkg/filters; what any of several filters lets through is listed.
 const useCtr = `use_ctr() {
   k8s() { ctr --connect-timeout 3s --timeout 60s -a "$socket" -n k8s.io "$@"; }
-  kind() {
+  filter() {
     filter="labels.\"io.cri-containerd.kind\"==$1"
     [ -z "$namespace" ] || filter="$filter,labels.\"io.kubernetes.pod.namespace\"==\"$namespace\""
     [ -z "$pod" ] || filter="$filter,labels.\"io.kubernetes.pod.name\"~=\"^$(printf '%s' "$pod" | sed 's/[.]/[.]/g')-\""
     [ -z "$name" ] || [ "$1" = sandbox ] || filter="$filter,labels.\"io.kubernetes.container.name\"==\"$name\""
     for other in $others; do filter="$filter,labels.\"io.kubernetes.pod.name\"!=\"$other\""; done
-    k8s containers ls -q "$filter"
+    printf '%s' "$filter"
   }
+  kind() { k8s containers ls -q "$(filter "$1")"; }
   # Of these, the ones with a process. A state that is not known is no proof of an end.
   live() {
     [ $# -gt 0 ] || return 0
@@ -33,8 +34,10 @@ const useCtr = `use_ctr() {
     done
     k8s tasks ls
   }
+  known() { kind container; }
   running() { all=$(kind container) || return 1; live $all; }
   sandboxes() { all=$(kind sandbox) || return 1; live $all; }
+  left() { all=$(k8s containers ls -q "$(filter container)" "$(filter sandbox)") || return 1; live $all; }
   inspect() { k8s containers info "$1"; }
   stop_container() {
     k8s tasks kill -s SIGTERM "$1"

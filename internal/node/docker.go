@@ -17,6 +17,7 @@ const useDocker = `use_docker() {
     done
     engine ps -a --no-trunc --filter label=io.kubernetes.docker.type=container ${name:+"--filter=label=io.kubernetes.container.name=$name"} --format "$fields"
   }
+  known() { engine ps -a -q --no-trunc --filter "label=io.kubernetes.container.name=$name" --filter "label=io.kubernetes.pod.namespace=$namespace"; }
   # of TYPE [CONTAINER]
   of() {
     out=$(engine ps --no-trunc --filter "label=io.kubernetes.docker.type=$1" --filter "label=io.kubernetes.pod.namespace=$namespace" \
@@ -25,6 +26,7 @@ const useDocker = `use_docker() {
   }
   running() { of container "$name"; }
   sandboxes() { of podsandbox; }
+  left() { running && sandboxes; }
   inspect() { engine inspect --type container "$1"; }
   stop_container() { engine stop -t 30 "$1"; }
   stop_sandbox() { engine stop -t 30 "$1"; }

@@ -87,7 +87,7 @@ for f in "$1"/* "$1"/.[!.]*; do
   mv "$f" "$2.moving/"
 done
 [ ! -e "$2" ] || exit 0
-sync
+sync -f "$2.moving" 2>/dev/null || sync
 mv "$2.moving" "$2"`, from, to)
 	if err != nil {
 		return fmt.Errorf("moving the content of %s on %s to %s: %w", from, n.Name, to, err)
@@ -118,7 +118,7 @@ for f in "$1"/* "$1"/.[!.]*; do
   [ -e "$f" ] || continue
   cp -a --reflink=auto "$f" "$2.copying/" 2>/dev/null || cp -a "$f" "$2.copying/"
 done
-sync
+sync -f "$2.copying" 2>/dev/null || sync
 same "$1" "$2.copying"
 mv "$2.copying" "$2"`, from, to)
 	if err != nil {

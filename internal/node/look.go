@@ -28,22 +28,35 @@ type Pods struct {
 	Containers  []Container // of all pods, running and exited; newest first
 }
 
-const lookScript = partFunctions + `
-text host "$(hostname)"
-` + kubeletScript + `
+const manifestsScript = partFunctions + kubeletScript + `
 text manifests "$dir"
 if [ -n "$dir" ] && [ -d "$dir" ]; then
-  for f in "$dir"/*; do [ -f "$f" ] && file pod "$f"; done
+  for f in "$dir"/*; do [ ! -f "$f" ] || file pod "$f"; done
 else
   text nomanifests "$dir" "$config"
 fi
+`
+
+const lookScript = manifestsScript + `
+text host "$(hostname)"
 for f in "$3"/parked/*; do [ -f "$f" ] && file parked "$f"; done
 for f in "$3"/*.journal; do [ -f "$f" ] && file journal "$f"; done
 ` + discoverScript
 
 // Look reads the kubelet's folder, what was parked, the journals and the containers. One round trip.
-func (n *Node) Look(ctx context.Context) (*Pods, error) {
-	out, err := n.run(ctx, lookScript, n.KubeletConfig, n.ManifestDir, n.WorkDir)
+func (n *Node) Look(ctx context.Context) (*Pods, error) { return n.look(ctx, lookScript) }
+
+// Manifests reads the kubelet's folder alone, for which the container runtime is not asked. One round trip.
+func (n *Node) Manifests(ctx context.Context) ([]File, error) {
+	p, err := n.look(ctx, manifestsScript)
+	if err != nil {
+		return nil, err
+	}
+	return p.Files, nil
+}
+
+func (n *Node) look(ctx context.Context, script string) (*Pods, error) {
+	out, err := n.run(ctx, script, n.KubeletConfig, n.ManifestDir, n.WorkDir)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifests and containers of %s: %w", n.Name, err)
 	}

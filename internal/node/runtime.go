@@ -61,6 +61,15 @@ func (n *Node) Containers(ctx context.Context, rt Runtime, w Workload) ([]Contai
 	return slices.DeleteFunc(all, func(c Container) bool { return !w.Is(c) }), err
 }
 
+// Known gives the IDs of a workload's containers, running and ended. There may be some of other workloads among them.
+func (n *Node) Known(ctx context.Context, rt Runtime, w Workload) ([]string, error) {
+	out, err := n.run(ctx, rt.script(w)+`known`)
+	if err != nil {
+		return nil, fmt.Errorf("listing the containers of %s: %w", n.Name, err)
+	}
+	return strings.Fields(string(out)), nil
+}
+
 // Others are the pods whose names begin as a workload's and that were seen with other containers only, such as etcd-backup-m1 or
 // etcd-exporter-x7k2p. The name that this host gives the workload's own pod is not among them, whatever is in it.
 func (p *Pods) Others(w Workload) []string {
@@ -83,24 +92,33 @@ const freshKubelet = `
 fresh_kubelet() { if [ -z "$keep" ] && systemctl is-active --quiet kubelet 2>/dev/null; then systemctl restart kubelet >&2; fi; }
 `
 
+// processes tells whether a container has any: each is in a control group with the container's ID in its name, whatever the runtime and the
+// version of control groups.
+const processes = `
+processes() { [ $# -gt 0 ] && grep -lsF "$(printf '%s\n' "$@")" /proc/[0-9]*/cgroup | grep -q .; }
+`
+
 // AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two attempts of a crash
 // loop there is no container, and the sandbox is there until the kubelet has seen the manifest go. After patience the runtime is asked to
 // stop what is left and the kubelet is started anew, twice at most. ErrStillRunning after that, or when the runtime does not answer. It
-// waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here.
+// waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here. A runtime's program takes a
+// while to start, so it is asked when there may be news: the kernel tells for nothing when the last process has gone.
 func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, w Workload, patience time.Duration) error {
-	_, err := n.run(ctx, tether+rt.script(w)+freshKubelet+`
+	_, err := n.run(ctx, tether+rt.script(w)+freshKubelet+processes+`
 deadline=$(($(date +%s) + $1)); helped=0
 while :; do
-  answers=yes; c=$(running) || answers=; p=$(sandboxes) || answers=
-  if [ -n "$answers" ] && [ -z "$c$p" ]; then exit 0; fi
+  answers=yes; ids=$(left) || answers=
+  if [ -n "$answers" ] && [ -z "$ids" ]; then exit 0; fi
   if [ "$(date +%s)" -ge "$deadline" ]; then
     [ -n "$answers" ] && [ "$helped" -lt 2 ] || exit 75
-    for id in $c; do stop_container "$id" >&2; done
-    for id in $p; do stop_sandbox "$id" >&2; done
+    for id in $(running); do stop_container "$id" >&2; done
+    for id in $(sandboxes); do stop_sandbox "$id" >&2; done
     fresh_kubelet
     helped=$((helped + 1)); deadline=$(($(date +%s) + $1))
   fi
   sleep 0.05
+  looks=0
+  while [ "$looks" -lt 40 ] && processes $ids; do sleep 0.02; looks=$((looks + 1)); done
 done`, seconds(patience))
 	if exitCode(err) == exitLeft {
 		help := " and the kubelet was started anew"
@@ -125,11 +143,8 @@ const startHelp = 30 * time.Second
 // AwaitStarted waits for a running container of a workload that is none of the known ones. When none comes, the kubelet is started anew
 // once, which ends its waiting: for an earlier pod, or for the time that it keeps a crashed one down. ErrNotStarted when none comes within
 // patience.
-func (n *Node) AwaitStarted(ctx context.Context, rt Runtime, w Workload, known []Container, patience time.Duration) (*Started, error) {
-	args := []string{seconds(patience), seconds(startHelp)}
-	for _, c := range known {
-		args = append(args, c.ID)
-	}
+func (n *Node) AwaitStarted(ctx context.Context, rt Runtime, w Workload, known []string, patience time.Duration) (*Started, error) {
+	args := append([]string{seconds(patience), seconds(startHelp)}, known...)
 	out, err := n.run(ctx, tether+rt.script(w)+freshKubelet+`
 now=$(date +%s); deadline=$((now + $1)); help=$((now + $2)); shift 2; known=" $* "
 while :; do

@@ -48,6 +48,20 @@ func newCrew(o Options, nodes map[string]*node.Node, all map[string]Evidence, ab
 	return c
 }
 
+// greet dials these masters, all at once, and tells which of them answer.
+func (c *crew) greet(ctx context.Context, names []string) map[string]bool {
+	var mu sync.Mutex
+	answering := map[string]bool{}
+	_ = c.each(ctx, names, func(ctx context.Context, m *master) error {
+		_, err := m.Exists(ctx, m.WorkDir)
+		mu.Lock()
+		defer mu.Unlock()
+		answering[m.Name] = err == nil
+		return nil
+	})
+	return answering
+}
+
 // lock takes the locks of these masters, in the order of their names so that two operations cannot hold one another up, and keeps them
 // alive until release.
 func (c *crew) lock(ctx context.Context, names []string) error {
@@ -139,9 +153,11 @@ func (c *crew) release(ctx context.Context) {
 	c.stop()
 	ctx, cancel := atomic(ctx)
 	defer cancel()
+	var all sync.WaitGroup
 	for _, m := range c.locked {
-		_ = m.Unlock(ctx, c.holder)
+		all.Go(func() { _ = m.Unlock(ctx, c.holder) })
 	}
+	all.Wait()
 	for _, m := range c.masters {
 		m.close()
 	}

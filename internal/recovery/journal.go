@@ -63,7 +63,7 @@ func (j *Journal) places(free Evidence) (data, wal string) {
 
 func (j *Journal) finished() bool { return j != nil && !j.Finished.IsZero() }
 
-// book writes a journal to its master after every change.
+// book writes a journal to its master after every step.
 type book struct {
 	*Journal
 	node *node.Node
@@ -81,21 +81,14 @@ func openBook(have *Journal, operation, id string, n *node.Node, now func() time
 	return &book{Journal: have, node: n, now: now}
 }
 
-func (b *book) set(ctx context.Context, key, value string) error {
-	if b.Marks[key] == value {
-		return nil
-	}
-	b.Marks[key] = value
-	return b.save(ctx)
-}
+// set is written to the master with the step in which it became true. What has to be known before something is done is saved at once.
+func (b *book) set(key, value string) { b.Marks[key] = value }
 
 // keepAt writes down where the old data goes before it goes there.
 func (b *book) keepAt(ctx context.Context, data, wal string) error {
-	if b.Marks[markKeepData] == data && b.Marks[markKeepWAL] == wal {
-		return b.save(ctx)
-	}
-	b.Marks[markKeepWAL] = wal
-	return b.set(ctx, markKeepData, data)
+	b.set(markKeepData, data)
+	b.set(markKeepWAL, wal)
+	return b.save(ctx)
 }
 
 func (b *book) step(ctx context.Context, title string) error {

@@ -19,7 +19,7 @@ import (
 
 // stopPatience is how long a kubelet may take to stop a pod whose manifest went before it is helped. It takes 1 to 3 s; helping one that
 // is just slow does no harm.
-const stopPatience = 10 * time.Second
+const stopPatience = 5 * time.Second
 
 // startPatience allows for the kubelet's crash-loop back-off, which is capped at 5 minutes.
 const startPatience = 6 * time.Minute
@@ -93,7 +93,8 @@ func (m *master) retire(ctx context.Context, b *book) error {
 	if err := m.Keep(ctx, path.Join(m.ParkedDir(), name), place); err != nil {
 		return err
 	}
-	return b.set(ctx, markKept, place)
+	b.set(markKept, place)
+	return nil
 }
 
 func (m *master) proveStopped(ctx context.Context) error {
@@ -147,7 +148,7 @@ func (m *master) busyPort(ctx context.Context) (string, error) {
 
 // start puts a manifest in, waits for the container that the kubelet makes of it, and makes sure that it is of this text.
 func (m *master) start(ctx context.Context, text string) (id string, err error) {
-	known, err := m.Containers(ctx, m.ev.Runtime, m.workload())
+	known, err := m.Known(ctx, m.ev.Runtime, m.workload())
 	if err != nil {
 		return "", err
 	}
@@ -196,9 +197,9 @@ func forces(args []string) bool {
 }
 
 // cameAndWent are the last words of a container that was there too briefly to be seen running.
-func (m *master) cameAndWent(ctx context.Context, known []node.Container) string {
+func (m *master) cameAndWent(ctx context.Context, known []string) string {
 	all, err := m.Containers(ctx, m.ev.Runtime, m.workload())
-	if err != nil || len(all) == 0 || slices.ContainsFunc(known, func(c node.Container) bool { return c.ID == all[0].ID }) {
+	if err != nil || len(all) == 0 || slices.Contains(known, all[0].ID) {
 		return ""
 	}
 	return fmt.Sprintf(" Container %.12s has come and gone.%s", all[0].ID, m.lastWords(ctx, all[0].ID))

@@ -10,9 +10,10 @@ import (
 
 // lockAll locks this master and those of the cluster that answer.
 func (j *joining) lockAll(ctx context.Context) error {
-	names := []string{}
-	for name, m := range j.masters {
-		if _, err := m.Exists(ctx, m.WorkDir); err == nil || name == j.plan.Node {
+	names := []string{j.plan.Node}
+	answering := j.greet(ctx, append(j.others(), j.plan.Node))
+	for _, name := range j.others() {
+		if answering[name] {
 			names = append(names, name)
 		}
 	}
@@ -60,8 +61,10 @@ func (j *joining) check(ctx context.Context) error {
 	if j.witness == nil {
 		j.witness = j.self
 	}
-	if err := j.each(ctx, j.reachable(all), noForceFlag); err != nil {
-		return err
+	for _, e := range sorted(all) {
+		if err := refuseForce(e.Name, e.ForceFlag); err != nil {
+			return err
+		}
 	}
 	if err := j.spare(all, live); err != nil {
 		return err
@@ -135,14 +138,4 @@ func (j *joining) others() []string {
 	}
 	slices.Sort(others)
 	return others
-}
-
-func (j *joining) reachable(all map[string]Evidence) []string {
-	var list []string
-	for _, e := range sorted(all) {
-		if e.Reach == Reached {
-			list = append(list, e.Name)
-		}
-	}
-	return list
 }

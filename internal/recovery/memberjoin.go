@@ -16,7 +16,8 @@ func (j *joining) isVoter(context.Context) (bool, error) { return j.voter, nil }
 func (j *joining) stop(ctx context.Context) error {
 	if !j.began {
 		j.began = true
-		if err := j.book.set(ctx, markBefore, j.plan.Evidence.hash()); err != nil {
+		j.book.set(markBefore, j.plan.Evidence.hash())
+		if err := j.book.save(ctx); err != nil {
 			return err
 		}
 	}
@@ -85,9 +86,7 @@ func (j *joining) removeStale(ctx context.Context) error {
 		if err != nil && !etcd.IsMemberNotFound(err) {
 			return err
 		}
-		if err := j.book.set(ctx, markLearner, ""); err != nil {
-			return err
-		}
+		j.book.set(markLearner, "")
 	}
 }
 
@@ -110,7 +109,8 @@ func (j *joining) moveAside(ctx context.Context) error {
 	if err := j.move(ctx, j.plan.OldData, j.plan.OldWAL); err != nil {
 		return err
 	}
-	return j.book.set(ctx, markOldData, j.plan.OldData)
+	j.book.set(markOldData, j.plan.OldData)
+	return nil
 }
 
 func (j *joining) move(ctx context.Context, data, wal string) error {
@@ -158,10 +158,11 @@ func (j *joining) add(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	if err := j.book.set(ctx, markLearner, j.id.String()); err != nil {
-		return err
+	j.book.set(markLearner, j.id.String())
+	if err := j.matches(all); err != nil {
+		return errors.Join(err, j.book.save(ctx)) // the step ends here, and the learner is there
 	}
-	return j.matches(all)
+	return nil
 }
 
 // matches makes sure that --initial-cluster in the text is the member list after the add, without which etcd does not start.
@@ -187,9 +188,7 @@ func (j *joining) start(ctx context.Context) error {
 		return err
 	}
 	j.started = id
-	if err := j.book.set(ctx, markAfter, node.Hash([]byte(j.text))); err != nil {
-		return err
-	}
+	j.book.set(markAfter, node.Hash([]byte(j.text)))
 	return nil
 }
 

@@ -57,3 +57,12 @@ func (s *seeding) lostAreSilent(ctx context.Context, seed Evidence) error {
 // settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away by it, and who has
 // joined meanwhile must not be stopped.
 func (s *seeding) settled(context.Context) (bool, error) { return s.book.mark(markUnforced) != "", nil }
+
+// stopped stops one master's etcd. The kubelet stops it in an orderly way, in which the seed's writes down what it has committed. A seed that
+// was forced already runs what it should.
+func (s *seeding) stopped(ctx context.Context, m *master) error {
+	if m == s.seed && s.book.mark(markForced) != "" {
+		return nil
+	}
+	return m.stop(ctx)
+}

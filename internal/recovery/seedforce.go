@@ -29,19 +29,17 @@ func (s *seeding) copy(ctx context.Context) error {
 		if err := s.seed.CopyAside(ctx, ev.WALDir, s.plan.OldWAL); err != nil {
 			return err
 		}
-		if err := s.book.set(ctx, markOldWAL, s.plan.OldWAL); err != nil {
-			return err
-		}
+		s.book.set(markOldWAL, s.plan.OldWAL)
 	}
-	if err := s.book.set(ctx, markBefore, ev.hash()); err != nil {
-		return err
-	}
-	return s.book.set(ctx, markOldData, s.plan.OldData)
+	s.book.set(markBefore, ev.hash())
+	s.book.set(markOldData, s.plan.OldData)
+	return nil
 }
 
 // force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's folder again.
 func (s *seeding) force(ctx context.Context) error {
-	if err := s.book.set(ctx, markForcing, "begun"); err != nil {
+	s.book.set(markForcing, "begun")
+	if err := s.book.save(ctx); err != nil {
 		return err
 	}
 	id, err := s.seed.start(ctx, s.plan.Forced)
@@ -59,7 +57,8 @@ func (s *seeding) force(ctx context.Context) error {
 		}
 		return err
 	}
-	return s.book.set(ctx, markForced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	s.book.set(markForced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	return nil
 }
 
 // alone is true of a cluster whose only member is this one, a voter and its leader.
@@ -112,7 +111,8 @@ func (s *seeding) readForcedLog(ctx context.Context, id string) error {
 	if !tookForceFlag(log) {
 		return &Refusal{Title: "Etcd Did Not Take the Force Flag", Found: fmt.Sprintf("the log of container %.12s on %s does not say that etcd was started with --force-new-cluster.", id, s.seed.Name)}
 	}
-	return s.book.set(ctx, markDiscarded, discardedEntries(log))
+	s.book.set(markDiscarded, discardedEntries(log))
+	return nil
 }
 
 func (s *seeding) unforced(ctx context.Context) (bool, error) {
@@ -142,10 +142,9 @@ func (s *seeding) unforce(ctx context.Context) error {
 	if tookForceFlag(log) {
 		return &Refusal{Title: "The Force Flag Is Still in Effect", Found: fmt.Sprintf("container %.12s on %s was started from a manifest without the flag, and its log says that etcd was started with it.", id, s.seed.Name)}
 	}
-	if err := s.book.set(ctx, markAfter, node.Hash([]byte(s.plan.Final))); err != nil {
-		return err
-	}
-	return s.book.set(ctx, markUnforced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	s.book.set(markAfter, node.Hash([]byte(s.plan.Final)))
+	s.book.set(markUnforced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	return nil
 }
 
 // addressed is true when the cluster knows the seed under the URL that its manifest advertises.
@@ -216,15 +215,27 @@ func checkAlarms(ctx context.Context, c *etcd.Client) error {
 
 // noForceFlag looks at every manifest that the kubelet of a master reads.
 func noForceFlag(ctx context.Context, m *master) error {
-	pods, err := m.Look(ctx)
+	files, err := m.Manifests(ctx)
 	if err != nil {
 		return err
 	}
-	for _, f := range pods.Files {
+	return refuseForce(m.Name, forcedManifest(files))
+}
+
+// forcedManifest is the path of a manifest with the force flag, "" where none has it.
+func forcedManifest(files []node.File) string {
+	for _, f := range files {
 		if pod, err := manifest.Parse(f.Text); err == nil && pod.Forced() {
-			return &Refusal{Title: "The Force Flag Is in a Manifest", Found: fmt.Sprintf("%s on %s has the force-new-cluster flag: at its next start etcd would throw all other members out.", f.Path, m.Name),
-				Next: "take the flag out of that file, then run terraform apply again."}
+			return f.Path
 		}
 	}
-	return nil
+	return ""
+}
+
+func refuseForce(master, path string) error {
+	if path == "" {
+		return nil
+	}
+	return &Refusal{Title: "The Force Flag Is in a Manifest", Found: fmt.Sprintf("%s on %s has the force-new-cluster flag: at its next start etcd would throw all other members out.", path, master),
+		Next: "take the flag out of that file, then run terraform apply again."}
 }

@@ -79,6 +79,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	if w := e.Kubelet.warning(n.Name); w != "" {
 		e.Warnings = append(e.Warnings, w)
 	}
+	e.ForceFlag = forcedManifest(pods.Files)
 	m, problems := findManifest(&e, pods)
 	e.Problems = append(e.Problems, problems...)
 	if m == nil {
@@ -96,7 +97,18 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	if len(problems) > 0 {
 		return e
 	}
-	disk, err := n.Disk(ctx, paths, pods.Runtime)
+	var disk *node.Disk
+	var looking sync.WaitGroup
+	looking.Go(func() { disk, err = n.Disk(ctx, paths, pods.Runtime) })
+	if e.Running {
+		e.ask(ctx, n)
+	}
+	if last := newest(pods.Containers, workload); e.Status == nil && last != nil {
+		if log, err := n.ContainerLog(ctx, pods.Runtime, last.ID, 200); err == nil {
+			e.LastWords = fatalLines(log)
+		}
+	}
+	looking.Wait()
 	if err != nil {
 		e.Reach, e.ReachError = Refused, err.Error()
 		return e
@@ -120,14 +132,6 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("the image of pod sandboxes, %s, is not on %s: no pod starts there unless it can be pulled; pull or import it", disk.NoPause, n.Name))
 	}
 	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
-	if e.Running {
-		e.ask(ctx, n)
-	}
-	if last := newest(pods.Containers, workload); e.Status == nil && last != nil {
-		if log, err := n.ContainerLog(ctx, pods.Runtime, last.ID, 200); err == nil {
-			e.LastWords = fatalLines(log)
-		}
-	}
 	return e
 }
 

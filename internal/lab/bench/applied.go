@@ -44,7 +44,7 @@ func (h *listener) hear(line string) {
 			h.who, h.kind = "m1", "seed"
 		}
 	}
-	name := steps.Short(h.kind, found[3])
+	name := steps.Short(found[3])
 	if h.kind == "seed" && name == steps.Confirm {
 		h.seedUp()
 	}

@@ -30,8 +30,7 @@ type scripted struct {
 
 func (s *script) steps() []scripted {
 	list := []scripted{
-		{"m1", steps.StopOthers, s.stopOthers},
-		{"m1", steps.Stop, s.stopSeed},
+		{"m1", steps.Stop, s.stop},
 		{"m1", steps.Force, s.force},
 		{"m1", steps.Unforce, s.unforce},
 	}
@@ -90,30 +89,24 @@ gone() { while pgrep -x etcd >/dev/null; do look; done; }
 
 const park = `mkdir -p /root/aside; [ ! -e "$pod" ] || mv "$pod" "$aside"`
 
-func (s *script) stopOthers(ctx context.Context) error {
-	others := s.lab.Masters()[1:]
-	if !s.atOnce {
-		for _, m := range others {
-			if err := s.sh(ctx, m.Name(), park); err != nil {
-				return err
-			}
-		}
-		for _, m := range others {
-			if err := s.sh(ctx, m.Name(), `gone`); err != nil {
-				return err
-			}
-		}
-		return nil
+// stop stops the others first, or everyone at once.
+func (s *script) stop(ctx context.Context) error {
+	if s.atOnce {
+		return s.stopThese(ctx, s.lab.Masters())
 	}
-	var all errgroup.Group
-	for _, m := range others {
-		all.Go(func() error { return s.sh(ctx, m.Name(), park+`; gone`) })
+	if err := s.stopThese(ctx, s.lab.Masters()[1:]); err != nil {
+		return err
 	}
-	all.Go(func() error { return s.sh(ctx, "m1", park) })
-	return all.Wait()
+	return s.stopThese(ctx, s.lab.Masters()[:1])
 }
 
-func (s *script) stopSeed(ctx context.Context) error { return s.sh(ctx, "m1", park+`; gone`) }
+func (s *script) stopThese(ctx context.Context, masters []lab.Master) error {
+	var all errgroup.Group
+	for _, m := range masters {
+		all.Go(func() error { return s.sh(ctx, m.Name(), park+`; gone`) })
+	}
+	return all.Wait()
+}
 
 func (s *script) force(ctx context.Context) error {
 	edit := `sed -e 's/^    - etcd$/&\n    - --force-new-cluster/'`

@@ -8,7 +8,6 @@ import "strings"
 const (
 	Lock        = "take the lock" // in no journal: nothing is changed yet
 	Check       = "check that all is as planned"
-	StopOthers  = "stop etcd on all others"
 	Stop        = "stop etcd"
 	Copy        = "copy the data aside, compare"
 	Force       = "start with the force flag"
@@ -24,10 +23,7 @@ const (
 )
 
 // Short makes a name of a step's title, which has paths and reasons in it. A title that is not known is cut.
-func Short(operation, title string) string {
-	if operation == "seed" && strings.HasPrefix(title, "stop etcd: ") {
-		return StopOthers
-	}
+func Short(title string) string {
 	for _, n := range []struct{ prefix, name string }{
 		{"take the lock", Lock},
 		{"check that ", Check},

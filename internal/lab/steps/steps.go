@@ -39,7 +39,7 @@ func Read(l *lab.Lab) ([]Step, error) {
 		for _, j := range journals {
 			begin := j.Started
 			for _, e := range j.Steps {
-				all = append(all, Step{Operation: j.Operation, Master: m.Name(), Name: Short(j.Operation, e.Step), Begin: begin, End: e.Time})
+				all = append(all, Step{Operation: j.Operation, Master: m.Name(), Name: Short(e.Step), Begin: begin, End: e.Time})
 				begin = e.Time
 			}
 		}
