@@ -152,7 +152,7 @@ func (d *debian) load(ctx context.Context, archives ...string) error {
 			_, err := d.Run(ctx, args...)
 			return err
 		}); err != nil {
-			return fmt.Errorf("importing an image: %w", err)
+			return fmt.Errorf("importing an image: %w\n%s", err, d.do("journalctl", "-u", d.Service(), "-n", "10", "-o", "cat", "--no-pager"))
 		}
 	}
 	return nil

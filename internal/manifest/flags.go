@@ -24,6 +24,8 @@ const (
 	flagInitialCluster      = "initial-cluster"
 	flagInitialClusterState = "initial-cluster-state"
 	flagForceNewCluster     = "force-new-cluster"
+	flagHeartbeatInterval   = "heartbeat-interval"
+	flagElectionTimeout     = "election-timeout"
 	flagConfigFile          = "config-file"
 )
 

@@ -26,8 +26,9 @@ func InitialCluster(members []Member) string {
 
 // Join sets --initial-cluster and --initial-cluster-state=existing, each once,
 // and removes the discovery flags, which clash with them. It removes a force
-// flag too, with the suffix that Force gave to the pod's name. A comment behind
-// a removed flag goes with its line. Applying it twice changes nothing.
+// flag too, with what Force has added besides: the suffix of the pod's name and
+// the short timers. A comment behind a removed flag goes with its line. Applying
+// it twice changes nothing.
 func Join(text []byte, initialCluster string) ([]byte, error) {
 	m, err := Parse(text)
 	if err != nil {
@@ -48,6 +49,9 @@ func Join(text []byte, initialCluster string) ([]byte, error) {
 	}
 	if name, ours := strings.CutSuffix(m.podName, forcedSuffix); ours && name != "" && m.Forced() {
 		g.podName = name
+		if m.hasShortTimers() {
+			g.drop = func(flag string) bool { return flag == flagForceNewCluster || isDiscovery(flag) || isTimer(flag) }
+		}
 	}
 	return g.reach(m)
 }

@@ -35,7 +35,14 @@ func checkForced(t *testing.T, before, after []byte) {
 	if argv := is.command(); !slices.Contains(argv, "--force-new-cluster=true") && !slices.Contains(argv, "-force-new-cluster=true") {
 		t.Errorf("the flag is not one item: %q", argv)
 	}
-	checkRest(t, was, is, before, after, "force-new-cluster", "initial-cluster-state")
+	ours := []string{"force-new-cluster", "initial-cluster-state"}
+	if argv := was.command(); count(argv, "heartbeat-interval")+count(argv, "election-timeout") == 0 {
+		ours = append(ours, "heartbeat-interval", "election-timeout")
+		if argv := is.command(); !slices.Contains(argv, "--heartbeat-interval=10") || !slices.Contains(argv, "--election-timeout=100") {
+			t.Errorf("no short timers: %q", argv)
+		}
+	}
+	checkRest(t, was, is, before, after, ours...)
 }
 
 func checkJoined(t *testing.T, before, after []byte, initialCluster string) {
