@@ -143,7 +143,7 @@ func TestClients(t *testing.T) {
 						t.Errorf("%s is there: %v", image, disk.Image)
 					}
 				}
-				must(t, n.AwaitStopped(t.Context(), found.Runtime, etcd, 0))
+				must(t, n.AwaitStopped(t.Context(), found.Runtime, etcd, 0, 0))
 				killed, err := os.ReadFile(filepath.Join(bin, "killed"))
 				must(t, err)
 				if got := regexp.MustCompile(`[0-9a-f]{64}`).FindAllString(string(killed), -1); len(got) != 2 || got[0] != id || strings.Contains(string(killed), "SIGKILL") {
@@ -263,7 +263,7 @@ func TestAwaitStopped(t *testing.T) {
 			defer cancel()
 			workload := etcd
 			workload.Others = []string{"etcd-backup-m1"}
-			err := n.AwaitStopped(ctx, node.Runtime{Client: c.client, Endpoint: "unix:///x"}, workload, time.Second)
+			err := n.AwaitStopped(ctx, node.Runtime{Client: c.client, Endpoint: "unix:///x"}, workload, 0, time.Second)
 			if (err == nil) != c.stopped {
 				t.Errorf("got %v", err)
 			}

@@ -99,11 +99,11 @@ processes() { [ $# -gt 0 ] && grep -lsF "$(printf '%s\n' "$@")" /proc/[0-9]*/cgr
 `
 
 // AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two attempts of a crash
-// loop there is no container, and the sandbox is there until the kubelet has seen the manifest go. After patience the runtime is asked to
-// stop what is left and the kubelet is started anew, twice at most. ErrStillRunning after that, or when the runtime does not answer. It
-// waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here. A runtime's program takes a
+// loop there is no container, and the sandbox is there until the kubelet has seen the manifest go. After patience, some of which may have
+// been waited already, the runtime is asked to stop what is left and the kubelet is started anew, twice at most. ErrStillRunning after that,
+// or when the runtime does not answer. It waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here. A runtime's program takes a
 // while to start, so it is asked when there may be news: the kernel tells for nothing when the last process has gone.
-func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, w Workload, patience time.Duration) error {
+func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, w Workload, waited, patience time.Duration) error {
 	_, err := n.run(ctx, tether+rt.script(w)+freshKubelet+processes+`
 deadline=$(($(date +%s) + $1)); helped=0
 while :; do
@@ -114,12 +114,12 @@ while :; do
     for id in $(running); do stop_container "$id" >&2; done
     for id in $(sandboxes); do stop_sandbox "$id" >&2; done
     fresh_kubelet
-    helped=$((helped + 1)); deadline=$(($(date +%s) + $1))
+    helped=$((helped + 1)); deadline=$(($(date +%s) + $2))
   fi
   sleep 0.05
   looks=0
   while [ "$looks" -lt 40 ] && processes $ids; do sleep 0.02; looks=$((looks + 1)); done
-done`, seconds(patience))
+done`, seconds(max(0, patience-waited)), seconds(patience))
 	if exitCode(err) == exitLeft {
 		help := " and the kubelet was started anew"
 		if w.KeepKubelet {

@@ -75,7 +75,7 @@ func TestCommandLine(t *testing.T) {
 
 			text, folded := run(t, w, 2, "plan", "-no-color", "-detailed-exitcode", "-out=plan")
 			wantWords(t, folded, fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy", masters),
-				"1/8 "+strings.Join(names(l), ", ")+": take the lock", "m1 is the only master with readable etcd data", "- --force-new-cluster=true", "- --initial-cluster-state=existing",
+				"1/9 "+strings.Join(names(l), ", ")+": take the lock", "m1 is the only master with readable etcd data", "- --force-new-cluster=true", "- --initial-cluster-state=existing",
 				`old_data = "`+l.Master("m2").Inside("/var/lib/etcd.etcdrecovery/1"))
 			wantNoSecret(t, secrets, "the plan", []byte(text))
 
@@ -108,7 +108,7 @@ func TestCommandLine(t *testing.T) {
 				}
 			}
 			trace, err := os.ReadFile(log)
-			if err != nil || len(trace) < 100_000 || !bytes.Contains(trace, []byte("step 8 of 8 on m1")) {
+			if err != nil || len(trace) < 100_000 || !bytes.Contains(trace, []byte("step 9 of 9 on m1")) {
 				t.Fatalf("the trace log has %d bytes and is no trace of the run: %v", len(trace), err)
 			}
 			wantNoSecret(t, secrets, "the trace log", trace)

@@ -19,7 +19,7 @@ import (
 
 // stopPatience is how long a kubelet may take to stop a pod whose manifest went before it is helped. It takes 1 to 3 s; helping one that
 // is just slow does no harm.
-const stopPatience = 5 * time.Second
+const stopPatience = 6 * time.Second
 
 // startPatience allows for the kubelet's crash-loop back-off, which is capped at 5 minutes.
 const startPatience = 6 * time.Minute
@@ -32,6 +32,7 @@ type master struct {
 	*node.Node
 	ev     Evidence
 	client *etcd.Client
+	parked time.Time // when its manifest was taken out
 }
 
 func newMaster(n *node.Node, e Evidence) *master { return &master{Node: n, ev: e} }
@@ -66,24 +67,29 @@ func (m *master) workload() node.Workload {
 
 // stop takes etcd's manifest out of the kubelet's folder and proves that nothing of etcd is left running.
 func (m *master) stop(ctx context.Context) error {
-	if m.ev.Manifest == "" { // no manifest anywhere: only make sure
-		return m.proveStopped(ctx)
-	}
-	short, cancel := atomic(ctx)
-	defer cancel()
-	if m.ev.Parked != "" {
-		// The operator's own text is parked already; what may be in its place is our forced one.
-		if err := m.Remove(short, m.ev.ManifestPath); err != nil {
-			return err
-		}
-	} else {
-		parked, err := m.Park(short, m.ev.ManifestPath)
-		if err != nil {
-			return err
-		}
-		m.ev.Parked = parked
+	if err := m.park(ctx); err != nil {
+		return err
 	}
 	return m.proveStopped(ctx)
+}
+
+// park takes etcd's manifest out of the kubelet's folder, which makes a kubelet stop it in an orderly way.
+func (m *master) park(ctx context.Context) error {
+	ctx, cancel := atomic(ctx)
+	defer cancel()
+	m.parked = time.Now()
+	switch {
+	case m.ev.Manifest == "": // there is none anywhere
+		return nil
+	case m.ev.Parked != "": // the operator's own text is; what may be in its place is our forced one
+		return m.Remove(ctx, m.ev.ManifestPath)
+	}
+	parked, err := m.Park(ctx, m.ev.ManifestPath)
+	if err != nil {
+		return err
+	}
+	m.ev.Parked = parked
+	return nil
 }
 
 // retire puts the parked manifest, whose successor is in place and works, where no later operation takes it for one that has to come back.
@@ -98,7 +104,7 @@ func (m *master) retire(ctx context.Context, b *book) error {
 }
 
 func (m *master) proveStopped(ctx context.Context) error {
-	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.workload(), stopPatience); err != nil {
+	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.workload(), time.Since(m.parked), stopPatience); err != nil {
 		if errors.Is(err, node.ErrStillRunning) {
 			return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + "." + m.ev.Kubelet.kept(m.Name), Cause: err,
 				Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (%s), then run terraform apply again.", m.Name, m.ev.Runtime.ByHand())}

@@ -79,7 +79,7 @@ func TestResume(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	walk(8, seed)
+	walk(9, seed)
 	walk(10, join("m2"))
 	walk(10, join("m3"))
 	for _, m := range l.Masters() {

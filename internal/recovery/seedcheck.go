@@ -58,11 +58,11 @@ func (s *seeding) lostAreSilent(ctx context.Context, seed Evidence) error {
 // joined meanwhile must not be stopped.
 func (s *seeding) settled(context.Context) (bool, error) { return s.book.mark(markUnforced) != "", nil }
 
-// stopped stops one master's etcd. The kubelet stops it in an orderly way, in which the seed's writes down what it has committed. A seed that
-// was forced already runs what it should.
-func (s *seeding) stopped(ctx context.Context, m *master) error {
+// park takes the manifest of one master away, and its kubelet stops etcd while others are looked after. It does so in an orderly way, in which
+// the seed's etcd writes down what it has committed. A seed that was forced already runs what it should.
+func (s *seeding) park(ctx context.Context, m *master) error {
 	if m == s.seed && s.book.mark(markForced) != "" {
 		return nil
 	}
-	return m.stop(ctx)
+	return m.park(ctx)
 }

@@ -15,13 +15,12 @@ import (
 
 func (s *seeding) forced(context.Context) (bool, error) { return s.book.mark(markForced) != "", nil }
 
-func (s *seeding) copied(context.Context) (bool, error) {
-	return s.book.mark(markOldData) != "" || s.book.mark(markForced) != "", nil
-}
-
-// copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5, server/etcdserver/raft.go).
+// copy keeps what the seed has when its etcd has stopped, unless an earlier attempt has. A forced start rewrites its log before it checks anything (etcd 3.5, server/etcdserver/raft.go).
 func (s *seeding) copy(ctx context.Context) error {
 	ev := s.seed.ev
+	if err := s.seed.proveStopped(ctx); err != nil || s.book.mark(markOldData) != "" {
+		return err
+	}
 	if err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData); err != nil {
 		return err
 	}
