@@ -101,13 +101,23 @@ processes() { [ $# -gt 0 ] && grep -lsF "$(printf '%s\n' "$@")" /proc/[0-9]*/cgr
 // AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two attempts of a crash
 // loop there is no container, and the sandbox is there until the kubelet has seen the manifest go. After patience, some of which may have
 // been waited already, the runtime is asked to stop what is left and the kubelet is started anew, twice at most. ErrStillRunning after that,
-// or when the runtime does not answer. It waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here. A runtime's program takes a
-// while to start, so it is asked when there may be news: the kernel tells for nothing when the last process has gone.
+// or when the runtime does not answer.
 func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, w Workload, waited, patience time.Duration) error {
+	return n.awaitNone(ctx, "left", rt, w, waited, patience)
+}
+
+// AwaitEnded is as AwaitStopped, for the containers alone. Until AwaitStopped says so as well the kubelet might start another one.
+func (n *Node) AwaitEnded(ctx context.Context, rt Runtime, w Workload, waited, patience time.Duration) error {
+	return n.awaitNone(ctx, "running", rt, w, waited, patience)
+}
+
+// awaitNone waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here. A runtime's program
+// takes a while to start, so it is asked when there may be news: the kernel tells for nothing when the last process has gone.
+func (n *Node) awaitNone(ctx context.Context, what string, rt Runtime, w Workload, waited, patience time.Duration) error {
 	_, err := n.run(ctx, tether+rt.script(w)+freshKubelet+processes+`
 deadline=$(($(date +%s) + $1)); helped=0
 while :; do
-  answers=yes; ids=$(left) || answers=
+  answers=yes; ids=$(`+what+`) || answers=
   if [ -n "$answers" ] && [ -z "$ids" ]; then exit 0; fi
   if [ "$(date +%s)" -ge "$deadline" ]; then
     [ -n "$answers" ] && [ "$helped" -lt 2 ] || exit 75

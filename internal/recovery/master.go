@@ -103,13 +103,32 @@ func (m *master) retire(ctx context.Context, b *book) error {
 	return nil
 }
 
+// proveStopped makes sure that etcd is gone and does not come back.
 func (m *master) proveStopped(ctx context.Context) error {
-	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.workload(), time.Since(m.parked), stopPatience); err != nil {
-		if errors.Is(err, node.ErrStillRunning) {
-			return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + "." + m.ev.Kubelet.kept(m.Name), Cause: err,
-				Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (%s), then run terraform apply again.", m.Name, m.ev.Runtime.ByHand())}
-		}
+	return m.prove(ctx, m.AwaitStopped)
+}
+
+// proveEnded makes sure that etcd is gone, and leaves it to proveGone that it does not come back.
+func (m *master) proveEnded(ctx context.Context) error { return m.prove(ctx, m.AwaitEnded) }
+
+// proveGone makes sure that nothing is left of a pod, whatever else runs.
+func (m *master) proveGone(ctx context.Context, pod string) error {
+	w := m.workload()
+	w.Pod = pod
+	return m.stillRuns(m.AwaitStopped(ctx, m.ev.Runtime, w, time.Since(m.parked), stopPatience))
+}
+
+func (m *master) stillRuns(err error) error {
+	if !errors.Is(err, node.ErrStillRunning) {
 		return err
+	}
+	return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + "." + m.ev.Kubelet.kept(m.Name), Cause: err,
+		Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (%s), then run terraform apply again.", m.Name, m.ev.Runtime.ByHand())}
+}
+
+func (m *master) prove(ctx context.Context, none func(context.Context, node.Runtime, node.Workload, time.Duration, time.Duration) error) error {
+	if err := none(ctx, m.ev.Runtime, m.workload(), time.Since(m.parked), stopPatience); err != nil {
+		return m.stillRuns(err)
 	}
 	deadline := time.Now().Add(portPatience)
 	for {

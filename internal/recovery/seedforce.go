@@ -124,7 +124,14 @@ func (s *seeding) unforced(ctx context.Context) (bool, error) {
 
 // unforce restarts the seed without the flag. Left in, it would throw every other member out at the seed's next start.
 func (s *seeding) unforce(ctx context.Context) error {
-	if err := s.seed.stop(ctx); err != nil {
+	forced, err := manifest.Parse([]byte(s.plan.Forced))
+	if err != nil {
+		return err
+	}
+	if err := s.seed.park(ctx); err != nil {
+		return err
+	}
+	if err := s.seed.proveEnded(ctx); err != nil {
 		return err
 	}
 	id, err := s.seed.start(ctx, s.plan.Final)
@@ -132,6 +139,10 @@ func (s *seeding) unforce(ctx context.Context) error {
 		return err
 	}
 	if err := s.seed.awaitServing(ctx, id, s.alone); err != nil {
+		return err
+	}
+	// The kubelet takes up to a second more for the rest of the forced pod, in which the other one has started.
+	if err := s.seed.proveGone(ctx, forced.PodName()); err != nil {
 		return err
 	}
 	log, err := s.seed.ContainerLog(ctx, s.seed.ev.Runtime, id, 5000)
