@@ -152,7 +152,8 @@ func (d *debian) load(ctx context.Context, archives ...string) error {
 			_, err := d.Run(ctx, args...)
 			return err
 		}); err != nil {
-			return fmt.Errorf("importing an image: %w\n%s", err, d.do("journalctl", "-u", d.Service(), "-n", "10", "-o", "cat", "--no-pager"))
+			said, _ := d.Run(context.WithoutCancel(ctx), "journalctl", "-u", d.Service(), "-n", "10", "-o", "cat", "--no-pager")
+			return fmt.Errorf("importing an image: %w\n%s", err, said)
 		}
 	}
 	return nil
