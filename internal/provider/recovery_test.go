@@ -138,7 +138,7 @@ func TestRefuseStartable(t *testing.T) {
 			ExpectError: regexp.MustCompile(`(?s)The Cluster Only Needs to Be Started.*3 of 3 voters.*start etcd on these masters`),
 		}, {
 			Config:      surveyBlock(l) + memberBlock("m2", "data.etcdrecovery_survey.masters.cluster"),
-			ExpectError: regexp.MustCompile(`(?s)There Is No Cluster to Join.*no cluster answers with a quorum.*etcdrecovery_seed`),
+			ExpectError: regexp.MustCompile(`(?s)There Is No Cluster to Join.*no cluster answers with\s+a\s+quorum.*etcdrecovery_seed`),
 		}},
 	})
 	wantSame(t, before, trees(t, l, true))
