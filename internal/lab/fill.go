@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/sync/errgroup"
@@ -19,7 +20,7 @@ const (
 	fillKey   = "fill/%08d" // in the order of writing
 )
 
-// Fill writes this many keys with values of this size that do not compress.
+// Fill writes this many keys with values of this size that do not compress. It returns when all masters that answer have them.
 func (l *Lab) Fill(ctx context.Context, keys, valueSize int) error {
 	c, err := l.Client(ctx)
 	if err != nil {
@@ -27,20 +28,37 @@ func (l *Lab) Fill(ctx context.Context, keys, valueSize int) error {
 	}
 	defer func() { _ = c.Close() }()
 	batch := max(1, min(fillOps, fillBytes/max(1, valueSize)))
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(fillers)
+	writers, writing := errgroup.WithContext(ctx)
+	writers.SetLimit(fillers)
 	for first := 0; first < keys; first += batch {
-		group.Go(func() error {
+		writers.Go(func() error {
 			var ops []clientv3.Op
 			for i := first; i < min(first+batch, keys); i++ {
 				ops = append(ops, clientv3.OpPut(fmt.Sprintf(fillKey, i), randomValue(valueSize)))
 			}
-			_, err := c.Txn(ctx).Then(ops...).Commit()
+			_, err := c.Txn(writing).Then(ops...).Commit()
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
+	if err := writers.Wait(); err != nil {
 		return fmt.Errorf("filling etcd: %w", err)
+	}
+	r, err := c.Get(ctx, everyKey, clientv3.WithLimit(1))
+	if err != nil {
+		return fmt.Errorf("filling etcd: %w", err)
+	}
+	for _, m := range l.Masters() {
+		if err := poll(ctx, func() error {
+			try, cancel := context.WithTimeout(ctx, 5*time.Second)
+			defer cancel()
+			_, revision, err := l.CountKeys(try, m.Name())
+			if err == nil && revision < r.Header.Revision {
+				return fmt.Errorf("%s is at revision %d of %d", m.Name(), revision, r.Header.Revision)
+			}
+			return nil // one that is down has nothing to catch up with
+		}); err != nil {
+			return fmt.Errorf("filling etcd: %w", err)
+		}
 	}
 	return nil
 }

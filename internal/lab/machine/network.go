@@ -74,7 +74,7 @@ func (w *Network) connect(ctx context.Context, i, pid int) error {
 // disconnect takes the cable of machine i away. The kernel does so, too, some time after the machine's last process.
 func (w *Network) disconnect(ctx context.Context, i int) error {
 	err := ip(ctx, "link", "del", w.cable(i))
-	if err != nil && strings.Contains(err.Error(), "Cannot find device") {
+	if err != nil && (strings.Contains(err.Error(), "Cannot find device") || strings.Contains(err.Error(), "No such device")) { // gone, or going
 		return nil
 	}
 	return err
