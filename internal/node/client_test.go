@@ -59,6 +59,9 @@ func replay(t *testing.T, dir, golden string, programs map[string]string) string
 	t.Helper()
 	bin := filepath.Join(dir, "bin")
 	must(t, os.Mkdir(bin, 0o755))
+	if programs["systemctl"] == "" {
+		must(t, os.WriteFile(filepath.Join(bin, "systemctl"), []byte("#!/bin/sh\n"), 0o755)) //nolint:gosec // a command has to be executable
+	}
 	for name, text := range programs {
 		must(t, os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755)) //nolint:gosec // a command has to be executable
 	}
@@ -143,7 +146,7 @@ func TestClients(t *testing.T) {
 						t.Errorf("%s is there: %v", image, disk.Image)
 					}
 				}
-				must(t, n.AwaitStopped(t.Context(), found.Runtime, etcd, 0, 0))
+				must(t, n.AwaitStopped(t.Context(), found.Runtime, etcd, 0))
 				killed, err := os.ReadFile(filepath.Join(bin, "killed"))
 				must(t, err)
 				if got := regexp.MustCompile(`[0-9a-f]{64}`).FindAllString(string(killed), -1); len(got) != 2 || got[0] != id || strings.Contains(string(killed), "SIGKILL") {
@@ -229,6 +232,12 @@ func TestImageNames(t *testing.T) {
 	}
 }
 
+// stoppable is a crictl with a sandbox.
+const (
+	stoppable = `case $* in *stopp*) touch "$0.gone";; *pods*) if [ -e "$0.gone" ]; then echo '{"items":[]}'; else echo '{"items":[{"id":"0123456789abcdef"}]}'; fi;; *) echo '{"containers":[]}';; esac`
+	kept      = "left as it is"
+)
+
 // TestAwaitStopped asks a runtime that is out of order: no answer is never taken for "nothing runs".
 func TestAwaitStopped(t *testing.T) {
 	for _, c := range []struct {
@@ -240,6 +249,9 @@ func TestAwaitStopped(t *testing.T) {
 		{"does not answer", "crictl", `exit 1`, false},
 		{"the sandbox is left", "crictl", `case $* in *pods*) echo '{"items":[{"id":"0123456789abcdef"}]}';; *) echo '{"containers":[]}';; esac`, false},
 		{"another pod's container of that name", "crictl", `case $* in *pods*) echo '{"items":[]}';; *) echo '{"containers":[{"id": "0123456789abcdef","labels":{"io.kubernetes.pod.name":"shop-0"}}]}';; esac`, true},
+		{"answers again", "crictl", `n=$(cat "$0.n" 2>/dev/null || echo 0); echo $((n + 1)) >"$0.n"; [ "$n" -gt 3 ] || exit 1; echo '{"containers":[],"items":[]}'`, true},
+		{"the sandbox is left, until it is stopped", "crictl", stoppable, true},
+		{"the same, and the kubelet that may bring it back is " + kept, "crictl", stoppable, false},
 		{"ctr: nothing runs", "ctr", `case $* in *tasks*) echo "TASK PID STATUS";; esac`, true},
 		{"ctr: does not answer", "ctr", `exit 1`, false},
 		{"ctr: lists and then does not answer", "ctr", `case $* in *tasks*) exit 1;; *) echo 0123456789abcdef;; esac`, false},
@@ -262,8 +274,8 @@ func TestAwaitStopped(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			workload := etcd
-			workload.Others = []string{"etcd-backup-m1"}
-			err := n.AwaitStopped(ctx, node.Runtime{Client: c.client, Endpoint: "unix:///x"}, workload, 0, time.Second)
+			workload.Others, workload.KeepKubelet = []string{"etcd-backup-m1"}, strings.HasSuffix(c.name, kept)
+			err := n.AwaitStopped(ctx, node.Runtime{Client: c.client, Endpoint: "unix:///x"}, workload, time.Second)
 			if (err == nil) != c.stopped {
 				t.Errorf("got %v", err)
 			}

@@ -58,7 +58,7 @@ func (n *Node) Manifests(ctx context.Context) ([]File, error) {
 func (n *Node) look(ctx context.Context, script string) (*Pods, error) {
 	out, err := n.run(ctx, script, n.KubeletConfig, n.ManifestDir, n.WorkDir)
 	if err != nil {
-		return nil, fmt.Errorf("reading the manifests and containers of %s: %w", n.Name, err)
+		return nil, fmt.Errorf("looking at %s: %w", n.Name, err)
 	}
 	records, err := parseParts(out)
 	if err != nil {

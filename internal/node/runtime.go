@@ -89,7 +89,7 @@ const exitLeft = 75
 // freshKubelet starts a running kubelet anew, which ends no container. One that was started while the API server is down leaves a static
 // pod running whose file went, remembers it, and lets no other pod of that name start (kubernetes#112814); a new one knows only the files.
 const freshKubelet = `
-fresh_kubelet() { if [ -z "$keep" ] && systemctl is-active --quiet kubelet 2>/dev/null; then systemctl restart kubelet >&2; fi; }
+fresh_kubelet() { [ -z "$keep" ] && systemctl is-active --quiet kubelet 2>/dev/null && systemctl restart kubelet >&2; }
 `
 
 // processes tells whether a container has any: each is in a control group with the container's ID in its name, whatever the runtime and the
@@ -99,43 +99,50 @@ processes() { [ $# -gt 0 ] && grep -lsF "$(printf '%s\n' "$@")" /proc/[0-9]*/cgr
 `
 
 // AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two attempts of a crash
-// loop there is no container, and the sandbox is there until the kubelet has seen the manifest go. After patience, some of which may have
-// been waited already, the runtime is asked to stop what is left and the kubelet is started anew, twice at most. ErrStillRunning after that,
-// or when the runtime does not answer.
-func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, w Workload, waited, patience time.Duration) error {
-	return n.awaitNone(ctx, "left", rt, w, waited, patience)
+// loop there is no container, and the sandbox is there until the kubelet has seen the manifest go. After patience the runtime is asked to
+// stop what is left and the kubelet is started anew, twice at most. ErrStillRunning after that, or when the runtime does not answer.
+func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, w Workload, patience time.Duration) error {
+	return n.awaitNone(ctx, "left", rt, w, patience)
 }
 
 // AwaitEnded is as AwaitStopped, for the containers alone. Until AwaitStopped says so as well the kubelet might start another one.
-func (n *Node) AwaitEnded(ctx context.Context, rt Runtime, w Workload, waited, patience time.Duration) error {
-	return n.awaitNone(ctx, "running", rt, w, waited, patience)
+func (n *Node) AwaitEnded(ctx context.Context, rt Runtime, w Workload, patience time.Duration) error {
+	return n.awaitNone(ctx, "running", rt, w, patience)
 }
+
+// rescan is how often a kubelet reads its folder even if nothing told it of a change (fileCheckFrequency). One that was not started anew may
+// until then bring back what the runtime was asked to stop.
+const rescan = 21 * time.Second
 
 // awaitNone waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here. A runtime's program
 // takes a while to start, so it is asked when there may be news: the kernel tells for nothing when the last process has gone.
-func (n *Node) awaitNone(ctx context.Context, what string, rt Runtime, w Workload, waited, patience time.Duration) error {
-	_, err := n.run(ctx, tether+rt.script(w)+freshKubelet+processes+`
-deadline=$(($(date +%s) + $1)); helped=0
+func (n *Node) awaitNone(ctx context.Context, what string, rt Runtime, w Workload, patience time.Duration) error {
+	out, err := n.run(ctx, tether+rt.script(w)+freshKubelet+processes+`
+deadline=$(($(date +%s) + $1)); helped=0; calm=0; asked=
 while :; do
   answers=yes; ids=$(`+what+`) || answers=
-  if [ -n "$answers" ] && [ -z "$ids" ]; then exit 0; fi
-  if [ "$(date +%s)" -ge "$deadline" ]; then
-    [ -n "$answers" ] && [ "$helped" -lt 2 ] || exit 75
-    for id in $(running); do stop_container "$id" >&2; done
-    for id in $(sandboxes); do stop_sandbox "$id" >&2; done
-    fresh_kubelet
-    helped=$((helped + 1)); deadline=$(($(date +%s) + $2))
+  now=$(date +%s)
+  if [ -n "$answers" ] && [ -z "$ids" ] && [ "$now" -ge "$calm" ]; then exit 0; fi
+  if [ "$now" -ge "$deadline" ] && [ "$now" -ge "$calm" ]; then
+    [ "$helped" -lt 2 ] || { printf '%s' "$asked"; exit 75; }
+    # Of a runtime that does not answer nothing is known, and so nothing is stopped.
+    if containers=$(running) && sandboxes=$(sandboxes); then
+      for id in $containers; do stop_container "$id" >&2; done
+      for id in $sandboxes; do stop_sandbox "$id" >&2; done
+      asked="and after the runtime was asked to stop it"
+      if fresh_kubelet; then asked="$asked and the kubelet was started anew"; else calm=$(($(date +%s) + $2)); fi
+    fi
+    helped=$((helped + 1)); deadline=$(($(date +%s) + $1))
   fi
   sleep 0.05
   looks=0
   while [ "$looks" -lt 40 ] && processes $ids; do sleep 0.02; looks=$((looks + 1)); done
-done`, seconds(max(0, patience-waited)), seconds(patience))
+done`, seconds(patience), seconds(rescan))
 	if exitCode(err) == exitLeft {
-		help := " and the kubelet was started anew"
-		if w.KeepKubelet {
-			help = ""
+		if len(out) == 0 {
+			return fmt.Errorf("%w on %s, as far as can be told: its runtime does not answer", ErrStillRunning, n.Name)
 		}
-		return fmt.Errorf("%w on %s, or its runtime does not answer, %s after its manifest went, and after the runtime was asked to stop it%s", ErrStillRunning, n.Name, patience, help)
+		return fmt.Errorf("%w on %s, in a pod whose name begins with %s-, %s after its manifest went %s", ErrStillRunning, n.Name, w.Pod, patience, out)
 	}
 	return err
 }

@@ -32,7 +32,6 @@ type master struct {
 	*node.Node
 	ev     Evidence
 	client *etcd.Client
-	parked time.Time // when its manifest was taken out
 }
 
 func newMaster(n *node.Node, e Evidence) *master { return &master{Node: n, ev: e} }
@@ -77,7 +76,6 @@ func (m *master) stop(ctx context.Context) error {
 func (m *master) park(ctx context.Context) error {
 	ctx, cancel := atomic(ctx)
 	defer cancel()
-	m.parked = time.Now()
 	switch {
 	case m.ev.Manifest == "": // there is none anywhere
 		return nil
@@ -105,17 +103,25 @@ func (m *master) retire(ctx context.Context, b *book) error {
 
 // proveStopped makes sure that etcd is gone and does not come back.
 func (m *master) proveStopped(ctx context.Context) error {
-	return m.prove(ctx, m.AwaitStopped)
+	if err := m.AwaitStopped(ctx, m.ev.Runtime, m.workload(), stopPatience); err != nil {
+		return m.stillRuns(err)
+	}
+	return m.freePorts(ctx)
 }
 
-// proveEnded makes sure that etcd is gone, and leaves it to proveGone that it does not come back.
-func (m *master) proveEnded(ctx context.Context) error { return m.prove(ctx, m.AwaitEnded) }
+// proveEnded makes sure that etcd is gone. Until proveGone says so of its pod it might come back.
+func (m *master) proveEnded(ctx context.Context) error {
+	if err := m.AwaitEnded(ctx, m.ev.Runtime, m.workload(), stopPatience); err != nil {
+		return m.stillRuns(err)
+	}
+	return m.freePorts(ctx)
+}
 
-// proveGone makes sure that nothing is left of a pod, whatever else runs.
+// proveGone makes sure that nothing is left of one pod, whatever else runs.
 func (m *master) proveGone(ctx context.Context, pod string) error {
 	w := m.workload()
 	w.Pod = pod
-	return m.stillRuns(m.AwaitStopped(ctx, m.ev.Runtime, w, time.Since(m.parked), stopPatience))
+	return m.stillRuns(m.AwaitStopped(ctx, m.ev.Runtime, w, stopPatience))
 }
 
 func (m *master) stillRuns(err error) error {
@@ -123,13 +129,11 @@ func (m *master) stillRuns(err error) error {
 		return err
 	}
 	return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + "." + m.ev.Kubelet.kept(m.Name), Cause: err,
-		Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop the container by hand (%s), then run terraform apply again.", m.Name, m.ev.Runtime.ByHand())}
+		Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop that pod by hand (%s), then run terraform apply again.", m.Name, m.ev.Runtime.ByHand())}
 }
 
-func (m *master) prove(ctx context.Context, none func(context.Context, node.Runtime, node.Workload, time.Duration, time.Duration) error) error {
-	if err := none(ctx, m.ev.Runtime, m.workload(), time.Since(m.parked), stopPatience); err != nil {
-		return m.stillRuns(err)
-	}
+// freePorts waits until nothing listens at the member's addresses any more.
+func (m *master) freePorts(ctx context.Context) error {
 	deadline := time.Now().Add(portPatience)
 	for {
 		busy, err := m.busyPort(ctx)

@@ -86,7 +86,12 @@ func (j *joining) removeStale(ctx context.Context) error {
 		if err != nil && !etcd.IsMemberNotFound(err) {
 			return err
 		}
-		j.book.set(markLearner, "")
+		if j.book.mark(markLearner) != "" { // the journal must not speak of one that is gone
+			j.book.set(markLearner, "")
+			if err := j.book.save(ctx); err != nil {
+				return err
+			}
+		}
 	}
 }
 

@@ -39,7 +39,11 @@ func (s *seeding) check(ctx context.Context) error {
 // lostAreSilent asks from the seed whether etcd answers on the masters that were given up: from there they may be reached where they are not
 // from here.
 func (s *seeding) lostAreSilent(ctx context.Context, seed Evidence) error {
-	for _, m := range seed.Members {
+	members := seed.Members
+	if len(members) == 0 { // it does not run, as after an attempt that was broken off
+		members = namedInManifests(s.plan.Evidence)
+	}
+	for _, m := range members {
 		if slices.ContainsFunc(sorted(s.plan.Evidence), func(e Evidence) bool { return e.MemberName != "" && e.isMember(m) }) {
 			continue
 		}
@@ -57,12 +61,3 @@ func (s *seeding) lostAreSilent(ctx context.Context, seed Evidence) error {
 // settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away by it, and who has
 // joined meanwhile must not be stopped.
 func (s *seeding) settled(context.Context) (bool, error) { return s.book.mark(markUnforced) != "", nil }
-
-// park takes the manifest of one master away, and its kubelet stops etcd while others are looked after. It does so in an orderly way, in which
-// the seed's etcd writes down what it has committed. A seed that was forced already runs what it should.
-func (s *seeding) park(ctx context.Context, m *master) error {
-	if m == s.seed && s.book.mark(markForced) != "" {
-		return nil
-	}
-	return m.park(ctx)
-}

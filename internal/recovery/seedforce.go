@@ -15,12 +15,13 @@ import (
 
 func (s *seeding) forced(context.Context) (bool, error) { return s.book.mark(markForced) != "", nil }
 
-// copy keeps what the seed has when its etcd has stopped, unless an earlier attempt has. A forced start rewrites its log before it checks anything (etcd 3.5, server/etcdserver/raft.go).
+func (s *seeding) copied(context.Context) (bool, error) {
+	return s.book.mark(markOldData) != "" || s.book.mark(markForced) != "", nil
+}
+
+// copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5, server/etcdserver/raft.go).
 func (s *seeding) copy(ctx context.Context) error {
 	ev := s.seed.ev
-	if err := s.seed.proveStopped(ctx); err != nil || s.book.mark(markOldData) != "" {
-		return err
-	}
 	if err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData); err != nil {
 		return err
 	}
@@ -138,11 +139,11 @@ func (s *seeding) unforce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.seed.awaitServing(ctx, id, s.alone); err != nil {
+	// The kubelet takes up to a second more for the rest of the forced pod, in which the other one starts.
+	if err := s.seed.proveGone(ctx, forced.PodName()); err != nil {
 		return err
 	}
-	// The kubelet takes up to a second more for the rest of the forced pod, in which the other one has started.
-	if err := s.seed.proveGone(ctx, forced.PodName()); err != nil {
+	if err := s.seed.awaitServing(ctx, id, s.alone); err != nil {
 		return err
 	}
 	log, err := s.seed.ContainerLog(ctx, s.seed.ev.Runtime, id, 5000)

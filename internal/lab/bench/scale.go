@@ -94,7 +94,7 @@ func rows() []row {
 		{"provider's peak memory, MiB", func(w *whole, _ []steps.Step) string { return fmt.Sprintf("%.0f", float64(w.apply.Peak)/mib) }},
 		{"outside of the journals, in all", outside},
 	}
-	for _, name := range []string{steps.Stop, steps.Copy, steps.Prove, steps.Force, steps.Unforce, steps.Confirm} {
+	for _, name := range []string{steps.Stop, steps.Copy, steps.Force, steps.Unforce, steps.Confirm} {
 		list = append(list, stepRow("seed", name))
 	}
 	for _, name := range []string{steps.Stop, steps.RemoveStale, steps.MoveAside, steps.Add, steps.Start, steps.CatchUp, steps.Promote, steps.Confirm} {

@@ -20,7 +20,7 @@ func TestEveryStepHasAName(t *testing.T) {
 		steps     []recovery.Step
 		want      []string
 	}{
-		{"seed", seed.Steps(), []string{Lock, Check, Stop, Copy, Prove, Force, Unforce, Address, Confirm}},
+		{"seed", seed.Steps(), []string{Lock, Check, Stop, Stop, Copy, Force, Unforce, Address, Confirm}},
 		{"member", member.Steps(), joining},
 		{"member", empty.Steps(), joining},
 	} {
