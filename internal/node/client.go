@@ -24,7 +24,7 @@ type Runtime struct {
 //	left             both
 //	inspect ID       all that is known of a container, for the reader in Go
 //	stop_container ID, stop_sandbox ID
-//	has_image REF
+//	missing_images REF ...  those of them that are not there, in one line
 //	pause_image      the image of sandboxes; nothing where that cannot be told for sure
 //	container_log LINES ID
 //

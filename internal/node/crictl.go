@@ -27,7 +27,7 @@ const useCrictl = `use_crictl() {
   inspect() { cri inspect "$1"; }
   stop_container() { cri stop --timeout 30 "$1"; }
   stop_sandbox() { cri stopp "$1"; }
-  has_image() { cri inspecti -q "$1" >/dev/null 2>&1; }
+  missing_images() { for i; do cri inspecti -q "$i" >/dev/null 2>&1 || printf '%s ' "$i"; done; }
   pause_image() { cri info 2>/dev/null | sed -n 's/.*"sandboxImage": *"\([^"]*\)".*/\1/p' | head -n 1; }
   container_log() { cri logs --tail "$1" "$2" 2>&1; }
 }

@@ -48,7 +48,12 @@ const useCtr = `use_ctr() {
     done
   }
   stop_sandbox() { stop_container "$1"; }
-  has_image() { k8s images ls -q "name==\"$1\"" | grep -q .; }
+  missing_images() {
+    wanted=$* # any of the filters lets an image through
+    for i; do shift; set -- "$@" "name==\"$i\""; done
+    there=" $(k8s images ls -q "$@" | tr '\n' ' ')"
+    for i in $wanted; do case $there in *" $i "*) ;; *) printf '%s ' "$i";; esac; done
+  }
   pause_image() {
     [ "$socket" = /run/containerd/containerd.sock ] || return 0
     sed -n 's/^[[:space:]]*sandbox\(_image\)\{0,1\}[[:space:]]*=[[:space:]]*["'\'']\([^"'\'']*\)["'\''].*/\2/p' /etc/containerd/config.toml 2>/dev/null | head -n 1

@@ -30,7 +30,7 @@ const useDocker = `use_docker() {
   inspect() { engine inspect --type container "$1"; }
   stop_container() { engine stop -t 30 "$1"; }
   stop_sandbox() { engine stop -t 30 "$1"; }
-  has_image() { engine image inspect "$1" >/dev/null 2>&1; }
+  missing_images() { for i; do engine image inspect "$i" >/dev/null 2>&1 || printf '%s ' "$i"; done; }
   pause_image() { :; }
   container_log() { engine logs --tail "$1" "$2" 2>&1; }
 }

@@ -116,7 +116,7 @@ trap 'kill $tether; rm -rf -- "$2.copying"' EXIT
 for f in "$1"/* "$1"/.[!.]*; do
   case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
   [ -e "$f" ] || continue
-  cp -a --reflink=auto "$f" "$2.copying/" 2>/dev/null || cp -a "$f" "$2.copying/"
+  cp -a --reflink=auto --sparse=always "$f" "$2.copying/" 2>/dev/null || cp -a "$f" "$2.copying/"
 done
 sync -f "$2.copying" 2>/dev/null || sync
 same "$1" "$2.copying"

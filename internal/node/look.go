@@ -157,9 +157,10 @@ if [ "$wal" != "$data/member/wal" ] && [ -d "$wal" ]; then
 fi
 text olddata "$(aside "$data")"
 [ "$wal" = "$data/member/wal" ] || text oldwal "$(aside "$wal")"
-has_image "$image" && text image yes
 pause=$(pause_image)
-[ -z "$pause" ] || has_image "$pause" || text nopause "$pause"
+missing=$(missing_images "$image" $pause)
+case " $missing " in *" $image "*) ;; *) text image yes;; esac
+[ -z "$pause" ] || case " $missing " in *" $pause "*) text nopause "$pause";; esac
 while [ $# -gt 0 ]; do
   case $1 in
     cert) if [ -r "$3" ]; then printf cert; word "$2"; printf ' '; b64 <"$3"; echo; else text missing "$3"; fi; shift 3;;

@@ -3,6 +3,7 @@ package recovery
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,11 +64,12 @@ func (j *Journal) places(free Evidence) (data, wal string) {
 
 func (j *Journal) finished() bool { return j != nil && !j.Finished.IsZero() }
 
-// book writes a journal to its master after every step.
+// book writes a journal to its master after every step, while the next one has begun.
 type book struct {
 	*Journal
-	node *node.Node
-	now  func() time.Time
+	node    *node.Node
+	now     func() time.Time
+	writing chan error // of the last write that was begun and not waited for; nil where there is none
 }
 
 // open continues the journal that the master has, or begins one.
@@ -91,9 +93,27 @@ func (b *book) keepAt(ctx context.Context, data, wal string) error {
 	return b.save(ctx)
 }
 
+// step keeps that one is done. Nothing waits for it but the next write: a step that is not in the journal is checked again, and found done.
 func (b *book) step(ctx context.Context, title string) error {
 	b.Steps = append(b.Steps, Entry{Time: b.now().UTC(), Step: title})
-	return b.save(ctx)
+	text, err := b.text()
+	if err := errors.Join(err, b.settle()); err != nil {
+		return err
+	}
+	writing := make(chan error, 1)
+	b.writing = writing
+	go func() { writing <- b.write(ctx, text) }()
+	return nil
+}
+
+// settle waits for a write that was begun.
+func (b *book) settle() error {
+	if b == nil || b.writing == nil {
+		return nil
+	}
+	err := <-b.writing
+	b.writing = nil
+	return err
 }
 
 func (b *book) finish(ctx context.Context) error {
@@ -101,14 +121,24 @@ func (b *book) finish(ctx context.Context) error {
 	return b.save(ctx)
 }
 
+// save writes the journal and returns when it is written.
 func (b *book) save(ctx context.Context) error {
-	text, err := json.MarshalIndent(b.Journal, "", "  ")
-	if err != nil {
+	text, err := b.text()
+	if err := errors.Join(err, b.settle()); err != nil {
 		return err
 	}
+	return b.write(ctx, text)
+}
+
+func (b *book) text() ([]byte, error) {
+	text, err := json.MarshalIndent(b.Journal, "", "  ")
+	return append(text, '\n'), err
+}
+
+func (b *book) write(ctx context.Context, text []byte) error {
 	ctx, cancel := atomic(ctx)
 	defer cancel()
-	if err := b.node.WriteJournal(ctx, b.name(), append(text, '\n')); err != nil {
+	if err := b.node.WriteJournal(ctx, b.name(), text); err != nil {
 		return fmt.Errorf("keeping the journal: %w", err)
 	}
 	return nil

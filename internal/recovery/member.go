@@ -25,6 +25,7 @@ func Member(ctx context.Context, p *MemberPlan, nodes map[string]*node.Node, o O
 	defer abort(nil)
 	j := &joining{crew: newCrew(o, nodes, map[string]Evidence{p.Node: p.Evidence}, abort), plan: p}
 	defer j.release(ctx)
+	defer func() { _ = j.book.settle() }() // before the lock is given back
 	j.self = j.masters[p.Node]
 	if err := carryOut(ctx, p.steps(j), o.Observe, j.record, j.touched); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ func Seed(ctx context.Context, p *SeedPlan, nodes map[string]*node.Node, o Optio
 	defer abort(nil)
 	s := &seeding{crew: newCrew(o, nodes, p.Evidence, abort), plan: p}
 	defer s.release(ctx)
+	defer func() { _ = s.book.settle() }() // before the lock is given back
 	s.seed = s.masters[p.Node]
 	s.book = openBook(s.seed.ev.journal("seed", p.RecoveryID), "seed", p.RecoveryID, s.seed.Node, o.now)
 	if err := carryOut(ctx, p.steps(s), o.Observe, s.record, s.touched); err != nil {
