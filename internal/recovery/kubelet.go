@@ -25,8 +25,8 @@ func kubeletOf(found node.Kubelet, now time.Time) Kubelet {
 	}
 	if cert, err := x509.ParseCertificate(block.Bytes); err == nil && now.After(cert.NotAfter) {
 		k.CertFile, k.Expired = found.CertFile, cert.NotAfter.UTC()
-		if found.Age > 0 && found.Age <= stillborn {
-			k.Running, k.Service = false, "" // systemd has started it once more
+		if found.Age <= stillborn { // systemd has started it once more; without an age it was gone before that could be read
+			k.Running, k.Service = false, ""
 		}
 	}
 	return k
