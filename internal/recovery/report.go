@@ -10,14 +10,19 @@ import (
 func Report(all map[string]Evidence) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "MASTER\tSSH\tETCD\tDATA\tMEMBER\tCOMMIT\tREVISION\tCLUSTER")
+	_, _ = fmt.Fprintln(w, "MASTER\tSSH\tETCD\tDATA\tMEMBER\tCOMMIT\tBEYOND\tREVISION\tCLUSTER")
 	for _, e := range sorted(all) {
-		member, commit, revision, cluster := "-", "-", "-", "-"
-		if e.Status != nil {
-			member, cluster = e.Status.MemberID.String(), e.Status.ClusterID.String()
-			commit, revision = fmt.Sprint(e.Status.RaftIndex), fmt.Sprint(e.Status.Revision)
+		member, commit, beyond, revision, cluster := "-", "-", "-", "-", "-"
+		if kept, known := e.keeps(); known {
+			commit, cluster = fmt.Sprint(kept), e.cluster().String()
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Reach, e.etcdWords(), e.dataWords(), member, commit, revision, cluster)
+		switch {
+		case e.Status != nil:
+			member, revision = e.Status.MemberID.String(), fmt.Sprint(e.Status.Revision)
+		case e.Stopped != nil:
+			member, revision, beyond = e.Stopped.MemberID.String(), fmt.Sprint(e.Stopped.Revision), fmt.Sprint(e.drops())
+		}
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Reach, e.etcdWords(), e.dataWords(), member, commit, beyond, revision, cluster)
 	}
 	_ = w.Flush()
 	name, reason, err := Choose(all)
@@ -62,6 +67,8 @@ func (e Evidence) dataWords() string {
 		return "?"
 	case e.Readable:
 		return size(e.DataBytes)
+	case e.Damage != "":
+		return "damaged"
 	case e.Empty:
 		return "empty"
 	}

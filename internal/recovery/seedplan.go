@@ -65,7 +65,8 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	}
 	p.Verdict = Judge(all, p.Node)
 	journal := seed.journal("seed", req.RecoveryID)
-	if alone := p.Verdict.State == Alive && p.Verdict.Voters == 1; journal.mark(markForced) == "" && (!p.Resuming || !alone) {
+	// What this recovery has forced is a cluster of one, running or stopped.
+	if alone := (p.Verdict.State == Alive || p.Verdict.State == Startable) && p.Verdict.Voters == 1; journal.mark(markForced) == "" && (!p.Resuming || !alone) {
 		if err := checkLost(p.Verdict, all, seed); err != nil {
 			return nil, err
 		}
@@ -185,14 +186,21 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		return &Refusal{Title: "A Member Is Not Among the Surveyed Nodes", Attribute: "survey", Untouched: nothingTouched,
 			Found: fmt.Sprintf("%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.", seed.Name, strings.Join(v.Unknown, "; ")),
 			Next:  "add these masters to the survey's nodes (and to lost_nodes if they are gone for good), then plan again."}
-	case v.State == Alive, v.State == Startable, v.State == NoData:
+	case v.State == Alive, v.State == Startable, v.State == NoData && seed.Damage == "":
 		return refuseVerdict(v, all)
+	case seed.Damage != "":
+		return &Refusal{Title: "The Seed's Data Is Damaged", Attribute: "node", Found: fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage), Untouched: nothingTouched,
+			Next: fmt.Sprintf("choose another master that has data: %s. Where there is none, restore a snapshot (etcdutl snapshot restore); the database alone may serve as one, with --skip-hash-check.", words(v.WithData))}
 	case !seed.Readable:
 		return &Refusal{Title: "The Seed Has No Data", Attribute: "node", Found: fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir), Untouched: nothingTouched,
 			Next: fmt.Sprintf("choose a master that has data: %s.", words(v.WithData))}
-	case seed.Status != nil && seed.Status.Learner:
+	case seed.learner():
 		return &Refusal{Title: "The Seed Is a Learner", Attribute: "node", Untouched: nothingTouched,
 			Found: fmt.Sprintf("%s is a learner: etcd panics with \"removed all voters\" when a new cluster is forced on one.", seed.Name), Next: "choose a master that was a voter."}
+	case seed.Stopped != nil && seed.Stopped.Removed:
+		return &Refusal{Title: "The Seed Was Removed From Its Cluster", Attribute: "node", Untouched: nothingTouched,
+			Found: fmt.Sprintf("the data of %s says that its member %s was removed: etcd panics with \"removed all voters\" when a new cluster is forced on it (etcd-io/etcd#13848).", seed.Name, seed.Stopped.MemberID),
+			Next:  "choose a master that was a voter to the end; what a removed member has ends with its removal."}
 	}
 	return nil
 }
@@ -285,8 +293,8 @@ func (c Cluster) is(live *Live) bool {
 func (p *SeedPlan) Cluster() Cluster {
 	seed := p.Evidence[p.Node]
 	c := Cluster{Members: []manifest.Member{{Name: seed.MemberName, PeerURLs: seed.PeerURLs}}}
-	if seed.Status != nil {
-		c.ID = seed.Status.ClusterID.String()
+	if id := seed.cluster(); id != 0 {
+		c.ID = id.String()
 	}
 	return c
 }
