@@ -17,7 +17,7 @@ func Choose(all map[string]Evidence) (name, reason string, err error) {
 		if e.Reach == Reached && len(e.Problems) > 0 && (e.DataDir == "" || e.Readable) {
 			unjudged = append(unjudged, e)
 		}
-		if e.Reach == Reached && e.Readable && len(e.Problems) == 0 && !e.learner() && (e.Stopped == nil || !e.Stopped.Removed) {
+		if e.Reach == Reached && e.Readable && e.Damage == "" && len(e.Problems) == 0 && !e.learner() && (e.Stopped == nil || !e.Stopped.Removed) {
 			candidates = append(candidates, e)
 		}
 	}

@@ -22,7 +22,7 @@ func TestChoose(t *testing.T) {
 	mute := running(0)
 	mute.Status, mute.StatusError = nil, "connection refused"
 	broken := stopped(fixed, Stopped{Commit: 900})
-	broken.Readable, broken.Damage, broken.Stopped = false, "damaged: the record at byte 8", nil
+	broken.Damage, broken.Stopped = "damaged: the record at byte 8", nil
 	for _, c := range []struct {
 		name   string
 		m1, m2 Evidence

@@ -46,7 +46,7 @@ type Evidence struct {
 	DataDir, WALDir string // on the master; WALDir is "" when it is in DataDir
 	DataBytes       int64
 	FreeBytes       int64
-	Readable        bool   // log and database are there, and not damaged as far as that can be seen
+	Readable        bool   // log and database are there
 	Damage          string `json:",omitempty"` // of the log or the database of a member that does not run
 	Empty           bool   // nothing is there
 	NoLog           bool   // there is no WAL file: no member has ever run with what is there

@@ -65,10 +65,10 @@ func (e Evidence) dataWords() string {
 	switch {
 	case e.DataDir == "":
 		return "?"
-	case e.Readable:
-		return size(e.DataBytes)
 	case e.Damage != "":
 		return "damaged"
+	case e.Readable:
+		return size(e.DataBytes)
 	case e.Empty:
 		return "empty"
 	}

@@ -65,8 +65,7 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	}
 	p.Verdict = Judge(all, p.Node)
 	journal := seed.journal("seed", req.RecoveryID)
-	// What this recovery has forced is a cluster of one, running or stopped.
-	if alone := (p.Verdict.State == Alive || p.Verdict.State == Startable) && p.Verdict.Voters == 1; journal.mark(markForced) == "" && (!p.Resuming || !alone) {
+	if alone := p.Verdict.State == Alive && p.Verdict.Voters == 1; journal.mark(markForced) == "" && (!p.Resuming || !alone) {
 		if err := checkLost(p.Verdict, all, seed); err != nil {
 			return nil, err
 		}
@@ -186,11 +185,11 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		return &Refusal{Title: "A Member Is Not Among the Surveyed Nodes", Attribute: "survey", Untouched: nothingTouched,
 			Found: fmt.Sprintf("%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.", seed.Name, strings.Join(v.Unknown, "; ")),
 			Next:  "add these masters to the survey's nodes (and to lost_nodes if they are gone for good), then plan again."}
-	case v.State == Alive, v.State == Startable, v.State == NoData && seed.Damage == "":
+	case v.State == Alive, v.State == Startable, v.State == NoData:
 		return refuseVerdict(v, all)
 	case seed.Damage != "":
 		return &Refusal{Title: "The Seed's Data Is Damaged", Attribute: "node", Found: fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage), Untouched: nothingTouched,
-			Next: fmt.Sprintf("choose another master that has data: %s. Where there is none, restore a snapshot (etcdutl snapshot restore); the database alone may serve as one, with --skip-hash-check.", words(v.WithData))}
+			Next: "choose another master that has data. Where there is none, restore a snapshot (etcdutl snapshot restore); the database alone may serve as one, with --skip-hash-check."}
 	case !seed.Readable:
 		return &Refusal{Title: "The Seed Has No Data", Attribute: "node", Found: fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir), Untouched: nothingTouched,
 			Next: fmt.Sprintf("choose a master that has data: %s.", words(v.WithData))}

@@ -22,10 +22,11 @@ type Stopped struct {
 	Learner             bool   `json:",omitempty"`
 	Removed             bool   `json:",omitempty"` // from its cluster
 	Torn                bool   `json:",omitempty"` // the log's last record is not whole, and etcd will drop it
+	Members             []etcd.Member
 }
 
-// readStopped reads the data of a member that does not run. Damage makes it unreadable, which is a finding. Data that could not be read for
-// another reason is not known.
+// readStopped reads the data of a member that does not run. With damage it is no seed; whether a quorum could be started with it is still for
+// the operator to try. Data that could not be read for another reason is not known.
 func (e *Evidence) readStopped(ctx context.Context, n *node.Node, paths node.Paths, disk *node.Disk) {
 	s, err := datadir.Read(ctx, n.DataDir(paths, disk))
 	if errors.Is(err, datadir.ErrDamaged) { // or is etcd just being started, and writes?
@@ -35,7 +36,7 @@ func (e *Evidence) readStopped(ctx context.Context, n *node.Node, paths node.Pat
 		err = fmt.Errorf("%w: it was written by etcd %s, and the image is %s, which does not start with it", datadir.ErrDamaged, s.Backend.StorageVersion, e.Image)
 	}
 	if errors.Is(err, datadir.ErrDamaged) {
-		e.Readable, e.Damage = false, err.Error()
+		e.Damage = err.Error()
 		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s on %s cannot be used: %v", e.DataDir, e.Name, err))
 		return
 	}
@@ -52,7 +53,7 @@ func (e *Evidence) readStopped(ctx context.Context, n *node.Node, paths node.Pat
 	for _, m := range s.Backend.Members {
 		e.Stopped.Learner = e.Stopped.Learner || m.ID == self && m.Learner
 		if !slices.Contains(s.Backend.Removed, m.ID) {
-			e.Members = append(e.Members, etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: m.Learner})
+			e.Stopped.Members = append(e.Stopped.Members, etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: m.Learner})
 		}
 	}
 }

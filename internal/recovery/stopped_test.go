@@ -49,8 +49,8 @@ func TestStoppedMember(t *testing.T) {
 					t.Fatalf("%s: nothing was read: %q, %s", name, e.Warnings, e.ReachError)
 				}
 				t.Logf("%s: %+v", name, *s)
-				if s.ClusterID != was.ClusterID || s.MemberID != was.MemberID || s.Learner || s.Removed || len(e.Members) != 3 {
-					t.Errorf("%s is %s of %s with members %v, and was %s of %s", name, s.MemberID, s.ClusterID, e.Members, was.MemberID, was.ClusterID)
+				if s.ClusterID != was.ClusterID || s.MemberID != was.MemberID || s.Learner || s.Removed || len(s.Members) != 3 {
+					t.Errorf("%s is %s of %s with members %v, and was %s of %s", name, s.MemberID, s.ClusterID, s.Members, was.MemberID, was.ClusterID)
 				}
 				// A slow machine elects anew now and then, and commits late to its database.
 				if s.LastIndex < was.RaftIndex || s.LastTerm < was.RaftTerm || s.Revision == 0 || s.ConsistentIndex > s.LastIndex || s.Commit > s.LastIndex {

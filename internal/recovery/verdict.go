@@ -40,7 +40,7 @@ type Verdict struct {
 func Judge(all map[string]Evidence, candidate string) Verdict {
 	witness := all[candidate]
 	same := func(e Evidence) bool {
-		return e.cluster() == 0 || witness.cluster() == 0 || e.cluster() == witness.cluster()
+		return e.Status == nil || witness.Status == nil || e.Status.ClusterID == witness.Status.ClusterID
 	}
 	members := witness.Members
 	for _, e := range sorted(all) {
@@ -70,8 +70,8 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 	quorum := v.Voters/2 + 1
 	clusters := map[etcd.ID]bool{}
 	for _, e := range all {
-		if candidate == "" && e.cluster() != 0 {
-			clusters[e.cluster()] = true
+		if candidate == "" && e.Status != nil {
+			clusters[e.Status.ClusterID] = true
 		}
 	}
 	switch {
@@ -107,12 +107,6 @@ func (e Evidence) knowsMore() bool {
 	if e.Status != nil {
 		// One that follows a leader may only have been asked a moment later.
 		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
-	}
-	if e.Stopped != nil {
-		// One that is no member any more was given up in a recovery. What it had beyond the seed is lost, and no sign of another cluster.
-		member := slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID == e.Stopped.MemberID })
-		kept, _ := e.keeps()
-		return e.Stopped.ClusterID == e.Live.ClusterID && member && kept > e.Live.Commit
 	}
 	return e.Live.Revision <= 1 // nothing was ever written there
 }
