@@ -117,12 +117,11 @@ type Paths struct {
 
 // Disk is what a second look finds at those places.
 type Disk struct {
-	Segments   []string // names of the WAL's files
-	Snapshots  []string // names of the files beside the database
-	Database   bool     // member/snap/db is there
-	Empty      bool     // neither data nor WAL folder holds anything but lost+found
-	DataBytes  int64    // used by data and WAL
-	FreeBytes  int64    // on the data folder's file system
+	Segments   int   // WAL files
+	Database   bool  // member/snap/db is there
+	Empty      bool  // neither data nor WAL folder holds anything but lost+found
+	DataBytes  int64 // used by data and WAL
+	FreeBytes  int64 // on the data folder's file system
 	OldData    string
 	OldWAL     string
 	Image      bool
@@ -136,8 +135,8 @@ type Disk struct {
 
 const diskScript = `
 data=$1; wal=${2:-$1/member/wal}; image=$3; shift 3
-for f in "$wal"/*.wal; do [ ! -f "$f" ] || text segment "${f##*/}"; done
-for f in "$data"/member/snap/*.snap; do [ ! -f "$f" ] || text snapshot "${f##*/}"; done
+segments=0; for f in "$wal"/*.wal; do [ -f "$f" ] && segments=$((segments+1)); done
+text segments "$segments"
 [ -s "$data/member/snap/db" ] && text database yes
 full=$(for d in "$data" "$wal"; do [ -d "$d" ] && for f in "$d"/* "$d"/.[!.]*; do case ${f##*/} in lost+found|.etcdrecovery) ;; *) [ -e "$f" ] && echo "$f";; esac; done; done | head -n 1)
 [ -n "$full" ] || text empty yes
@@ -195,10 +194,8 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	d := &Disk{Certs: map[string][]byte{}}
 	for _, r := range records {
 		switch r.kind {
-		case "segment":
-			d.Segments = append(d.Segments, r.field(0))
-		case "snapshot":
-			d.Snapshots = append(d.Snapshots, r.field(0))
+		case "segments":
+			d.Segments, _ = strconv.Atoi(r.field(0))
 		case "database":
 			d.Database = true
 		case "empty":
@@ -231,7 +228,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 }
 
 // Readable is true when both log and database are there, so that etcd could be started with them.
-func (d *Disk) Readable() bool { return len(d.Segments) > 0 && d.Database }
+func (d *Disk) Readable() bool { return d.Segments > 0 && d.Database }
 
 func kib(s string) int64 {
 	k, _ := strconv.ParseInt(strings.TrimSpace(s), 10, 64)

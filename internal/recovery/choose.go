@@ -4,20 +4,17 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
-// Choose picks the master to grow the cluster from, and says why. A forced start keeps what the seed knows to be committed and drops the
-// rest, so the one that keeps most loses least. Of those that keep the same, the one with the longer log comes first, by Raft's own rule:
-// the term of the last entry, then its index. Where the evidence does not decide, it is the operator who names the master.
+// Choose picks the master to grow the cluster from, and says why. A forced start keeps what is committed on the seed and drops the
+// rest, so the furthest commit index loses least. Where the evidence does not decide, it is the operator who names the master.
 func Choose(all map[string]Evidence) (name, reason string, err error) {
 	var candidates, unjudged []Evidence
 	for _, e := range sorted(all) {
 		if e.Reach == Reached && len(e.Problems) > 0 && (e.DataDir == "" || e.Readable) {
 			unjudged = append(unjudged, e)
 		}
-		if e.Reach == Reached && e.Readable && e.Damage == "" && len(e.Problems) == 0 && !e.learner() && (e.Stopped == nil || !e.Stopped.Removed) {
+		if e.Reach == Reached && e.Readable && len(e.Problems) == 0 && (e.Status == nil || !e.Status.Learner) {
 			candidates = append(candidates, e)
 		}
 	}
@@ -35,26 +32,22 @@ func Choose(all map[string]Evidence) (name, reason string, err error) {
 	case 1:
 		return candidates[0].Name, fmt.Sprintf("%s is the only master with readable etcd data", candidates[0].Name), nil
 	}
-	clusters := map[etcd.ID]bool{}
-	kept := map[string]uint64{}
+	clusters := map[string]bool{}
 	for _, e := range candidates {
-		index, known := e.keeps()
-		if !known {
-			return "", "", refuse(fmt.Sprintf("%s all have data, and how far the log of %s goes is not known.%s", words(names(candidates)), e.Name, e.unread()))
+		if e.Status == nil {
+			return "", "", refuse(fmt.Sprintf("%s all have data, and %s is stopped, so how far its log goes cannot be compared.", words(names(candidates)), e.Name))
 		}
-		kept[e.Name], clusters[e.cluster()] = index, true
+		clusters[e.Status.ClusterID.String()] = true
 	}
 	if len(clusters) > 1 {
 		return "", "", refuse(fmt.Sprintf("%s hold data of %d different clusters.", words(names(candidates)), len(clusters)))
 	}
-	slices.SortStableFunc(candidates, func(a, b Evidence) int {
-		return cmp.Or(cmp.Compare(kept[b.Name], kept[a.Name]), cmp.Compare(b.tail().term, a.tail().term), cmp.Compare(b.tail().index, a.tail().index))
-	})
+	slices.SortStableFunc(candidates, func(a, b Evidence) int { return cmp.Compare(b.Status.RaftIndex, a.Status.RaftIndex) })
 	best, second := candidates[0], candidates[1]
-	if kept[best.Name] == kept[second.Name] {
-		return best.Name, fmt.Sprintf("%s and %s are equally far (a forced start keeps the log up to entry %d on either)", best.Name, second.Name, kept[best.Name]), nil
+	if best.Status.RaftIndex == second.Status.RaftIndex {
+		return best.Name, fmt.Sprintf("%s and %s are equally far (commit index %d)", best.Name, second.Name, best.Status.RaftIndex), nil
 	}
-	return best.Name, fmt.Sprintf("a forced start keeps most on %s, the log up to entry %d; next is %s with %d", best.Name, kept[best.Name], second.Name, kept[second.Name]), nil
+	return best.Name, fmt.Sprintf("%s has the furthest commit index, %d; next is %s with %d", best.Name, best.Status.RaftIndex, second.Name, second.Status.RaftIndex), nil
 }
 
 func problemsOf(all map[string]Evidence) string {
@@ -65,9 +58,6 @@ func problemsOf(all map[string]Evidence) string {
 		}
 		for _, p := range e.Problems {
 			text += fmt.Sprintf("\n  %s: %s", e.Name, p)
-		}
-		if e.Damage != "" {
-			text += fmt.Sprintf("\n  %s: the data in %s cannot be used: %s", e.Name, e.DataDir, e.Damage)
 		}
 	}
 	return text

@@ -47,7 +47,6 @@ type Evidence struct {
 	DataBytes       int64
 	FreeBytes       int64
 	Readable        bool   // log and database are there
-	Damage          string `json:",omitempty"` // of the log or the database of a member that does not run
 	Empty           bool   // nothing is there
 	NoLog           bool   // there is no WAL file: no member has ever run with what is there
 	OldData         string // the free place for what is there now
@@ -58,8 +57,6 @@ type Evidence struct {
 	Quorum      bool          // it answered a linearizable read
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
 	Alarms      []string      `json:",omitempty"`
-
-	Stopped *Stopped `json:",omitempty"` // what the data of a member says that does not run
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 

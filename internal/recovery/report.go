@@ -10,19 +10,14 @@ import (
 func Report(all map[string]Evidence) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "MASTER\tSSH\tETCD\tDATA\tMEMBER\tCOMMIT\tBEYOND\tREVISION\tCLUSTER")
+	_, _ = fmt.Fprintln(w, "MASTER\tSSH\tETCD\tDATA\tMEMBER\tCOMMIT\tREVISION\tCLUSTER")
 	for _, e := range sorted(all) {
-		member, commit, beyond, revision, cluster := "-", "-", "-", "-", "-"
-		if kept, known := e.keeps(); known {
-			commit, cluster = fmt.Sprint(kept), e.cluster().String()
+		member, commit, revision, cluster := "-", "-", "-", "-"
+		if e.Status != nil {
+			member, cluster = e.Status.MemberID.String(), e.Status.ClusterID.String()
+			commit, revision = fmt.Sprint(e.Status.RaftIndex), fmt.Sprint(e.Status.Revision)
 		}
-		switch {
-		case e.Status != nil:
-			member, revision = e.Status.MemberID.String(), fmt.Sprint(e.Status.Revision)
-		case e.Stopped != nil:
-			member, revision, beyond = e.Stopped.MemberID.String(), fmt.Sprint(e.Stopped.Revision), fmt.Sprint(e.drops())
-		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Reach, e.etcdWords(), e.dataWords(), member, commit, beyond, revision, cluster)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Reach, e.etcdWords(), e.dataWords(), member, commit, revision, cluster)
 	}
 	_ = w.Flush()
 	name, reason, err := Choose(all)
@@ -65,8 +60,6 @@ func (e Evidence) dataWords() string {
 	switch {
 	case e.DataDir == "":
 		return "?"
-	case e.Damage != "":
-		return "damaged"
 	case e.Readable:
 		return size(e.DataBytes)
 	case e.Empty:

@@ -187,19 +187,12 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Next:  "add these masters to the survey's nodes (and to lost_nodes if they are gone for good), then plan again."}
 	case v.State == Alive, v.State == Startable, v.State == NoData:
 		return refuseVerdict(v, all)
-	case seed.Damage != "":
-		return &Refusal{Title: "The Seed's Data Is Damaged", Attribute: "node", Found: fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage), Untouched: nothingTouched,
-			Next: "choose another master that has data. Where there is none, restore a snapshot (etcdutl snapshot restore); the database alone may serve as one, with --skip-hash-check."}
 	case !seed.Readable:
 		return &Refusal{Title: "The Seed Has No Data", Attribute: "node", Found: fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir), Untouched: nothingTouched,
 			Next: fmt.Sprintf("choose a master that has data: %s.", words(v.WithData))}
-	case seed.learner():
+	case seed.Status != nil && seed.Status.Learner:
 		return &Refusal{Title: "The Seed Is a Learner", Attribute: "node", Untouched: nothingTouched,
 			Found: fmt.Sprintf("%s is a learner: etcd panics with \"removed all voters\" when a new cluster is forced on one.", seed.Name), Next: "choose a master that was a voter."}
-	case seed.Stopped != nil && seed.Stopped.Removed:
-		return &Refusal{Title: "The Seed Was Removed From Its Cluster", Attribute: "node", Untouched: nothingTouched,
-			Found: fmt.Sprintf("the data of %s says that its member %s was removed: etcd panics with \"removed all voters\" when a new cluster is forced on it (etcd-io/etcd#13848).", seed.Name, seed.Stopped.MemberID),
-			Next:  "choose a master that was a voter to the end; what a removed member has ends with its removal."}
 	}
 	return nil
 }
@@ -292,8 +285,8 @@ func (c Cluster) is(live *Live) bool {
 func (p *SeedPlan) Cluster() Cluster {
 	seed := p.Evidence[p.Node]
 	c := Cluster{Members: []manifest.Member{{Name: seed.MemberName, PeerURLs: seed.PeerURLs}}}
-	if id := seed.cluster(); id != 0 {
-		c.ID = id.String()
+	if seed.Status != nil {
+		c.ID = seed.Status.ClusterID.String()
 	}
 	return c
 }

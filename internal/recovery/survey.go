@@ -115,7 +115,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	}
 	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
 	e.DataBytes, e.FreeBytes, e.Readable, e.Empty = disk.DataBytes, disk.FreeBytes, disk.Readable(), disk.Empty
-	e.NoLog = len(disk.Segments) == 0
+	e.NoLog = disk.Segments == 0
 	if paths.WALDir != "" {
 		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
 	}
@@ -132,9 +132,6 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("the image of pod sandboxes, %s, is not on %s: no pod starts there unless it can be pulled; pull or import it", disk.NoPause, n.Name))
 	}
 	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
-	if !e.Running && e.Readable {
-		e.readStopped(ctx, n, paths, disk)
-	}
 	return e
 }
 
