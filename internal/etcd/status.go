@@ -50,17 +50,20 @@ func (c *Client) Quorum(ctx context.Context) error {
 // Hash is the hash of the member's keys up to a revision, as HashKV computes it. Two hashes compare only at one revision and one
 // compact revision.
 type Hash struct {
-	Value           uint32
-	CompactRevision int64
+	Value                     uint32
+	Revision, CompactRevision int64
 }
 
-// Hash computes the hash at a revision on this member; it answers for itself.
+// Hash computes the hash at a revision on this member, or at its own where that is 0; it answers for itself.
 func (c *Client) Hash(ctx context.Context, revision int64) (Hash, error) {
 	r, err := c.client.HashKV(ctx, c.url, revision)
 	if err != nil {
 		return Hash{}, fmt.Errorf("hash of %s at revision %d: %w", c.url, revision, err)
 	}
-	return Hash{Value: r.Hash, CompactRevision: r.CompactRevision}, nil
+	if revision == 0 {
+		revision = r.Header.Revision
+	}
+	return Hash{Value: r.Hash, Revision: revision, CompactRevision: r.CompactRevision}, nil
 }
 
 // Alarms lists the alarms that are raised: member and kind.

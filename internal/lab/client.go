@@ -30,15 +30,19 @@ func (l *Lab) Client(ctx context.Context, masters ...string) (*clientv3.Client, 
 		Context:     ctx,
 		DialTimeout: 2 * time.Second,
 		Logger:      zap.NewNop(),
-		DialOptions: []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond},
-			MinConnectTimeout: time.Second,
-		})},
+		DialOptions: reconnectFast(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making an etcd client: %w", err)
 	}
 	return c, nil
+}
+
+func reconnectFast() []grpc.DialOption {
+	return []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
+		Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond},
+		MinConnectTimeout: time.Second,
+	})}
 }
 
 func (l *Lab) endpoints(masters []string) ([]string, error) {

@@ -117,11 +117,14 @@ type Paths struct {
 
 // Disk is what a second look finds at those places.
 type Disk struct {
-	Segments   int   // WAL files
-	Database   bool  // member/snap/db is there
-	Empty      bool  // neither data nor WAL folder holds anything but lost+found
-	DataBytes  int64 // used by data and WAL
-	FreeBytes  int64 // on the data folder's file system
+	Segments   []string // names of the WAL's files
+	Snapshots  []string // names of the files beside the database that end in .snap or .snap.db
+	Stamp      string   // of the files of log and database; it is another one when they were written to
+	Database   bool     // member/snap/db is there
+	Empty      bool     // neither data nor WAL folder holds anything but lost+found
+	Foreign    string   // what is in a data folder that has no member/
+	DataBytes  int64    // used by data and WAL
+	FreeBytes  int64    // on the data folder's file system
 	OldData    string
 	OldWAL     string
 	Image      bool
@@ -133,13 +136,20 @@ type Disk struct {
 	WALFree    int64    // on the file system of a WAL folder of its own
 }
 
-const diskScript = `
+// stampScript tells by sizes and times whether etcd writes.
+const stampScript = `
+stamp() { cd "$1" 2>/dev/null && stat -c '%n %s %y' ./*.wal; cd "$2" 2>/dev/null && stat -c '%n %s %y' ./db ./*.snap*; }
+`
+
+const diskScript = stampScript + `
 data=$1; wal=${2:-$1/member/wal}; image=$3; shift 3
-segments=0; for f in "$wal"/*.wal; do [ -f "$f" ] && segments=$((segments+1)); done
-text segments "$segments"
+text stamp "$(stamp "$wal" "$data/member/snap" 2>/dev/null)"
+for f in "$wal"/*.wal; do [ ! -f "$f" ] || text segment "${f##*/}"; done
+for f in "$data"/member/snap/*.snap "$data"/member/snap/*.snap.db; do [ ! -f "$f" ] || text snapshot "${f##*/}"; done
 [ -s "$data/member/snap/db" ] && text database yes
 full=$(for d in "$data" "$wal"; do [ -d "$d" ] && for f in "$d"/* "$d"/.[!.]*; do case ${f##*/} in lost+found|.etcdrecovery) ;; *) [ -e "$f" ] && echo "$f";; esac; done; done | head -n 1)
 [ -n "$full" ] || text empty yes
+[ -z "$full" ] || [ -d "$data/member" ] || text foreign "${full##*/}"
 used=0; for d in "$data/member" "$wal"; do [ -d "$d" ] || continue; case $d in "$data/member"/*) continue;; esac; k=$(du -sk "$d" | cut -f 1); used=$((used+k)); done
 text used "$used"
 top=$data; while [ ! -d "$top" ]; do top=$(dirname "$top"); done
@@ -194,10 +204,16 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	d := &Disk{Certs: map[string][]byte{}}
 	for _, r := range records {
 		switch r.kind {
-		case "segments":
-			d.Segments, _ = strconv.Atoi(r.field(0))
+		case "segment":
+			d.Segments = append(d.Segments, r.field(0))
+		case "snapshot":
+			d.Snapshots = append(d.Snapshots, r.field(0))
+		case "stamp":
+			d.Stamp = r.field(0)
 		case "database":
 			d.Database = true
+		case "foreign":
+			d.Foreign = r.field(0)
 		case "empty":
 			d.Empty = true
 		case "used":
@@ -228,7 +244,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 }
 
 // Readable is true when both log and database are there, so that etcd could be started with them.
-func (d *Disk) Readable() bool { return d.Segments > 0 && d.Database }
+func (d *Disk) Readable() bool { return len(d.Segments) > 0 && d.Database }
 
 func kib(s string) int64 {
 	k, _ := strconv.ParseInt(strings.TrimSpace(s), 10, 64)

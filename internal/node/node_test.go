@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -225,6 +226,42 @@ func TestSockets(t *testing.T) {
 		must(t, err)
 		if node.Listens(sockets, at) {
 			t.Errorf("%s is seen after it was closed", at)
+		}
+	})
+}
+
+func TestDataDir(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
+		text := make([]byte, 50_000)
+		for i := range text {
+			text[i] = byte(i * i >> 3)
+		}
+		write(t, dir, map[string]string{"member/snap/db": string(text), "member/wal/0-0.wal": string(text)})
+		paths := node.Paths{DataDir: dir}
+		disk, err := n.Disk(t.Context(), paths, node.Runtime{})
+		must(t, err)
+		d := n.DataDir(paths, disk)
+		for _, c := range []struct{ offset, length int }{{0, 100}, {16_383, 2}, {40_000, 20_000}, {20_000, 1}, {49_999, 1}, {50_000, 10}, {90_000, 10}, {5, 0}} {
+			got, err := d.ReadAt(t.Context(), int64(c.offset), c.length)
+			must(t, err)
+			if want := text[min(c.offset, len(text)):min(c.offset+c.length, len(text))]; !bytes.Equal(got, want) {
+				t.Errorf("%d bytes at %d: got %d, want %d", c.length, c.offset, len(got), len(want))
+			}
+		}
+		in, err := d.Segment(t.Context(), "0-0.wal")
+		must(t, err)
+		if got, err := io.ReadAll(in); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("a segment of %d bytes: %v", len(got), err)
+		}
+		if _, err := d.Segment(t.Context(), "1-0.wal"); err == nil {
+			t.Error("a segment that is not there was read")
+		}
+		if changed, err := d.Changed(t.Context()); err != nil || changed {
+			t.Errorf("changed: %v, %v", changed, err)
+		}
+		write(t, dir, map[string]string{"member/wal/0-0.wal": string(text[1:])})
+		if changed, err := d.Changed(t.Context()); err != nil || !changed {
+			t.Errorf("changed after a write: %v, %v", changed, err)
 		}
 	})
 }

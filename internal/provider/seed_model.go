@@ -17,6 +17,9 @@ func (m seedModel) request(ctx context.Context) (recovery.SeedRequest, diag.Diag
 	if !m.LostNodes.IsNull() {
 		diags = m.LostNodes.ElementsAs(ctx, &r.Lost, false)
 	}
+	if !m.LessThan.IsNull() {
+		diags.Append(m.LessThan.ElementsAs(ctx, &r.Less, false)...)
+	}
 	return r, diags
 }
 
@@ -26,7 +29,7 @@ func (m *seedModel) unknown() {
 		m.Node = types.StringUnknown()
 	}
 	m.Reason, m.Report, m.ForcedManifest = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.Discarded = types.Int64Unknown()
+	m.Discarded, m.Loss, m.Hazards = types.Int64Unknown(), types.ObjectUnknown(lossType()), types.ListUnknown(types.StringType)
 	m.common.unknown()
 }
 
@@ -34,9 +37,17 @@ func (m *seedModel) unknown() {
 func (m *seedModel) fill(ctx context.Context, p *recovery.SeedPlan, conns map[string]connection) diag.Diagnostics {
 	steps, diags := stringList(ctx, recovery.Titles(p.Steps()))
 	m.Node, m.Steps = types.StringValue(p.Node), steps
-	m.Reason, m.Report = types.StringValue(p.Reason+"; the cluster is "+p.Verdict.Text), types.StringValue(recovery.Report(p.Evidence))
+	m.Reason, m.Report = types.StringValue(p.Reason+"; the cluster is "+p.Verdict.Text), types.StringValue(recovery.Report(p.Evidence, p.Lost))
 	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringValue(p.ManifestPath), types.StringValue(p.Forced), types.StringValue(p.Final)
 	m.OldData = types.StringValue(p.OldData)
+	hazards, more := stringList(ctx, p.Hazards)
+	diags.Append(more...)
+	m.Hazards, m.Loss = hazards, types.ObjectNull(lossType())
+	if p.Loss != nil {
+		loss, more := types.ObjectValueFrom(ctx, lossType(), lossOf(*p.Loss))
+		diags.Append(more...)
+		m.Loss = loss
+	}
 	cluster := p.Cluster()
 	diags.Append(m.common.fill(ctx, cluster, p.Node, only(conns, p.Node), conns)...)
 	return diags

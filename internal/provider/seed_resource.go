@@ -36,12 +36,15 @@ type seedModel struct {
 	Survey     types.Object   `tfsdk:"survey"`
 	Node       types.String   `tfsdk:"node"`
 	LostNodes  types.Set      `tfsdk:"lost_nodes"`
+	LessThan   types.Set      `tfsdk:"accept_less_than"`
 	RecoveryID types.String   `tfsdk:"recovery_id"`
 	Timeouts   timeouts.Value `tfsdk:"timeouts"`
 
 	Reason         types.String `tfsdk:"reason"`
 	Report         types.String `tfsdk:"report"`
 	ForcedManifest types.String `tfsdk:"forced_manifest"`
+	Loss           types.Object `tfsdk:"loss"`
+	Hazards        types.List   `tfsdk:"hazards"`
 	Discarded      types.Int64  `tfsdk:"discarded_entries"`
 	common
 }
@@ -61,14 +64,19 @@ func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resou
 				MarkdownDescription: "The master to grow from. Left out: the survey's best survivor, shown in the plan with the reason."},
 			"lost_nodes": schema.SetAttribute{Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Masters given up. They must be exactly those that do not answer; one that answers may not be named: its etcd is stopped instead."},
+			"accept_less_than": schema.SetAttribute{Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Masters on which a forced start would keep more than on `node`. Naming them accepts that what they have and `node` has not is lost. Only with a `node` of your own; refused without."},
 			"recovery_id": schema.StringAttribute{Required: true,
 				MarkdownDescription: "Your name for this recovery, such as a date. Changing it, and nothing else, asks for another recovery.",
 				Validators:          []validator.String{stringvalidator.RegexMatches(regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`), "must be 1 to 64 letters, digits, dots, dashes and underscores, and begin with a letter or digit")}},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true}),
 
-			"reason":            schema.StringAttribute{Computed: true, MarkdownDescription: "Why this master is the seed, and why a new cluster has to be forced."},
-			"report":            schema.StringAttribute{Computed: true, MarkdownDescription: "The evidence on which the recovery was planned, as a table."},
-			"forced_manifest":   schema.StringAttribute{Computed: true, MarkdownDescription: "The text that stands in `manifest_path` for the forced start only."},
+			"reason":          schema.StringAttribute{Computed: true, MarkdownDescription: "Why this master is the seed, and why a new cluster has to be forced."},
+			"report":          schema.StringAttribute{Computed: true, MarkdownDescription: "The evidence on which the recovery was planned, as a table."},
+			"forced_manifest": schema.StringAttribute{Computed: true, MarkdownDescription: "The text that stands in `manifest_path` for the forced start only."},
+			"loss": schema.ObjectAttribute{Computed: true, AttributeTypes: lossType(),
+				MarkdownDescription: "What the forced start throws away, as foretold: log `entries`, compared with the master `furthest` whose data goes furthest (it may be the seed itself), and the revisions in them, `from_revision` to `to_revision` at most; null where none of them is a write. Null as a whole where it is not known."},
+			"hazards":           schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Known faults of this version of etcd that a forced start, or the joins after it, can meet."},
 			"discarded_entries": schema.Int64Attribute{Computed: true, MarkdownDescription: "Log entries that the forced start dropped because they were not committed on the seed, as etcd's own log says."},
 		}),
 	}
@@ -80,7 +88,7 @@ func (s *seed) Configure(_ context.Context, req resource.ConfigureRequest, _ *re
 
 // decide is the plan for a configuration; nil while the evidence is not known.
 func (m seedModel) decide(ctx context.Context, resp *resource.ModifyPlanResponse) *recovery.SeedPlan {
-	if !wholly(ctx, m.Survey) || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() {
+	if !wholly(ctx, m.Survey) || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() || m.LessThan.IsUnknown() {
 		return nil
 	}
 	all, _, diags := readSurvey(ctx, m.Survey)
@@ -92,7 +100,7 @@ func (m seedModel) decide(ctx context.Context, resp *resource.ModifyPlanResponse
 	}
 	p, err := recovery.DecideSeed(all, request)
 	if err != nil {
-		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "recovery_id")
+		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
 		return nil
 	}
 	return p
@@ -127,6 +135,7 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 		_, conns, diags := readSurvey(ctx, config.Survey)
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(plan.fill(ctx, p, conns)...)
+		warnLoss(p, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -141,7 +150,7 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 		return
 	}
 	next := state
-	next.RecoveryID, next.LostNodes, next.Timeouts = plan.RecoveryID, plan.LostNodes, plan.Timeouts
+	next.RecoveryID, next.LostNodes, next.LessThan, next.Timeouts = plan.RecoveryID, plan.LostNodes, plan.LessThan, plan.Timeouts
 	if state.Status.ValueString() == statusLost && wholly(ctx, config.Survey) {
 		all, _, diags := readSurvey(ctx, config.Survey)
 		resp.Diagnostics.Append(diags...)
@@ -176,7 +185,7 @@ func (s *seed) Create(ctx context.Context, req resource.CreateRequest, resp *res
 	resp.Diagnostics.Append(diags...)
 	if err := s.recover(ctx, config, &plan, timeout); err != nil {
 		// No state on purpose: what was done is in the masters' journals, and the next plan is a plain create that goes on from there.
-		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "recovery_id")
+		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -200,7 +209,7 @@ func (s *seed) Update(ctx context.Context, req resource.UpdateRequest, resp *res
 		err = s.rejoin(ctx, config, &plan, timeout)
 	}
 	if err != nil {
-		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "recovery_id")
+		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
 		return // the state stays as it was, and so does the next plan
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)

@@ -24,11 +24,13 @@ type survey struct{ masters *masters }
 func newSurvey() datasource.DataSource { return &survey{} }
 
 type surveyModel struct {
-	Nodes   map[string]surveyedNode `tfsdk:"nodes"`
-	Verdict types.String            `tfsdk:"verdict"`
-	Report  types.String            `tfsdk:"report"`
-	Seed    types.String            `tfsdk:"seed"`
-	Cluster types.Object            `tfsdk:"cluster"`
+	Nodes    map[string]surveyedNode `tfsdk:"nodes"`
+	Verdict  types.String            `tfsdk:"verdict"`
+	Report   types.String            `tfsdk:"report"`
+	Markdown types.String            `tfsdk:"report_markdown"`
+	Seed     types.String            `tfsdk:"seed"`
+	Choice   types.List              `tfsdk:"candidates"`
+	Cluster  types.Object            `tfsdk:"cluster"`
 }
 
 type surveyedNode struct {
@@ -78,9 +80,12 @@ func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *dat
 					"evidence":       schema.StringAttribute{Computed: true, MarkdownDescription: "All that was found, as JSON. Resources read it; it holds no key."},
 				}},
 			},
-			"verdict": schema.StringAttribute{Computed: true, MarkdownDescription: "`alive`, `startable`, `lost` or `no data`, with the count that says so."},
-			"report":  schema.StringAttribute{Computed: true, MarkdownDescription: "The findings as a table for people."},
-			"seed":    schema.StringAttribute{Computed: true, MarkdownDescription: "The best master to grow a new cluster from; null where the evidence does not decide."},
+			"verdict":         schema.StringAttribute{Computed: true, MarkdownDescription: "`alive`, `startable`, `lost`, `no data`, `not reached` (a master reaches an etcd that this machine cannot examine) or `unclear` (different clusters), with the count that says so."},
+			"report":          schema.StringAttribute{Computed: true, MarkdownDescription: "The findings as a table for people."},
+			"report_markdown": schema.StringAttribute{Computed: true, MarkdownDescription: "The same in Markdown, for a comment on a change."},
+			"seed":            schema.StringAttribute{Computed: true, MarkdownDescription: "The best master to grow a new cluster from; null where the evidence does not decide."},
+			"candidates": schema.ListAttribute{Computed: true, ElementType: candidateType(), MarkdownDescription: "The masters from which a cluster could be grown, the best one first. " +
+				"Each with its `name`, the last log entry that a forced start `keeps`, the `revision` that comes of it (at most), and what it loses: log `entries`, compared with the master `furthest`, and the revisions in them, `from_revision` to `to_revision` at most; null where nothing is lost, or no write."},
 			"cluster": schema.ObjectAttribute{Computed: true, AttributeTypes: clusterType().AttrTypes, MarkdownDescription: "The cluster that answers with a quorum, for `join` of an `etcdrecovery_member`; null where none does."},
 		},
 	}
@@ -139,12 +144,16 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 			resp.Diagnostics.AddAttributeWarning(path.Root("nodes").AtMapKey(name), "A Master Needs Attention", name+": "+p)
 		}
 	}
-	choice, _, err := recovery.Choose(all)
+	choice, _, err := recovery.Choose(all, nil)
 	m.Seed = types.StringNull()
 	if err == nil {
 		m.Seed = types.StringValue(choice)
 	}
-	m.Verdict, m.Report = types.StringValue(recovery.Judge(all, choice).Text), types.StringValue(recovery.Report(all))
+	m.Verdict = types.StringValue(recovery.Judge(all, choice).Text)
+	m.Report, m.Markdown = types.StringValue(recovery.Report(all, nil)), types.StringValue(recovery.Markdown(all, nil))
+	candidates, diags := candidatesOf(ctx, recovery.Rank(all, nil))
+	resp.Diagnostics.Append(diags...)
+	m.Choice = candidates
 	m.Cluster = types.ObjectNull(clusterType().AttrTypes)
 	if live := recovery.LiveOf(all); live != nil {
 		c := recovery.Cluster{ID: live.ClusterID.String()}

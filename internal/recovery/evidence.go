@@ -47,8 +47,12 @@ type Evidence struct {
 	DataBytes       int64
 	FreeBytes       int64
 	Readable        bool   // log and database are there
+	Damage          string `json:",omitempty"` // of the log or the database of a member that does not answer
+	TooNew          string `json:",omitempty"` // why the etcd of the image does not start with the data
 	Empty           bool   // nothing is there
 	NoLog           bool   // there is no WAL file: no member has ever run with what is there
+	Foreign         string `json:",omitempty"` // what is there instead of a member/ folder
+	Unread          string `json:",omitempty"` // why the data of a member that does not answer could not be judged
 	OldData         string // the free place for what is there now
 	OldWAL          string `json:",omitempty"`
 
@@ -57,6 +61,11 @@ type Evidence struct {
 	Quorum      bool          // it answered a linearizable read
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
 	Alarms      []string      `json:",omitempty"`
+	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
+	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no quorum
+	Peers       []Peer        `json:",omitempty"` // other members, as seen from this master; not asked for where there is a quorum
+
+	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 
@@ -64,11 +73,25 @@ type Evidence struct {
 	Live     *Live     `json:",omitempty"` // the cluster that has a quorum, as any of the surveyed masters sees it
 }
 
+// Hash is that of a member's keys at its own revision, as HashKV computes it. Two compare only at one revision and one compact revision.
+type Hash struct {
+	Revision, CompactRevision int64
+	Value                     uint32
+}
+
+// Peer is a member that a master was asked to look for.
+type Peer struct {
+	Name    string `json:",omitempty"` // of the member, "" where it is not known
+	URL     string
+	Answers bool // an etcd, or anything that takes connections there
+}
+
 // Live is a cluster that answers.
 type Live struct {
 	ClusterID etcd.ID
 	Members   []etcd.Member
 	Commit    uint64 // the furthest commit index of those that answer
+	Term      uint64
 	Revision  int64
 }
 

@@ -14,15 +14,34 @@ var imageVersion = regexp.MustCompile(`:v?(\d+\.\d+\.\d+)(-[^:/]*)?$`)
 // was stopped in an orderly way; members that join then get other data than the seed has, without a word (etcd-io/etcd#14009; mended in
 // 3.5.22 and 3.6.1, and never in 3.4). A version that the image does not tell is taken for a mended one.
 func forgetsCommit(image string) bool {
+	v := versionOf(image)
+	return v != nil && (v.LessThan(semver.Version{Major: 3, Minor: 5, Patch: 22}) || v.Equal(semver.Version{Major: 3, Minor: 6, Patch: 0}))
+}
+
+// versionOf is that of an image; nil where its tag does not tell.
+func versionOf(image string) *semver.Version {
 	m := imageVersion.FindStringSubmatch(image)
 	if m == nil {
-		return false
+		return nil
 	}
 	v, err := semver.NewVersion(m[1])
 	if err != nil {
-		return false
+		return nil
 	}
-	return v.LessThan(semver.Version{Major: 3, Minor: 5, Patch: 22}) || v.Equal(semver.Version{Major: 3, Minor: 6, Patch: 0})
+	return v
+}
+
+// tooNew tells of data that a later minor version of etcd than the image's has written, with which this one does not start. Etcd writes its
+// storage version down since 3.6; before that the version of the cluster says it.
+func tooNew(storage, cluster, image string) bool {
+	v := versionOf(image)
+	for _, text := range []string{storage, cluster} {
+		has, err := semver.NewVersion(text)
+		if err == nil && v != nil && (has.Major > v.Major || has.Major == v.Major && has.Minor > v.Minor) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkOrderly refuses to force a seed of such a version that does not run: only one that runs can be stopped in an orderly way. A manifest

@@ -234,7 +234,7 @@ func TestFoundedAnew(t *testing.T) {
 	for deadline := time.Now().Add(time.Minute); !all["m2"].Quorum && time.Now().Before(deadline); {
 		all = recovery.Survey(t.Context(), nodes, time.Now())
 	}
-	t.Log(recovery.Report(all))
+	t.Log(recovery.Report(all, nil))
 	for _, node := range []string{"", "m1"} {
 		_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: node})
 		if r, ok := recovery.IsRefusal(err); !ok || r.Title != "The Cluster That Answers Knows Less" {
@@ -258,7 +258,7 @@ func TestOtherClusters(t *testing.T) {
 	for deadline := time.Now().Add(time.Minute); (!all["m2"].Quorum || !all["m3"].Quorum) && time.Now().Before(deadline); {
 		all = recovery.Survey(t.Context(), nodes, time.Now())
 	}
-	t.Log(recovery.Report(all))
+	t.Log(recovery.Report(all, nil))
 	if v := recovery.Judge(all, ""); v.State != recovery.Unclear {
 		t.Errorf("verdict %q", v.Text)
 	}

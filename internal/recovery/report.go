@@ -4,36 +4,144 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
-// Report is the survey as a table for people: one line a master, then the verdict, the problems and the choice.
-func Report(all map[string]Evidence) string {
+// columns of the report. Of a log they give the last entry that a forced start keeps, the last one that is there, and how many it would
+// lose of those that any master has.
+func columns() []string {
+	return []string{"MASTER", "SSH", "ETCD", "DATA", "KEEPS", "LOG ENDS", "LOSES", "REVISION", "MEMBER"}
+}
+
+// Report is the survey as a table for people: one line a master, then the verdict, the choice with its reason, and what is in the way.
+func Report(all map[string]Evidence, lost []string) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "MASTER\tSSH\tETCD\tDATA\tMEMBER\tCOMMIT\tREVISION\tCLUSTER")
+	_, _ = fmt.Fprintln(w, strings.Join(columns(), "\t"))
+	r := Rank(all, lost)
 	for _, e := range sorted(all) {
-		member, commit, revision, cluster := "-", "-", "-", "-"
-		if e.Status != nil {
-			member, cluster = e.Status.MemberID.String(), e.Status.ClusterID.String()
-			commit, revision = fmt.Sprint(e.Status.RaftIndex), fmt.Sprint(e.Status.Revision)
-		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", e.Name, e.Reach, e.etcdWords(), e.dataWords(), member, commit, revision, cluster)
+		_, _ = fmt.Fprintln(w, strings.Join(row(e, r), "\t"))
 	}
 	_ = w.Flush()
-	name, reason, err := Choose(all)
-	fmt.Fprintf(&b, "verdict: %s\n", Judge(all, name).Text)
-	if err == nil {
-		fmt.Fprintf(&b, "seed:    %s\n", reason)
+	for _, f := range findings(all, r) {
+		fmt.Fprintf(&b, "%-8s %s\n", f.kind+":", f.text)
 	}
-	if problems := problemsOf(all); problems != "" {
-		fmt.Fprintf(&b, "problems:%s\n", problems)
+	return b.String()
+}
+
+// Markdown is the same for a comment on a change.
+func Markdown(all map[string]Evidence, lost []string) string {
+	var b strings.Builder
+	line := func(cells []string) {
+		for i := range cells {
+			cells[i] = escape(cells[i])
+		}
+		fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
+	}
+	line(columns())
+	b.WriteString(strings.Repeat("|---", len(columns())) + "|\n")
+	r := Rank(all, lost)
+	for _, e := range sorted(all) {
+		line(row(e, r))
+	}
+	b.WriteString("\n")
+	for _, f := range findings(all, r) {
+		fmt.Fprintf(&b, "- **%s**: %s\n", f.kind, escape(f.text))
+	}
+	return b.String()
+}
+
+// escape keeps what was read on a master from being taken for Markdown.
+func escape(s string) string {
+	return strings.NewReplacer("\n", " ", "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`).Replace(s)
+}
+
+func row(e Evidence, r Ranking) []string {
+	keeps, ends, loses, revision, member := "-", "-", "-", "-", "-"
+	if p, known := e.progress(); known {
+		keeps, ends, revision, member = fmt.Sprint(p.Kept), fmt.Sprint(p.Last), fmt.Sprint(p.KeptRevision), p.Member.String()
+		if e.Status != nil && p.LastTerm == 0 { // it says only what is committed
+			ends = "?"
+		}
+	}
+	if c := r.candidate(e.Name); c != nil && !e.Quorum {
+		loses = fmt.Sprint(c.Loss.Entries)
+	}
+	return []string{e.Name, string(e.Reach), e.etcdWords(), e.dataWords(), keeps, ends, loses, revision, member}
+}
+
+type finding struct{ kind, text string }
+
+// clusters says which masters have data of which cluster.
+func clusters(all map[string]Evidence) []finding {
+	var order []etcd.ID
+	masters := map[etcd.ID][]string{}
+	for _, e := range sorted(all) {
+		if id := e.cluster(); id != 0 {
+			if masters[id] == nil {
+				order = append(order, id)
+			}
+			masters[id] = append(masters[id], e.Name)
+		}
+	}
+	var list []finding
+	for _, id := range order {
+		list = append(list, finding{"cluster", fmt.Sprintf("%s (%s)", id, words(masters[id]))})
+	}
+	return list
+}
+
+// findings are what follows from the table, the most important first.
+func findings(all map[string]Evidence, r Ranking) []finding {
+	best := ""
+	if r.Undecided == "" {
+		best = r.Candidates[0].Name
+	}
+	v := Judge(all, best)
+	list := []finding{{"verdict", v.Text}}
+	if v.State != Alive { // then there is nothing to choose
+		if best != "" {
+			reason := r.reason()
+			if v.State != Lost {
+				reason = "none as things are; if it comes to that, " + reason
+			}
+			list = append(list, finding{"seed", reason})
+			if text := r.Candidates[0].Loss.Text(best); text != "" {
+				list = append(list, finding{"price", text})
+			}
+		} else if len(r.Candidates) > 0 {
+			list = append(list, finding{"seed", "not chosen: " + r.Undecided})
+		}
+	}
+	list = append(list, clusters(all)...)
+	for _, e := range sorted(all) {
+		if e.ReachError != "" {
+			list = append(list, finding{"problem", e.Name + ": " + e.ReachError})
+		}
+		for _, p := range e.Problems {
+			list = append(list, finding{"problem", e.Name + ": " + p})
+		}
+	}
+	for _, o := range r.Out {
+		if e := all[o.Name]; v.State != Alive && len(e.Problems) == 0 && e.Damage == "" && e.Unread == "" && e.ReachError == "" { // else it is said above or below
+			list = append(list, finding{"no seed", o.Name + ": " + o.Reason})
+		}
+	}
+	for _, e := range sorted(all) {
+		if e.Disk != nil && e.Disk.Torn {
+			list = append(list, finding{"note", fmt.Sprintf("%s: the last record of the log is not whole, as after a power loss; etcd drops it at its next start", e.Name)})
+		}
+		if e.Disk != nil && e.Disk.Unchecked > 0 {
+			list = append(list, finding{"note", fmt.Sprintf("%s: the log is long; the checksums of its %d oldest segments were not looked at", e.Name, e.Disk.Unchecked)})
+		}
 	}
 	for _, e := range sorted(all) {
 		for _, w := range e.Warnings {
-			fmt.Fprintf(&b, "warning: %s: %s\n", e.Name, w)
+			list = append(list, finding{"warning", e.Name + ": " + w})
 		}
 	}
-	return b.String()
+	return list
 }
 
 func (e Evidence) etcdWords() string {
@@ -60,10 +168,16 @@ func (e Evidence) dataWords() string {
 	switch {
 	case e.DataDir == "":
 		return "?"
+	case e.Damage != "":
+		return "damaged"
 	case e.Readable:
 		return size(e.DataBytes)
 	case e.Empty:
 		return "empty"
+	case e.Foreign != "":
+		return "not etcd's"
+	case e.NoLog:
+		return "no log"
 	}
-	return "no log"
+	return "no database"
 }

@@ -67,9 +67,8 @@ func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
 	if err != nil {
 		return err
 	}
-	before := s.plan.Evidence[s.plan.Node].Status
-	if before != nil && before.ClusterID != status.ClusterID {
-		return &Refusal{Title: "The Seed Serves Another Cluster", Found: fmt.Sprintf("%s had data of cluster %s, and serves cluster %s after the forced start.", s.seed.Name, before.ClusterID, status.ClusterID)}
+	if before := s.plan.Evidence[s.plan.Node].cluster(); before != 0 && before != status.ClusterID {
+		return &Refusal{Title: "The Seed Serves Another Cluster", Found: fmt.Sprintf("%s had data of cluster %s, and serves cluster %s after the forced start.", s.seed.Name, before, status.ClusterID)}
 	}
 	if status.Leader != status.MemberID {
 		return fmt.Errorf("%s has no leader yet", s.seed.Name)

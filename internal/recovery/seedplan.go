@@ -14,6 +14,7 @@ import (
 type SeedRequest struct {
 	Node       string   // "" leaves the choice to the evidence
 	Lost       []string // masters given up: exactly those that do not answer
+	Less       []string // masters that have more than Node, and whose surplus is given up
 	RecoveryID string
 }
 
@@ -22,6 +23,8 @@ type SeedPlan struct {
 	SeedRequest
 	Reason   string
 	Verdict  Verdict
+	Loss     *Loss    // nil where it is not known: the seed cannot be read, or is forced already
+	Hazards  []string // known faults of this etcd that a forced start or the joins after it can meet
 	Evidence map[string]Evidence
 
 	ManifestPath  string
@@ -41,11 +44,15 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	if err := checkAnswers(all, req.Lost); err != nil {
 		return nil, err
 	}
+	if req.Node == "" && len(req.Less) > 0 {
+		return nil, &Refusal{Title: "Nothing to Accept", Attribute: "accept_less_than", Found: "accept_less_than is set and node is not: the best master is taken, and nobody has more.", Untouched: nothingTouched,
+			Next: "take accept_less_than out, or name the seed with node."}
+	}
 	switch {
 	case began != "":
 		p.Node, p.Reason, p.Resuming = began, fmt.Sprintf("recovery %s was begun on %s and goes on there", req.RecoveryID, began), true
 	case req.Node == "":
-		if p.Node, p.Reason, err = Choose(all); err != nil {
+		if p.Node, p.Reason, err = Choose(all, req.Lost); err != nil {
 			// A cluster that lives has no seed to choose; that is the better thing to say.
 			if v := Judge(all, ""); v.State == Unclear {
 				return nil, err
@@ -72,7 +79,14 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 		if err := checkOrderly(seed); err != nil {
 			return nil, err
 		}
+		if c := Rank(all, req.Lost).candidate(p.Node); c != nil {
+			p.Loss = &c.Loss
+		}
+		if err := p.checkLess(); err != nil {
+			return nil, err
+		}
 	}
+	p.Hazards = hazards(seed, all)
 	for _, e := range sorted(all) {
 		// Of another master only what would keep its etcd from being stopped for good is in the way.
 		stoppable := e.Manifest != "" || (e.NoManifest && !e.Running)
@@ -87,6 +101,29 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// checkLess refuses a seed of the operator's own on which less is kept than on another one, unless that is accepted by name.
+func (p *SeedPlan) checkLess() error {
+	for _, name := range p.Less {
+		if _, ok := p.Evidence[name]; !ok {
+			return unknownNode("accept_less_than", name, names(sorted(p.Evidence)))
+		}
+	}
+	if p.Loss == nil {
+		return nil
+	}
+	more := slices.DeleteFunc(slices.Clone(p.Loss.Ahead), func(name string) bool { return slices.Contains(p.Less, name) })
+	if len(more) == 0 {
+		return nil
+	}
+	var quoted []string
+	for _, name := range p.Loss.Ahead {
+		quoted = append(quoted, fmt.Sprintf("%q", name))
+	}
+	return &Refusal{Title: "Another Master Has More", Attribute: "node", Untouched: nothingTouched,
+		Found: fmt.Sprintf("node names %s, and a forced start would keep more on %s: %s.", p.Node, words(more), p.Loss.Text(p.Node)),
+		Next:  fmt.Sprintf("leave node out, and the best one is taken. If it has to be %s, say what is given up: accept_less_than = [%s].", p.Node, strings.Join(quoted, ", "))}
 }
 
 // texts fills in what will be written and where the data will be kept.
@@ -185,14 +222,28 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		return &Refusal{Title: "A Member Is Not Among the Surveyed Nodes", Attribute: "survey", Untouched: nothingTouched,
 			Found: fmt.Sprintf("%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.", seed.Name, strings.Join(v.Unknown, "; ")),
 			Next:  "add these masters to the survey's nodes (and to lost_nodes if they are gone for good), then plan again."}
+	case v.State == Unreached:
+		return &Refusal{Title: "A Master Given Up Runs Etcd", Attribute: "lost_nodes", Untouched: nothingTouched,
+			Found: fmt.Sprintf("%s, and that master cannot be examined from here.", words(v.Seen)),
+			Next:  "switch that machine off, or put SSH to it right and take it out of lost_nodes."}
 	case v.State == Alive, v.State == Startable, v.State == NoData:
 		return refuseVerdict(v, all)
+	case seed.Damage != "":
+		return &Refusal{Title: "The Seed's Data Is Damaged", Attribute: "node", Found: fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage), Untouched: nothingTouched,
+			Next: "choose another master that has data. Where there is none, restore a snapshot (etcdutl snapshot restore); the database alone may serve as one, with --skip-hash-check."}
+	case seed.TooNew != "":
+		return &Refusal{Title: "The Image Is Older Than the Data", Attribute: "node", Found: seed.Name + ": " + seed.TooNew + ".", Untouched: nothingTouched,
+			Next: fmt.Sprintf("set the image in %s to the version that ran last, then plan again.", seed.ManifestPath)}
 	case !seed.Readable:
 		return &Refusal{Title: "The Seed Has No Data", Attribute: "node", Found: fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir), Untouched: nothingTouched,
 			Next: fmt.Sprintf("choose a master that has data: %s.", words(v.WithData))}
-	case seed.Status != nil && seed.Status.Learner:
+	case seed.learner():
 		return &Refusal{Title: "The Seed Is a Learner", Attribute: "node", Untouched: nothingTouched,
 			Found: fmt.Sprintf("%s is a learner: etcd panics with \"removed all voters\" when a new cluster is forced on one.", seed.Name), Next: "choose a master that was a voter."}
+	case seed.Disk != nil && seed.Disk.Removed:
+		return &Refusal{Title: "The Seed Was Removed From Its Cluster", Attribute: "node", Untouched: nothingTouched,
+			Found: fmt.Sprintf("the data of %s says that its member %s was removed: etcd panics with \"removed all voters\" when a new cluster is forced on it (etcd-io/etcd#13848).", seed.Name, seed.Disk.MemberID),
+			Next:  "choose a master that was a voter to the end; what a removed member has ends with its removal."}
 	}
 	return nil
 }
@@ -208,7 +259,11 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			e := all[name]
 			switch {
 			case e.Running:
-				how = append(how, fmt.Sprintf("%s: etcd runs there; it needs its peers", name))
+				text := name + ": etcd runs there; it needs its peers"
+				if missing := e.cutOff(); len(missing) > 0 {
+					text += ", and does not reach " + words(missing)
+				}
+				how = append(how, text)
 			case e.Parked != "":
 				how = append(how, fmt.Sprintf("%s: mv %s %s", name, e.Parked, e.ManifestPath))
 			default:
@@ -285,8 +340,8 @@ func (c Cluster) is(live *Live) bool {
 func (p *SeedPlan) Cluster() Cluster {
 	seed := p.Evidence[p.Node]
 	c := Cluster{Members: []manifest.Member{{Name: seed.MemberName, PeerURLs: seed.PeerURLs}}}
-	if seed.Status != nil {
-		c.ID = seed.Status.ClusterID.String()
+	if id := seed.cluster(); id != 0 {
+		c.ID = id.String()
 	}
 	return c
 }

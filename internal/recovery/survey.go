@@ -16,6 +16,7 @@ import (
 const (
 	statusWait = 5 * time.Second
 	quorumWait = 3 * time.Second
+	hashWait   = 5 * time.Second
 )
 
 // Survey examines all masters at once and changes nothing. A master that cannot be examined is evidence too, not an error.
@@ -37,6 +38,9 @@ func Survey(ctx context.Context, nodes map[string]*node.Node, now time.Time) map
 	live := liveCluster(all)
 	for name, e := range all {
 		e.Live = live
+		if w := e.otherCluster(); w != "" {
+			e.Warnings = append(e.Warnings, w)
+		}
 		all[name] = e
 	}
 	return all
@@ -58,10 +62,20 @@ func liveCluster(all map[string]Evidence) *Live {
 	live := &Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range all {
 		if e.Quorum && e.Status.ClusterID == live.ClusterID {
-			live.Commit, live.Revision = max(live.Commit, e.Status.RaftIndex), max(live.Revision, e.Status.Revision)
+			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(live.Term, e.Status.RaftTerm), max(live.Revision, e.Status.Revision)
 		}
 	}
 	return live
+}
+
+// otherCluster warns of data that may be worth more than the cluster that answers: that could have been founded on wiped disks, or be one that
+// was restored on purpose.
+func (e Evidence) otherCluster() string {
+	if e.Live == nil || e.Disk == nil || e.Disk.ClusterID == e.Live.ClusterID || e.Disk.Revision <= e.Live.Revision {
+		return ""
+	}
+	return fmt.Sprintf("the data in %s on %s is of cluster %s and at revision %d; the cluster that answers is %s, at revision %d. If that one was founded on wiped disks, do not let %s join it",
+		e.DataDir, e.Name, e.Disk.ClusterID, e.Disk.Revision, e.Live.ClusterID, e.Live.Revision, e.Name)
 }
 
 func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
@@ -103,9 +117,13 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	if e.Running {
 		e.ask(ctx, n)
 	}
-	if last := newest(pods.Containers, workload); e.Status == nil && last != nil {
-		if log, err := n.ContainerLog(ctx, pods.Runtime, last.ID, 200); err == nil {
+	if last := newest(pods.Containers, workload); !e.Quorum && last != nil {
+		if log, err := n.ContainerLog(ctx, pods.Runtime, last.ID, 200); err != nil {
+			// It is only said less.
+		} else if e.Status == nil {
 			e.LastWords = fatalLines(log)
+		} else if e.Status.Leader == 0 {
+			e.Tail = tailOf(log)
 		}
 	}
 	looking.Wait()
@@ -115,7 +133,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	}
 	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
 	e.DataBytes, e.FreeBytes, e.Readable, e.Empty = disk.DataBytes, disk.FreeBytes, disk.Readable(), disk.Empty
-	e.NoLog = disk.Segments == 0
+	e.NoLog, e.Foreign = len(disk.Segments) == 0, disk.Foreign
 	if paths.WALDir != "" {
 		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
 	}
@@ -132,6 +150,10 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("the image of pod sandboxes, %s, is not on %s: no pod starts there unless it can be pulled; pull or import it", disk.NoPause, n.Name))
 	}
 	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
+	if e.Status == nil && e.Readable {
+		e.readDisk(ctx, n, paths, disk)
+	}
+	e.lookAtPeers(ctx, n)
 	return e
 }
 
@@ -179,11 +201,13 @@ func (e *Evidence) ask(ctx context.Context, n *node.Node) {
 		e.Members = members
 	}
 	if status.Leader == 0 || status.Learner {
+		e.hashData(ctx, client)
 		return
 	}
 	quorumCtx, cancel := context.WithTimeout(ctx, quorumWait)
 	defer cancel()
 	if client.Quorum(quorumCtx) != nil {
+		e.hashData(ctx, client)
 		return
 	}
 	members, err := client.Members(quorumCtx)
@@ -193,6 +217,15 @@ func (e *Evidence) ask(ctx context.Context, n *node.Node) {
 	e.Quorum, e.Members = true, members
 	if alarms, err := client.Alarms(quorumCtx); err == nil {
 		e.Alarms = alarms
+	}
+}
+
+// hashData asks for the hash of the member's data. With a quorum it is not asked for: etcd takes no writes while it reads all keys.
+func (e *Evidence) hashData(ctx context.Context, c *etcd.Client) {
+	ctx, cancel := context.WithTimeout(ctx, hashWait)
+	defer cancel()
+	if h, err := c.Hash(ctx, 0); err == nil {
+		e.Hash = &Hash{Revision: h.Revision, CompactRevision: h.CompactRevision, Value: h.Value}
 	}
 }
 

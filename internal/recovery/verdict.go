@@ -20,6 +20,8 @@ const (
 	Lost State = "lost"
 	// Unclear is what masters of different clusters add up to, while none of them is named as the seed.
 	Unclear State = "unclear"
+	// Unreached is one of which members run that cannot be examined from here: it may be alive.
+	Unreached State = "not reached"
 	// NoData is one of which no surveyed master has anything left: a snapshot has to be restored.
 	NoData State = "no data"
 )
@@ -32,6 +34,7 @@ type Verdict struct {
 	Answers  []string // masters whose etcd answers a linearizable read
 	Ahead    []string // masters that know more than the cluster that answers
 	Unknown  []string // members that none of the surveyed masters is
+	Seen     []string // members that cannot be examined from here, and that a master reaches
 	Text     string   // one sentence
 }
 
@@ -49,13 +52,13 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 		}
 	}
 	if len(members) == 0 {
-		members = namedInManifests(all)
+		members = knownMembers(all)
 	}
 	v := Verdict{Voters: countVoters(members)}
 	if v.Voters < len(all) && witness.Members == nil {
 		v.Voters = len(all)
 	}
-	v.Unknown = unknown(members, all)
+	v.Unknown, v.Seen = unknown(members, all), seenElsewhere(all)
 	for _, e := range sorted(all) {
 		switch {
 		case !same(e):
@@ -63,38 +66,82 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 			v.Ahead, v.WithData = append(v.Ahead, e.Name), append(v.WithData, e.Name)
 		case e.Quorum:
 			v.Answers, v.WithData = append(v.Answers, e.Name), append(v.WithData, e.Name)
-		case e.Readable:
+		case e.Readable && votes(e, all):
 			v.WithData = append(v.WithData, e.Name)
 		}
 	}
-	quorum := v.Voters/2 + 1
 	clusters := map[etcd.ID]bool{}
 	for _, e := range all {
 		if candidate == "" && e.Status != nil {
 			clusters[e.Status.ClusterID] = true
 		}
 	}
-	switch {
-	case len(clusters) > 1:
-		v.State = Unclear
-		v.Text = fmt.Sprintf("unclear: the masters run %d different clusters; one that has few writes may have been founded on an empty folder", len(clusters))
-	case len(v.Answers) > 0:
-		v.State = Alive
-		v.Text = fmt.Sprintf("alive: a quorum of %d voters answers (%s)", v.Voters, words(v.Answers))
-		if len(v.Ahead) > 0 {
-			v.Text += fmt.Sprintf(", and knows less than %s", words(v.Ahead))
-		}
-	case len(v.WithData) >= quorum:
-		v.State = Startable
-		v.Text = fmt.Sprintf("startable: no quorum answers, but %d of %d voters (%s) still have their data, and %d are enough", len(v.WithData), v.Voters, words(v.WithData), quorum)
-	case len(v.WithData) > 0:
-		v.State = Lost
-		v.Text = fmt.Sprintf("lost: %d of %d voters (%s) still have their data, and %d would be needed", len(v.WithData), v.Voters, words(v.WithData), quorum)
-	default:
-		v.State = NoData
-		v.Text = "no data: none of the surveyed masters has etcd data; only a snapshot can bring the cluster back"
+	v.State, v.Text = v.count(len(clusters), all)
+	if len(v.Seen) > 0 && v.State != Alive {
+		v.State = Unreached
+		v.Text = fmt.Sprintf("not reached: %s, and this machine cannot examine it; the cluster may be alive. Of what can be examined: %s", words(v.Seen), v.Text)
 	}
 	return v
+}
+
+// count draws the verdict from the numbers.
+func (v Verdict) count(clusters int, all map[string]Evidence) (State, string) {
+	quorum := v.Voters/2 + 1
+	switch {
+	case clusters > 1:
+		return Unclear, fmt.Sprintf("unclear: the masters run %d different clusters; one that has few writes may have been founded on an empty folder", clusters)
+	case len(v.Answers) > 0:
+		text := fmt.Sprintf("alive: a quorum of %d voters answers (%s)", v.Voters, words(v.Answers))
+		if len(v.Ahead) > 0 {
+			text += fmt.Sprintf(", and knows less than %s", words(v.Ahead))
+		}
+		return Alive, text
+	case len(v.WithData) >= quorum:
+		text := fmt.Sprintf("startable: no quorum answers, but %d of %d voters (%s) still have their data, and %d are enough", len(v.WithData), v.Voters, words(v.WithData), quorum)
+		if damaged := slices.DeleteFunc(slices.Clone(v.WithData), func(name string) bool { return all[name].Damage == "" }); len(damaged) > 0 {
+			text += fmt.Sprintf("; that of %s is damaged: if etcd does not start with it, move it away and look again", words(damaged))
+		}
+		return Startable, text
+	case len(v.WithData) > 0:
+		text := fmt.Sprintf("lost: %d of %d voters (%s) still have their data, and %d would be needed", len(v.WithData), v.Voters, words(v.WithData), quorum)
+		if missing := unexamined(all); len(missing) > 0 && len(v.WithData)+len(missing) >= quorum {
+			text += fmt.Sprintf("; unless %s still has it, which cannot be examined", words(missing))
+		}
+		return Lost, text
+	}
+	text := "no data: none of the surveyed masters has etcd data; only a snapshot can bring the cluster back"
+	if missing := unexamined(all); len(missing) > 0 {
+		text = fmt.Sprintf("no data: none of the masters that can be examined has etcd data; what %s has is not known", words(missing))
+	}
+	return NoData, text
+}
+
+func unexamined(all map[string]Evidence) []string {
+	var names []string
+	for _, e := range sorted(all) {
+		if e.Reach != Reached {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
+
+// votes tells whether a member counts towards a quorum. Its own data may be older than its vote, so the others are heard as well.
+func votes(e Evidence, all map[string]Evidence) bool {
+	if !e.learner() && (e.Disk == nil || !e.Disk.Removed) {
+		return true
+	}
+	self, _ := e.progress()
+	for _, o := range all {
+		members := o.Members
+		if o.Disk != nil {
+			members = o.Disk.Members
+		}
+		if o.Name != e.Name && o.cluster() == self.Cluster && slices.ContainsFunc(members, func(m etcd.Member) bool { return m.ID == self.Member && !m.Learner }) {
+			return true
+		}
+	}
+	return false
 }
 
 // knowsMore is true of a master whose data cannot have come from the cluster that answers: what a quorum has committed is never less than
@@ -107,6 +154,10 @@ func (e Evidence) knowsMore() bool {
 	if e.Status != nil {
 		// One that follows a leader may only have been asked a moment later.
 		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
+	}
+	if s := e.Disk; s != nil && s.ClusterID == e.Live.ClusterID && slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID == s.MemberID }) {
+		// One that a recovery has left behind is not listed any more, and may have been ahead.
+		return s.kept(e.Image) > e.Live.Commit || s.LastTerm > e.Live.Term
 	}
 	return e.Live.Revision <= 1 // nothing was ever written there
 }
@@ -131,28 +182,34 @@ func unknown(members []etcd.Member, all map[string]Evidence) []string {
 	return without
 }
 
-// namedInManifests are the members that the manifests and the survey speak of, for a cluster of which no member can be asked. An old
-// --initial-cluster may name too many, which errs on the side of not forcing.
-func namedInManifests(all map[string]Evidence) []etcd.Member {
+// knownMembers are the members that the manifests, the survey and the data of stopped members speak of, for a cluster of which no member can
+// be asked. An old --initial-cluster may name too many, which errs on the side of not forcing.
+func knownMembers(all map[string]Evidence) []etcd.Member {
 	var members []etcd.Member
-	add := func(name string, urls []string) {
-		if !slices.ContainsFunc(members, func(m etcd.Member) bool { return m.Name == name || sharesURL(m.PeerURLs, urls) }) {
-			members = append(members, etcd.Member{Name: name, PeerURLs: urls})
+	add := func(m etcd.Member) {
+		if !slices.ContainsFunc(members, func(have etcd.Member) bool {
+			return m.Name != "" && have.Name == m.Name || sharesURL(have.PeerURLs, m.PeerURLs)
+		}) {
+			members = append(members, m)
 		}
 	}
 	for _, e := range sorted(all) {
 		if e.MemberName != "" {
-			add(e.MemberName, e.PeerURLs)
+			add(etcd.Member{Name: e.MemberName, PeerURLs: e.PeerURLs})
 		}
 	}
 	for _, e := range sorted(all) {
-		m, err := e.parse()
-		if err != nil {
+		for _, m := range e.initialCluster() {
+			add(m)
+		}
+	}
+	for _, e := range sorted(all) {
+		if e.Disk == nil || e.Disk.Removed {
 			continue
 		}
-		for _, entry := range strings.Split(m.InitialCluster(), ",") {
-			if name, url, ok := strings.Cut(entry, "="); ok {
-				add(name, []string{url})
+		for _, m := range e.Disk.Members {
+			if !m.Learner {
+				add(m)
 			}
 		}
 	}

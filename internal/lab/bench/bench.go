@@ -18,6 +18,8 @@ type options struct {
 	etcd   string
 	rounds int
 	short  bool
+
+	reading bool
 }
 
 // limit is when to give up, whatever hangs.
@@ -50,7 +52,10 @@ func (b *bench) run(ctx context.Context) error {
 	say("Recoveries of etcd %s on the lab, %s, %d CPUs. Times in seconds.", server.Version, b.tools.CLI.Version, runtime.NumCPU())
 	tables := []func(context.Context) error{b.ratios, b.traffic}
 	if !b.short {
-		tables = append(tables, b.byMasters, b.bySize, b.gaps)
+		tables = append(tables, b.byReading, b.byMasters, b.bySize, b.gaps)
+	}
+	if b.reading {
+		tables = []func(context.Context) error{b.byReading}
 	}
 	for _, table := range tables {
 		if err := table(ctx); err != nil {

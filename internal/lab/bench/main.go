@@ -19,6 +19,7 @@ func main() {
 	flag.StringVar(&o.etcd, "etcd", "3.7", "minor version of etcd: 3.5, 3.6 or 3.7")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the floor, or against the scripts")
 	flag.BoolVar(&o.short, "short", false, "one round, and only what takes less than two minutes")
+	flag.BoolVar(&o.reading, "reading", false, "measure only what it costs to read a member that does not run")
 	masters := flag.Bool("masters", false, "measure on Debian masters with real kubelets against scripts; needs root on Debian")
 	keep := flag.Bool("keep", false, "keep the folder with the configurations")
 	flag.Parse()

@@ -1,0 +1,162 @@
+package datadir
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// Backend is what a member's database says (etcd, server/storage/schema).
+type Backend struct {
+	ConsistentIndex uint64 // of the last entry that was applied to it
+	Term            uint64 // of that entry; 0 before etcd 3.5
+	Revision        int64  // of the last key that was written, or of the last compaction; 1 where nothing ever was
+	StorageVersion  string // "" before etcd 3.6
+	ClusterVersion  string
+	Voters          []uint64 // as the last membership change left them; none before etcd 3.5
+	Learners        []uint64
+	Members         []Member
+	Removed         []uint64 // members that were removed
+	OneMeta         bool     // one of the two pages with which the database begins is not whole; etcd goes by the other
+}
+
+// Member is one that the database knows.
+type Member struct {
+	ID       uint64
+	Name     string
+	PeerURLs []string
+	Learner  bool
+}
+
+// maxMembers bounds what is read of members, past and present.
+const maxMembers = 1000
+
+// readBackend reads the database of a member that does not run.
+func readBackend(ctx context.Context, file Reader) (*Backend, error) {
+	b, err := openBolt(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	out := Backend{OneMeta: b.one, Revision: 1}
+	for name, read := range map[string]func(*page) error{
+		"meta":            func(p *page) error { return out.meta(ctx, b, p) },
+		"cluster":         func(p *page) error { return out.cluster(ctx, b, p) },
+		"members":         func(p *page) error { return out.members(ctx, b, p) },
+		"members_removed": func(p *page) error { return out.removed(ctx, b, p) },
+		"key":             func(p *page) error { return out.revision(ctx, b, p) },
+	} {
+		p, err := b.bucket(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			continue // a member that has hardly begun
+		}
+		if err := read(p); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}
+
+func (o *Backend) meta(ctx context.Context, b *bolt, p *page) error {
+	items, err := b.all(ctx, p, maxMembers)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		switch string(it.key) {
+		case "consistent_index", "term":
+			if len(it.value) != 8 {
+				return fmt.Errorf("%w: %s has %d bytes", ErrDamaged, it.key, len(it.value))
+			}
+			value := binary.BigEndian.Uint64(it.value)
+			if string(it.key) == "term" {
+				o.Term = value
+			} else {
+				o.ConsistentIndex = value
+			}
+		case "finishedCompactRev", "scheduledCompactRev":
+			if len(it.value) < 8 {
+				return fmt.Errorf("%w: %s has %d bytes", ErrDamaged, it.key, len(it.value))
+			}
+			o.Revision = max(o.Revision, int64(binary.BigEndian.Uint64(it.value)))
+		case "storageVersion":
+			o.StorageVersion = string(it.value)
+		case "confState":
+			var state struct {
+				Voters   []uint64 `json:"voters"`
+				Learners []uint64 `json:"learners"`
+			}
+			if err := json.Unmarshal(it.value, &state); err != nil {
+				return fmt.Errorf("%w: confState: %w", ErrDamaged, err)
+			}
+			o.Voters, o.Learners = state.Voters, state.Learners
+		}
+	}
+	return nil
+}
+
+func (o *Backend) cluster(ctx context.Context, b *bolt, p *page) error {
+	it, err := b.get(ctx, p, "clusterVersion")
+	if err == nil && it != nil {
+		o.ClusterVersion = string(it.value)
+	}
+	return err
+}
+
+func (o *Backend) members(ctx context.Context, b *bolt, p *page) error {
+	items, err := b.all(ctx, p, maxMembers)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		var m struct {
+			PeerURLs  []string `json:"peerURLs"`
+			IsLearner bool     `json:"isLearner"`
+			Name      string   `json:"name"`
+		}
+		id, err := memberID(it.key)
+		if err == nil {
+			err = json.Unmarshal(it.value, &m)
+		}
+		if err != nil {
+			return fmt.Errorf("%w: the member %q: %w", ErrDamaged, it.key, err)
+		}
+		o.Members = append(o.Members, Member{ID: id, Name: m.Name, PeerURLs: m.PeerURLs, Learner: m.IsLearner})
+	}
+	return nil
+}
+
+func (o *Backend) removed(ctx context.Context, b *bolt, p *page) error {
+	items, err := b.all(ctx, p, maxMembers)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		id, err := memberID(it.key)
+		if err != nil {
+			return fmt.Errorf("%w: the removed member %q: %w", ErrDamaged, it.key, err)
+		}
+		o.Removed = append(o.Removed, id)
+	}
+	return nil
+}
+
+// memberID reads the key of a member, its ID in hex.
+func memberID(key []byte) (uint64, error) { return strconv.ParseUint(string(key), 16, 64) }
+
+// revision is that of the last key: its first 8 bytes.
+func (o *Backend) revision(ctx context.Context, b *bolt, p *page) error {
+	key, err := b.last(ctx, p)
+	if err != nil || key == nil {
+		return err
+	}
+	if len(key) < 8 {
+		return fmt.Errorf("%w: a key of %d bytes", ErrDamaged, len(key))
+	}
+	o.Revision = max(o.Revision, int64(binary.BigEndian.Uint64(key)))
+	return nil
+}

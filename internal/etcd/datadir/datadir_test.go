@@ -1,0 +1,258 @@
+//go:build linux
+
+package datadir_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// folder is a data folder on this machine.
+type folder string
+
+func (f folder) names(dir string) []string {
+	entries, _ := os.ReadDir(filepath.Join(string(f), dir))
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func (f folder) Segments() []string  { return f.names("member/wal") }
+func (f folder) Snapshots() []string { return f.names("member/snap") }
+
+func (f folder) Segment(_ context.Context, name string) (io.ReadCloser, error) {
+	return os.Open(filepath.Join(string(f), "member/wal", name))
+}
+
+func (f folder) ReadAt(_ context.Context, offset int64, length int) ([]byte, error) {
+	in, err := os.Open(filepath.Join(string(f), "member/snap/db"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = in.Close() }()
+	text := make([]byte, length)
+	n, err := in.ReadAt(text, offset)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return text[:n], err
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// member gives the data folder of an etcd that was killed, with some hundred keys in it.
+func member(t *testing.T, o lab.Options, keys, size int) string {
+	t.Helper()
+	o.Masters = 1
+	l, err := lab.Start(t.Context(), o)
+	must(t, err)
+	defer func() { must(t, l.Close()) }()
+	for range 2 { // so that the transaction before the last one has keys, too: etcd commits to its database ten times a second
+		must(t, l.Fill(t.Context(), keys/2, size))
+		time.Sleep(300 * time.Millisecond)
+	}
+	m := l.Master("m1")
+	m.KubeletStop()
+	m.KillEtcd()
+	dir := t.TempDir()
+	must(t, os.CopyFS(dir, os.DirFS(m.Path("/var/lib/etcd"))))
+	return dir
+}
+
+// foretold forces a cluster on the folder, which must do what was read in it.
+func foretold(t *testing.T, minor string, s *datadir.State, dir string) {
+	t.Helper()
+	kept := max(s.Log.Commit, s.Backend.ConsistentIndex)
+	forced, err := lab.ForceNewCluster(t.Context(), minor, dir)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if revision := s.Backend.Revision + s.Log.Writes(s.Backend.ConsistentIndex, kept); forced.Discarded != s.Log.LastIndex-kept || forced.Revision != revision {
+		t.Errorf("etcd has dropped %d entries and is at revision %d; foretold were %d and %d", forced.Discarded, forced.Revision, s.Log.LastIndex-kept, revision)
+	}
+}
+
+// TestDamage reads what is left of a data folder after all kinds of harm.
+func TestDamage(t *testing.T) {
+	whole := member(t, lab.Options{}, 600, 1000)
+	good, err := datadir.Read(t.Context(), folder(whole), false)
+	must(t, err)
+	names := folder(whole).Segments()
+	segment := names[slices.IndexFunc(names, func(name string) bool { return strings.HasSuffix(name, ".wal") })]
+	log, err := os.ReadFile(filepath.Join(whole, "member/wal", segment))
+	must(t, err)
+	end := len(bytes.TrimRight(log, "\x00"))                                                      // of what was written
+	must(t, os.Truncate(filepath.Join(whole, "member/wal", segment), int64(end+1<<20)/4096*4096)) // fewer zeros to copy
+	database, err := os.ReadFile(filepath.Join(whole, "member/snap/db"))
+	must(t, err)
+	flip := func(text []byte, at ...int) []byte {
+		text = slices.Clone(text)
+		for _, i := range at {
+			text[i] ^= 0x40
+		}
+		return text
+	}
+	everyPage := func() []byte { // loses its number
+		text := slices.Clone(database)
+		for at := 2 * 4096; at < len(text); at += 4096 {
+			binary.LittleEndian.PutUint64(text[at:], 7777777)
+		}
+		return text
+	}
+	for _, c := range []struct {
+		name     string
+		log      []byte
+		database []byte
+		segment  string // another name for the log's
+		says     string // "" for data that is good
+		torn     bool
+		starts   bool // etcd does, all the same
+	}{
+		{name: "whole"},
+		{name: "cut off in a record", log: log[:end-20], torn: true},
+		{name: "cut off in a length", log: append(slices.Clone(log[:len(log)/8*8]), 0, 0, 1), torn: false},
+		{name: "a sector of zeros at the end", log: append(slices.Clone(log[:(end-600)/512*512]), make([]byte, 4096)...), says: "the end of the log is missing", starts: true},
+		{name: "the end of the log is missing", log: log[:end/2], says: "the end of the log is missing", starts: true}, // and takes no notice of what is written until the log is as long again
+		{name: "a byte of an entry", log: flip(log, end/2), says: "the write-ahead log: " + segment + ": damaged: the record at byte"},
+		{name: "a byte of the first record", log: flip(log, 9), says: "damaged"},
+		{name: "no log", log: make([]byte, 4096), says: "it does not say whose it is"},
+		{name: "not a log", log: bytes.Repeat([]byte("etcd"), 2000), says: "claims a length"},
+		{name: "a segment is missing", segment: "0000000000000001-0000000000000010.wal", says: "it begins with entry 16, and the newest snapshot ends with entry 0"},
+		{name: "one of two meta pages", database: flip(database, 4096+30)},
+		{name: "both meta pages", database: flip(database, 30, 4096+30), says: "the database: damaged: the database begins with no page that is whole"},
+		{name: "pages", database: everyPage(), says: "of the database is not there"},
+		{name: "a database that was cut off", database: database[:3*4096], says: "damaged"},
+		{name: "not a database", database: bytes.Repeat([]byte("etcd"), 50000), says: "damaged"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			must(t, os.CopyFS(dir, os.DirFS(whole)))
+			if c.log != nil {
+				must(t, os.WriteFile(filepath.Join(dir, "member/wal", segment), c.log, 0o600))
+			}
+			if c.database != nil {
+				must(t, os.WriteFile(filepath.Join(dir, "member/snap/db"), c.database, 0o600))
+			}
+			if c.segment != "" {
+				must(t, os.Rename(filepath.Join(dir, "member/wal", segment), filepath.Join(dir, "member/wal", c.segment)))
+			}
+			got, err := datadir.Read(t.Context(), folder(dir), false)
+			if c.says != "" {
+				if !errors.Is(err, datadir.ErrDamaged) || !strings.Contains(err.Error(), c.says) {
+					t.Errorf("got %v, want %q", err, c.says)
+				}
+				if c.starts {
+					return
+				}
+				if forced, err := lab.ForceNewCluster(t.Context(), "3.7", dir); !errors.Is(err, lab.ErrEtcdEnded) {
+					t.Errorf("etcd starts with it: %+v, %v", forced, err)
+				}
+				return
+			}
+			must(t, err)
+			foretold(t, "3.7", got, dir)
+			if got.Log.Torn != c.torn || got.Log.MemberID != good.Log.MemberID || got.Log.LastIndex > good.Log.LastIndex || !c.torn && got.Log.LastIndex != good.Log.LastIndex {
+				t.Errorf("got %+v, and of the whole one %+v", got.Log, good.Log)
+			}
+			if got.Backend.Revision == 0 || len(got.Backend.Members) != 1 || got.Backend.Members[0].Name != "m1" {
+				t.Errorf("got %+v", got.Backend)
+			}
+		})
+	}
+}
+
+// TestSegments has a log of several segments. Only what etcd needs of it is read, and what it cannot do without is missed.
+func TestSegments(t *testing.T) {
+	for _, minor := range []string{"3.7", "3.6", "3.5"} {
+		t.Run("etcd "+minor, func(t *testing.T) {
+			t.Parallel()
+			dir := member(t, lab.Options{Etcd: minor, ExtraFlags: map[string]string{"snapshot-count": "50"}}, 6000, 30_000)
+			files := &counting{folder: folder(dir)}
+			before37 := minor != "3.7"
+			got, err := datadir.Read(t.Context(), files, before37)
+			must(t, err)
+			all := segments(files.folder)
+			if len(all) < 3 || len(files.opened) >= len(all) {
+				t.Errorf("read were %v of %v", files.opened, all)
+			}
+			t.Logf("read were %d of %d segments: %d to %d, snapshot %d", len(files.opened), len(all), got.Log.FirstIndex, got.Log.LastIndex, got.Log.Snapshot)
+			must(t, os.Remove(filepath.Join(dir, "member/wal", all[0])))
+			again, err := datadir.Read(t.Context(), folder(dir), before37)
+			must(t, err)
+			if again.Log.LastIndex != got.Log.LastIndex || again.Backend.Revision != got.Backend.Revision {
+				t.Errorf("got %+v, and with the first segment %+v", again.Log, got.Log)
+			}
+			snaps, err := filepath.Glob(filepath.Join(dir, "member/snap/*.snap"))
+			must(t, err)
+			for _, snap := range snaps {
+				must(t, os.Remove(snap))
+			}
+			got, err = datadir.Read(t.Context(), folder(dir), before37)
+			if !before37 {
+				must(t, err)
+				foretold(t, minor, got, dir)
+				return
+			}
+			if !errors.Is(err, datadir.ErrDamaged) || !strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
+				t.Errorf("got %v without a .snap file", err)
+			}
+			if forced, err := lab.ForceNewCluster(t.Context(), minor, dir); !errors.Is(err, lab.ErrEtcdEnded) {
+				t.Errorf("etcd starts without one: %+v, %v", forced, err)
+			}
+		})
+	}
+}
+
+// counting keeps which segments were opened.
+type counting struct {
+	folder
+	opened []string
+}
+
+func (c *counting) Segment(ctx context.Context, name string) (io.ReadCloser, error) {
+	c.opened = append(c.opened, name)
+	return c.folder.Segment(ctx, name)
+}
+
+// TestLongLog has a log of which etcd needs more than is read.
+func TestLongLog(t *testing.T) {
+	dir := member(t, lab.Options{Etcd: "3.6"}, 14_000, 30_000)
+	files := &counting{folder: folder(dir)}
+	got, err := datadir.Read(t.Context(), files, true)
+	must(t, err)
+	if len(files.opened) != 4 || got.Log.Unchecked == 0 || got.Log.Unchecked+4 != len(segments(files.folder)) || got.Log.Snapshot != 0 {
+		t.Errorf("read were %v; %d were not", files.opened, got.Log.Unchecked)
+	}
+	must(t, os.Rename(filepath.Join(dir, "member/wal", segments(files.folder)[0]), filepath.Join(dir, "first")))
+	if _, err := datadir.Read(t.Context(), folder(dir), true); !errors.Is(err, datadir.ErrDamaged) || !strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
+		t.Errorf("got %v without the first segment", err)
+	}
+	must(t, os.Rename(filepath.Join(dir, "first"), filepath.Join(dir, "member/wal", "0000000000000000-0000000000000000.wal")))
+	foretold(t, "3.6", got, dir)
+}
+
+// segments are the names of a log's, in their order.
+func segments(f folder) []string {
+	return slices.DeleteFunc(f.Segments(), func(name string) bool { return !strings.HasSuffix(name, ".wal") })
+}

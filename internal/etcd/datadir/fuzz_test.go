@@ -1,0 +1,63 @@
+//go:build linux
+
+package datadir
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// seeds are of a small etcd 3.7, of which only what was written is kept.
+func seeds(f *testing.F, name string) {
+	f.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+}
+
+// FuzzLog demands that no segment makes the reader panic, and that every refusal is one of damage.
+func FuzzLog(f *testing.F) {
+	seeds(f, "segment")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		for _, last := range []bool{true, false} {
+			p, err := readSegment(bytes.NewReader(text), last)
+			if err != nil && !errors.Is(err, ErrDamaged) {
+				t.Errorf("got %v", err)
+			}
+			if err != nil {
+				continue
+			}
+			if l, err := join([]*piece{p}, 0, false); err != nil && !errors.Is(err, ErrDamaged) || err == nil && l.Writes(0, l.LastIndex) > int64(len(text)) {
+				t.Errorf("got %+v, %v", l, err)
+			}
+		}
+	})
+}
+
+type memory []byte
+
+func (m memory) ReadAt(_ context.Context, offset int64, length int) ([]byte, error) {
+	if offset < 0 || length < 0 || length > 2*maxItem {
+		return nil, errors.New("this is not to be asked for")
+	}
+	if offset >= int64(len(m)) {
+		return nil, nil
+	}
+	return m[offset:min(offset+int64(length), int64(len(m)))], nil
+}
+
+// FuzzBackend demands the same of the database, which it must not read without bound.
+func FuzzBackend(f *testing.F) {
+	seeds(f, "database")
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if _, err := readBackend(t.Context(), memory(text)); err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("got %v", err)
+		}
+	})
+}

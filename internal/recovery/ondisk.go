@@ -1,0 +1,128 @@
+package recovery
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/coreos/go-semver/semver"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// OnDisk is what the data of a member says that does not answer.
+type OnDisk struct {
+	ClusterID, MemberID etcd.ID
+	Name                string // as the cluster knows it
+	Term, Commit        uint64 // HardState, as the log has it; it lags where etcd was killed
+	FirstIndex          uint64 // of the entries in the log
+	LastIndex, LastTerm uint64 // of the log's last entry
+	Terms               []datadir.Term
+	ConsistentIndex     uint64 // the last entry that was applied to the database
+	Revision            int64  // of the database
+	KeptRevision        int64  // of the database when all is applied that a forced start keeps; at most
+	LastRevision        int64  // the same of the whole log
+	StorageVersion      string `json:",omitempty"` // since etcd 3.6
+	ClusterVersion      string `json:",omitempty"`
+	Learner             bool   `json:",omitempty"`
+	Removed             bool   `json:",omitempty"` // from its cluster
+	Torn                bool   `json:",omitempty"` // the log's last record is not whole, and etcd will drop it
+	Unchecked           int    `json:",omitempty"` // segments of the log that etcd needs and whose checksums were not looked at
+	Members             []etcd.Member
+	RemovedMembers      []etcd.ID `json:",omitempty"`
+}
+
+// kept is the last log entry that a forced start keeps here: what is committed as far as the member has written down, and since 3.5.22 and
+// 3.6.1 also what the database has (etcd, server/etcdserver/bootstrap.go; etcd-io/etcd#14009).
+func (s *OnDisk) kept(image string) uint64 {
+	if forgetsCommit(image) {
+		return s.Commit
+	}
+	return max(s.Commit, s.ConsistentIndex)
+}
+
+// termOf is the term of a log entry, 0 where it is not known.
+func (s *OnDisk) termOf(index uint64) uint64 {
+	return (&datadir.Log{FirstIndex: s.FirstIndex, LastIndex: s.LastIndex, Terms: s.Terms}).TermOf(index)
+}
+
+// errWritten is data that somebody writes.
+var errWritten = errors.New("somebody writes to it at this moment")
+
+// readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes nothing. With damage it is no seed; whether a quorum could be started with it is still for
+// the operator to try. Data that could not be read for another reason is not known.
+func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths, disk *node.Disk) {
+	dir := n.DataDir(paths, disk)
+	v := versionOf(e.Image)
+	s, err := datadir.Read(ctx, dir, v != nil && v.LessThan(semver.Version{Major: 3, Minor: 7}))
+	if err == nil || errors.Is(err, datadir.ErrDamaged) {
+		// What changes while it is read is neither whole nor damaged.
+		if changed, failed := dir.Changed(ctx); failed != nil {
+			err = failed
+		} else if changed {
+			err = errWritten
+		}
+	}
+	switch {
+	case errors.Is(err, datadir.ErrDamaged):
+		e.Damage = err.Error()
+		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s on %s cannot be used: %v", e.DataDir, e.Name, err))
+		return
+	case err != nil:
+		e.Unread = err.Error()
+		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s on %s could not be judged: %v", e.DataDir, e.Name, err))
+		return
+	case s.Backend.OneMeta:
+		e.Warnings = append(e.Warnings, fmt.Sprintf("one of the two pages with which the database in %s on %s begins is not whole, as after a power loss; etcd goes by the other one", e.DataDir, e.Name))
+	}
+	e.Disk = onDisk(s, e.Image)
+	if tooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
+		e.TooNew = fmt.Sprintf("the data in %s was written by etcd %s, and the image is %s, which does not start with it", e.DataDir, cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion), e.Image)
+		e.Warnings = append(e.Warnings, e.Name+": "+e.TooNew)
+	}
+}
+
+func onDisk(s *datadir.State, image string) *OnDisk {
+	self := s.Log.MemberID
+	out := &OnDisk{
+		ClusterID: etcd.ID(s.Log.ClusterID), MemberID: etcd.ID(self), Term: s.Log.Term, Commit: s.Log.Commit, ConsistentIndex: s.Backend.ConsistentIndex,
+		FirstIndex: s.Log.FirstIndex, LastIndex: s.Log.LastIndex, LastTerm: s.Log.LastTerm, Terms: s.Log.Terms, Revision: s.Backend.Revision,
+		StorageVersion: s.Backend.StorageVersion, ClusterVersion: s.Backend.ClusterVersion,
+		Learner: slices.Contains(s.Backend.Learners, self), Removed: slices.Contains(s.Backend.Removed, self), Torn: s.Log.Torn, Unchecked: s.Log.Unchecked,
+	}
+	applied := s.Backend.ConsistentIndex
+	out.KeptRevision = s.Backend.Revision + s.Log.Writes(applied, out.kept(image))
+	out.LastRevision = s.Backend.Revision + s.Log.Writes(applied, s.Log.LastIndex)
+	for _, m := range s.Backend.Members {
+		if m.ID == self {
+			out.Name, out.Learner = m.Name, out.Learner || m.Learner
+		}
+		if !slices.Contains(s.Backend.Removed, m.ID) {
+			out.Members = append(out.Members, etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: m.Learner})
+		}
+	}
+	for _, id := range s.Backend.Removed {
+		out.RemovedMembers = append(out.RemovedMembers, etcd.ID(id))
+	}
+	return out
+}
+
+// cluster is the ID of the cluster whose data this is; 0 where that is not known.
+func (e Evidence) cluster() etcd.ID {
+	switch {
+	case e.Status != nil:
+		return e.Status.ClusterID
+	case e.Disk != nil:
+		return e.Disk.ClusterID
+	}
+	return 0
+}
+
+// learner is true of a member that has no vote: a forced start panics on it ("removed all voters").
+func (e Evidence) learner() bool {
+	return e.Status != nil && e.Status.Learner || e.Disk != nil && e.Disk.Learner
+}

@@ -1,0 +1,210 @@
+//go:build linux
+
+package recovery_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// TestStoppedMember kills all members in the middle of writes and reads what each has; then it loses two of them for good, and the forced start
+// of the third must drop what was foretold.
+func TestStoppedMember(t *testing.T) {
+	for i, version := range []string{"3.7", "3.6", "3.5"} {
+		t.Run("etcd "+version, func(t *testing.T) {
+			l := start(t, lab.Options{Etcd: version})
+			must(t, l.Fill(t.Context(), 300, 100))
+			before, _, err := l.CountKeys(t.Context(), "m1")
+			must(t, err)
+			nodes := nodesOf(t, l)
+			alive := recovery.Survey(t.Context(), nodes, time.Now())
+			writer, err := l.StartWriter(t.Context(), "m1", "m2", "m3")
+			must(t, err)
+			time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
+			var killed sync.WaitGroup
+			for _, m := range l.Masters() {
+				m.KubeletStop()
+			}
+			for _, m := range l.Masters() {
+				killed.Go(m.KillEtcd)
+			}
+			killed.Wait()
+			report := writer.Stop()
+
+			all := recovery.Survey(t.Context(), nodes, time.Now())
+			var most uint64
+			for name, e := range all {
+				was, s := alive[name].Status, e.Disk
+				if s == nil {
+					t.Fatalf("%s: nothing was read: %q, %s", name, e.Warnings, e.ReachError)
+				}
+				t.Logf("%s: %+v", name, *s)
+				if s.ClusterID != was.ClusterID || s.MemberID != was.MemberID || s.Learner || s.Removed || len(s.Members) != 3 {
+					t.Errorf("%s is %s of %s with members %v, and was %s of %s", name, s.MemberID, s.ClusterID, s.Members, was.MemberID, was.ClusterID)
+				}
+				// A slow machine elects anew now and then, and commits late to its database.
+				if s.LastIndex < was.RaftIndex || s.LastTerm < was.RaftTerm || s.Revision == 0 || s.ConsistentIndex > s.LastIndex || s.Commit > s.LastIndex {
+					t.Errorf("%s: %+v, and before that %+v", name, *s, *was)
+				}
+				if (s.StorageVersion == "") != (version == "3.5") {
+					t.Errorf("%s: storage version %q", name, s.StorageVersion)
+				}
+				most = max(most, s.Commit, s.ConsistentIndex)
+			}
+			if v := recovery.Judge(all, ""); v.State != recovery.Startable || v.Voters != 3 || len(v.WithData) != 3 {
+				t.Errorf("verdict %+v", v)
+			}
+			best, reason, err := recovery.Choose(all, nil)
+			must(t, err)
+			if s := all[best].Disk; max(s.Commit, s.ConsistentIndex) != most {
+				t.Errorf("%s was chosen: %s", best, reason)
+			}
+
+			seed := l.Masters()[i].Name()
+			for _, m := range l.Masters() {
+				if m.Name() != seed {
+					must(t, m.WipeEtcd())
+					continue
+				}
+				parked := m.Path(node.DefaultWorkDir + "/parked/etcd.yaml")
+				must(t, os.MkdirAll(filepath.Dir(parked), 0o700))
+				must(t, os.Rename(m.Path(manifestFile), parked))
+				m.KubeletStart()
+			}
+			all = recovery.Survey(t.Context(), nodes, time.Now())
+			p, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: seed})
+			must(t, err)
+			if p.Cluster().ID != alive[seed].Status.ClusterID.String() {
+				t.Errorf("the plan is for cluster %q", p.Cluster().ID)
+			}
+			s := all[seed].Disk
+			drops := s.LastIndex - min(s.LastIndex, max(s.Commit, s.ConsistentIndex))
+			result, err := recovery.Seed(t.Context(), p, nodes, options(t))
+			must(t, err)
+			if result.Discarded != int64(drops) || result.MemberID != s.MemberID {
+				t.Errorf("member %s has dropped %d entries, foretold were %d on %s", result.MemberID, result.Discarded, drops, s.MemberID)
+			}
+			after, _, err := l.CountKeys(t.Context(), seed)
+			must(t, err)
+			acked := before + int64(len(report.Acked))
+			t.Logf("%s: %d entries dropped; %d keys of %d that were acknowledged", seed, drops, after, acked)
+			if after+int64(drops) < acked || after > acked+int64(len(report.Unknown)) {
+				t.Errorf("%d keys are left of %d, and %d entries were dropped", after, acked, drops)
+			}
+		})
+	}
+}
+
+// TestDamagedData has a survivor whose data has come to harm: what it is is named, it is not chosen, and not touched.
+func TestDamagedData(t *testing.T) {
+	l := start(t, lab.Options{Etcd: "3.6", ExtraFlags: map[string]string{"snapshot-count": "50"}})
+	must(t, l.Fill(t.Context(), 4500, 30_000)) // the log has a second segment then
+	time.Sleep(300 * time.Millisecond)         // all of it is in the database, of which etcd writes ten times a second
+	nodes := nodesOf(t, l)
+	for _, m := range l.Masters() {
+		quiet(m)
+	}
+	for _, m := range l.Masters()[1:] {
+		must(t, m.WipeEtcd())
+	}
+	m1 := l.Master("m1")
+	dir := m1.Path("/var/lib/etcd")
+	member, whole, manifest := filepath.Join(dir, "member"), filepath.Join(dir, "..", "whole"), m1.Path(manifestFile)
+	copyTree := func(from, to string) {
+		must(t, os.RemoveAll(to))
+		must(t, exec.CommandContext(t.Context(), "cp", "-a", "--sparse=always", from, to).Run())
+	}
+	copyTree(member, whole)
+	segments, err := filepath.Glob(filepath.Join(member, "wal", "*.wal"))
+	must(t, err)
+	if len(segments) < 2 {
+		t.Fatalf("the log has only %v", segments)
+	}
+	last := filepath.Base(segments[len(segments)-1])
+	edit := func(file string, change func([]byte) []byte) {
+		text, err := os.ReadFile(file)
+		must(t, err)
+		must(t, os.WriteFile(file, change(text), 0o600))
+	}
+	flip := func(at ...int) func([]byte) []byte {
+		return func(text []byte) []byte {
+			for _, i := range at {
+				text[i] ^= 1
+			}
+			return text
+		}
+	}
+	log := func(change func([]byte) []byte) func() {
+		return func() { edit(filepath.Join(member, "wal", last), change) }
+	}
+	database := func(change func([]byte) []byte) func() {
+		return func() { edit(filepath.Join(member, "snap", "db"), change) }
+	}
+	for _, c := range []struct {
+		name  string
+		harm  func()
+		says  string // in the report and in the refusal of a choice
+		named string // the title that refuses it when it is named as the seed
+	}{
+		{"the log is cut off", log(func(b []byte) []byte { return b[:len(bytes.TrimRight(b, "\x00"))/2] }), "the end of the log is missing", "The Seed's Data Is Damaged"},
+		{"a flipped byte in the log", log(func(b []byte) []byte { return flip(len(bytes.TrimRight(b, "\x00")) / 2)(b) }), "the write-ahead log: " + last + ": damaged: the record at byte", "The Seed's Data Is Damaged"},
+		{"flipped bytes in the pages with which the database begins", database(flip(30, 4096+30)), "the database: damaged: the database begins with no page that is whole", "The Seed's Data Is Damaged"},
+		{"a database that is cut off", database(func(b []byte) []byte { return b[:len(b)/2] }), "and the file ends before", "The Seed's Data Is Damaged"},
+		{"no .snap file, and the log does not begin with the first entry", func() {
+			snaps, err := filepath.Glob(filepath.Join(member, "snap", "*.snap"))
+			must(t, err)
+			for _, f := range append(snaps, filepath.Join(member, "wal", filepath.Base(segments[0]))) {
+				must(t, os.Remove(f))
+			}
+		}, "the newest .snap file ends with entry 0", "The Seed's Data Is Damaged"},
+		{"an empty member folder", func() { must(t, os.RemoveAll(member)); must(t, os.Mkdir(member, 0o700)) }, "there is no log with the data in", "No Master Has etcd Data"},
+		{"no database", func() { must(t, os.Remove(filepath.Join(member, "snap", "db"))) }, "there is no database in", "No Master Has etcd Data"},
+		{"a folder of something else", func() { must(t, os.Rename(member, filepath.Join(dir, "postgres"))) }, "is not etcd's: it has no member/ folder, and has postgres", "No Master Has etcd Data"},
+		{"data of a later version", func() {
+			edit(manifest, func(b []byte) []byte { return imageTag.ReplaceAll(b, []byte("${1}3.5.26-0")) })
+		}, "was written by etcd 3.6.0, and the image is", "The Image Is Older Than the Data"},
+	} {
+		text, err := os.ReadFile(manifest)
+		must(t, err)
+		c.harm()
+		before, err := m1.TreeHash()
+		must(t, err)
+		all := recovery.Survey(t.Context(), nodes, time.Now())
+		if report := recovery.Report(all, nil); !strings.Contains(report, c.says) {
+			t.Errorf("%s: the report does not say %q:\n%s", c.name, c.says, report)
+		}
+		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
+		if r, ok := recovery.IsRefusal(err); !ok || r.Title != "No Seed Can Be Chosen" || !strings.Contains(r.Found, c.says) {
+			t.Errorf("%s: it is chosen, or not named: %v", c.name, err)
+		}
+		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: "m1"})
+		if r, ok := recovery.IsRefusal(err); !ok || r.Title != c.named {
+			t.Errorf("%s: named as the seed: %v", c.name, err)
+		}
+		if after, err := m1.TreeHash(); err != nil || after != before {
+			t.Errorf("%s: m1 was touched: %v", c.name, err)
+		}
+		must(t, os.RemoveAll(filepath.Join(dir, "postgres")))
+		copyTree(whole, member)
+		must(t, os.WriteFile(manifest, text, 0o600))
+	}
+	all := recovery.Survey(t.Context(), nodes, time.Now())
+	if name, _, err := recovery.Choose(all, nil); name != "m1" {
+		t.Errorf("whole again, and not chosen: %v", err)
+	}
+}
+
+// imageTag is that of etcd's image in a manifest.
+var imageTag = regexp.MustCompile(`(image: \S+:)\S+`)

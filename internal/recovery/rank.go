@@ -1,0 +1,174 @@
+package recovery
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+)
+
+// Candidate is a master from which a cluster could be grown.
+type Candidate struct {
+	Name string
+	Progress
+	Loss Loss
+}
+
+// RuledOut is a master from which none can be.
+type RuledOut struct{ Name, Reason string }
+
+// Ranking orders the masters by what a forced start keeps on each.
+type Ranking struct {
+	Candidates []Candidate // the best one first
+	Out        []RuledOut
+	Undecided  string // why the evidence does not decide, and the operator has to; "" where the first candidate is the choice
+}
+
+// Rank ranks masters. A forced start keeps what the seed knows to be committed and drops the rest of its log, so the one that keeps most loses
+// least. Of those that keep the same, the one whose log goes further comes first, by Raft's own rule; then the order of the names. A learner, a
+// removed member and damaged data cannot be forced. Lost are the masters that were given up.
+func Rank(all map[string]Evidence, lost []string) Ranking {
+	var r Ranking
+	var unjudged []RuledOut // of which it is not known what they have
+	for _, e := range sorted(all) {
+		p, known := e.progress()
+		reason := e.unfit()
+		switch {
+		case e.Reach != Reached && slices.Contains(lost, e.Name):
+			r.Out = append(r.Out, RuledOut{e.Name, "given up"})
+		case e.Reach != Reached:
+			unjudged = append(unjudged, RuledOut{e.Name, "it cannot be examined; if it is gone for good, name it in lost_nodes"})
+		case !known && e.mayHaveData():
+			unjudged = append(unjudged, RuledOut{e.Name, e.unread()})
+		case reason != "":
+			r.Out = append(r.Out, RuledOut{e.Name, reason})
+		default:
+			r.Candidates = append(r.Candidates, Candidate{Name: e.Name, Progress: p})
+		}
+	}
+	if len(r.Candidates) == 0 && len(unjudged) == 1 && all[unjudged[0].Name].Readable && all[unjudged[0].Name].unfit() == "" {
+		r.Candidates = []Candidate{{Name: unjudged[0].Name}} // it is this one or none
+	}
+	slices.SortStableFunc(r.Candidates, func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Kept, a.Kept), a.further(b.Progress)) })
+	for i := range r.Candidates {
+		r.Candidates[i].Loss = lossOf(r.Candidates[i], r.Candidates, all)
+		r.Candidates[i].Loss.Unjudged = namesOf(unjudged)
+	}
+	for _, u := range unjudged {
+		if r.candidate(u.Name) == nil {
+			r.Out = append(r.Out, u)
+		}
+	}
+	slices.SortFunc(r.Out, func(a, b RuledOut) int { return cmp.Compare(a.Name, b.Name) })
+	r.Undecided = r.undecided(all, unjudged)
+	return r
+}
+
+// undecided says why nobody but the operator can choose.
+func (r Ranking) undecided(all map[string]Evidence, unjudged []RuledOut) string {
+	if len(r.Candidates) == 0 {
+		return "none of the surveyed masters has a readable log and database and a usable manifest."
+	}
+	if len(unjudged) > 0 && r.Candidates[0].Name != unjudged[0].Name {
+		// Left out silently, the master with the data would lose to one that has next to nothing.
+		text := fmt.Sprintf("%s could be the seed, but what %s has is not known, and it may be more", words(r.names()), words(namesOf(unjudged)))
+		for _, u := range unjudged {
+			text += fmt.Sprintf("; of %s: %s", u.Name, u.Reason)
+		}
+		return text + "."
+	}
+	clusters := map[etcd.ID]bool{}
+	for _, c := range r.Candidates {
+		clusters[c.Cluster] = true
+	}
+	if len(clusters) > 1 {
+		return fmt.Sprintf("%s hold data of %d different clusters.", words(r.names()), len(clusters))
+	}
+	best := r.Candidates[0]
+	for _, e := range sorted(all) {
+		if p, known := e.progress(); known && len(e.Problems) > 0 && p.Cluster == best.Cluster && p.Kept > best.Kept {
+			return fmt.Sprintf("%s has more than %s, and cannot be the seed before its problems are put right.", e.Name, best.Name)
+		}
+	}
+	return contradiction(all, best.Cluster)
+}
+
+// candidate finds one by its name, nil where the master is none.
+func (r Ranking) candidate(name string) *Candidate {
+	for i := range r.Candidates {
+		if r.Candidates[i].Name == name {
+			return &r.Candidates[i]
+		}
+	}
+	return nil
+}
+
+func (r Ranking) names() []string {
+	var all []string
+	for _, c := range r.Candidates {
+		all = append(all, c.Name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func namesOf(list []RuledOut) []string {
+	var all []string
+	for _, o := range list {
+		all = append(all, o.Name)
+	}
+	return all
+}
+
+// mayHaveData is true of a master on which data is, or may be.
+func (e Evidence) mayHaveData() bool {
+	return e.Damage == "" && (e.Readable || e.DataDir == "" && (e.Running || len(e.Problems) > 0))
+}
+
+// unread says why it is not known how far a member's data goes.
+func (e Evidence) unread() string {
+	switch {
+	case e.Running:
+		return fmt.Sprintf("etcd runs there and does not answer (%s), and its data cannot be read beside it (%s); stop it (move %s away), and look again", e.StatusError, e.Unread, e.ManifestPath)
+	case e.Unread != "":
+		return e.Unread
+	case len(e.Problems) > 0:
+		return e.Problems[0]
+	}
+	return "its data was not read"
+}
+
+// unfit says why a master cannot be a seed, "" where it can.
+func (e Evidence) unfit() string {
+	switch {
+	case e.Damage != "":
+		return fmt.Sprintf("the data in %s cannot be used: %s", e.DataDir, e.Damage)
+	case e.TooNew != "":
+		return e.TooNew
+	case e.DataDir != "" && !e.Readable && e.Status == nil:
+		return e.noData()
+	case len(e.Problems) > 0:
+		return e.Problems[0]
+	case e.NoManifest:
+		return "there is no etcd manifest"
+	case e.learner():
+		return "it is a learner: a forced start panics there (\"removed all voters\")"
+	case e.Disk != nil && e.Disk.Removed:
+		return "its member was removed from the cluster: a forced start panics there (\"removed all voters\", etcd-io/etcd#13848)"
+	}
+	return ""
+}
+
+// noData says what is in the place of a log and a database.
+func (e Evidence) noData() string {
+	switch {
+	case e.Empty:
+		return e.DataDir + " is empty or not there"
+	case e.Foreign != "":
+		return fmt.Sprintf("%s is not etcd's: it has no member/ folder, and has %s", e.DataDir, e.Foreign)
+	case e.NoLog:
+		return "there is no log with the data in " + e.DataDir
+	}
+	return "there is no database in " + e.DataDir
+}
