@@ -70,19 +70,19 @@ func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths,
 	switch {
 	case errors.Is(err, datadir.ErrDamaged):
 		e.Damage = err.Error()
-		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s on %s cannot be used: %v", e.DataDir, e.Name, err))
+		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s cannot be used: %v", e.DataDir, err))
 		return
 	case err != nil:
 		e.Unread = err.Error()
-		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s on %s could not be judged: %v", e.DataDir, e.Name, err))
+		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s could not be judged: %v", e.DataDir, err))
 		return
 	case s.Backend.OneMeta:
-		e.Warnings = append(e.Warnings, fmt.Sprintf("one of the two pages with which the database in %s on %s begins is not whole, as after a power loss; etcd goes by the other one", e.DataDir, e.Name))
+		e.Warnings = append(e.Warnings, fmt.Sprintf("one of the two pages with which the database in %s begins is not whole, as after a power loss; etcd goes by the other one", e.DataDir))
 	}
 	e.Disk = onDisk(s, e.Image)
 	if tooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
 		e.TooNew = fmt.Sprintf("the data in %s was written by etcd %s, and the image is %s, which does not start with it", e.DataDir, cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion), e.Image)
-		e.Warnings = append(e.Warnings, e.Name+": "+e.TooNew)
+		e.Warnings = append(e.Warnings, e.TooNew)
 	}
 }
 

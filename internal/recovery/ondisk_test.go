@@ -155,26 +155,27 @@ func TestDamagedData(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		harm  func()
-		says  string // in the report and in the refusal of a choice
+		data  string // in the report, in place of a size
+		says  string // in the refusal of a choice
 		named string // the title that refuses it when it is named as the seed
 	}{
-		{"the log is cut off", log(func(b []byte) []byte { return b[:len(bytes.TrimRight(b, "\x00"))/2] }), "the end of the log is missing", "The Seed's Data Is Damaged"},
-		{"a flipped byte in the log", log(func(b []byte) []byte { return flip(len(bytes.TrimRight(b, "\x00")) / 2)(b) }), "the write-ahead log: " + last + ": damaged: the record at byte", "The Seed's Data Is Damaged"},
-		{"flipped bytes in the pages with which the database begins", database(flip(30, 4096+30)), "the database: damaged: the database begins with no page that is whole", "The Seed's Data Is Damaged"},
-		{"a database that is cut off", database(func(b []byte) []byte { return b[:len(b)/2] }), "and the file ends before", "The Seed's Data Is Damaged"},
+		{"the log is cut off", log(func(b []byte) []byte { return b[:len(bytes.TrimRight(b, "\x00"))/2] }), "damaged", "the end of the log is missing", "The Seed's Data Is Damaged"},
+		{"a flipped byte in the log", log(func(b []byte) []byte { return flip(len(bytes.TrimRight(b, "\x00")) / 2)(b) }), "damaged", "the write-ahead log: " + last + ": damaged: the record at byte", "The Seed's Data Is Damaged"},
+		{"flipped bytes in the pages with which the database begins", database(flip(30, 4096+30)), "damaged", "the database: damaged: the database begins with no page that is whole", "The Seed's Data Is Damaged"},
+		{"a database that is cut off", database(func(b []byte) []byte { return b[:len(b)/2] }), "damaged", "and the file ends before", "The Seed's Data Is Damaged"},
 		{"no .snap file, and the log does not begin with the first entry", func() {
 			snaps, err := filepath.Glob(filepath.Join(member, "snap", "*.snap"))
 			must(t, err)
 			for _, f := range append(snaps, filepath.Join(member, "wal", filepath.Base(segments[0]))) {
 				must(t, os.Remove(f))
 			}
-		}, "the newest .snap file ends with entry 0", "The Seed's Data Is Damaged"},
-		{"an empty member folder", func() { must(t, os.RemoveAll(member)); must(t, os.Mkdir(member, 0o700)) }, "there is no log with the data in", "No Master Has etcd Data"},
-		{"no database", func() { must(t, os.Remove(filepath.Join(member, "snap", "db"))) }, "there is no database in", "No Master Has etcd Data"},
-		{"a folder of something else", func() { must(t, os.Rename(member, filepath.Join(dir, "postgres"))) }, "is not etcd's: it has no member/ folder, and has postgres", "No Master Has etcd Data"},
+		}, "damaged", "the newest .snap file ends with entry 0", "The Seed's Data Is Damaged"},
+		{"an empty member folder", func() { must(t, os.RemoveAll(member)); must(t, os.Mkdir(member, 0o700)) }, "no log", "there is no log with the data in", "No Master Has etcd Data"},
+		{"no database", func() { must(t, os.Remove(filepath.Join(member, "snap", "db"))) }, "no database", "there is no database in", "No Master Has etcd Data"},
+		{"a folder of something else", func() { must(t, os.Rename(member, filepath.Join(dir, "postgres"))) }, "not etcd's", "is not etcd's: it has no member/ folder, and has postgres", "No Master Has etcd Data"},
 		{"data of a later version", func() {
 			edit(manifest, func(b []byte) []byte { return imageTag.ReplaceAll(b, []byte("${1}3.5.26-0")) })
-		}, "was written by etcd 3.6.0, and the image is", "The Image Is Older Than the Data"},
+		}, "too new", "was written by etcd 3.6.0, and the image is", "The Image Is Older Than the Data"},
 	} {
 		text, err := os.ReadFile(manifest)
 		must(t, err)
@@ -182,8 +183,8 @@ func TestDamagedData(t *testing.T) {
 		before, err := m1.TreeHash()
 		must(t, err)
 		all := recovery.Survey(t.Context(), nodes, time.Now())
-		if report := recovery.Report(all, nil); !strings.Contains(report, c.says) {
-			t.Errorf("%s: the report does not say %q:\n%s", c.name, c.says, report)
+		if report := recovery.Report(all, nil); !strings.Contains(report, "  "+c.data+"  ") || c.data == "damaged" && !strings.Contains(report, c.says) {
+			t.Errorf("%s: the report does not say %q, or not %q:\n%s", c.name, c.data, c.says, report)
 		}
 		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
 		if r, ok := recovery.IsRefusal(err); !ok || r.Title != "No Seed Can Be Chosen" || !strings.Contains(r.Found, c.says) {

@@ -61,7 +61,10 @@ func row(e Evidence, r Ranking) []string {
 	keeps, ends, loses, revision, member := "-", "-", "-", "-", "-"
 	if p, known := e.progress(); known {
 		keeps, ends, revision, member = fmt.Sprint(p.Kept), fmt.Sprint(p.Last), fmt.Sprint(p.KeptRevision), p.Member.String()
-		if e.Status != nil && p.LastTerm == 0 { // it says only what is committed
+		switch {
+		case e.Quorum:
+			ends = "-" // it is what the quorum has
+		case e.Status != nil && p.LastTerm == 0: // it says only what is committed
 			ends = "?"
 		}
 	}
@@ -124,7 +127,9 @@ func findings(all map[string]Evidence, r Ranking) []finding {
 		}
 	}
 	for _, o := range r.Out {
-		if e := all[o.Name]; v.State != Alive && len(e.Problems) == 0 && e.Damage == "" && e.Unread == "" && e.ReachError == "" { // else it is said above or below
+		e := all[o.Name]
+		said := len(e.Problems) > 0 || e.Damage != "" || e.TooNew != "" || e.Unread != "" || e.ReachError != "" || !e.Readable // above, below, or in the table
+		if v.State != Alive && !said {
 			list = append(list, finding{"no seed", o.Name + ": " + o.Reason})
 		}
 	}
@@ -170,6 +175,8 @@ func (e Evidence) dataWords() string {
 		return "?"
 	case e.Damage != "":
 		return "damaged"
+	case e.TooNew != "":
+		return "too new"
 	case e.Readable:
 		return size(e.DataBytes)
 	case e.Empty:

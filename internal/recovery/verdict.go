@@ -105,7 +105,7 @@ func (v Verdict) count(clusters int, all map[string]Evidence) (State, string) {
 	case len(v.WithData) > 0:
 		text := fmt.Sprintf("lost: %d of %d voters (%s) still have their data, and %d would be needed", len(v.WithData), v.Voters, words(v.WithData), quorum)
 		if missing := unexamined(all); len(missing) > 0 && len(v.WithData)+len(missing) >= quorum {
-			text += fmt.Sprintf("; unless %s still has it, which cannot be examined", words(missing))
+			text += fmt.Sprintf("; unless %s, not to be examined now, still has its data", words(missing))
 		}
 		return Lost, text
 	}

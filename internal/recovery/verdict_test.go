@@ -44,7 +44,7 @@ func TestJudge(t *testing.T) {
 		{"two of three have data", named(alone(9, nil), 1), named(stopped(OnDisk{Commit: 9}), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2) still have their data, and 2 are enough"},
 		{"one of three has", named(alone(9, nil), 1), named(empty(), 2), named(empty(), 3), Lost, "1 of 3 voters (m1) still have their data, and 2 would be needed"},
 		{"none has", named(empty(), 1), named(empty(), 2), named(empty(), 3), NoData, "only a snapshot can bring the cluster back"},
-		{"one has, and one is not heard from", named(alone(9, nil), 1), named(empty(), 2), silent, Lost, "1 of 3 voters (m1) still have their data, and 2 would be needed; unless m3 still has it, which cannot be examined"},
+		{"one has, and one is not heard from", named(alone(9, nil), 1), named(empty(), 2), silent, Lost, "1 of 3 voters (m1) still have their data, and 2 would be needed; unless m3, not to be examined now, still has its data"},
 		{"none has, and one is not heard from", named(empty(), 1), named(empty(), 2), silent, NoData, "what m3 has is not known"},
 		{"one that is not heard from here is heard from there", named(with(alone(9, nil), sees(3, true)), 1), named(empty(), 2), silent, Unreached, "m1 reaches the etcd of m3 at https://10.0.0.13:2380, and this machine cannot examine it; the cluster may be alive"},
 		{"one that is examined is heard from there", named(with(alone(9, nil), sees(2, true)), 1), named(empty(), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},

@@ -29,8 +29,9 @@ type Files interface {
 // maxSegment bounds what is read of a segment. Etcd begins another one at 64 MB.
 const maxSegment = 1 << 30
 
-// maxSegments bounds how many are read: a quarter of a gigabyte, compressed on the way.
-const maxSegments = 4
+// maxSegments bounds how many are read: 128 MB, compressed on the way. Etcd 3.6 and 3.7 need the last 10,000 entries or so, which fit into that in
+// most clusters; 3.5 needs up to 100,000.
+const maxSegments = 2
 
 // State is what a stopped member has.
 type State struct {
