@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
 )
 
@@ -33,7 +35,7 @@ var discardedEntries = regexp.MustCompile(`"number-of-discarded-entries":(\d+)`)
 // ForceNewCluster starts an etcd of a minor version alone on a data folder, with --force-new-cluster, counts its keys and ends it. It is what
 // a forced start does in fact, to be held against what was foretold; give it a copy of the data.
 func ForceNewCluster(ctx context.Context, minor, dataDir string) (*Forced, error) {
-	server, err := EtcdServer(ctx, minor)
+	server, err := serverOf(ctx, minor)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +50,7 @@ func ForceNewCluster(ctx context.Context, minor, dataDir string) (*Forced, error
 	peer := fmt.Sprintf("http://%s:%d", at.host(1), peerPort)
 	var log bytes.Buffer
 	cmd := exec.CommandContext(ctx, server.Path, "--name=forced", "--data-dir="+dataDir, "--force-new-cluster", "--initial-cluster-state=existing", "--logger=zap",
-		"--heartbeat-interval=10", "--election-timeout=100", "--unsafe-no-fsync",
+		"--heartbeat-interval=10", "--election-timeout=100",
 		"--listen-client-urls="+client, "--advertise-client-urls="+client, "--listen-peer-urls="+peer, "--initial-advertise-peer-urls="+peer, "--initial-cluster=forced="+peer)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	s := spawn.New()
@@ -69,6 +71,22 @@ func ForceNewCluster(ctx context.Context, minor, dataDir string) (*Forced, error
 		f.Discarded, err = strconv.ParseUint(found[1], 10, 64)
 	}
 	return f, err
+}
+
+// serverOf is a server program. Version 3.4 is Debian's, which this machine has to be for it.
+func serverOf(ctx context.Context, minor string) (Server, error) {
+	if minor != "3.4" {
+		return EtcdServer(ctx, minor)
+	}
+	cache, err := CacheDir()
+	if err != nil {
+		return Server{}, err
+	}
+	base, err := machine.Base(ctx, cache, packages(), io.Discard)
+	if err != nil {
+		return Server{}, err
+	}
+	return debianEtcd(ctx, base)
 }
 
 // countForced waits until the etcd serves.

@@ -55,13 +55,12 @@ func candidatesOf(ctx context.Context, r recovery.Ranking) (types.List, diag.Dia
 
 // warnLoss says the price of a plan.
 func warnLoss(p *recovery.SeedPlan, diags *diag.Diagnostics) {
-	if p.Loss != nil {
-		if text := p.Loss.Text(p.Node); text != "" {
-			diags.AddWarning("The Forced Start Loses Data", strings.ToUpper(text[:1])+text[1:]+".\n\n"+
-				"Writes that etcd has acknowledged can be among these entries, and clients that have seen them see them undone; their revision numbers are used again. "+
-				"Restart whatever keeps what it has read: kube-apiserver, controllers, operators.\n\n"+
-				"If another master that has the data can still be started, start it first. One that still runs is best left running: it is stopped in an orderly way here, and writes down then what it knows to be committed.")
-		}
+	if p.Loss != nil && !p.Loss.Nothing() {
+		text := p.Loss.Text(p.Node)
+		diags.AddWarning("The Forced Start Loses Data", strings.ToUpper(text[:1])+text[1:]+".\n\n"+
+			"Writes that etcd has acknowledged can be among these entries, and clients that have seen them see them undone; their revision numbers are used again. "+
+			"Restart whatever keeps what it has read: kube-apiserver, controllers, operators.\n\n"+
+			"If another master that has the data can still be started, start it first. One that still runs is best left running: it is stopped in an orderly way here, and writes down then what it knows to be committed.")
 	}
 	if len(p.Hazards) > 0 {
 		diags.AddWarning("This etcd Has Known Faults", p.Node+" runs an image with faults that a recovery can meet:\n  - "+strings.Join(p.Hazards, "\n  - "))

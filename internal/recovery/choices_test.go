@@ -278,7 +278,7 @@ func (c *choiceCase) compare(n int, all map[string]recovery.Evidence, dirs map[s
 		got := results[i]
 		c.forced++
 		c.dropped += got.Discarded
-		if got.Discarded != candidate.Last-candidate.Kept || got.Revision != candidate.KeptRevision || got.Keys != got.Revision-1 {
+		if got.Discarded != candidate.Last-candidate.Kept || got.Revision != candidate.KeptRevision || got.Revision != candidate.KeptLeast || got.Keys != got.Revision-1 {
 			c.Errorf("case %d: %s has dropped %d entries, is at revision %d, and has %d keys; foretold was %+v", n, candidate.Name, got.Discarded, got.Revision, got.Keys, candidate)
 		}
 		if got.Revision > results[0].Revision {

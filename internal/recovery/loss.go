@@ -12,8 +12,8 @@ import (
 type Loss struct {
 	Entries      uint64   // log entries
 	Furthest     string   // the master that has them
-	FromRevision int64    // the first revision among them; 0 where none of the entries makes one
-	ToRevision   int64    // the last one, at most
+	FromRevision int64    // the first revision among them, at the lowest; 0 where none of the entries makes one
+	ToRevision   int64    // the last one, at the highest
 	Ahead        []string // other candidates, on which a forced start would keep more
 	Unjudged     []string // masters that may have more; it is not known
 }
@@ -27,8 +27,8 @@ func lossOf(c Candidate, candidates []Candidate, all map[string]Evidence) Loss {
 			return
 		}
 		l.Entries, l.Furthest, l.FromRevision, l.ToRevision = last-c.Kept, name, 0, 0
-		if revision > c.KeptRevision {
-			l.FromRevision, l.ToRevision = c.KeptRevision+1, revision
+		if revision > c.KeptLeast {
+			l.FromRevision, l.ToRevision = c.KeptLeast+1, revision
 		}
 	}
 	consider(name, end.Last, end.LastRevision)
@@ -56,6 +56,9 @@ func furthest(all map[string]Evidence, cluster etcd.ID) (best Progress, name str
 	return best, name, found
 }
 
+// Nothing is true where no write is lost, as far as anybody knows.
+func (l Loss) Nothing() bool { return l.FromRevision == 0 && len(l.Unjudged) == 0 }
+
 // Text says it in one sentence; "" where nothing is lost as far as anybody knows.
 func (l Loss) Text(seed string) string {
 	text := ""
@@ -69,9 +72,9 @@ func (l Loss) Text(seed string) string {
 		case 0:
 			text += "; none of them is a write"
 		case l.ToRevision:
-			text += fmt.Sprintf("; revision %d is in them", l.FromRevision)
+			text += fmt.Sprintf("; with them goes revision %d", l.FromRevision)
 		default:
-			text += fmt.Sprintf("; revisions %d to %d at most are in them", l.FromRevision, l.ToRevision)
+			text += fmt.Sprintf("; with them go revisions %d to %d at most", l.FromRevision, l.ToRevision)
 		}
 	}
 	if slices.Contains(l.Unjudged, seed) {

@@ -24,8 +24,9 @@ type OnDisk struct {
 	Terms               []datadir.Term
 	ConsistentIndex     uint64 // the last entry that was applied to the database
 	Revision            int64  // of the database
-	KeptRevision        int64  // of the database when all is applied that a forced start keeps; at most
-	LastRevision        int64  // the same of the whole log
+	KeptLeast           int64  // of the database when all is applied that a forced start keeps, at least
+	KeptRevision        int64  // and at most; the two differ where transactions may have failed
+	LastRevision        int64  // of the database when the whole log is applied, at most
 	StorageVersion      string `json:",omitempty"` // since etcd 3.6
 	ClusterVersion      string `json:",omitempty"`
 	Learner             bool   `json:",omitempty"`
@@ -95,8 +96,10 @@ func onDisk(s *datadir.State, image string) *OnDisk {
 		Learner: slices.Contains(s.Backend.Learners, self), Removed: slices.Contains(s.Backend.Removed, self), Torn: s.Log.Torn, Unchecked: s.Log.Unchecked,
 	}
 	applied := s.Backend.ConsistentIndex
-	out.KeptRevision = s.Backend.Revision + s.Log.Writes(applied, out.kept(image))
-	out.LastRevision = s.Backend.Revision + s.Log.Writes(applied, s.Log.LastIndex)
+	least, most := s.Log.Writes(applied, out.kept(image))
+	out.KeptLeast, out.KeptRevision = s.Backend.Revision+least, s.Backend.Revision+most
+	_, most = s.Log.Writes(applied, s.Log.LastIndex)
+	out.LastRevision = s.Backend.Revision + most
 	for _, m := range s.Backend.Members {
 		if m.ID == self {
 			out.Name, out.Learner = m.Name, out.Learner || m.Learner

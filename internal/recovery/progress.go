@@ -11,8 +11,9 @@ type Progress struct {
 	Cluster, Member etcd.ID
 	Kept            uint64 // the last log entry that a forced start keeps
 	Last, LastTerm  uint64 // of the end of the log; the term is 0 where a member runs and does not tell
-	KeptRevision    int64  // when all is applied that a forced start keeps; at most
-	LastRevision    int64  // the same of the whole log
+	KeptLeast       int64  // revision when all is applied that a forced start keeps, at least
+	KeptRevision    int64  // and at most
+	LastRevision    int64  // when the whole log is applied, at most
 }
 
 // progress is known of a member that answers, and of one whose data was read. One that runs is stopped in an orderly way before it is forced,
@@ -22,7 +23,7 @@ func (e Evidence) progress() (Progress, bool) {
 	case e.Status != nil:
 		p := Progress{Cluster: e.Status.ClusterID, Member: e.Status.MemberID, Kept: e.Status.RaftIndex, Last: e.Status.RaftIndex}
 		p.KeptRevision = e.Status.Revision + int64(p.Kept-min(p.Kept, e.Status.AppliedIndex)) // an entry makes one revision at most
-		p.LastRevision = p.KeptRevision
+		p.KeptLeast, p.LastRevision = e.Status.Revision, p.KeptRevision
 		if e.Tail != nil && e.Tail.Index >= p.Last {
 			p.LastRevision += int64(e.Tail.Index - p.Last)
 			p.Last, p.LastTerm = e.Tail.Index, e.Tail.Term
@@ -32,7 +33,7 @@ func (e Evidence) progress() (Progress, bool) {
 		s := e.Disk
 		kept := s.kept(e.Image)
 		return Progress{Cluster: s.ClusterID, Member: s.MemberID, Kept: kept, Last: max(kept, s.LastIndex), LastTerm: s.LastTerm,
-			KeptRevision: s.KeptRevision, LastRevision: max(s.KeptRevision, s.LastRevision)}, true
+			KeptLeast: s.KeptLeast, KeptRevision: s.KeptRevision, LastRevision: max(s.KeptRevision, s.LastRevision)}, true
 	}
 	return Progress{}, false
 }

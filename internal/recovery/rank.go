@@ -146,7 +146,7 @@ func (e Evidence) unfit() string {
 		return fmt.Sprintf("the data in %s cannot be used: %s", e.DataDir, e.Damage)
 	case e.TooNew != "":
 		return e.TooNew
-	case e.DataDir != "" && !e.Readable && e.Status == nil:
+	case e.DataDir != "" && !e.Readable:
 		return e.noData()
 	case len(e.Problems) > 0:
 		return e.Problems[0]

@@ -20,6 +20,9 @@ func stopped(s OnDisk) Evidence {
 	if s.LastIndex == 0 {
 		s.LastIndex = max(s.Commit, s.ConsistentIndex)
 	}
+	if s.KeptLeast == 0 {
+		s.KeptLeast = s.KeptRevision
+	}
 	return Evidence{Reach: Reached, Readable: true, DataDir: "/d", Image: fixed, Disk: &s}
 }
 
@@ -95,12 +98,14 @@ func TestLoss(t *testing.T) {
 		{name: "none", m1: stopped(OnDisk{Commit: 20}), m2: stopped(OnDisk{Commit: 19})},
 		{name: "its own tail", m1: stopped(OnDisk{Commit: 20, LastIndex: 23, KeptRevision: 15, LastRevision: 17, LastTerm: 2}), m2: stopped(OnDisk{Commit: 20, LastTerm: 2}),
 			want: Loss{Entries: 3, Furthest: "m1", FromRevision: 16, ToRevision: 17},
-			text: "a forced start on m1 keeps nothing of the last 3 entries in its own log; revisions 16 to 17 at most are in them"},
+			text: "a forced start on m1 keeps nothing of the last 3 entries in its own log; with them go revisions 16 to 17 at most"},
 		{name: "the log of another one, on which no more is kept", m1: stopped(OnDisk{Commit: 20, KeptRevision: 15, LastRevision: 15, LastTerm: 2}), m2: stopped(OnDisk{Commit: 20, LastIndex: 21, KeptRevision: 15, LastRevision: 16, LastTerm: 2}),
 			want: Loss{Entries: 1, Furthest: "m2", FromRevision: 16, ToRevision: 16},
-			text: "a forced start on m1 keeps nothing of the last 1 entry in the log of m2; revision 16 is in them"},
+			text: "a forced start on m1 keeps nothing of the last 1 entry in the log of m2; with them goes revision 16"},
 		{name: "no write among them", m1: stopped(OnDisk{Commit: 20, LastIndex: 21, KeptRevision: 15, LastRevision: 15}), m2: stopped(OnDisk{Commit: 5}),
 			want: Loss{Entries: 1, Furthest: "m1"}, text: "the last 1 entry in its own log; none of them is a write"},
+		{name: "transactions that may have failed", m1: stopped(OnDisk{Commit: 20, KeptLeast: 10, KeptRevision: 15, LastRevision: 15}), m2: stopped(OnDisk{Commit: 25, KeptLeast: 14, KeptRevision: 14, LastRevision: 14}),
+			want: Loss{Entries: 5, Furthest: "m2", FromRevision: 11, ToRevision: 14, Ahead: []string{"m2"}}},
 		{name: "one on which more is kept", m1: stopped(OnDisk{Commit: 20, KeptRevision: 15, LastRevision: 15}), m2: stopped(OnDisk{Commit: 25, KeptRevision: 18, LastRevision: 18}),
 			want: Loss{Entries: 5, Furthest: "m2", FromRevision: 16, ToRevision: 18, Ahead: []string{"m2"}}},
 		{name: "a longer log of an earlier term holds nothing that was committed", m1: stopped(OnDisk{Commit: 20, LastIndex: 21, LastTerm: 3, KeptRevision: 20, LastRevision: 21}), m2: stopped(OnDisk{Commit: 20, LastIndex: 60, LastTerm: 2, KeptRevision: 20, LastRevision: 60}),

@@ -19,39 +19,6 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// folder is a data folder on this machine.
-type folder string
-
-func (f folder) names(dir string) []string {
-	entries, _ := os.ReadDir(filepath.Join(string(f), dir))
-	var names []string
-	for _, e := range entries {
-		names = append(names, e.Name())
-	}
-	return names
-}
-
-func (f folder) Segments() []string  { return f.names("member/wal") }
-func (f folder) Snapshots() []string { return f.names("member/snap") }
-
-func (f folder) Segment(_ context.Context, name string) (io.ReadCloser, error) {
-	return os.Open(filepath.Join(string(f), "member/wal", name))
-}
-
-func (f folder) ReadAt(_ context.Context, offset int64, length int) ([]byte, error) {
-	in, err := os.Open(filepath.Join(string(f), "member/snap/db"))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = in.Close() }()
-	text := make([]byte, length)
-	n, err := in.ReadAt(text, offset)
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return text[:n], err
-}
-
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -87,7 +54,8 @@ func foretold(t *testing.T, minor string, s *datadir.State, dir string) {
 		t.Error(err)
 		return
 	}
-	if revision := s.Backend.Revision + s.Log.Writes(s.Backend.ConsistentIndex, kept); forced.Discarded != s.Log.LastIndex-kept || forced.Revision != revision {
+	_, most := s.Log.Writes(s.Backend.ConsistentIndex, kept)
+	if revision := s.Backend.Revision + most; forced.Discarded != s.Log.LastIndex-kept || forced.Revision != revision {
 		t.Errorf("etcd has dropped %d entries and is at revision %d; foretold were %d and %d", forced.Discarded, forced.Revision, s.Log.LastIndex-kept, revision)
 	}
 }
@@ -95,9 +63,9 @@ func foretold(t *testing.T, minor string, s *datadir.State, dir string) {
 // TestDamage reads what is left of a data folder after all kinds of harm.
 func TestDamage(t *testing.T) {
 	whole := member(t, lab.Options{}, 600, 1000)
-	good, err := datadir.Read(t.Context(), folder(whole), false)
+	good, err := datadir.Read(t.Context(), lab.Folder(whole), false)
 	must(t, err)
-	names := folder(whole).Segments()
+	names := lab.Folder(whole).Segments()
 	segment := names[slices.IndexFunc(names, func(name string) bool { return strings.HasSuffix(name, ".wal") })]
 	log, err := os.ReadFile(filepath.Join(whole, "member/wal", segment))
 	must(t, err)
@@ -157,7 +125,7 @@ func TestDamage(t *testing.T) {
 			if c.segment != "" {
 				must(t, os.Rename(filepath.Join(dir, "member/wal", segment), filepath.Join(dir, "member/wal", c.segment)))
 			}
-			got, err := datadir.Read(t.Context(), folder(dir), false)
+			got, err := datadir.Read(t.Context(), lab.Folder(dir), false)
 			if c.says != "" {
 				if !errors.Is(err, datadir.ErrDamaged) || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("got %v, want %q", err, c.says)
@@ -188,17 +156,17 @@ func TestSegments(t *testing.T) {
 		t.Run("etcd "+minor, func(t *testing.T) {
 			t.Parallel()
 			dir := member(t, lab.Options{Etcd: minor, ExtraFlags: map[string]string{"snapshot-count": "50"}}, 6000, 30_000)
-			files := &counting{folder: folder(dir)}
+			files := &counting{Folder: lab.Folder(dir)}
 			before37 := minor != "3.7"
 			got, err := datadir.Read(t.Context(), files, before37)
 			must(t, err)
-			all := segments(files.folder)
+			all := segments(files.Folder)
 			if len(all) < 3 || len(files.opened) >= len(all) {
 				t.Errorf("read were %v of %v", files.opened, all)
 			}
 			t.Logf("read were %d of %d segments: %d to %d, snapshot %d", len(files.opened), len(all), got.Log.FirstIndex, got.Log.LastIndex, got.Log.Snapshot)
 			must(t, os.Remove(filepath.Join(dir, "member/wal", all[0])))
-			again, err := datadir.Read(t.Context(), folder(dir), before37)
+			again, err := datadir.Read(t.Context(), lab.Folder(dir), before37)
 			must(t, err)
 			if again.Log.LastIndex != got.Log.LastIndex || again.Backend.Revision != got.Backend.Revision {
 				t.Errorf("got %+v, and with the first segment %+v", again.Log, got.Log)
@@ -208,7 +176,7 @@ func TestSegments(t *testing.T) {
 			for _, snap := range snaps {
 				must(t, os.Remove(snap))
 			}
-			got, err = datadir.Read(t.Context(), folder(dir), before37)
+			got, err = datadir.Read(t.Context(), lab.Folder(dir), before37)
 			if !before37 {
 				must(t, err)
 				foretold(t, minor, got, dir)
@@ -226,26 +194,26 @@ func TestSegments(t *testing.T) {
 
 // counting keeps which segments were opened.
 type counting struct {
-	folder
+	lab.Folder
 	opened []string
 }
 
 func (c *counting) Segment(ctx context.Context, name string) (io.ReadCloser, error) {
 	c.opened = append(c.opened, name)
-	return c.folder.Segment(ctx, name)
+	return c.Folder.Segment(ctx, name)
 }
 
 // TestLongLog has a log of which etcd needs more than is read.
 func TestLongLog(t *testing.T) {
 	dir := member(t, lab.Options{Etcd: "3.6"}, 8_000, 30_000)
-	files := &counting{folder: folder(dir)}
+	files := &counting{Folder: lab.Folder(dir)}
 	got, err := datadir.Read(t.Context(), files, true)
 	must(t, err)
-	if len(files.opened) != 2 || got.Log.Unchecked == 0 || got.Log.Unchecked+2 != len(segments(files.folder)) || got.Log.Snapshot != 0 {
+	if len(files.opened) != 2 || got.Log.Unchecked == 0 || got.Log.Unchecked+2 != len(segments(files.Folder)) || got.Log.Snapshot != 0 {
 		t.Errorf("read were %v; %d were not", files.opened, got.Log.Unchecked)
 	}
-	must(t, os.Rename(filepath.Join(dir, "member/wal", segments(files.folder)[0]), filepath.Join(dir, "first")))
-	if _, err := datadir.Read(t.Context(), folder(dir), true); !errors.Is(err, datadir.ErrDamaged) || !strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
+	must(t, os.Rename(filepath.Join(dir, "member/wal", segments(files.Folder)[0]), filepath.Join(dir, "first")))
+	if _, err := datadir.Read(t.Context(), lab.Folder(dir), true); !errors.Is(err, datadir.ErrDamaged) || !strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
 		t.Errorf("got %v without the first segment", err)
 	}
 	must(t, os.Rename(filepath.Join(dir, "first"), filepath.Join(dir, "member/wal", "0000000000000000-0000000000000000.wal")))
@@ -253,6 +221,6 @@ func TestLongLog(t *testing.T) {
 }
 
 // segments are the names of a log's, in their order.
-func segments(f folder) []string {
+func segments(f lab.Folder) []string {
 	return slices.DeleteFunc(f.Segments(), func(name string) bool { return !strings.HasSuffix(name, ".wal") })
 }

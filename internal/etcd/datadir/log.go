@@ -21,7 +21,7 @@ type Log struct {
 	Torn                bool   // the last record is not whole; etcd drops it at its next start
 	Unchecked           int    // segments that etcd needs and that were not read; they have nothing new
 
-	writes []uint64 // the entries that may have made a revision, in their order
+	writes, puts []uint64 // the entries that may have made a revision, and those of them that have, in their order
 }
 
 // Term says from which entry on a term was in force.
@@ -39,11 +39,15 @@ func (l *Log) TermOf(index uint64) uint64 {
 	return l.Terms[i-1].Term
 }
 
-// Writes is how many of the entries after one and up to another may have made a revision. A put makes exactly one, a transaction or a
-// deletion one at most.
-func (l *Log) Writes(after, upTo uint64) int64 {
+// Writes is how many revisions the entries after one and up to another have made, at least and at most. A put makes one (but where it fails,
+// as without space), a transaction or a deletion one at most.
+func (l *Log) Writes(after, upTo uint64) (least, most int64) {
+	return between(l.puts, after, upTo), between(l.writes, after, upTo)
+}
+
+func between(indexes []uint64, after, upTo uint64) int64 {
 	upToHere := func(index uint64) int {
-		return sort.Search(len(l.writes), func(i int) bool { return l.writes[i] > index })
+		return sort.Search(len(indexes), func(i int) bool { return indexes[i] > index })
 	}
 	return int64(max(0, upToHere(upTo)-upToHere(after)))
 }
@@ -171,8 +175,14 @@ func (p *piece) entry(b []byte) error {
 	if len(p.Terms) == 0 || p.Terms[len(p.Terms)-1].Term != term {
 		p.Terms = append(p.Terms, Term{From: index, Term: term})
 	}
-	if kind == 0 && writes(request) {
-		p.writes = append(p.writes, index)
+	if kind == 0 {
+		put, write := writes(request)
+		if write {
+			p.writes = append(p.writes, index)
+		}
+		if put {
+			p.puts = append(p.puts, index)
+		}
 	}
 	p.LastIndex, p.LastTerm = index, term
 	return nil
@@ -183,33 +193,40 @@ func (l *Log) leap(index uint64, snapshots []position) bool {
 	if !slices.ContainsFunc(snapshots, func(s position) bool { return s.index+1 >= index }) {
 		return false
 	}
-	l.FirstIndex, l.Terms, l.writes = 0, nil, nil
+	l.FirstIndex, l.Terms, l.writes, l.puts = 0, nil, nil, nil
 	return true
 }
 
 // cut takes away an entry and all after it, in whose place others come.
 func (l *Log) cut(index uint64) {
-	for len(l.writes) > 0 && l.writes[len(l.writes)-1] >= index {
-		l.writes = l.writes[:len(l.writes)-1]
+	for _, list := range []*[]uint64{&l.writes, &l.puts} {
+		for len(*list) > 0 && (*list)[len(*list)-1] >= index {
+			*list = (*list)[:len(*list)-1]
+		}
 	}
 	for len(l.Terms) > 0 && l.Terms[len(l.Terms)-1].From >= index {
 		l.Terms = l.Terms[:len(l.Terms)-1]
 	}
 }
 
-// writes tells whether an entry's request may make a revision: a put, a deletion, a transaction, or a lease that is revoked with its keys
-// (etcd, api/etcdserverpb/raft_internal.proto). Only requests of the v3 API have a header.
-func writes(request []byte) bool {
-	header, write := false, false
+// writes tells whether an entry's request is a put, and whether it may make a revision: a put, a deletion, a transaction, or a lease that is
+// revoked with its keys (etcd, api/etcdserverpb/raft_internal.proto). Only requests of the v3 API have a header.
+func writes(request []byte) (put, write bool) {
+	header := false
 	err := fields(request, func(number protowire.Number, _ uint64, _ []byte) {
 		switch number {
 		case 100:
 			header = true
-		case 4, 5, 6, 9:
+		case 4:
+			put, write = true, true
+		case 5, 6, 9:
 			write = true
 		}
 	})
-	return err == nil && header && write
+	if err != nil || !header {
+		return false, false
+	}
+	return put, write
 }
 
 // join puts the pieces of a log together, in their order. SnapshotFile is the newest file with a snapshot; with it etcd begins before
@@ -236,7 +253,7 @@ func join(pieces []*piece, snapshotFile uint64, filesCount bool) (*Log, error) {
 			return nil, fmt.Errorf("%w: entry %d follows entry %d", ErrDamaged, p.FirstIndex, l.LastIndex)
 		}
 		l.cut(p.FirstIndex)
-		l.writes, l.Terms = append(l.writes, p.writes...), append(l.Terms, p.Terms...)
+		l.writes, l.puts, l.Terms = append(l.writes, p.writes...), append(l.puts, p.puts...), append(l.Terms, p.Terms...)
 		if l.FirstIndex == 0 || p.FirstIndex < l.FirstIndex {
 			l.FirstIndex = p.FirstIndex
 		}

@@ -1,0 +1,72 @@
+//go:build linux && e2e
+
+package e2e_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// TestChoices34 forces a cluster from copies of what members of etcd 3.4 have that are stopped in the middle of writes. That one goes by the
+// commit index of its log alone. The bench lab does the same for later versions, through a survey.
+func TestChoices34(t *testing.T) {
+	l, _ := start(t, lab.Options{Etcd: "3.4"})
+	dropped := uint64(0)
+	for n := range 30 {
+		writer, err := l.StartWriter(t.Context())
+		must(t, err)
+		time.Sleep(time.Duration(100+rand.IntN(400)) * time.Millisecond)
+		dirs := map[string]string{}
+		for _, i := range rand.Perm(3) {
+			l.Masters()[i].Freeze()
+			time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
+		}
+		for _, m := range l.Masters() {
+			dirs[m.Name()] = t.TempDir()
+			must(t, exec.CommandContext(t.Context(), "cp", "-r", "--sparse=always", m.Path("/var/lib/etcd/member"), dirs[m.Name()]).Run())
+		}
+		for _, m := range l.Masters() {
+			m.Thaw()
+		}
+		writer.Stop()
+		var forcing sync.WaitGroup
+		var mu sync.Mutex
+		for name, dir := range dirs {
+			forcing.Go(func() {
+				s, err := datadir.Read(t.Context(), lab.Folder(dir), true)
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+				kept := min(s.Log.Commit, s.Log.LastIndex)
+				_, writes := s.Log.Writes(s.Backend.ConsistentIndex, kept)
+				got, err := lab.ForceNewCluster(t.Context(), "3.4", dir)
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+				what := fmt.Sprintf("case %d, %s: commit %d, applied %d, last %d", n, name, s.Log.Commit, s.Backend.ConsistentIndex, s.Log.LastIndex)
+				if got.Discarded != s.Log.LastIndex-kept || got.Revision != s.Backend.Revision+writes {
+					t.Errorf("%s: %d entries were dropped and it is at revision %d; foretold were %d and %d", what, got.Discarded, got.Revision, s.Log.LastIndex-kept, s.Backend.Revision+writes)
+				}
+				t.Log(what)
+				mu.Lock()
+				defer mu.Unlock()
+				dropped += got.Discarded
+				_ = os.RemoveAll(dir)
+			})
+		}
+		forcing.Wait()
+	}
+	if dropped == 0 {
+		t.Error("no entry was dropped anywhere: nothing was tested")
+	}
+}
