@@ -63,6 +63,9 @@ const blockSize = 16 << 10
 
 // ReadAt reads a part of the database. It gives fewer bytes only where that ends.
 func (d *DataDir) ReadAt(ctx context.Context, offset int64, length int) ([]byte, error) {
+	if offset < 0 || length <= 0 {
+		return nil, nil
+	}
 	first, last := offset/blockSize, (offset+int64(length)-1)/blockSize
 	if err := d.fetch(ctx, first, last); err != nil {
 		return nil, err

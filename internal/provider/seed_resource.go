@@ -88,7 +88,7 @@ func (s *seed) Configure(_ context.Context, req resource.ConfigureRequest, _ *re
 
 // decide is the plan for a configuration; nil while the evidence is not known.
 func (m seedModel) decide(ctx context.Context, resp *resource.ModifyPlanResponse) *recovery.SeedPlan {
-	if !wholly(ctx, m.Survey) || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() || m.LessThan.IsUnknown() {
+	if !wholly(ctx, m.Survey) || m.Node.IsUnknown() || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() || m.LessThan.IsUnknown() {
 		return nil
 	}
 	all, _, diags := readSurvey(ctx, m.Survey)

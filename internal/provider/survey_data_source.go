@@ -83,7 +83,7 @@ func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *dat
 			"verdict":         schema.StringAttribute{Computed: true, MarkdownDescription: "`alive`, `startable`, `lost`, `no data`, `not reached` (a master reaches an etcd that this machine cannot examine) or `unclear` (different clusters), with the count that says so."},
 			"report":          schema.StringAttribute{Computed: true, MarkdownDescription: "The findings as a table for people."},
 			"report_markdown": schema.StringAttribute{Computed: true, MarkdownDescription: "The same in Markdown, for a comment on a change."},
-			"seed":            schema.StringAttribute{Computed: true, MarkdownDescription: "The best master to grow a new cluster from; null where the evidence does not decide."},
+			"seed":            schema.StringAttribute{Computed: true, MarkdownDescription: "The best master to grow a new cluster from; null where the evidence does not decide, as while a master does not answer: the seed resource can give that one up."},
 			"candidates": schema.ListAttribute{Computed: true, ElementType: candidateType(), MarkdownDescription: "The masters from which a cluster could be grown, the best one first. " +
 				"Each with its `name`, the last log entry that a forced start `keeps`, the `revision` that comes of it (at most), and what it loses: log `entries`, compared with the master `furthest`, and the revisions in them, `from_revision` to `to_revision` at most; null where nothing is lost, or no write."},
 			"cluster": schema.ObjectAttribute{Computed: true, AttributeTypes: clusterType().AttrTypes, MarkdownDescription: "The cluster that answers with a quorum, for `join` of an `etcdrecovery_member`; null where none does."},

@@ -19,6 +19,9 @@ func Choose(all map[string]Evidence, lost []string) (name, reason string, err er
 // reason says why the first candidate is the choice.
 func (r Ranking) reason() string {
 	best := r.Candidates[0]
+	if len(r.Candidates) == 1 && slices.ContainsFunc(r.Out, func(o RuledOut) bool { return o.HasData }) {
+		return fmt.Sprintf("%s is the only master with etcd data that can be the seed", best.Name)
+	}
 	if len(r.Candidates) == 1 {
 		return fmt.Sprintf("%s is the only master with readable etcd data", best.Name)
 	}

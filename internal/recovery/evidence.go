@@ -62,7 +62,7 @@ type Evidence struct {
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
 	Alarms      []string      `json:",omitempty"`
 	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
-	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no quorum
+	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no leader
 	Peers       []Peer        `json:",omitempty"` // other members, as seen from this master; not asked for where there is a quorum
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer

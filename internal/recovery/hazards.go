@@ -25,7 +25,7 @@ func release(minor, patch int64) semver.Version {
 func knownHazards() []hazard {
 	always := func(Evidence, map[string]Evidence) bool { return true }
 	return []hazard{
-		{[]semver.Version{release(5, 22), release(6, 1)}, always,
+		{commitMended(), always,
 			"members that join after a forced start can get other data than the seed, unless etcd was stopped in an orderly way before (etcd-io/etcd#14009; this provider does that, and refuses a seed that does not run)"},
 		{[]semver.Version{release(5, 25), release(6, 6)}, withLearner,
 			"a learner of the old cluster can survive the forced start (mended in 3.5.25 and 3.6.6); the end of the step looks for it, and stops"},
@@ -42,14 +42,14 @@ func knownHazards() []hazard {
 	}
 }
 
-// in tells whether a version has the fault.
-func (h hazard) in(v semver.Version) bool {
-	for _, mended := range h.mended {
-		if v.Minor == mended.Minor {
-			return v.LessThan(mended)
+// before tells whether a version has a fault that these have mended, one for each line of releases.
+func before(v semver.Version, mended []semver.Version) bool {
+	for _, m := range mended {
+		if v.Minor == m.Minor {
+			return v.LessThan(m)
 		}
 	}
-	return v.LessThan(h.mended[0])
+	return v.LessThan(mended[0])
 }
 
 // withLearner is true where the cluster has, or had, a learner.
@@ -74,7 +74,7 @@ func hazards(seed Evidence, all map[string]Evidence) []string {
 	}
 	found := []string{}
 	for _, h := range knownHazards() {
-		if h.in(*v) && h.meets(seed, all) {
+		if before(*v, h.mended) && h.meets(seed, all) {
 			found = append(found, fmt.Sprintf("etcd %s: %s", v, h.text))
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/coreos/go-semver/semver"
 
@@ -57,6 +56,8 @@ var errWritten = errors.New("somebody writes to it at this moment")
 // readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes nothing. With damage it is no seed; whether a quorum could be started with it is still for
 // the operator to try. Data that could not be read for another reason is not known.
 func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths, disk *node.Disk) {
+	ctx, cancel := context.WithTimeout(ctx, diskWait)
+	defer cancel()
 	dir := n.DataDir(paths, disk)
 	v := versionOf(e.Image)
 	s, err := datadir.Read(ctx, dir, v != nil && v.LessThan(semver.Version{Major: 3, Minor: 7}))
@@ -93,7 +94,7 @@ func onDisk(s *datadir.State, image string) *OnDisk {
 		ClusterID: etcd.ID(s.Log.ClusterID), MemberID: etcd.ID(self), Term: s.Log.Term, Commit: s.Log.Commit, ConsistentIndex: s.Backend.ConsistentIndex,
 		FirstIndex: s.Log.FirstIndex, LastIndex: s.Log.LastIndex, LastTerm: s.Log.LastTerm, Terms: s.Log.Terms, Revision: s.Backend.Revision,
 		StorageVersion: s.Backend.StorageVersion, ClusterVersion: s.Backend.ClusterVersion,
-		Learner: slices.Contains(s.Backend.Learners, self), Removed: slices.Contains(s.Backend.Removed, self), Torn: s.Log.Torn, Unchecked: s.Log.Unchecked,
+		Learner: s.Backend.Learner(self), Removed: !s.Backend.Learner(self) && !s.Backend.Voter(self) && len(s.Backend.Members) > 0, Torn: s.Log.Torn, Unchecked: s.Log.Unchecked,
 	}
 	applied := s.Backend.ConsistentIndex
 	least, most := s.Log.Writes(applied, out.kept(image))
@@ -102,10 +103,10 @@ func onDisk(s *datadir.State, image string) *OnDisk {
 	out.LastRevision = s.Backend.Revision + most
 	for _, m := range s.Backend.Members {
 		if m.ID == self {
-			out.Name, out.Learner = m.Name, out.Learner || m.Learner
+			out.Name = m.Name
 		}
-		if !slices.Contains(s.Backend.Removed, m.ID) {
-			out.Members = append(out.Members, etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: m.Learner})
+		if s.Backend.Voter(m.ID) || s.Backend.Learner(m.ID) {
+			out.Members = append(out.Members, etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: s.Backend.Learner(m.ID)})
 		}
 	}
 	for _, id := range s.Backend.Removed {

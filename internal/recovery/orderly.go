@@ -15,8 +15,10 @@ var imageVersion = regexp.MustCompile(`:v?(\d+\.\d+\.\d+)(-[^:/]*)?$`)
 // 3.5.22 and 3.6.1, and never in 3.4). A version that the image does not tell is taken for a mended one.
 func forgetsCommit(image string) bool {
 	v := versionOf(image)
-	return v != nil && (v.LessThan(semver.Version{Major: 3, Minor: 5, Patch: 22}) || v.Equal(semver.Version{Major: 3, Minor: 6, Patch: 0}))
+	return v != nil && before(*v, commitMended())
 }
+
+func commitMended() []semver.Version { return []semver.Version{release(5, 22), release(6, 1)} }
 
 // versionOf is that of an image; nil where its tag does not tell.
 func versionOf(image string) *semver.Version {

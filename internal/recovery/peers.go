@@ -17,11 +17,13 @@ func (e *Evidence) lookAtPeers(ctx context.Context, n *node.Node) {
 	if e.Quorum {
 		return
 	}
-	known := slices.Clone(e.Members)
-	if e.Disk != nil {
-		known = append(known, e.Disk.Members...)
+	known := e.Members
+	if len(known) == 0 && e.Disk != nil {
+		known = e.Disk.Members
 	}
-	known = append(known, e.initialCluster()...)
+	if len(known) <= 1 { // itself, as after a forced start, or nobody: then what the manifest remembers
+		known = append(slices.Clone(known), e.initialCluster()...)
+	}
 	for _, m := range known {
 		if e.isMember(m) {
 			continue

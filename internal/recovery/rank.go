@@ -16,7 +16,10 @@ type Candidate struct {
 }
 
 // RuledOut is a master from which none can be.
-type RuledOut struct{ Name, Reason string }
+type RuledOut struct {
+	Name, Reason string
+	HasData      bool
+}
 
 // Ranking orders the masters by what a forced start keeps on each.
 type Ranking struct {
@@ -34,15 +37,20 @@ func Rank(all map[string]Evidence, lost []string) Ranking {
 	for _, e := range sorted(all) {
 		p, known := e.progress()
 		reason := e.unfit()
+		if by := removedFor(e, all); reason == "" && by != "" {
+			reason = fmt.Sprintf("%s knows that its member was removed from the cluster: do not start etcd there", by)
+		}
 		switch {
 		case e.Reach != Reached && slices.Contains(lost, e.Name):
-			r.Out = append(r.Out, RuledOut{e.Name, "given up"})
+			r.Out = append(r.Out, RuledOut{Name: e.Name, Reason: "given up"})
 		case e.Reach != Reached:
-			unjudged = append(unjudged, RuledOut{e.Name, "it cannot be examined; if it is gone for good, name it in lost_nodes"})
+			unjudged = append(unjudged, RuledOut{Name: e.Name, Reason: "it cannot be examined; if it is gone for good, name it in lost_nodes"})
+		case e.Damage != "":
+			unjudged = append(unjudged, RuledOut{Name: e.Name, Reason: reason, HasData: e.Readable})
 		case !known && e.mayHaveData():
-			unjudged = append(unjudged, RuledOut{e.Name, e.unread()})
+			unjudged = append(unjudged, RuledOut{Name: e.Name, Reason: e.unread(), HasData: e.Readable})
 		case reason != "":
-			r.Out = append(r.Out, RuledOut{e.Name, reason})
+			r.Out = append(r.Out, RuledOut{Name: e.Name, Reason: reason, HasData: e.Readable})
 		default:
 			r.Candidates = append(r.Candidates, Candidate{Name: e.Name, Progress: p})
 		}
@@ -87,8 +95,8 @@ func (r Ranking) undecided(all map[string]Evidence, unjudged []RuledOut) string 
 	}
 	best := r.Candidates[0]
 	for _, e := range sorted(all) {
-		if p, known := e.progress(); known && len(e.Problems) > 0 && p.Cluster == best.Cluster && p.Kept > best.Kept {
-			return fmt.Sprintf("%s has more than %s, and cannot be the seed before its problems are put right.", e.Name, best.Name)
+		if p, known := e.progress(); known && (len(e.Problems) > 0 || e.TooNew != "") && p.Cluster == best.Cluster && p.Kept > best.Kept {
+			return fmt.Sprintf("%s has more than %s, and cannot be the seed as it is: %s.", e.Name, best.Name, e.unfit())
 		}
 	}
 	return contradiction(all, best.Cluster)

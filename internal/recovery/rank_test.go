@@ -57,9 +57,11 @@ func TestRank(t *testing.T) {
 		{name: "a running one that is ahead", m1: stopped(OnDisk{Commit: 20}), m2: alone(21, nil), chosen: "m2", says: "entry 21"},
 		{name: "a running one that is behind", m1: stopped(OnDisk{Commit: 20}), m2: alone(19, nil), chosen: "m1", says: "entry 20"},
 		{name: "two that run, and one has a longer log", m1: alone(20, &Tail{20, 2}), m2: alone(20, &Tail{23, 2}), chosen: "m2", says: "the log of m2 is the longer one"},
-		{name: "a learner", m1: stopped(OnDisk{Commit: 99, Learner: true}), m2: stopped(OnDisk{Commit: 20}), chosen: "m2", says: "only master"},
-		{name: "one that was removed", m1: stopped(OnDisk{Commit: 99, Removed: true}), m2: stopped(OnDisk{Commit: 20}), chosen: "m2", says: "only master"},
-		{name: "damaged data", m1: with(stopped(OnDisk{}), func(e *Evidence) { e.Damage, e.Disk = "damaged: the record at byte 8", nil }), m2: stopped(OnDisk{Commit: 20}), chosen: "m2", says: "only master"},
+		{name: "a learner", m1: stopped(OnDisk{Commit: 99, Learner: true}), m2: stopped(OnDisk{Commit: 20}), chosen: "m2", says: "the only master with etcd data that can be the seed"},
+		{name: "one that was removed", m1: stopped(OnDisk{Commit: 99, Removed: true}), m2: stopped(OnDisk{Commit: 20}), chosen: "m2", says: "the only master with etcd data that can be the seed"},
+		{name: "damaged data", m1: with(stopped(OnDisk{}), func(e *Evidence) { e.Damage, e.Disk = "damaged: the record at byte 8", nil }), m2: stopped(OnDisk{Commit: 20}), says: "m2 could be the seed, but what m1 has is not known, and it may be more; of m1: the data in /d cannot be used: damaged: the record at byte 8"},
+		{name: "an image that is older than the data", m1: with(stopped(OnDisk{Commit: 99}), func(e *Evidence) { e.TooNew = "etcd 3.6.0 has written it" }), m2: stopped(OnDisk{Commit: 20}), says: "m1 has more than m2, and cannot be the seed as it is: etcd 3.6.0 has written it"},
+		{name: "one of which another one knows that it was removed", m1: stopped(OnDisk{MemberID: 1, Commit: 99}), m2: stopped(OnDisk{MemberID: 2, Commit: 20, RemovedMembers: []etcd.ID{1}}), chosen: "m2", says: "m2 is the only master with etcd data that can be the seed"},
 		{name: "two clusters", m1: stopped(OnDisk{Commit: 99, ClusterID: 8}), m2: stopped(OnDisk{Commit: 20}), says: "m1, m2 hold data of 2 different clusters"},
 		{name: "one that runs and does not answer", m1: with(alone(0, nil), func(e *Evidence) { e.Status, e.StatusError, e.Unread = nil, "connection refused", errWritten.Error() }), m2: stopped(OnDisk{Commit: 20}), says: "what m1 has is not known, and it may be more; of m1: etcd runs there and does not answer (connection refused), and its data cannot be read beside it (somebody writes"},
 		{name: "data that could not be judged", m1: with(stopped(OnDisk{}), func(e *Evidence) { e.Disk, e.Unread = nil, errWritten.Error() }), m2: stopped(OnDisk{Commit: 20}), says: "of m1: somebody writes to it at this moment"},
@@ -67,8 +69,8 @@ func TestRank(t *testing.T) {
 		{name: "nothing but data that could not be judged", m1: with(stopped(OnDisk{}), func(e *Evidence) { e.Disk, e.Unread = nil, "gzip is missing" }), m2: Evidence{Reach: Reached, DataDir: "/d", Empty: true}, chosen: "m1", says: "m1 is the only master with readable etcd data"},
 		{name: "a master that cannot be examined", m1: silent, m2: stopped(OnDisk{Commit: 20}), says: "what m1 has is not known, and it may be more; of m1: it cannot be examined"},
 		{name: "one that was given up", m1: silent, m2: stopped(OnDisk{Commit: 20}), lost: []string{"m1"}, chosen: "m2", says: "only master"},
-		{name: "one with a problem, and less", m1: with(stopped(OnDisk{Commit: 19}), problem), m2: stopped(OnDisk{Commit: 20}), chosen: "m2", says: "only master"},
-		{name: "one with a problem, and more", m1: with(stopped(OnDisk{Commit: 21}), problem), m2: stopped(OnDisk{Commit: 20}), says: "m1 has more than m2, and cannot be the seed before its problems are put right.\n  m1: the image is missing"},
+		{name: "one with a problem, and less", m1: with(stopped(OnDisk{Commit: 19}), problem), m2: stopped(OnDisk{Commit: 20}), chosen: "m2", says: "the only master with etcd data that can be the seed"},
+		{name: "one with a problem, and more", m1: with(stopped(OnDisk{Commit: 21}), problem), m2: stopped(OnDisk{Commit: 20}), says: "m1 has more than m2, and cannot be the seed as it is: the image is missing.\n  m1: the image is missing"},
 		{name: "one whose paths are not known", m1: Evidence{Reach: Reached, Running: true, Problems: []string{"there are two manifests"}}, m2: stopped(OnDisk{Commit: 20}), says: "what m1 has is not known"},
 		{name: "committed entries of different terms", m1: stopped(OnDisk{Commit: 20, FirstIndex: 1, Terms: term(1, 2)}), m2: stopped(OnDisk{Commit: 30, FirstIndex: 1, Terms: term(1, 3)}), says: "entry 20 is committed on m1 and on m2, with term 2 on the one and 3 on the other"},
 		{name: "a later term that ends before what is committed", m1: stopped(OnDisk{Commit: 20, LastTerm: 2}), m2: stopped(OnDisk{Commit: 10, LastTerm: 3}), says: "m1 has committed entry 20, and the log of m2 ends with entry 10 in a later term"},
@@ -142,5 +144,39 @@ func TestTailOf(t *testing.T) {
 		if got := tailOf(c.log); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("got %v of %q", got, c.log)
 		}
+	}
+}
+
+// TestCheckLess demands that a seed on which less is kept is accepted by name.
+func TestCheckLess(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		m1     Evidence
+		less   []string
+		forced bool
+		says   string // "" where m1 may be the seed
+	}{
+		{name: "less", m1: stopped(OnDisk{Commit: 20}), says: "m1 is to be the seed, and a forced start would keep more on m2"},
+		{name: "less, and accepted", m1: stopped(OnDisk{Commit: 20}), less: []string{"m2"}},
+		{name: "less, and another one accepted", m1: stopped(OnDisk{Commit: 20}), less: []string{"m1"}, says: `accept_less_than = ["m2"]`},
+		{name: "less, and a master that is not there accepted", m1: stopped(OnDisk{Commit: 20}), less: []string{"m9"}, says: `"m9" is none of the surveyed nodes`},
+		{name: "less, and the forced start was begun", m1: stopped(OnDisk{Commit: 20}), forced: true},
+		{name: "as much", m1: stopped(OnDisk{Commit: 30})},
+		{name: "not known", m1: with(stopped(OnDisk{}), func(e *Evidence) { e.Disk, e.Unread = nil, "gzip is missing" }), says: "how much of the data of m1 a forced start keeps is not known"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m2 := stopped(OnDisk{Commit: 30})
+			c.m1.Name, m2.Name = "m1", "m2"
+			p := &SeedPlan{SeedRequest: SeedRequest{Node: "m1", Less: c.less}, Evidence: map[string]Evidence{"m1": c.m1, "m2": m2}}
+			p.Loss = lossAs("m1", Rank(p.Evidence, nil))
+			var journal *Journal
+			if c.forced {
+				journal = &Journal{Marks: map[string]string{markForcing: "begun"}}
+			}
+			err := p.checkLess(journal)
+			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -134,11 +134,11 @@ func findings(all map[string]Evidence, r Ranking) []finding {
 		}
 	}
 	for _, e := range sorted(all) {
-		if e.Disk != nil && e.Disk.Torn {
+		if e.Disk != nil && e.Disk.Torn && !e.Running {
 			list = append(list, finding{"note", fmt.Sprintf("%s: the last record of the log is not whole, as after a power loss; etcd drops it at its next start", e.Name)})
 		}
 		if e.Disk != nil && e.Disk.Unchecked > 0 {
-			list = append(list, finding{"note", fmt.Sprintf("%s: the log is long; the checksums of its %d oldest segments were not looked at", e.Name, e.Disk.Unchecked)})
+			list = append(list, finding{"note", fmt.Sprintf("%s: the checksums of the log's %s were not looked at", e.Name, count(uint64(e.Disk.Unchecked), "oldest segment", "oldest segments"))})
 		}
 	}
 	for _, e := range sorted(all) {

@@ -79,12 +79,13 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 		if err := checkOrderly(seed); err != nil {
 			return nil, err
 		}
-		if c := Rank(all, req.Lost).candidate(p.Node); c != nil {
-			p.Loss = &c.Loss
-		}
-		if err := p.checkLess(); err != nil {
+		p.Loss = lossAs(p.Node, Rank(all, req.Lost))
+		if err := p.checkLess(journal); err != nil {
 			return nil, err
 		}
+	}
+	if len(p.Verdict.Seen) > 0 && journal.mark(markUnforced) == "" {
+		return nil, seenAlive(p.Verdict.Seen)
 	}
 	p.Hazards = hazards(seed, all)
 	for _, e := range sorted(all) {
@@ -103,27 +104,37 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	return p, nil
 }
 
-// checkLess refuses a seed of the operator's own on which less is kept than on another one, unless that is accepted by name.
-func (p *SeedPlan) checkLess() error {
+// lossAs is what the choice of a seed costs. Of one whose own data could not be read nothing is known but that others have theirs.
+func lossAs(seed string, r Ranking) *Loss {
+	if c := r.candidate(seed); c != nil {
+		return &c.Loss
+	}
+	return &Loss{Ahead: r.names(), Unjudged: []string{seed}}
+}
+
+// checkLess refuses a seed on which less is kept than on another one, unless that is accepted by name. Where the forced start was begun, it has
+// been decided.
+func (p *SeedPlan) checkLess(journal *Journal) error {
 	for _, name := range p.Less {
 		if _, ok := p.Evidence[name]; !ok {
 			return unknownNode("accept_less_than", name, names(sorted(p.Evidence)))
 		}
 	}
-	if p.Loss == nil {
-		return nil
-	}
 	more := slices.DeleteFunc(slices.Clone(p.Loss.Ahead), func(name string) bool { return slices.Contains(p.Less, name) })
-	if len(more) == 0 {
+	if len(more) == 0 || journal.mark(markForcing) != "" {
 		return nil
 	}
 	var quoted []string
 	for _, name := range p.Loss.Ahead {
 		quoted = append(quoted, fmt.Sprintf("%q", name))
 	}
+	best := "leave node out, and plan again: the best one is taken"
+	if p.Resuming {
+		best = fmt.Sprintf("nothing was forced yet: choose a new recovery_id instead of %s, and the best one is taken", p.RecoveryID)
+	}
 	return &Refusal{Title: "Another Master Has More", Attribute: "node", Untouched: nothingTouched,
-		Found: fmt.Sprintf("node names %s, and a forced start would keep more on %s: %s.", p.Node, words(more), p.Loss.Text(p.Node)),
-		Next:  fmt.Sprintf("leave node out, and the best one is taken. If it has to be %s, say what is given up: accept_less_than = [%s].", p.Node, strings.Join(quoted, ", "))}
+		Found: fmt.Sprintf("%s is to be the seed, and a forced start would keep more on %s: %s.", p.Node, words(more), p.Loss.Text(p.Node)),
+		Next:  fmt.Sprintf("%s. If it has to be %s, say what is given up: node = %q and accept_less_than = [%s].", best, p.Node, p.Node, strings.Join(quoted, ", "))}
 }
 
 // texts fills in what will be written and where the data will be kept.
@@ -223,9 +234,12 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Found: fmt.Sprintf("%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.", seed.Name, strings.Join(v.Unknown, "; ")),
 			Next:  "add these masters to the survey's nodes (and to lost_nodes if they are gone for good), then plan again."}
 	case v.State == Unreached:
-		return &Refusal{Title: "A Master Given Up Runs Etcd", Attribute: "lost_nodes", Untouched: nothingTouched,
-			Found: fmt.Sprintf("%s, and that master cannot be examined from here.", words(v.Seen)),
-			Next:  "switch that machine off, or put SSH to it right and take it out of lost_nodes."}
+		for _, e := range sorted(all) {
+			if e.Reach == Reached && e.MemberName == "" && len(e.Problems) > 0 { // it may be the one, and this says more
+				return masterProblem(e)
+			}
+		}
+		return seenAlive(v.Seen)
 	case v.State == Alive, v.State == Startable, v.State == NoData:
 		return refuseVerdict(v, all)
 	case seed.Damage != "":
@@ -246,6 +260,13 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Next:  "choose a master that was a voter to the end; what a removed member has ends with its removal."}
 	}
 	return nil
+}
+
+// seenAlive refuses while etcd runs where it cannot be stopped.
+func seenAlive(seen []string) error {
+	return &Refusal{Title: "A Master Given Up Runs Etcd", Attribute: "lost_nodes", Untouched: nothingTouched,
+		Found: fmt.Sprintf("%s, and that master cannot be examined from here.", words(seen)),
+		Next:  "switch that machine off, or put SSH to it right and take it out of lost_nodes. If it is no member any more, take it out of --initial-cluster in the manifest."}
 }
 
 func refuseVerdict(v Verdict, all map[string]Evidence) error {
@@ -293,7 +314,7 @@ func foundedAnew(ahead, answers []string, all map[string]Evidence) error {
 	return &Refusal{Title: "The Cluster That Answers Knows Less", Attribute: "survey", Untouched: nothingTouched,
 		Found: fmt.Sprintf("a cluster answers with a quorum (%s), but %s has data that it never had. Masters that are started on wiped disks can found a cluster anew, and empty.",
 			words(answers), words(ahead)),
-		Next: fmt.Sprintf("if that is what happened, do not let %s join it. Stop etcd on %s and put what was founded aside, then plan again with node = %q for the seed.%s", words(ahead), who, ahead[0], how)}
+		Next: fmt.Sprintf("if that is what happened, do not let %s join it. Stop etcd on %s and put what was founded aside, then plan again with node = %q for the seed.%s\nIf the cluster was restored on purpose, from a snapshot, move the old data on %s away (mv), then plan again.", words(ahead), who, ahead[0], how, words(ahead))}
 }
 
 func masterProblem(e Evidence) error {

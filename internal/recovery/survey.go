@@ -17,6 +17,7 @@ const (
 	statusWait = 5 * time.Second
 	quorumWait = 3 * time.Second
 	hashWait   = 5 * time.Second
+	diskWait   = 2 * time.Minute // 128 MB of a log over a slow line
 )
 
 // Survey examines all masters at once and changes nothing. A master that cannot be examined is evidence too, not an error.
@@ -200,14 +201,15 @@ func (e *Evidence) ask(ctx context.Context, n *node.Node) {
 	if members, err := client.MembersSeen(statusCtx); err == nil {
 		e.Members = members
 	}
-	if status.Leader == 0 || status.Learner {
+	if status.Leader == 0 {
 		e.hashData(ctx, client)
+	}
+	if status.Leader == 0 || status.Learner {
 		return
 	}
 	quorumCtx, cancel := context.WithTimeout(ctx, quorumWait)
 	defer cancel()
 	if client.Quorum(quorumCtx) != nil {
-		e.hashData(ctx, client)
 		return
 	}
 	members, err := client.Members(quorumCtx)
@@ -220,7 +222,7 @@ func (e *Evidence) ask(ctx context.Context, n *node.Node) {
 	}
 }
 
-// hashData asks for the hash of the member's data. With a quorum it is not asked for: etcd takes no writes while it reads all keys.
+// hashData asks for the hash of the data of a member that has no leader. With one it is not asked for: etcd takes no writes while it reads all keys.
 func (e *Evidence) hashData(ctx context.Context, c *etcd.Client) {
 	ctx, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()

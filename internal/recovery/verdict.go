@@ -52,10 +52,14 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 		}
 	}
 	if len(members) == 0 {
-		members = knownMembers(all)
+		members = membersOnDisk(all, witness.cluster())
+	}
+	asked := len(members) > 0
+	if !asked {
+		members = namedInManifests(all)
 	}
 	v := Verdict{Voters: countVoters(members)}
-	if v.Voters < len(all) && witness.Members == nil {
+	if v.Voters < len(all) && !asked {
 		v.Voters = len(all)
 	}
 	v.Unknown, v.Seen = unknown(members, all), seenElsewhere(all)
@@ -66,7 +70,7 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 			v.Ahead, v.WithData = append(v.Ahead, e.Name), append(v.WithData, e.Name)
 		case e.Quorum:
 			v.Answers, v.WithData = append(v.Answers, e.Name), append(v.WithData, e.Name)
-		case e.Readable && votes(e, all):
+		case e.Readable && votes(e, all) && (witness.cluster() == 0 || e.cluster() == 0 || e.cluster() == witness.cluster()):
 			v.WithData = append(v.WithData, e.Name)
 		}
 	}
@@ -128,6 +132,9 @@ func unexamined(all map[string]Evidence) []string {
 
 // votes tells whether a member counts towards a quorum. Its own data may be older than its vote, so the others are heard as well.
 func votes(e Evidence, all map[string]Evidence) bool {
+	if removedFor(e, all) != "" {
+		return false
+	}
 	if !e.learner() && (e.Disk == nil || !e.Disk.Removed) {
 		return true
 	}
@@ -155,7 +162,7 @@ func (e Evidence) knowsMore() bool {
 		// One that follows a leader may only have been asked a moment later.
 		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
 	}
-	if s := e.Disk; s != nil && s.ClusterID == e.Live.ClusterID && slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID == s.MemberID }) {
+	if s := e.Disk; s != nil && !e.Running && s.ClusterID == e.Live.ClusterID && slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID == s.MemberID }) {
 		// One that a recovery has left behind is not listed any more, and may have been ahead.
 		return s.kept(e.Image) > e.Live.Commit || s.LastTerm > e.Live.Term
 	}
@@ -182,14 +189,56 @@ func unknown(members []etcd.Member, all map[string]Evidence) []string {
 	return without
 }
 
-// knownMembers are the members that the manifests, the survey and the data of stopped members speak of, for a cluster of which no member can
-// be asked. An old --initial-cluster may name too many, which errs on the side of not forcing.
-func knownMembers(all map[string]Evidence) []etcd.Member {
+// removedFor is the master on whose disk it stands that another one's member was removed from their cluster, "" where there is none. A member that
+// is added again has another ID.
+func removedFor(e Evidence, all map[string]Evidence) string {
+	self, known := e.progress()
+	if !known {
+		return ""
+	}
+	for _, o := range sorted(all) {
+		if o.Disk != nil && o.Name != e.Name && o.Disk.ClusterID == self.Cluster && slices.Contains(o.Disk.RemovedMembers, self.Member) {
+			return o.Name
+		}
+	}
+	return ""
+}
+
+// membersOnDisk are the members of a cluster, or of any where it is not known, as the stopped member knows them whose log goes furthest. One on
+// which a forced start was begun and not finished knows itself alone.
+func membersOnDisk(all map[string]Evidence, cluster etcd.ID) []etcd.Member {
+	var best *Evidence
+	for _, e := range sorted(all) {
+		if e.Disk == nil || countVoters(e.Disk.Members) == 0 || e.Disk.Removed || e.forcing() || cluster != 0 && e.Disk.ClusterID != cluster {
+			continue
+		}
+		if best == nil {
+			best = &e
+			continue
+		}
+		p, _ := e.progress()
+		if q, _ := best.progress(); p.further(q) < 0 {
+			best = &e
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return best.Disk.Members
+}
+
+// forcing is true of a master on which a recovery has begun to force a new cluster and has not finished.
+func (e Evidence) forcing() bool {
+	return slices.ContainsFunc(e.Journals, func(j Journal) bool {
+		return j.Operation == "seed" && !j.finished() && j.mark(markForcing) != ""
+	})
+}
+
+// namedInManifests are the members that the manifests and the survey speak of, for a cluster of which no member and no disk can be asked.
+func namedInManifests(all map[string]Evidence) []etcd.Member {
 	var members []etcd.Member
 	add := func(m etcd.Member) {
-		if !slices.ContainsFunc(members, func(have etcd.Member) bool {
-			return m.Name != "" && have.Name == m.Name || sharesURL(have.PeerURLs, m.PeerURLs)
-		}) {
+		if !slices.ContainsFunc(members, func(have etcd.Member) bool { return have.Name == m.Name || sharesURL(have.PeerURLs, m.PeerURLs) }) {
 			members = append(members, m)
 		}
 	}
@@ -201,16 +250,6 @@ func knownMembers(all map[string]Evidence) []etcd.Member {
 	for _, e := range sorted(all) {
 		for _, m := range e.initialCluster() {
 			add(m)
-		}
-	}
-	for _, e := range sorted(all) {
-		if e.Disk == nil || e.Disk.Removed {
-			continue
-		}
-		for _, m := range e.Disk.Members {
-			if !m.Learner {
-				add(m)
-			}
 		}
 	}
 	return members

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,8 +52,16 @@ func TestJudge(t *testing.T) {
 		{"a learner has no vote", named(stopped(OnDisk{Commit: 9}), 1), named(learner(OnDisk{Commit: 9, Learner: true}, asLearner), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
 		{"one that does not know yet that it was promoted", named(learner(OnDisk{Commit: 9}, members...), 1), named(learner(OnDisk{Commit: 9, Learner: true}, asLearner), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2)"},
 		{"one that was removed has no vote", named(stopped(OnDisk{Commit: 9}), 1), named(stopped(OnDisk{Commit: 9, Removed: true}), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
-		{"a member of which only a disk tells", named(learner(OnDisk{Commit: 9}, append(members, etcd.Member{ID: 4, Name: "m4", PeerURLs: []string{"https://10.0.0.14:2380"}}, etcd.Member{ID: 5, Name: "m5", PeerURLs: []string{"https://10.0.0.15:2380"}})...), 1),
+		{"a member of which only a disk tells", named(learner(OnDisk{Commit: 9}, append(slices.Clone(members), etcd.Member{ID: 4, Name: "m4", PeerURLs: []string{"https://10.0.0.14:2380"}}, etcd.Member{ID: 5, Name: "m5", PeerURLs: []string{"https://10.0.0.15:2380"}})...), 1),
 			named(stopped(OnDisk{Commit: 9}), 2), named(empty(), 3), Lost, "2 of 5 voters (m1, m2) still have their data, and 3 would be needed"},
+		{"a cluster of one, with a learner", named(learner(OnDisk{Commit: 9}, members[0], asLearner), 1), named(learner(OnDisk{Commit: 9, Learner: true}, members[0], asLearner), 2), named(empty(), 3), Startable, "1 of 1 voters (m1)"},
+		{"an old disk knows members that were removed since", named(learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{4, 5}}, members...), 1),
+			named(learner(OnDisk{Commit: 9}, append(slices.Clone(members), etcd.Member{ID: 4, Name: "m4"}, etcd.Member{ID: 5, Name: "m5"})...), 2), silent, Startable, "2 of 3 voters (m1, m2)"},
+		{"one of which another disk knows that it was removed", named(learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{2}}, members[0], members[2]), 1), named(learner(OnDisk{Commit: 99}, members...), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
+		{"data of another cluster", named(stopped(OnDisk{Commit: 9}), 1), named(stopped(OnDisk{Commit: 9, ClusterID: 8}), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
+		{"a seed on which a forced start was begun knows itself alone", named(with(learner(OnDisk{Commit: 9, RemovedMembers: []etcd.ID{2, 3}}, members[0]), func(e *Evidence) {
+			e.Journals = []Journal{{Operation: "seed", ID: "x", Marks: map[string]string{markForcing: "begun"}}}
+		}), 1), named(learner(OnDisk{Commit: 99}, members...), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
 		{"damaged data counts until the operator gives it up", named(alone(9, nil), 1), named(with(stopped(OnDisk{}), func(e *Evidence) { e.Damage, e.Disk = "damaged", nil }), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

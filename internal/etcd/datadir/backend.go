@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -40,21 +41,18 @@ func readBackend(ctx context.Context, file Reader) (*Backend, error) {
 		return nil, err
 	}
 	out := Backend{OneMeta: b.one, Revision: 1}
-	for name, read := range map[string]func(*page) error{
-		"meta":            func(p *page) error { return out.meta(ctx, b, p) },
-		"cluster":         func(p *page) error { return out.cluster(ctx, b, p) },
-		"members":         func(p *page) error { return out.members(ctx, b, p) },
-		"members_removed": func(p *page) error { return out.removed(ctx, b, p) },
-		"key":             func(p *page) error { return out.revision(ctx, b, p) },
-	} {
-		p, err := b.bucket(ctx, name)
+	for _, bucket := range []struct {
+		name string
+		read func(context.Context, *bolt, *page) error
+	}{{"meta", out.meta}, {"cluster", out.cluster}, {"members", out.members}, {"members_removed", out.removed}, {"key", out.revision}} {
+		p, err := b.bucket(ctx, bucket.name)
 		if err != nil {
 			return nil, err
 		}
 		if p == nil {
 			continue // a member that has hardly begun
 		}
-		if err := read(p); err != nil {
+		if err := bucket.read(ctx, b, p); err != nil {
 			return nil, err
 		}
 	}
@@ -143,6 +141,23 @@ func (o *Backend) removed(ctx context.Context, b *bolt, p *page) error {
 		o.Removed = append(o.Removed, id)
 	}
 	return nil
+}
+
+// Voter, and Learner, tell what a member is. What counts is confState, which etcd keeps since 3.5: a promotion may never have reached the flag of
+// the member itself (mended in 3.5.24 and 3.6.4).
+func (o *Backend) Voter(id uint64) bool {
+	if len(o.Voters) > 0 {
+		return slices.Contains(o.Voters, id)
+	}
+	return slices.ContainsFunc(o.Members, func(m Member) bool { return m.ID == id && !m.Learner }) && !slices.Contains(o.Removed, id)
+}
+
+// Learner tells of one that has no vote.
+func (o *Backend) Learner(id uint64) bool {
+	if len(o.Voters) > 0 {
+		return slices.Contains(o.Learners, id)
+	}
+	return slices.ContainsFunc(o.Members, func(m Member) bool { return m.ID == id && m.Learner }) && !slices.Contains(o.Removed, id)
 }
 
 // memberID reads the key of a member, its ID in hex.

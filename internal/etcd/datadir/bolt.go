@@ -21,8 +21,9 @@ const (
 	metaBytes  = 64
 	maxPage    = 64 << 10
 	maxDepth   = 32
-	maxItem    = 4 << 20 // of a key and its value
-	maxPages   = 2000    // that are read of a database; the path to a key is a handful of them
+	maxItem    = 4 << 20  // of a key and its value
+	maxBucket  = 16 << 20 // of a bucket that is read as a whole
+	maxPages   = 2000     // that are read of a database; the path to a key is a handful of them
 )
 
 // Reader reads a part of a file. It gives fewer bytes only where the file ends.
@@ -86,7 +87,7 @@ func parseMeta(head []byte, at int) *bolt {
 		return nil
 	}
 	b := &bolt{size: int64(le.Uint32(m[8:])), root: le.Uint64(m[16:]), top: le.Uint64(m[40:]), txid: le.Uint64(m[48:])}
-	if b.size < 512 || b.size > maxPage || b.size&(b.size-1) != 0 || b.top > 1<<40 {
+	if b.size < 512 || b.size > maxPage || b.size&(b.size-1) != 0 || b.top > 1<<40 || b.root < 2 || b.root >= b.top {
 		return nil
 	}
 	return b
@@ -239,6 +240,7 @@ func (b *bolt) get(ctx context.Context, p *page, key string) (*item, error) {
 // all gives the items of a small bucket, of which it reads at most limit.
 func (b *bolt) all(ctx context.Context, p *page, limit int) ([]item, error) {
 	var items []item
+	bytes := 0
 	var walk func(p *page, depth int) error
 	walk = func(p *page, depth int) error {
 		if depth > maxDepth {
@@ -251,6 +253,9 @@ func (b *bolt) all(ctx context.Context, p *page, limit int) ([]item, error) {
 			it, err := p.item(ctx, i, true)
 			if err != nil {
 				return err
+			}
+			if bytes += len(it.key) + len(it.value); bytes > maxBucket {
+				return fmt.Errorf("%w: a bucket has more than %d bytes", ErrDamaged, maxBucket)
 			}
 			if p.flags&leafPage != 0 {
 				items = append(items, it)

@@ -1,5 +1,5 @@
 // Package datadir reads what a member that does not run has on its disk, without starting it and without changing a byte. Of the database it
-// reads single pages; of the write-ahead log the segments with which etcd would begin.
+// reads single pages; of the write-ahead log the newest segments.
 package datadir
 
 import (
@@ -94,6 +94,7 @@ func readLog(ctx context.Context, files Files, snapshotFiles bool, applied uint6
 		if len(pieces) >= maxSegments && log.FirstIndex != 0 && log.FirstIndex <= applied+1 {
 			log.Unchecked++
 			if s.from <= log.Snapshot || i == 0 {
+				log.Unchecked += i
 				return log, begins(s, log, snapshotFiles)
 			}
 			continue
@@ -107,6 +108,7 @@ func readLog(ctx context.Context, files Files, snapshotFiles bool, applied uint6
 			return nil, err
 		}
 		if s.from <= log.Snapshot || i == 0 {
+			log.Unchecked = i // etcd looks for snapshots in all of them
 			return log, begins(s, log, snapshotFiles)
 		}
 	}
@@ -122,7 +124,7 @@ func begins(s segment, l *Log, snapshotFiles bool) error {
 		return nil
 	case snapshotFiles:
 		return fmt.Errorf("%w: it begins with entry %d, and the newest .snap file ends with entry %d", ErrDamaged, s.from, l.Snapshot)
-	case l.Unchecked > 0: // the snapshot may be in what was not read
+	case l.Unchecked > 0: // the record of the snapshot may be in what was not read
 		return nil
 	}
 	return fmt.Errorf("%w: it begins with entry %d, and the newest snapshot ends with entry %d", ErrDamaged, s.from, l.Snapshot)

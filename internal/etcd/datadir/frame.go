@@ -67,8 +67,8 @@ func (f *frames) next() (record, error) {
 	if length>>63 == 1 { // the upper byte then has the number of zeros
 		pad = length >> 56 & 7
 	}
-	if size > maxRecord {
-		return record{}, fmt.Errorf("%w: the record at byte %d claims a length of %d", ErrDamaged, f.at, size)
+	if size > maxRecord { // more than what is left of the file, so etcd takes it for the end, too
+		return record{}, fmt.Errorf("%w: at byte %d, which claims a length of %d", errTorn, f.at, size)
 	}
 	body, err := io.ReadAll(io.LimitReader(f.in, int64(size+pad))) // not made beforehand: the length may be wrong
 	if err != nil {

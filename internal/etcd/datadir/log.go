@@ -19,7 +19,7 @@ type Log struct {
 	Snapshot            uint64 // index of the newest one with which etcd can begin
 	Terms               []Term // of the entries that were read
 	Torn                bool   // the last record is not whole; etcd drops it at its next start
-	Unchecked           int    // segments that etcd needs and that were not read; they have nothing new
+	Unchecked           int    // older segments that were not read; they have nothing new
 
 	writes, puts []uint64 // the entries that may have made a revision, and those of them that have, in their order
 }
