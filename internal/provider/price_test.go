@@ -49,7 +49,7 @@ func TestPrice(t *testing.T) {
 	w = workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`))
 	before := trees(t, l, false)
 	_, folded = run(t, w, 1, "plan", "-no-color")
-	wantWords(t, folded, "Another Master Has More", "node names m1, and a forced start would keep more on m2", fmt.Sprintf("with them go revisions %d to %d at most", revision-19, revision), `accept_less_than = ["m2"]`)
+	wantWords(t, folded, "Another Master Has More", "m1 is to be the seed, and a forced start would keep more on m2", fmt.Sprintf("with them go revisions %d to %d at most", revision-19, revision), `accept_less_than = ["m2"]`)
 	wantSame(t, before, trees(t, l, false))
 
 	w = workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`, `accept_less_than = ["m2"]`))

@@ -24,7 +24,7 @@ import (
 func TestStoppedMember(t *testing.T) {
 	for i, version := range []string{"3.7", "3.6", "3.5"} {
 		t.Run("etcd "+version, func(t *testing.T) {
-			l := start(t, lab.Options{Etcd: version})
+			l := start(t, lab.Options{Etcd: version, WALDir: version == "3.6"})
 			must(t, l.Fill(t.Context(), 300, 100))
 			before, _, err := l.CountKeys(t.Context(), "m1")
 			must(t, err)
@@ -51,7 +51,7 @@ func TestStoppedMember(t *testing.T) {
 					t.Fatalf("%s: nothing was read: %q, %s", name, e.Warnings, e.ReachError)
 				}
 				t.Logf("%s: %+v", name, *s)
-				if s.ClusterID != was.ClusterID || s.MemberID != was.MemberID || s.Learner || s.Removed || len(s.Members) != 3 {
+				if s.ClusterID != was.ClusterID || s.MemberID != was.MemberID || s.Name != name || s.Learner || s.Removed || len(s.Members) != 3 || s.ClusterVersion == "" {
 					t.Errorf("%s is %s of %s with members %v, and was %s of %s", name, s.MemberID, s.ClusterID, s.Members, was.MemberID, was.ClusterID)
 				}
 				// A slow machine elects anew now and then, and commits late to its database.

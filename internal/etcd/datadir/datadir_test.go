@@ -104,7 +104,7 @@ func TestDamage(t *testing.T) {
 		{name: "a byte of an entry", log: flip(log, end/2), says: "the write-ahead log: " + segment + ": damaged: the record at byte"},
 		{name: "a byte of the first record", log: flip(log, 9), says: "damaged"},
 		{name: "no log", log: make([]byte, 4096), says: "it does not say whose it is"},
-		{name: "not a log", log: bytes.Repeat([]byte("etcd"), 2000), says: "claims a length"},
+		{name: "not a log", log: bytes.Repeat([]byte("etcd"), 2000), says: "it does not say whose it is"},
 		{name: "a segment is missing", segment: "0000000000000001-0000000000000010.wal", says: "it begins with entry 16, and the newest snapshot ends with entry 0"},
 		{name: "one of two meta pages", database: flip(database, 4096+30)},
 		{name: "both meta pages", database: flip(database, 30, 4096+30), says: "the database: damaged: the database begins with no page that is whole"},
