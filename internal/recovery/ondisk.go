@@ -31,7 +31,7 @@ type OnDisk struct {
 	Learner             bool   `json:",omitempty"`
 	Removed             bool   `json:",omitempty"` // from its cluster
 	Torn                bool   `json:",omitempty"` // the log's last record is not whole, and etcd will drop it
-	Unchecked           int    `json:",omitempty"` // segments of the log that etcd needs and whose checksums were not looked at
+	Unchecked           int    `json:",omitempty"` // older segments of the log, whose checksums were not looked at
 	Members             []etcd.Member
 	RemovedMembers      []etcd.ID `json:",omitempty"`
 }
@@ -53,8 +53,8 @@ func (s *OnDisk) termOf(index uint64) uint64 {
 // errWritten is data that somebody writes.
 var errWritten = errors.New("somebody writes to it at this moment")
 
-// readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes nothing. With damage it is no seed; whether a quorum could be started with it is still for
-// the operator to try. Data that could not be read for another reason is not known.
+// readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes nothing. With damage it is no
+// seed; whether a quorum could be started with it is still for the operator to try. Data that could not be read for another reason is not known.
 func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths, disk *node.Disk) {
 	ctx, cancel := context.WithTimeout(ctx, diskWait)
 	defer cancel()

@@ -270,3 +270,17 @@ func TestOtherClusters(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWrittenMeanwhile has a member that serves nobody and is written to all the same: its certificate has expired while it follows the leader.
+// What its disk says is of no moment.
+func TestWrittenMeanwhile(t *testing.T) {
+	l := start(t, lab.Options{})
+	must(t, l.Master("m3").ExpireCerts())
+	writer, err := l.StartWriter(t.Context(), "m1", "m2")
+	must(t, err)
+	defer writer.Stop()
+	e := recovery.Survey(t.Context(), nodesOf(t, l), time.Now())["m3"]
+	if e.Status != nil || !e.Running || e.Disk != nil || e.Damage != "" || !strings.Contains(e.Unread, "somebody writes to it") {
+		t.Errorf("status %v (%s), disk %+v, damage %q, unread %q", e.Status, e.StatusError, e.Disk, e.Damage, e.Unread)
+	}
+}

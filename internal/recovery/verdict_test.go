@@ -106,3 +106,14 @@ func TestKnowsMore(t *testing.T) {
 		t.Error("a cluster in which nothing was ever written is believed")
 	}
 }
+
+// TestCutOff names the peers that a member cannot reach, where all that is missing is the network between them.
+func TestCutOff(t *testing.T) {
+	m1 := with(alone(9, nil), func(e *Evidence) {
+		e.Name, e.Peers = "m1", []Peer{{Name: "m2", URL: "https://10.0.0.12:2380"}, {Name: "m3", URL: "https://10.0.0.13:2380", Answers: true}}
+	})
+	err := refuseVerdict(Verdict{State: Startable, WithData: []string{"m1"}}, map[string]Evidence{"m1": m1})
+	if want := "m1: etcd runs there; it needs its peers, and does not reach m2 (https://10.0.0.12:2380)\n"; !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,44 @@
+package recovery
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+)
+
+// TestHazards lists the known faults of a version, and only those.
+func TestHazards(t *testing.T) {
+	const commit, learner, promotion, zombies, snapshot, add, update = "#14009", "a learner of the old cluster", "the promotion of a learner", "members that were removed can come back", "while it defragments", "while another one is down", "makes it a voter"
+	old := []string{commit, promotion, zombies, snapshot, add, update}
+	for _, c := range []struct {
+		image, other string
+		learner      bool
+		want         []string
+	}{
+		{image: "quay.io/coreos/etcd:v3.4.23", want: old},
+		{image: "registry.k8s.io/etcd:3.5.21-0", want: old},
+		{image: "registry.k8s.io/etcd:3.5.21-0", learner: true, want: append([]string{learner}, old...)},
+		{image: "registry.k8s.io/etcd:3.5.22-0", want: []string{promotion, zombies, snapshot, add, update}},
+		{image: "registry.k8s.io/etcd:3.5.26-0", want: []string{add, update}},
+		{image: "registry.k8s.io/etcd:3.5.31-0"},
+		{image: "registry.k8s.io/etcd:3.6.0-0", want: []string{commit, promotion, snapshot, add, update}},
+		{image: "registry.k8s.io/etcd:3.6.5-0", learner: true, want: []string{learner, add, update}},
+		{image: "registry.k8s.io/etcd:3.6.12-0", learner: true},
+		{image: "registry.k8s.io/etcd:3.7.0-0", learner: true},
+		{image: "registry.k8s.io/etcd:3.6.12-0", other: "registry.k8s.io/etcd:3.5.31-0", want: []string{"m2 has etcd 3.5.31, which cannot join a cluster of etcd 3.6"}},
+		{image: "registry.k8s.io/etcd:3.6.12-0", other: "registry.k8s.io/etcd:3.7.1-0"},
+		{image: "registry.k8s.io/etcd@sha256:abc", want: []string{"does not tell etcd's version"}},
+	} {
+		seed := Evidence{Name: "m1", Image: c.image, Members: []etcd.Member{{ID: 1}, {ID: 2, Learner: c.learner}}}
+		got := hazards(seed, map[string]Evidence{"m1": seed, "m2": {Name: "m2", Image: c.other}})
+		if len(got) != len(c.want) {
+			t.Errorf("%s: %q", c.image, got)
+		}
+		for _, w := range c.want {
+			if !strings.Contains(strings.Join(got, "\n"), w) {
+				t.Errorf("%s: %q does not say %q", c.image, got, w)
+			}
+		}
+	}
+}
