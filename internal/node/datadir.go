@@ -49,13 +49,19 @@ func (d *DataDir) Segment(ctx context.Context, name string) (io.ReadCloser, erro
 	return text, nil
 }
 
-// Changed tells whether anything was written to log or database since Disk has looked.
+// Changed tells whether anything was written to log or database since Disk has looked, or since it was last called. What was read before is
+// forgotten then.
 func (d *DataDir) Changed(ctx context.Context) (bool, error) {
 	out, err := d.node.run(ctx, stampScript+`stamp "$1" "$2" 2>/dev/null; exit 0`, d.wal, path.Dir(d.database))
 	if err != nil {
 		return false, fmt.Errorf("looking at %s on %s: %w", d.wal, d.node.Name, err)
 	}
-	return strings.TrimSpace(string(out)) != strings.TrimSpace(d.found.Stamp), nil
+	stamp := strings.TrimSpace(string(out))
+	if stamp == strings.TrimSpace(d.found.Stamp) {
+		return false, nil
+	}
+	d.found.Stamp, d.have = stamp, map[int64][]byte{}
+	return true, nil
 }
 
 // blockSize is that of a piece. A round trip costs more than a few pages.

@@ -263,5 +263,8 @@ func TestDataDir(t *testing.T) {
 		if changed, err := d.Changed(t.Context()); err != nil || !changed {
 			t.Errorf("changed after a write: %v, %v", changed, err)
 		}
+		if changed, err := d.Changed(t.Context()); err != nil || changed {
+			t.Errorf("changed once more: %v, %v", changed, err)
+		}
 	})
 }

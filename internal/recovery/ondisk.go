@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/coreos/go-semver/semver"
 
@@ -59,16 +60,7 @@ func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths,
 	ctx, cancel := context.WithTimeout(ctx, diskWait)
 	defer cancel()
 	dir := n.DataDir(paths, disk)
-	v := versionOf(e.Image)
-	s, err := datadir.Read(ctx, dir, v != nil && v.LessThan(semver.Version{Major: 3, Minor: 7}))
-	if err == nil || errors.Is(err, datadir.ErrDamaged) {
-		// What changes while it is read is neither whole nor damaged.
-		if changed, failed := dir.Changed(ctx); failed != nil {
-			err = failed
-		} else if changed {
-			err = errWritten
-		}
-	}
+	s, err := readQuiet(ctx, dir, e.Image)
 	switch {
 	case errors.Is(err, datadir.ErrDamaged):
 		e.Damage = err.Error()
@@ -85,6 +77,32 @@ func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths,
 	if tooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
 		e.TooNew = fmt.Sprintf("the data in %s was written by etcd %s, and the image is %s, which does not start with it", e.DataDir, cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion), e.Image)
 		e.Warnings = append(e.Warnings, e.TooNew)
+	}
+}
+
+// readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An etcd that is just being
+// started is quiet after a moment.
+func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.State, error) {
+	v := versionOf(image)
+	for try := 1; ; try++ {
+		s, err := datadir.Read(ctx, dir, v != nil && v.LessThan(semver.Version{Major: 3, Minor: 7}))
+		if err != nil && !errors.Is(err, datadir.ErrDamaged) {
+			return nil, err
+		}
+		changed, failed := dir.Changed(ctx)
+		switch {
+		case failed != nil:
+			return nil, failed
+		case !changed:
+			return s, err
+		case try == 3:
+			return nil, errWritten
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
 	}
 }
 
