@@ -144,14 +144,10 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 			resp.Diagnostics.AddAttributeWarning(path.Root("nodes").AtMapKey(name), "A Master Needs Attention", name+": "+p)
 		}
 	}
-	choice, _, err := recovery.Choose(all, nil)
-	m.Seed = types.StringNull()
-	if err == nil {
-		m.Seed = types.StringValue(choice)
-	}
-	m.Verdict = types.StringValue(recovery.Judge(all, choice).Text)
+	ranking := recovery.Rank(all, nil)
+	m.Seed, m.Verdict = orNull(ranking.Best()), types.StringValue(recovery.Judge(all, ranking.Best()).Text)
 	m.Report, m.Markdown = types.StringValue(recovery.Report(all, nil)), types.StringValue(recovery.Markdown(all, nil))
-	candidates, diags := candidatesOf(ctx, recovery.Rank(all, nil))
+	candidates, diags := candidatesOf(ctx, ranking)
 	resp.Diagnostics.Append(diags...)
 	m.Choice = candidates
 	m.Cluster = types.ObjectNull(clusterType().AttrTypes)

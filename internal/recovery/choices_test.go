@@ -82,6 +82,10 @@ func (c *choiceCase) run(n int) {
 	stop()
 	all := recovery.Survey(c.Context(), c.nodes, time.Now())
 	for name, e := range before { // one that was asked while it ran keeps what it said
+		if e.Status == nil || e.Tail == nil || e.Hash == nil || e.Hash.Revision != e.Status.Revision || e.Hash.Value == 0 {
+			c.Errorf("case %d: %s ran alone and said %+v, %+v, %+v", n, name, e.Status, e.Tail, e.Hash)
+			continue
+		}
 		if was, now := kept(c.T, e), kept(c.T, all[name]); was.Kept != now.Kept || was.Last != now.Last || was.LastTerm != now.LastTerm {
 			c.Errorf("case %d: %s ran and had committed up to %d of %d, and its disk says %d of %d", n, name, was.Kept, was.Last, now.Kept, now.Last)
 		}

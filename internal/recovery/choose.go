@@ -13,7 +13,7 @@ func Choose(all map[string]Evidence, lost []string) (name, reason string, err er
 		return "", "", &Refusal{Title: "No Seed Can Be Chosen", Found: r.Undecided + problemsOf(all), Untouched: nothingTouched, Attribute: "node",
 			Next: "put right what is wrong with the masters named above and plan again; or decide which one has the data to keep, and name it with node = \"…\"."}
 	}
-	return r.Candidates[0].Name, r.reason(), nil
+	return r.Best(), r.reason(), nil
 }
 
 // reason says why the first candidate is the choice.

@@ -25,6 +25,9 @@ func TestStoppedMember(t *testing.T) {
 	for i, version := range []string{"3.7", "3.6", "3.5"} {
 		t.Run("etcd "+version, func(t *testing.T) {
 			l := start(t, lab.Options{Etcd: version, WALDir: version == "3.6"})
+			if version != "3.5" {
+				storageKnown(t, l)
+			}
 			must(t, l.Fill(t.Context(), 300, 100))
 			before, _, err := l.CountKeys(t.Context(), "m1")
 			must(t, err)
@@ -58,8 +61,7 @@ func TestStoppedMember(t *testing.T) {
 				if s.LastIndex < was.RaftIndex || s.LastTerm < was.RaftTerm || s.Revision == 0 || s.ConsistentIndex > s.LastIndex || s.Commit > s.LastIndex {
 					t.Errorf("%s: %+v, and before that %+v", name, *s, *was)
 				}
-				// A young etcd may not have written it down yet: it looks every four seconds.
-				if s.StorageVersion != "" && (version == "3.5" || !strings.HasPrefix(s.StorageVersion, version)) || !strings.HasPrefix(s.ClusterVersion, version) {
+				if (s.StorageVersion == "") != (version == "3.5") || s.StorageVersion != "" && !strings.HasPrefix(s.StorageVersion, version) || !strings.HasPrefix(s.ClusterVersion, version) {
 					t.Errorf("%s: storage version %q, cluster version %q", name, s.StorageVersion, s.ClusterVersion)
 				}
 				most = max(most, s.Commit, s.ConsistentIndex)
@@ -106,6 +108,24 @@ func TestStoppedMember(t *testing.T) {
 			}
 		})
 	}
+}
+
+// storageKnown waits until every member has written its storage version down. Each looks every four seconds.
+func storageKnown(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	for _, m := range l.Masters() {
+		c := client(t, l, m.Name())
+		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+			r, err := c.Status(t.Context(), m.ClientURL())
+			if err == nil && r.StorageVersion != "" {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s has written no storage version: %v", m.Name(), err)
+			}
+		}
+	}
+	time.Sleep(300 * time.Millisecond) // etcd writes to its database ten times a second
 }
 
 // TestDamagedData has a survivor whose data has come to harm: what it is is named, it is not chosen, and not touched.

@@ -102,6 +102,14 @@ func (r Ranking) undecided(all map[string]Evidence, unjudged []RuledOut) string 
 	return contradiction(all, best.Cluster)
 }
 
+// Best is the master to choose, "" where the evidence does not decide.
+func (r Ranking) Best() string {
+	if r.Undecided != "" {
+		return ""
+	}
+	return r.Candidates[0].Name
+}
+
 // candidate finds one by its name, nil where the master is none.
 func (r Ranking) candidate(name string) *Candidate {
 	for i := range r.Candidates {

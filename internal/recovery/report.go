@@ -97,10 +97,7 @@ func clusters(all map[string]Evidence) []finding {
 
 // findings are what follows from the table, the most important first.
 func findings(all map[string]Evidence, r Ranking) []finding {
-	best := ""
-	if r.Undecided == "" {
-		best = r.Candidates[0].Name
-	}
+	best := r.Best()
 	v := Judge(all, best)
 	list := []finding{{"verdict", v.Text}}
 	if v.State != Alive { // then there is nothing to choose

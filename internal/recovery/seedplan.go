@@ -23,7 +23,7 @@ type SeedPlan struct {
 	SeedRequest
 	Reason   string
 	Verdict  Verdict
-	Loss     *Loss    // nil where it is not known: the seed cannot be read, or is forced already
+	Loss     *Loss    // nil where the forced start is done
 	Hazards  []string // known faults of this etcd that a forced start or the joins after it can meet
 	Evidence map[string]Evidence
 
@@ -80,9 +80,6 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 			return nil, err
 		}
 		p.Loss = lossAs(p.Node, Rank(all, req.Lost))
-		if err := p.checkLess(journal); err != nil {
-			return nil, err
-		}
 	}
 	if len(p.Verdict.Seen) > 0 && journal.mark(markUnforced) == "" {
 		return nil, seenAlive(p.Verdict.Seen)
@@ -94,6 +91,9 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 		if len(e.Problems) > 0 && (e.Name == p.Node || !stoppable) {
 			return nil, masterProblem(e)
 		}
+	}
+	if err := p.checkLess(journal); err != nil {
+		return nil, err
 	}
 	if err := p.texts(seed, journal); err != nil {
 		return nil, err
@@ -120,8 +120,11 @@ func (p *SeedPlan) checkLess(journal *Journal) error {
 			return unknownNode("accept_less_than", name, names(sorted(p.Evidence)))
 		}
 	}
+	if p.Loss == nil || journal.mark(markForcing) != "" {
+		return nil
+	}
 	more := slices.DeleteFunc(slices.Clone(p.Loss.Ahead), func(name string) bool { return slices.Contains(p.Less, name) })
-	if len(more) == 0 || journal.mark(markForcing) != "" {
+	if len(more) == 0 {
 		return nil
 	}
 	var quoted []string
@@ -258,6 +261,10 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		return &Refusal{Title: "The Seed Was Removed From Its Cluster", Attribute: "node", Untouched: nothingTouched,
 			Found: fmt.Sprintf("the data of %s says that its member %s was removed: etcd panics with \"removed all voters\" when a new cluster is forced on it (etcd-io/etcd#13848).", seed.Name, seed.Disk.MemberID),
 			Next:  "choose a master that was a voter to the end; what a removed member has ends with its removal."}
+	case removedFor(seed, all) != "":
+		return &Refusal{Title: "The Seed Was Removed From Its Cluster", Attribute: "node", Untouched: nothingTouched,
+			Found: fmt.Sprintf("the data of %s says that the member of %s was removed from the cluster that both were in; what %s has is older than that.", removedFor(seed, all), seed.Name, seed.Name),
+			Next:  fmt.Sprintf("choose another master. If it has to be %s, move the data on %s away (mv), then plan again.", seed.Name, removedFor(seed, all))}
 	}
 	return nil
 }

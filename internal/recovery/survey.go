@@ -118,12 +118,11 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	if e.Running {
 		e.ask(ctx, n)
 	}
-	if last := newest(pods.Containers, workload); !e.Quorum && last != nil {
-		if log, err := n.ContainerLog(ctx, pods.Runtime, last.ID, 200); err != nil {
-			// It is only said less.
-		} else if e.Status == nil {
+	if last := newest(pods.Containers, workload); last != nil && (e.Status == nil || e.Status.Leader == 0) {
+		log, _ := n.ContainerLog(ctx, pods.Runtime, last.ID, 200) // without it there is only less to say
+		if e.Status == nil {
 			e.LastWords = fatalLines(log)
-		} else if e.Status.Leader == 0 {
+		} else {
 			e.Tail = tailOf(log)
 		}
 	}

@@ -107,6 +107,19 @@ func TestKnowsMore(t *testing.T) {
 	}
 }
 
+// TestRemovedSeed refuses a seed of which another master knows that it was removed.
+func TestRemovedSeed(t *testing.T) {
+	m1, m2 := stopped(OnDisk{MemberID: 1, Commit: 20, RemovedMembers: []etcd.ID{2}}), stopped(OnDisk{MemberID: 2, Commit: 99})
+	m1.Name, m2.Name = "m1", "m2"
+	err := checkLost(Verdict{State: Lost}, map[string]Evidence{"m1": m1, "m2": m2}, m2)
+	if r, ok := IsRefusal(err); !ok || r.Title != "The Seed Was Removed From Its Cluster" || !strings.Contains(r.Found, "the data of m1 says that the member of m2 was removed") {
+		t.Errorf("got %v", err)
+	}
+	if err := checkLost(Verdict{State: Lost}, map[string]Evidence{"m1": m1, "m2": m2}, m1); err != nil {
+		t.Errorf("m1: %v", err)
+	}
+}
+
 // TestCutOff names the peers that a member cannot reach, where all that is missing is the network between them.
 func TestCutOff(t *testing.T) {
 	m1 := with(alone(9, nil), func(e *Evidence) {

@@ -83,7 +83,7 @@ func readLog(ctx context.Context, files Files, snapshotFiles bool, applied uint6
 	if err != nil {
 		return nil, err
 	}
-	file := newest(files.Snapshots())
+	snaps := snapsOf(files.Snapshots())
 	var pieces []*piece
 	var log *Log
 	for i := len(segments) - 1; i >= 0; i-- {
@@ -91,24 +91,18 @@ func readLog(ctx context.Context, files Files, snapshotFiles bool, applied uint6
 		if i < len(segments)-1 && s.number+1 != segments[i+1].number {
 			return nil, fmt.Errorf("%w: %s follows %s, and what was between them is missing", ErrDamaged, segments[i+1].name, s.name)
 		}
-		if len(pieces) >= maxSegments && log.FirstIndex != 0 && log.FirstIndex <= applied+1 {
-			log.Unchecked++
-			if s.from <= log.Snapshot || i == 0 {
-				log.Unchecked += i
-				return log, begins(s, log, snapshotFiles)
+		if enough := len(pieces) >= maxSegments && log.FirstIndex != 0 && log.FirstIndex <= applied+1; !enough {
+			p, err := openSegment(ctx, files, s.name, i == len(segments)-1)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", s.name, err)
 			}
-			continue
-		}
-		p, err := openSegment(ctx, files, s.name, i == len(segments)-1)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.name, err)
-		}
-		pieces = append([]*piece{p}, pieces...)
-		if log, err = join(pieces, file, snapshotFiles); err != nil {
-			return nil, err
+			pieces = append([]*piece{p}, pieces...)
+			if log, err = join(pieces, snaps, snapshotFiles); err != nil {
+				return nil, err
+			}
 		}
 		if s.from <= log.Snapshot || i == 0 {
-			log.Unchecked = i // etcd looks for snapshots in all of them
+			log.Unchecked = len(segments) - len(pieces)
 			return log, begins(s, log, snapshotFiles)
 		}
 	}
@@ -139,17 +133,18 @@ func openSegment(ctx context.Context, files Files, name string, last bool) (*pie
 	return readSegment(io.LimitReader(in, maxSegment), last)
 }
 
-// newest is the index of the newest of these files, 0 where there is none. Etcd 3.7 still makes them, and does not read them.
-func newest(snapshots []string) uint64 {
-	var index uint64
-	for _, name := range snapshots { // term-index.snap
+// snapsOf are the indexes of the .snap files among these, in their order. Etcd 3.7 still makes them, and does not read them.
+func snapsOf(files []string) []uint64 {
+	var all []uint64
+	for _, name := range files { // term-index.snap
 		if _, hex, ok := strings.Cut(strings.TrimSuffix(name, ".snap"), "-"); ok && strings.HasSuffix(name, ".snap") {
 			if i, err := strconv.ParseUint(hex, 16, 64); err == nil {
-				index = max(index, i)
+				all = append(all, i)
 			}
 		}
 	}
-	return index
+	slices.Sort(all)
+	return all
 }
 
 // segmentsOf are the segments among the files, in their order: .tmp is one that is being made, .broken one that etcd has repaired.

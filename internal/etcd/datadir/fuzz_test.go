@@ -33,7 +33,7 @@ func FuzzLog(f *testing.F) {
 			if err != nil {
 				continue
 			}
-			l, err := join([]*piece{p}, 0, false)
+			l, err := join([]*piece{p}, nil, false)
 			if err != nil && !errors.Is(err, ErrDamaged) {
 				t.Errorf("got %v", err)
 			}
@@ -86,7 +86,7 @@ func FuzzRecords(f *testing.F) {
 			}
 			pieces = append(pieces, p)
 		}
-		l, err := join(pieces, snapshot, files)
+		l, err := join(pieces, []uint64{snapshot}, files)
 		if err != nil {
 			if !errors.Is(err, ErrDamaged) {
 				t.Errorf("got %v", err)

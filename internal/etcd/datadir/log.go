@@ -229,9 +229,9 @@ func writes(request []byte) (put, write bool) {
 	return put, write
 }
 
-// join puts the pieces of a log together, in their order. SnapshotFile is the newest file with a snapshot; with it etcd begins before
-// 3.7, and since then with the newest snapshot of which the log speaks, if that was committed.
-func join(pieces []*piece, snapshotFile uint64, filesCount bool) (*Log, error) {
+// join puts the pieces of a log together, in their order. Etcd begins with the newest committed snapshot of which the log speaks; before 3.7 with
+// the newest of those that have a file, which are snaps.
+func join(pieces []*piece, snaps []uint64, filesCount bool) (*Log, error) {
 	l := &Log{}
 	var snapshots []position
 	for i, p := range pieces {
@@ -259,19 +259,19 @@ func join(pieces []*piece, snapshotFile uint64, filesCount bool) (*Log, error) {
 		}
 		l.LastIndex, l.LastTerm = p.LastIndex, p.LastTerm
 	}
-	if filesCount {
-		l.Snapshot = snapshotFile
-	}
 	for _, s := range snapshots {
 		if s.index > l.Commit { // etcd takes no notice of it
 			continue
 		}
-		if !filesCount {
+		if !filesCount || slices.Contains(snaps, s.index) {
 			l.Snapshot = max(l.Snapshot, s.index)
 		}
 		if s.index > l.LastIndex { // it came from the leader, with all that is before it
 			l.LastIndex, l.LastTerm = s.index, s.term
 		}
+	}
+	if filesCount && l.Snapshot == 0 && len(snaps) > 0 { // what the log says of it is further back
+		l.Snapshot = snaps[len(snaps)-1]
 	}
 	return l, nil
 }
