@@ -219,6 +219,9 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 		case e.Reach == Refused:
 			return &Refusal{Title: "A Master Cannot Be Examined", Attribute: "survey", Found: fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
 				Next: "put this access right and plan again. A master that may run etcd has to be stopped before a new cluster is forced, so it cannot be left out."}
+		case e.Reach == Silent && !seen[e.Name] && len(seenElsewhere(all)) > 0:
+			return &Refusal{Title: "A Master Does Not Answer", Attribute: "survey", Found: fmt.Sprintf("%s does not answer: %s. But %s.", e.Name, e.ReachError, words(seenElsewhere(all))), Untouched: nothingTouched,
+				Next: "the cluster may be alive. Put SSH to the masters that do not answer right, or switch them off for good, then plan again."}
 		case e.Reach == Silent && !seen[e.Name]:
 			return &Refusal{Title: "A Master Does Not Answer", Attribute: "lost_nodes", Found: fmt.Sprintf("%s does not answer: %s. Its etcd may still run where you cannot see it.", e.Name, e.ReachError), Untouched: nothingTouched,
 				Next: fmt.Sprintf("bring %s back or make sure that it is switched off for good; in the latter case say so with lost_nodes = [%q].", e.Name, e.Name)}

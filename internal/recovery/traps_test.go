@@ -207,7 +207,9 @@ func TestGivenUpButAlive(t *testing.T) {
 	if v := recovery.Judge(all, "m1"); v.State != recovery.Unreached || !strings.Contains(v.Text, "m1 reaches the etcd of m5 at https://") {
 		t.Errorf("verdict %q", v.Text)
 	}
-	_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
+	_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
+	wantRefusal(t, err, "A Master Does Not Answer", "m5 does not answer", "But m1 reaches the etcd of m5 at https://", "the cluster may be alive")
+	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
 	wantRefusal(t, err, "A Master Given Up Runs Etcd", "m1 reaches the etcd of m5", "switch that machine off")
 
 	// It may come back between plan and apply as well.
