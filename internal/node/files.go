@@ -28,7 +28,7 @@ func (n *Node) ReadFile(ctx context.Context, name string) ([]byte, error) {
 // WriteFile puts a text in place of a file, or makes it: written beside it under a name that starts with a dot, which the kubelet does
 // not read, synced, then renamed. Mode and owner are those of like, or 0600 and root's where like is not there.
 func (n *Node) WriteFile(ctx context.Context, name string, text []byte, like string) error {
-	out, err := n.run(ctx, `set -e
+	out, err := n.change(ctx, `set -e
 tmp=$(dirname "$1")/.etcdrecovery-$(basename "$1")
 mkdir -p "$(dirname "$1")"
 rm -f "$tmp"
@@ -52,7 +52,7 @@ sha256sum "$1"`, name, like)
 // was parked before under that name is kept too, under a number.
 func (n *Node) Park(ctx context.Context, manifest string) (string, error) {
 	parked := path.Join(n.ParkedDir(), path.Base(manifest))
-	_, err := n.run(ctx, `set -e
+	_, err := n.change(ctx, `set -e
 [ -f "$1" ] || { [ -f "$2" ] && exit 0; echo "neither $1 nor $2 is there" >&2; exit 1; }
 mkdir -p "$(dirname "$2")"
 if [ -f "$2" ] && ! cmp -s "$1" "$2"; then i=1; while [ -e "$2.$i" ]; do i=$((i+1)); done; mv "$2" "$2.$i"; fi
@@ -66,9 +66,24 @@ rm -f "$1"`, manifest, parked)
 	return parked, nil
 }
 
+// Unpark puts a manifest back that was parked. One that is in its place already stays.
+func (n *Node) Unpark(ctx context.Context, parked, manifest string) error {
+	_, err := n.change(ctx, `set -e
+if [ -e "$2" ]; then if cmp -s "$1" "$2"; then rm -f "$1"; fi; exit 0; fi
+tmp=$(dirname "$2")/.etcdrecovery-$(basename "$2")
+cp -p "$1" "$tmp"
+sync "$tmp" 2>/dev/null || sync
+mv -f "$tmp" "$2"
+rm -f "$1"`, parked, manifest)
+	if err != nil {
+		return fmt.Errorf("putting %s on %s back: %w", manifest, n.Name, err)
+	}
+	return nil
+}
+
 // Remove takes one file away. Used only for files that this program wrote.
 func (n *Node) Remove(ctx context.Context, name string) error {
-	if _, err := n.run(ctx, `rm -f -- "$1"`, name); err != nil {
+	if _, err := n.change(ctx, `rm -f -- "$1"`, name); err != nil {
 		return fmt.Errorf("removing %s on %s: %w", name, n.Name, err)
 	}
 	return nil
@@ -78,7 +93,7 @@ func (n *Node) Remove(ctx context.Context, name string) error {
 // The folder itself stays, with its mode, owner, label and mount. It goes on where it was broken off, and when the other folder is
 // there already and nothing is left to move, it was done before.
 func (n *Node) MoveAside(ctx context.Context, from, to string) error {
-	_, err := n.run(ctx, `set -e
+	_, err := n.change(ctx, `set -e
 [ -e "$2" ] || mkdir -p "$2.moving"
 for f in "$1"/* "$1"/.[!.]*; do
   case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
@@ -103,7 +118,7 @@ const tether = `( trap '' PIPE; while sleep 1 >/dev/null 2>&1; do echo >&2 || ki
 // CopyAside copies a folder's content into another one, sharing blocks where the file system can, and compares the two before it says
 // yes. A copy that was broken off or failed is thrown away and made again; one that is there already must be the same.
 func (n *Node) CopyAside(ctx context.Context, from, to string) error {
-	_, err := n.run(ctx, tether+`set -e
+	_, err := n.change(ctx, tether+`set -e
 files() ( cd "$1"; find . \( -name lost+found -o -name .etcdrecovery \) -prune -o -type f -print | sort )
 same() {
   [ "$(files "$1")" = "$(files "$2")" ] || { echo "$1 and $2 do not hold the same files" >&2; return 1; }
@@ -157,7 +172,7 @@ func (n *Node) ReadFiles(ctx context.Context, names ...string) (map[string][]byt
 
 // Keep moves a parked manifest, if there is one, to a place of its own; to the next free number beside it where another text is there.
 func (n *Node) Keep(ctx context.Context, parked, place string) error {
-	_, err := n.run(ctx, `set -e
+	_, err := n.change(ctx, `set -e
 [ -f "$1" ] || exit 0
 mkdir -p "$(dirname "$2")"
 place=$2; i=1

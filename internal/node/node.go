@@ -34,6 +34,7 @@ type Settings struct {
 type Node struct {
 	Settings
 	runner Runner
+	holder string // of the lock, without which nothing is changed; "" for a master that is only looked at
 }
 
 // New makes a node; nothing is contacted yet.

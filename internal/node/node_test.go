@@ -25,11 +25,12 @@ import (
 type local struct {
 	shell []string
 	path  string // before PATH
+	env   string // one more variable
 }
 
 func (l local) Run(ctx context.Context, script string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, l.shell[0], append(l.shell[1:], "-s")...) //nolint:gosec // a shell of this machine
-	cmd.Env = []string{"PATH=" + l.path + ":" + os.Getenv("PATH"), "LC_ALL=C"}
+	cmd.Env = []string{"PATH=" + l.path + ":" + os.Getenv("PATH"), "LC_ALL=C", l.env}
 	// A group of its own, as sshd gives it: a script ends its whole group when nobody listens to it any more.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -188,25 +189,79 @@ func TestCopyAside(t *testing.T) {
 func TestLock(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, _ local, _ string) {
 		ctx := t.Context()
-		must(t, n.Lock(ctx, "one (it's)", ""))
-		must(t, n.Lock(ctx, "one (it's)", "")) // its own
+		if held, err := n.LockHeld(ctx); held != nil || err != nil {
+			t.Fatalf("nobody holds it: %v, %v", held, err)
+		}
+		one, two, three := n.As("one (it's)\nsecond line"), n.As("two"), n.As("three")
+		must(t, n.Lock(ctx, "one (it's)\nsecond line", ""))
+		must(t, n.Lock(ctx, "one (it's)\nsecond line", "")) // its own
 		var held *node.Locked
-		if err := n.Lock(ctx, "two", ""); !errors.As(err, &held) || held.Holder != "one (it's)" || !strings.Contains(held.Error(), n.LockPath()) {
+		if err := n.Lock(ctx, "two", ""); !errors.As(err, &held) || held.Holder != "one (it's)\nsecond line" || !strings.Contains(held.Error(), "one (it's) holds "+n.LockPath()) {
 			t.Fatalf("a second holder got %v", err)
+		}
+		if held, err := n.LockHeld(ctx); err != nil || held == nil || held.Holder != "one (it's)\nsecond line" {
+			t.Fatalf("held by %v, %v", held, err)
 		}
 		if err := n.Lock(ctx, "two", "three"); !errors.As(err, &held) {
 			t.Fatalf("taken over from the wrong one: %v", err)
 		}
-		must(t, n.Lock(ctx, "two", "one (it's)")) // which is known to be gone
-		if err := n.TouchLock(ctx, "one (it's)"); !errors.Is(err, node.ErrLocked) {
-			t.Errorf("the old holder is not told: %v", err)
+		must(t, n.Lock(ctx, "two", "one (it's)\nsecond line")) // which is known to be gone
+		for what, f := range map[string]func() error{
+			"its sign of life": func() error { return one.TouchLock(ctx) },
+			"a look":           func() error { return one.Holds(ctx) },
+			"a change":         func() error { return one.WriteFile(ctx, filepath.Join(n.WorkDir, "file"), nil, "") },
+		} {
+			if err := f(); !errors.Is(err, node.ErrLocked) {
+				t.Errorf("%s of the old holder: %v", what, err)
+			}
 		}
-		must(t, n.Unlock(ctx, "one (it's)"))
-		must(t, n.TouchLock(ctx, "two"))
+		must(t, one.Unlock(ctx))
+		must(t, two.TouchLock(ctx))
 		old := time.Now().Add(-node.LockStale - time.Second)
 		must(t, os.Chtimes(n.LockPath(), old, old))
 		must(t, n.Lock(ctx, "three", ""))
-		must(t, n.Unlock(ctx, "three"))
+		must(t, three.Unlock(ctx))
+		if err := three.TouchLock(ctx); !errors.Is(err, node.ErrLocked) {
+			t.Errorf("a lock that is gone was touched: %v", err)
+		}
+		want(t, n.WorkDir, nil)
+	})
+}
+
+// TestTakeOver takes the lock of a holder whose laptop sleeps while a command of its runs on.
+func TestTakeOver(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
+		ctx := t.Context()
+		must(t, n.Lock(ctx, "asleep", ""))
+		write(t, dir, map[string]string{"data/file": "text", "bin/cp": "#!/bin/sh\necho $$ >\"$TEST_STARTED\"; exec sleep 60\n"})
+		must(t, os.Chmod(filepath.Join(dir, "bin", "cp"), 0o755))
+		started := filepath.Join(dir, "started")
+		slow := l
+		slow.path, slow.env = filepath.Join(dir, "bin"), "TEST_STARTED="+started
+		left := make(chan error, 1)
+		go func() {
+			left <- node.New(n.Settings, slow).As("asleep").CopyAside(ctx, filepath.Join(dir, "data"), filepath.Join(dir, "copy"))
+		}()
+		var pid []byte
+		for len(pid) == 0 {
+			pid, _ = os.ReadFile(started)
+			time.Sleep(10 * time.Millisecond)
+		}
+		if err := n.Lock(ctx, "awake", ""); !errors.Is(err, node.ErrLocked) {
+			t.Fatalf("taken over from one that is at work: %v", err)
+		}
+		old := time.Now().Add(-node.LockStale - time.Second)
+		must(t, os.Chtimes(n.LockPath(), old, old))
+		must(t, n.Lock(ctx, "awake", ""))
+		if err := <-left; err == nil {
+			t.Error("the command of the last holder ended well")
+		}
+		if exe, err := os.Readlink("/proc/" + strings.TrimSpace(string(pid)) + "/exe"); err == nil { // of a zombie there is none
+			t.Errorf("%s, which the last holder's command had started, runs on", exe)
+		}
+		must(t, n.As("awake").CopyAside(ctx, filepath.Join(dir, "data"), filepath.Join(dir, "copy")))
+		want(t, filepath.Join(dir, "copy"), map[string]string{"file": "text"})
+		must(t, n.As("awake").Unlock(ctx))
 		want(t, n.WorkDir, nil)
 	})
 }

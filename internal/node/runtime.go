@@ -117,7 +117,7 @@ const rescan = 21 * time.Second
 // awaitNone waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here. A runtime's program
 // takes a while to start, so it is asked when there may be news: the kernel tells for nothing when the last process has gone.
 func (n *Node) awaitNone(ctx context.Context, what string, rt Runtime, w Workload, patience time.Duration) error {
-	out, err := n.run(ctx, tether+rt.script(w)+freshKubelet+processes+`
+	out, err := n.change(ctx, tether+rt.script(w)+freshKubelet+processes+`
 deadline=$(($(date +%s) + $1)); helped=0; calm=0; asked=
 while :; do
   answers=yes; ids=$(`+what+`) || answers=
@@ -162,7 +162,7 @@ const startHelp = 30 * time.Second
 // patience.
 func (n *Node) AwaitStarted(ctx context.Context, rt Runtime, w Workload, known []string, patience time.Duration) (*Started, error) {
 	args := append([]string{seconds(patience), seconds(startHelp)}, known...)
-	out, err := n.run(ctx, tether+rt.script(w)+freshKubelet+`
+	out, err := n.change(ctx, tether+rt.script(w)+freshKubelet+`
 now=$(date +%s); deadline=$((now + $1)); help=$((now + $2)); shift 2; known=" $* "
 while :; do
   for id in $(running); do case $known in *" $id "*) ;; *) text started "$id" "$(inspect "$id")"; exit 0;; esac; done

@@ -146,7 +146,8 @@ func warnDestroy(diags *diag.Diagnostics) {
 func (m *masters) inTurn(ctx context.Context, cluster string, timeout time.Duration, f func(context.Context) error) error {
 	done, err := m.turn(ctx, cluster)
 	if err != nil {
-		return err
+		return &recovery.Refusal{Title: "Recovery Interrupted", Attempt: "It was waiting for another change to this cluster to end.", Untouched: "nothing on this master.",
+			Next: "run terraform apply again.", Cause: err}
 	}
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, timeout)

@@ -27,11 +27,21 @@ func addError(diags *diag.Diagnostics, err error, attributes ...string) {
 	diags.AddError(r.Title, r.Detail())
 }
 
-// logSteps writes each step to Terraform's log as it begins: there is no other channel for progress.
-func logSteps(ctx context.Context) recovery.Observer {
-	return func(step, of int, s recovery.Step) error {
+// options are those of every operation: each step is written to Terraform's log as it begins, since there is no other channel for progress.
+func (m *masters) options(ctx context.Context) recovery.Options {
+	return recovery.Options{Now: m.now, Acted: m.acted, Observe: func(step, of int, s recovery.Step) error {
 		tflog.Info(ctx, fmt.Sprintf("step %d of %d on %s: %s", step, of, s.Master, s.Title), map[string]any{"step": step, "of": of, "master": s.Master})
-		return nil
+		if m.observe == nil {
+			return nil
+		}
+		return m.observe(step, of, s)
+	}}
+}
+
+// warnResuming says in one line that something goes on, and from where.
+func warnResuming(diags *diag.Diagnostics, what string) {
+	if what != "" {
+		diags.AddWarning("An Earlier Apply Did Not Finish", what+".")
 	}
 }
 

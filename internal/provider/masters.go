@@ -38,15 +38,16 @@ type masters struct {
 	config  ssh.Config
 	unknown string // the attribute of the provider block that is not known yet
 	now     func() time.Time
+	watch
 
 	mu      sync.Mutex
 	clients map[connection]*ssh.Client
 	turns   map[string]chan struct{}
 }
 
-func newMasters(ctx context.Context, block types.Object) (*masters, diag.Diagnostics) {
+func newMasters(ctx context.Context, block types.Object, w watch) (*masters, diag.Diagnostics) {
 	config, unknown, diags := sshConfig(ctx, block)
-	return &masters{config: config, unknown: unknown, now: time.Now, clients: map[connection]*ssh.Client{}, turns: map[string]chan struct{}{}}, diags
+	return &masters{config: config, unknown: unknown, now: time.Now, watch: w, clients: map[connection]*ssh.Client{}, turns: map[string]chan struct{}{}}, diags
 }
 
 // check refuses when the provider block is not known yet.

@@ -129,6 +129,7 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 			return
 		}
 		resp.Diagnostics.Append(plan.fill(ctx, p, inCluster, all)...)
+		warnResuming(&resp.Diagnostics, p.Resumes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -239,7 +240,7 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 		return notPlanned("node")
 	}
 	return r.masters.inTurn(ctx, p.Cluster.ID, timeout, func(ctx context.Context) error {
-		result, err := recovery.Member(ctx, p, r.masters.nodes(all), recovery.Options{Now: r.masters.now, Observe: logSteps(ctx)})
+		result, err := recovery.Member(ctx, p, r.masters.nodes(all), r.masters.options(ctx))
 		if err != nil {
 			return err
 		}

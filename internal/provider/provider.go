@@ -9,15 +9,28 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 var _ provider.Provider = &etcdRecovery{}
 
-type etcdRecovery struct{ version string }
+type etcdRecovery struct {
+	version string
+	watch
+}
+
+// watch hears of the steps of every operation. Fault injection watches; nobody else does.
+type watch struct{ observe, acted recovery.Observer }
 
 // New makes the provider's constructor.
-func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &etcdRecovery{version: version} }
+func New(version string) func() provider.Provider { return NewWatched(version, nil, nil) }
+
+// NewWatched is New for a provider that reports each step before it is carried out, and after, when it is not in the journal yet.
+func NewWatched(version string, before, after recovery.Observer) func() provider.Provider {
+	return func() provider.Provider {
+		return &etcdRecovery{version: version, watch: watch{observe: before, acted: after}}
+	}
 }
 
 func (p *etcdRecovery) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -44,7 +57,7 @@ func (p *etcdRecovery) Configure(ctx context.Context, req provider.ConfigureRequ
 		return
 	}
 	// Nothing is dialled here, and a value that is not known yet is only missed when a master has to be reached.
-	data, diags := newMasters(ctx, config.SSH)
+	data, diags := newMasters(ctx, config.SSH, p.watch)
 	resp.Diagnostics.Append(diags...)
 	resp.DataSourceData, resp.ResourceData = data, data
 }

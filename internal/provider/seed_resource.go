@@ -136,6 +136,7 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(plan.fill(ctx, p, conns)...)
 		warnLoss(p, &resp.Diagnostics)
+		warnResuming(&resp.Diagnostics, p.Resumes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -233,7 +234,7 @@ func (s *seed) recover(ctx context.Context, config seedModel, plan *seedModel, t
 		return err
 	}
 	return s.masters.inTurn(ctx, "seed", timeout, func(ctx context.Context) error {
-		result, err := recovery.Seed(ctx, p, s.masters.nodes(conns), recovery.Options{Now: s.masters.now, Observe: logSteps(ctx)})
+		result, err := recovery.Seed(ctx, p, s.masters.nodes(conns), s.masters.options(ctx))
 		if err != nil {
 			return err
 		}
@@ -255,7 +256,7 @@ func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, ti
 		return err
 	}
 	return s.masters.inTurn(ctx, plan.ClusterID.ValueString(), timeout, func(ctx context.Context) error {
-		result, err := recovery.Member(ctx, p, s.masters.nodes(conns), recovery.Options{Now: s.masters.now, Observe: logSteps(ctx)})
+		result, err := recovery.Member(ctx, p, s.masters.nodes(conns), s.masters.options(ctx))
 		if err != nil {
 			return err
 		}

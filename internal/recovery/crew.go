@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +18,8 @@ import (
 // Options are what a recovery needs from outside.
 type Options struct {
 	Now     func() time.Time
-	Observe Observer
+	Observe Observer // hears of each step before it is carried out
+	Acted   Observer // hears of each step that was carried out, before it is in the journal
 }
 
 func (o Options) now() time.Time {
@@ -38,43 +39,44 @@ type crew struct {
 	abort   context.CancelCauseFunc
 }
 
-func newCrew(o Options, nodes map[string]*node.Node, all map[string]Evidence, abort context.CancelCauseFunc) *crew {
-	c := &crew{Options: o, masters: map[string]*master{}, stop: func() {}, abort: abort}
+func newCrew(o Options, what string, nodes map[string]*node.Node, all map[string]Evidence, abort context.CancelCauseFunc) *crew {
+	c := &crew{Options: o, masters: map[string]*master{}, holder: holderOf(what, o.now()), stop: func() {}, abort: abort}
 	for name, n := range nodes {
-		c.masters[name] = newMaster(n, all[name])
+		c.masters[name] = newMaster(n.As(c.holder), all[name])
 	}
-	host, _ := os.Hostname()
-	c.holder = fmt.Sprintf("pid %d on %s (%s) since %s", os.Getpid(), host, processSpace(), o.now().UTC().Format(time.RFC3339Nano))
 	return c
 }
 
-// greet dials these masters, all at once, and tells which of them answer.
-func (c *crew) greet(ctx context.Context, names []string) map[string]bool {
+// lock takes the locks of these masters and keeps them alive until release. Masters that may be silent are left out when they are.
+func (c *crew) lock(ctx context.Context, needed, others []string) error {
+	// All at once, which dials them too.
 	var mu sync.Mutex
-	answering := map[string]bool{}
-	_ = c.each(ctx, names, func(ctx context.Context, m *master) error {
-		_, err := m.Exists(ctx, m.WorkDir)
+	held, silent := map[string]*node.Locked{}, map[string]error{}
+	_ = c.each(ctx, append(slices.Clone(needed), others...), func(ctx context.Context, m *master) error {
+		l, err := m.LockHeld(ctx)
 		mu.Lock()
 		defer mu.Unlock()
-		answering[m.Name] = err == nil
+		held[m.Name], silent[m.Name] = l, err
 		return nil
 	})
-	return answering
-}
-
-// lock takes the locks of these masters, in the order of their names so that two operations cannot hold one another up, and keeps them
-// alive until release.
-func (c *crew) lock(ctx context.Context, names []string) error {
-	slices.Sort(names)
+	// A holder that gives a sign of life anywhere is alive everywhere.
+	for _, name := range slices.Sorted(maps.Keys(held)) {
+		if l := held[name]; l != nil && l.Silent < node.LockStale && !abandoned(l.Holder) {
+			return atWork(l)
+		}
+	}
+	names := slices.DeleteFunc(append(slices.Clone(needed), others...), func(name string) bool {
+		return silent[name] != nil && slices.Contains(others, name)
+	})
+	slices.Sort(names) // so that two operations cannot hold one another up
 	for _, name := range names {
 		m := c.masters[name]
 		// A lock whose answer is lost may have been taken all the same, so it is given back whatever comes.
 		c.locked = append(c.locked, m)
 		err := c.lockOne(ctx, m)
-		var held *node.Locked
-		if errors.As(err, &held) {
-			return &Refusal{Title: "Another Recovery Is at Work", Found: held.Error() + ".", Untouched: nothingTouched,
-				Next: fmt.Sprintf("wait until it is done. If it is gone for good, its lock is taken over %s after its last sign of life; to clear it at once: rm %s (on %s).", node.LockStale, held.Path, held.Master)}
+		var l *node.Locked
+		if errors.As(err, &l) {
+			return atWork(l)
 		}
 		if err != nil {
 			return err
@@ -89,6 +91,11 @@ func (c *crew) lock(ctx context.Context, names []string) error {
 	return nil
 }
 
+func atWork(l *node.Locked) error {
+	return &Refusal{Title: "Another Recovery Is at Work", Found: l.Error() + ".", Untouched: nothingTouched,
+		Next: fmt.Sprintf("wait until it is done. If it is gone for good, its lock is taken over %s after its last sign of life on any master; to clear it at once: rm %s (on %s).", node.LockStale, l.Path, l.Master)}
+}
+
 // beat keeps one lock alive. A master that does not answer now may again before its lock is stale; a lock that is somebody else's now ends
 // the operation.
 func (c *crew) beat(ctx context.Context, m *master) {
@@ -101,7 +108,7 @@ func (c *crew) beat(ctx context.Context, m *master) {
 		case <-tick.C:
 		}
 		short, cancel := context.WithTimeout(ctx, node.LockBeat)
-		err := m.TouchLock(short, c.holder)
+		err := m.TouchLock(short)
 		cancel()
 		if errors.Is(err, node.ErrLocked) {
 			c.abort(err)
@@ -117,35 +124,11 @@ func (c *crew) lockOne(ctx context.Context, m *master) error {
 	ctx, cancel := atomic(ctx)
 	defer cancel()
 	err := m.Lock(ctx, c.holder, "")
-	var held *node.Locked
-	if errors.As(err, &held) && abandoned(held.Holder) {
-		return m.Lock(ctx, c.holder, held.Holder)
+	var l *node.Locked
+	if errors.As(err, &l) && abandoned(l.Holder) {
+		return m.Lock(ctx, c.holder, l.Holder)
 	}
 	return err
-}
-
-// processSpace identifies the space in which a process ID means anything: this boot of this machine, and the PID namespace.
-func processSpace() string {
-	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
-	if err != nil {
-		return "-"
-	}
-	space, err := os.Readlink("/proc/self/ns/pid")
-	if err != nil {
-		return "-"
-	}
-	return strings.TrimSpace(string(boot)) + " " + space
-}
-
-// abandoned tells that a holder was a process of this machine that is no more.
-func abandoned(holder string) bool {
-	var pid int
-	head, rest, ok := strings.Cut(holder, " (")
-	if _, err := fmt.Sscanf(head, "pid %d on ", &pid); err != nil || !ok || processSpace() == "-" || !strings.HasPrefix(rest, processSpace()+") ") {
-		return false
-	}
-	_, err := os.Stat(fmt.Sprintf("/proc/%d", pid))
-	return errors.Is(err, os.ErrNotExist)
 }
 
 // release gives the locks back and closes the connections to etcd.
@@ -155,7 +138,7 @@ func (c *crew) release(ctx context.Context) {
 	defer cancel()
 	var all sync.WaitGroup
 	for _, m := range c.locked {
-		all.Go(func() { _ = m.Unlock(ctx, c.holder) })
+		all.Go(func() { _ = m.Unlock(ctx) })
 	}
 	all.Wait()
 	for _, m := range c.masters {

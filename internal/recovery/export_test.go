@@ -16,3 +16,9 @@ func ReadDisk(ctx context.Context, n *node.Node, image, dir string) (Evidence, e
 	}
 	return e, err
 }
+
+// HolderOf and Abandoned are of locks.
+var (
+	HolderOf  = holderOf
+	Abandoned = abandoned
+)

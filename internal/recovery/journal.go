@@ -18,14 +18,17 @@ type Journal struct {
 	Master    string
 	Started   time.Time
 	Finished  time.Time `json:",omitzero"`
+	Undone    time.Time `json:",omitzero"` // all is as it was before: nothing goes on from here
 	Steps     []Entry
 	Marks     map[string]string
 }
 
 // Entry is one finished step.
 type Entry struct {
-	Time time.Time
-	Step string
+	Time   time.Time
+	Number int `json:",omitzero"` // of Of steps
+	Of     int `json:",omitzero"`
+	Step   string
 }
 
 // Marks that decide how an operation goes on.
@@ -34,6 +37,7 @@ const (
 	markKeepWAL   = "keep_wal"        // the same for a WAL folder of its own
 	markOldData   = "old_data"        // the copy or the moved data is complete at this place
 	markOldWAL    = "old_wal"         // the same for a WAL folder of its own
+	markMoved     = "moved"           // masters whose manifest was in the kubelet's folder when this was begun
 	markForcing   = "forcing"         // the forced start was begun: from here on the log may be rewritten
 	markForced    = "forced"          // the forced start was verified; the point of no return
 	markUnforced  = "unforced"        // etcd was restarted without the flag and verified
@@ -60,6 +64,18 @@ func (j *Journal) places(free Evidence) (data, wal string) {
 		return free.OldData, free.OldWAL
 	}
 	return j.mark(markKeepData), j.mark(markKeepWAL)
+}
+
+// stopped says in one line how far an operation came that did not get to its end.
+func (j *Journal) stopped() string {
+	if j.finished() {
+		return fmt.Sprintf("was finished on %s at %s", j.Master, j.Finished.Format(time.DateTime+" MST"))
+	}
+	if len(j.Steps) == 0 {
+		return fmt.Sprintf("was begun on %s at %s and goes on from its first change", j.Master, j.Started.Format(time.DateTime+" MST"))
+	}
+	last := j.Steps[len(j.Steps)-1]
+	return fmt.Sprintf("was begun on %s at %s and goes on after step %d of %d (%s)", j.Master, j.Started.Format(time.DateTime+" MST"), last.Number, last.Of, last.Step)
 }
 
 func (j *Journal) finished() bool { return j != nil && !j.Finished.IsZero() }
@@ -94,8 +110,8 @@ func (b *book) keepAt(ctx context.Context, data, wal string) error {
 }
 
 // step keeps that one is done. Nothing waits for it but the next write: a step that is not in the journal is checked again, and found done.
-func (b *book) step(ctx context.Context, title string) error {
-	b.Steps = append(b.Steps, Entry{Time: b.now().UTC(), Step: title})
+func (b *book) step(ctx context.Context, number, of int, title string) error {
+	b.Steps = append(b.Steps, Entry{Time: b.now().UTC(), Number: number, Of: of, Step: title})
 	text, err := b.text()
 	if err := errors.Join(err, b.settle()); err != nil {
 		return err
@@ -144,16 +160,11 @@ func (b *book) write(ctx context.Context, text []byte) error {
 	return nil
 }
 
-// atomic bounds a short change that is carried to its end even when the apply is interrupted.
-func atomic(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
-}
-
 func readJournals(files []node.File) []Journal {
 	var all []Journal
 	for _, f := range files {
 		var j Journal
-		if json.Unmarshal(f.Text, &j) == nil && j.Operation != "" {
+		if json.Unmarshal(f.Text, &j) == nil && j.Operation != "" && j.Undone.IsZero() {
 			all = append(all, j)
 		}
 	}

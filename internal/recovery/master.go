@@ -90,6 +90,14 @@ func (m *master) park(ctx context.Context) error {
 	return nil
 }
 
+// parkedAt is where the manifest is, or would be, while etcd must not run.
+func (m *master) parkedAt() string {
+	if m.ev.Parked != "" {
+		return m.ev.Parked
+	}
+	return path.Join(m.ParkedDir(), path.Base(m.ev.ManifestPath))
+}
+
 // retire puts the parked manifest, whose successor is in place and works, where no later operation takes it for one that has to come back.
 func (m *master) retire(ctx context.Context, b *book) error {
 	name := path.Base(m.ev.ManifestPath)

@@ -20,24 +20,15 @@ type MemberResult struct {
 }
 
 // Member carries out a plan: it makes one master a voter of a living cluster. nodes holds the master itself and those of the cluster.
-func Member(ctx context.Context, p *MemberPlan, nodes map[string]*node.Node, o Options) (*MemberResult, error) {
-	ctx, abort := context.WithCancelCause(ctx)
-	defer abort(nil)
-	j := &joining{crew: newCrew(o, nodes, map[string]Evidence{p.Node: p.Evidence}, abort), plan: p}
+func Member(interrupt context.Context, p *MemberPlan, nodes map[string]*node.Node, o Options) (*MemberResult, error) {
+	ctx, abort, end := working(interrupt)
+	defer end()
+	j := &joining{crew: newCrew(o, "the join of "+p.Node, nodes, map[string]Evidence{p.Node: p.Evidence}, abort), plan: p}
 	defer j.release(ctx)
 	defer func() { _ = j.book.settle() }() // before the lock is given back
 	j.self = j.masters[p.Node]
-	if err := carryOut(ctx, p.steps(j), o.Observe, j.record, j.touched); err != nil {
+	if err := (walk{Options: o, record: j.record, leave: j.leave}).carryOut(interrupt, ctx, p.steps(j)); err != nil {
 		return nil, err
-	}
-	// A join that was broken off at its very end is a voter already, and only its journal is open.
-	if j.began || len(j.book.Steps) > 0 {
-		if err := j.self.retire(ctx, j.book); err != nil {
-			return nil, err
-		}
-		if err := j.book.finish(ctx); err != nil {
-			return nil, err
-		}
 	}
 	return j.result, nil
 }
@@ -62,11 +53,16 @@ func (p *MemberPlan) Steps() []Step { return p.steps(nil) }
 
 func (p *MemberPlan) steps(j *joining) []Step {
 	e := p.Evidence
+	lock := Step{Master: p.Node, Title: "take the lock", act: func(ctx context.Context) error { return j.lockAll(ctx) }}
 	if p.Healthy {
-		return []Step{
+		steps := []Step{
 			{Master: p.Node, Title: "check that it is as it was in the plan: a started voter of a cluster with a quorum", act: j.check},
 			{Master: p.Node, Title: "check the end state: one cluster, all started voters, a leader, no alarm, equal hashes", act: j.confirm},
 		}
+		if p.Resumes != "" { // its journal is still to be closed
+			steps = append([]Step{lock}, steps...)
+		}
+		return steps
 	}
 	aside := fmt.Sprintf("move what is in %s (%s) to %s", e.DataDir, size(e.DataBytes), p.OldData)
 	if p.OldData == "" {
@@ -77,7 +73,7 @@ func (p *MemberPlan) steps(j *joining) []Step {
 	}
 	cluster := "cluster"
 	return []Step{
-		{Master: p.Node, Title: "take the lock", act: func(ctx context.Context) error { return j.lockAll(ctx) }},
+		lock,
 		{Master: cluster, Title: "check that the master is as it was in the plan, and that the cluster has a quorum and no alarm", act: j.check},
 		{Master: p.Node, Title: "stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the ports free", done: j.isVoter, act: j.stop},
 		{Master: cluster, Title: "remove the entry that was left of this master, if there is one", done: j.isVoter, act: j.removeStale},
@@ -90,21 +86,33 @@ func (p *MemberPlan) steps(j *joining) []Step {
 	}
 }
 
-func (j *joining) record(ctx context.Context, title string) error {
-	if !j.began {
+// record keeps the journal from the first change on. A join that was broken off at its very end is a voter already, and only its journal is open.
+func (j *joining) record(ctx context.Context, number, of int, title string) error {
+	if !j.began && (j.book == nil || len(j.book.Steps) == 0) {
 		return nil
 	}
-	return j.book.step(ctx, title)
+	if err := j.book.step(ctx, number, of, title); err != nil || number < of {
+		return err
+	}
+	return j.book.finish(ctx)
 }
 
-func (j *joining) touched() string {
+// leave says how things are left. The cluster is never on any side of anything here: it works without this master, before and after.
+func (j *joining) leave(context.Context, error) string {
 	switch {
 	case !j.began:
 		return nothingTouched
 	case j.book.mark(markLearner) != "":
-		return fmt.Sprintf("%s was added to the cluster as learner %s, which does not count for the quorum; its data from before is in %s. The other members work on.", j.self.Name, j.book.mark(markLearner), j.book.mark(markOldData))
+		return fmt.Sprintf("%s was added to the cluster as learner %s, which does not count for the quorum; its data from before is in %s. The other members work on.", j.self.Name, j.book.mark(markLearner), j.kept())
 	case j.book.mark(markOldData) != "":
 		return fmt.Sprintf("etcd is stopped on %s and its data from before is in %s. The other members work on.", j.self.Name, j.book.mark(markOldData))
 	}
-	return fmt.Sprintf("etcd may be stopped on %s, with its manifest in %s. Its data is where it was, and the other members work on.", j.self.Name, j.self.ParkedDir())
+	return fmt.Sprintf("etcd may be stopped on %s, with its manifest at %s. Its data is where it was, and the other members work on.", j.self.Name, j.self.parkedAt())
+}
+
+func (j *joining) kept() string {
+	if kept := j.book.mark(markOldData); kept != "" {
+		return kept
+	}
+	return "no place, as there was none"
 }

@@ -10,14 +10,7 @@ import (
 
 // lockAll locks this master and those of the cluster that answer.
 func (j *joining) lockAll(ctx context.Context) error {
-	names := []string{j.plan.Node}
-	answering := j.greet(ctx, append(j.others(), j.plan.Node))
-	for _, name := range j.others() {
-		if answering[name] {
-			names = append(names, name)
-		}
-	}
-	return j.lock(ctx, names)
+	return j.lock(ctx, []string{j.plan.Node}, j.others())
 }
 
 // check compares the master with the evidence, finds the cluster and looks whether it is fit for a change.

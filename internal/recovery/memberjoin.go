@@ -67,6 +67,14 @@ func (j *joining) entry(ctx context.Context) (*etcd.Member, error) {
 	return nil, nil
 }
 
+// changing gives the connection over which the cluster is changed. No master's lock is in the way of that, so it is looked at first.
+func (j *joining) changing(ctx context.Context) (*etcd.Client, error) {
+	if err := j.self.Holds(ctx); err != nil {
+		return nil, err
+	}
+	return j.witness.etcd(ctx)
+}
+
 // removeStale takes out what the cluster has of this master. A member whose data is gone must not come back under its old ID: the leader
 // believes that it still has what it acknowledged, and the cluster panics ("tocommit is out of range").
 func (j *joining) removeStale(ctx context.Context) error {
@@ -78,7 +86,7 @@ func (j *joining) removeStale(ctx context.Context) error {
 		if err != nil || stale == nil {
 			return err
 		}
-		c, err := j.witness.etcd(ctx)
+		c, err := j.changing(ctx)
 		if err != nil {
 			return err
 		}
@@ -130,7 +138,7 @@ func (j *joining) add(ctx context.Context) error {
 	if j.started != "" {
 		return nil
 	}
-	c, err := j.witness.etcd(ctx)
+	c, err := j.changing(ctx)
 	if err != nil {
 		return err
 	}
@@ -228,7 +236,7 @@ func (j *joining) catchUp(ctx context.Context) error {
 }
 
 func (j *joining) promote(ctx context.Context) error {
-	c, err := j.witness.etcd(ctx)
+	c, err := j.changing(ctx)
 	if err != nil {
 		return err
 	}
@@ -259,8 +267,12 @@ func (j *joining) confirm(ctx context.Context) error {
 		return err
 	}
 	j.result = &MemberResult{ClusterID: end.ClusterID, MemberID: end.IDs[j.plan.Node], Manifest: j.text, Members: sortMembers(membersOf(end.Members))}
-	if j.book != nil {
-		j.result.OldData = j.book.mark(markOldData)
+	if j.book == nil {
+		return nil
 	}
-	return nil
+	j.result.OldData = j.book.mark(markOldData)
+	if !j.began && len(j.book.Steps) == 0 {
+		return nil
+	}
+	return j.self.retire(ctx, j.book)
 }

@@ -17,6 +17,7 @@ type MemberPlan struct {
 	AnyOrder bool    // other members may join first: who is there at this member's turn is not known yet
 
 	Healthy      bool   // it is a voter already, and nothing will be done
+	Resumes      string // where a join goes on that was broken off; "" for a new one
 	Manifest     string // what will stand in Evidence.ManifestPath; "" while it is not known
 	OldData      string
 	OldWAL       string
@@ -38,6 +39,9 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 		return nil, &r
 	}
 	begun := unfinished(e.Journals)
+	if begun != nil {
+		p.Resumes = "the join of " + e.Name + " " + begun.stopped()
+	}
 	if p.OldData, p.OldWAL = begun.places(e); e.Empty && begun.mark(markKeepData) == "" {
 		p.OldData, p.OldWAL = "", "" // there is nothing to keep
 	}

@@ -22,21 +22,18 @@ type SeedResult struct {
 }
 
 // Seed carries out a plan: it grows a new cluster of one voter from the data of one master.
-func Seed(ctx context.Context, p *SeedPlan, nodes map[string]*node.Node, o Options) (*SeedResult, error) {
-	ctx, abort := context.WithCancelCause(ctx)
-	defer abort(nil)
-	s := &seeding{crew: newCrew(o, nodes, p.Evidence, abort), plan: p}
+func Seed(interrupt context.Context, p *SeedPlan, nodes map[string]*node.Node, o Options) (*SeedResult, error) {
+	ctx, abort, end := working(interrupt)
+	defer end()
+	s := &seeding{crew: newCrew(o, "recovery "+p.RecoveryID, nodes, p.Evidence, abort), plan: p}
 	defer s.release(ctx)
 	defer func() { _ = s.book.settle() }() // before the lock is given back
 	s.seed = s.masters[p.Node]
 	s.book = openBook(s.seed.ev.journal("seed", p.RecoveryID), "seed", p.RecoveryID, s.seed.Node, o.now)
-	if err := carryOut(ctx, p.steps(s), o.Observe, s.record, s.touched); err != nil {
+	if err := (walk{Options: o, record: s.record, leave: s.leave}).carryOut(interrupt, ctx, p.steps(s)); err != nil {
 		return nil, err
 	}
-	if err := s.seed.retire(ctx, s.book); err != nil {
-		return nil, err
-	}
-	return s.result, s.book.finish(ctx)
+	return s.result, nil
 }
 
 // seeding is a seed at work. The plan's list of steps is made without one.
@@ -57,10 +54,7 @@ func (p *SeedPlan) steps(s *seeding) []Step {
 	all := append(p.others(), p.Node)
 	slices.Sort(all)
 	steps := []Step{
-		{Master: words(all), Title: "take the lock", act: func(ctx context.Context) error {
-			s.greet(ctx, all)
-			return s.lock(ctx, all)
-		}},
+		{Master: words(all), Title: "take the lock", act: func(ctx context.Context) error { return s.lock(ctx, all, nil) }},
 		{Master: words(all), Title: "check that the masters are as they were in the plan, and the majority still lost", act: s.check},
 	}
 	// The others first: while the seed answers them, wiped masters cannot found an empty cluster.
@@ -87,25 +81,12 @@ func (p *SeedPlan) steps(s *seeding) []Step {
 }
 
 // record keeps the journal from the first change on.
-func (s *seeding) record(ctx context.Context, title string) error {
+func (s *seeding) record(ctx context.Context, number, of int, title string) error {
 	if !s.began {
 		return nil
 	}
-	return s.book.step(ctx, title)
-}
-
-// touched says on which side of the point of no return things are.
-func (s *seeding) touched() string {
-	switch {
-	case s.book.mark(markUnforced) != "":
-		return fmt.Sprintf("the new cluster runs on %s, without the flag; the data from before is in %s.", s.plan.Node, s.book.mark(markOldData))
-	case s.book.mark(markForced) != "":
-		return fmt.Sprintf("a new cluster was forced on %s; the data from before is in %s. Do not start etcd on the other masters with their old data.", s.plan.Node, s.book.mark(markOldData))
-	case s.book.mark(markForcing) != "":
-		return fmt.Sprintf("etcd may have rewritten its log on %s with the force flag; the data from before is in %s. Do not start etcd on the other masters with their old data.", s.plan.Node, s.book.mark(markOldData))
-	case s.began:
-		return fmt.Sprintf("etcd's manifests may have been moved to the folder %s on %s; no data was changed, and nothing was forced. To go back, move that of %s into the kubelet's folder again, and of the others only where the data is still there.",
-			s.seed.ParkedDir(), words(append(s.plan.others(), s.plan.Node)), s.plan.Node)
+	if err := s.book.step(ctx, number, of, title); err != nil || number < of {
+		return err
 	}
-	return nothingTouched
+	return s.book.finish(ctx)
 }

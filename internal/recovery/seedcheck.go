@@ -3,6 +3,8 @@ package recovery
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // check compares the masters with the evidence under the lock, and asks once more whether the majority is lost.
@@ -27,7 +29,20 @@ func (s *seeding) check(ctx context.Context) error {
 	// From here on there is something to go on from: who the seed is, and where its data goes.
 	s.book = openBook(live[s.plan.Node].journal("seed", s.plan.RecoveryID), "seed", s.plan.RecoveryID, s.seed.Node, s.now)
 	s.began = true
+	s.willMove()
 	return s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL)
+}
+
+// willMove writes down whose manifest is about to be moved away, and is in the kubelet's folder until then.
+func (s *seeding) willMove() {
+	moved := strings.Fields(s.book.mark(markMoved))
+	for name, m := range s.masters {
+		if m.ev.Manifest != "" && m.ev.Parked == "" && !slices.Contains(moved, name) {
+			moved = append(moved, name)
+		}
+	}
+	slices.Sort(moved)
+	s.book.set(markMoved, strings.Join(moved, " "))
 }
 
 // settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away by it, and who has

@@ -173,6 +173,9 @@ func (s *seeding) addressed(ctx context.Context) (bool, error) {
 // address corrects the recorded peer URL: etcd ignores --initial-advertise-peer-urls where there is data (etcd-io/etcd#7570), and joiners
 // would be given an address at which nobody is.
 func (s *seeding) address(ctx context.Context) error {
+	if err := s.seed.Holds(ctx); err != nil {
+		return err
+	}
 	c, err := s.seed.etcd(ctx)
 	if err != nil {
 		return err
@@ -210,7 +213,7 @@ func (s *seeding) confirm(ctx context.Context) error {
 	}
 	s.result.Discarded, _ = strconv.ParseInt(s.book.mark(markDiscarded), 10, 64)
 	s.result.OldData = s.book.mark(markOldData)
-	return nil
+	return s.seed.retire(ctx, s.book)
 }
 
 // checkAlarms refuses a cluster that has an alarm: with NOSPACE it takes no writes, with CORRUPT nothing it says can be trusted.

@@ -31,7 +31,8 @@ type SeedPlan struct {
 	Forced, Final string // the two texts that will stand in ManifestPath, one after the other
 	OldData       string // where the copy of the data will be
 	OldWAL        string
-	Resuming      bool // the flag was set by this very recovery before
+	Resuming      bool   // the journal of this very recovery is there, finished or not
+	Resumes       string // where it goes on, if it was broken off
 }
 
 // DecideSeed turns evidence into a plan, or into a refusal that changes nothing.
@@ -50,7 +51,11 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	}
 	switch {
 	case began != "":
-		p.Node, p.Reason, p.Resuming = began, fmt.Sprintf("recovery %s was begun on %s and goes on there", req.RecoveryID, began), true
+		journal := all[began].journal("seed", req.RecoveryID)
+		p.Node, p.Reason, p.Resuming = began, fmt.Sprintf("recovery %s %s", req.RecoveryID, journal.stopped()), true
+		if !journal.finished() {
+			p.Resumes = p.Reason
+		}
 	case req.Node == "":
 		if p.Node, p.Reason, err = Choose(all, req.Lost); err != nil {
 			// A cluster that lives has no seed to choose; that is the better thing to say.

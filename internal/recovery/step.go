@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
 // Step is one line of the runbook: what the plan shows, what the journal records, what an error names. It is skipped when done says
@@ -26,57 +28,97 @@ func Titles(steps []Step) []string {
 	return titles
 }
 
-// Observer hears of each step before it is carried out. An error stops the recovery there.
+// Observer hears of a step. An error stops the recovery there.
 type Observer func(step int, of int, s Step) error
 
-// carryOut walks the list: check, act, verify.
-func carryOut(ctx context.Context, steps []Step, observe Observer, record func(context.Context, string) error, touched func() string) error {
+// walk is how a list of steps is carried out.
+type walk struct {
+	Options
+	record func(ctx context.Context, number, of int, title string) error // keeps in the journal that a step is done
+	leave  func(ctx context.Context, cause error) string                 // after a failure: how things are left
+}
+
+// carryOut walks the list: check, act, verify. An interrupt ends it between two steps; working is what the steps themselves go by.
+func (w walk) carryOut(interrupt, working context.Context, steps []Step) error {
 	for i, s := range steps {
-		where := fmt.Sprintf("Step %d of %d on %s: %s.", i+1, len(steps), s.Master, s.Title)
-		fail := func(err error) error {
-			r := *asRefusal(err, "Recovery Step Failed")
-			if errors.Is(err, context.Canceled) {
-				r.Title = "Recovery Interrupted"
-			}
-			r.Attempt = where
-			if r.Untouched == "" {
-				r.Untouched = touched()
-			}
-			if r.Next == "" {
-				r.Next = "put the cause right and run terraform apply again: it goes on from where things stand."
-			}
-			return &r
-		}
-		if ctx.Err() != nil {
-			return fail(context.Cause(ctx))
-		}
-		if observe != nil {
-			if err := observe(i+1, len(steps), s); err != nil {
-				return fail(err)
-			}
-		}
-		if s.done != nil {
-			done, err := s.done(ctx)
-			if err != nil {
-				return fail(err)
-			}
-			if done {
-				continue
-			}
-		}
-		for _, f := range []func(context.Context) error{s.act, s.verify} {
-			if f == nil {
-				continue
-			}
-			if err := f(ctx); err != nil {
-				return fail(err)
-			}
-		}
-		if record != nil {
-			if err := record(ctx, s.Title); err != nil {
-				return fail(err)
-			}
+		if err := w.step(interrupt, working, i+1, len(steps), s); err != nil {
+			return w.failure(interrupt, working, fmt.Sprintf("step %d of %d on %s: %s.", i+1, len(steps), s.Master, s.Title), err)
 		}
 	}
 	return nil
+}
+
+// errBetween is an interrupt that came before a step was begun.
+var errBetween = errors.New("not begun")
+
+func (w walk) step(interrupt, ctx context.Context, number, of int, s Step) error {
+	observe := func(o Observer) error {
+		if o == nil {
+			return nil
+		}
+		return o(number, of, s)
+	}
+	if interrupt.Err() != nil {
+		return fmt.Errorf("%w: %w", errBetween, context.Cause(interrupt))
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if err := observe(w.Observe); err != nil {
+		return err
+	}
+	if s.done != nil {
+		if done, err := s.done(ctx); err != nil || done {
+			return err
+		}
+	}
+	for _, f := range []func(context.Context) error{s.act, s.verify} {
+		if f == nil {
+			continue
+		}
+		if err := f(ctx); err != nil {
+			return err
+		}
+	}
+	if err := observe(w.Acted); err != nil {
+		return err
+	}
+	return w.record(ctx, number, of, s.Title)
+}
+
+// failure tells what was tried, how things are left and what to do.
+func (w walk) failure(interrupt, working context.Context, where string, err error) error {
+	if cause := context.Cause(working); errors.Is(cause, node.ErrLocked) {
+		err = cause
+	}
+	r := *asRefusal(err, "Recovery Step Failed")
+	r.Attempt = "S" + where[1:]
+	if errors.Is(err, errBetween) {
+		r.Attempt = "Stopped before " + where
+	}
+	next := "put the cause right and run terraform apply again: it goes on from where things stand."
+	switch _, own := IsRefusal(err); {
+	case own:
+	case errors.Is(err, node.ErrLocked):
+		r.Title = "The Lock Was Lost"
+		next = "find out who else is at work on these masters: the file lock in the work folder names the one. When that is done, run terraform plan again."
+	case errors.Is(interrupt.Err(), context.DeadlineExceeded):
+		r.Title = "The Time Limit Was Reached"
+		next = "run terraform apply again: it goes on from where things stand. The resource's timeouts give it longer."
+	case interrupt.Err() != nil:
+		r.Title, r.Cause = "Recovery Interrupted", nil
+		next = "run terraform apply again: it goes on from where things stand."
+	}
+	if r.Untouched == "" {
+		after, cancel := context.WithoutCancel(working), context.CancelFunc(func() {})
+		if interrupt.Err() != nil {
+			after, cancel = context.WithTimeout(after, closing)
+		}
+		r.Untouched = w.leave(after, err)
+		cancel()
+	}
+	if r.Next == "" {
+		r.Next = next
+	}
+	return &r
 }

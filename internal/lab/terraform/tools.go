@@ -20,6 +20,11 @@ type Tools struct {
 
 // Prepare finds or builds the CLI, and builds the provider into dir. say hears of what takes long.
 func Prepare(ctx context.Context, dir string, say func(string)) (*Tools, error) {
+	return PrepareWith(ctx, dir, ".", say)
+}
+
+// PrepareWith is Prepare with a provider that is built from another package of this tree.
+func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*Tools, error) {
 	cli, err := Find(ctx, say)
 	if err != nil {
 		return nil, err
@@ -30,7 +35,7 @@ func Prepare(ctx context.Context, dir string, say func(string)) (*Tools, error) 
 	}
 	bin := filepath.Join(dir, "provider")
 	t := &Tools{CLI: cli, Provider: filepath.Join(bin, "terraform-provider-etcdrecovery"), rc: filepath.Join(dir, "terraform.rc"), root: root}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", t.Provider, ".")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", t.Provider, provider)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the provider: %w\n%s", err, out)

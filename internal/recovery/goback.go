@@ -1,0 +1,132 @@
+package recovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// seedBackPatience is for the seed's etcd to answer its peers again: a kubelet may take 10 s and more until it lets a pod start whose name it
+// has just stopped.
+const seedBackPatience = time.Minute
+
+// leave says on which side of the point of no return things are left. As long as nothing was forced and no copy has been made, everything is
+// brought back to where it was first.
+func (s *seeding) leave(ctx context.Context, cause error) string {
+	seed, kept := s.plan.Node, s.book.mark(markOldData)
+	const beyond = "The point of no return is passed: do not start etcd on the other masters with their old data."
+	switch {
+	case s.book.mark(markUnforced) != "":
+		return fmt.Sprintf("the new cluster runs on %s, without the flag; the data from before is in %s. %s", seed, kept, beyond)
+	case s.book.mark(markForced) != "":
+		return fmt.Sprintf("a new cluster was forced on %s; the data from before is in %s. %s", seed, kept, beyond)
+	case s.book.mark(markForcing) != "":
+		return fmt.Sprintf("etcd may have rewritten its log on %s with the force flag, which was not confirmed yet; its data from before is whole in %s. Going on is the way. %s", seed, kept, s.byHand())
+	case !s.began:
+		return nothingTouched
+	case errors.Is(cause, node.ErrLocked):
+		return "etcd's manifests may have been moved away; nothing was put back, since somebody else is at work. No data was changed."
+	case kept != "":
+		return fmt.Sprintf("etcd is stopped on %s, and its data is copied to %s. Nothing was forced, and no data was changed: the point of no return is not reached. %s", words(append(s.plan.others(), seed)), kept, s.byHand())
+	}
+	return s.goBack(ctx)
+}
+
+// byHand is the way back from where this program does not go back by itself.
+func (s *seeding) byHand() string {
+	ev, kept := s.seed.ev, s.book.mark(markOldData)
+	var do []string
+	if s.book.mark(markForcing) != "" {
+		do = append(do, fmt.Sprintf("mv %[1]s/member %[1]s/member.forced; cp -a %[2]s/member %[1]s/", ev.DataDir, kept))
+		if wal := s.book.mark(markOldWAL); wal != "" {
+			do = append(do, fmt.Sprintf("mkdir %[1]s/forced; mv %[1]s/*.wal %[1]s/forced/; cp -a %[2]s/. %[1]s/", ev.WALDir, wal))
+		}
+	}
+	do = append(do, fmt.Sprintf("cp -p %s %s", ev.Parked, ev.ManifestPath))
+	return fmt.Sprintf("To go back instead, on %s, when no etcd runs there: %s. On the others put etcd's manifest back only where the data is still there, and only once etcd runs on %s.", s.plan.Node, strings.Join(do, "; "), s.plan.Node)
+}
+
+// goBack puts the manifests back that this recovery has moved away. The seed's is first, and the others wait until its etcd answers: wiped
+// masters that do not reach it could found an empty cluster under the old one's ID.
+func (s *seeding) goBack(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, seedBackPatience)
+	defer cancel()
+	seed := s.plan.Node
+	moved := strings.Fields(s.book.mark(markMoved))
+	others := slices.DeleteFunc(slices.Clone(moved), func(name string) bool { return name == seed })
+	left := map[string]error{}
+	var err error
+	if slices.Contains(moved, seed) {
+		if err = s.seed.unpark(ctx); err != nil {
+			left[seed] = err
+			err = fmt.Errorf("etcd on %s is not back", seed)
+		}
+	}
+	if err == nil && len(others) > 0 && s.plan.Evidence[seed].Running {
+		err = s.seed.awaitPeers(ctx)
+	}
+	var mu sync.Mutex
+	_ = s.each(ctx, others, func(ctx context.Context, m *master) error {
+		own := err
+		if own == nil {
+			own = m.unpark(ctx)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if own != nil {
+			left[m.Name] = own
+		}
+		return nil
+	})
+	if len(left) == 0 {
+		s.book.Undone = s.now().UTC()
+	}
+	saveErr := s.book.save(ctx)
+	if len(left) == 0 && saveErr == nil {
+		return fmt.Sprintf("nothing any more. Etcd's manifests are in the kubelet's folders of %s again, as they were; no data was changed, and nothing was forced: the point of no return was not reached.", words(moved))
+	}
+	text := "no data was changed, and nothing was forced: the point of no return is not reached."
+	for _, name := range moved {
+		if why := left[name]; why != nil {
+			text += fmt.Sprintf(" Etcd's manifest could not be put back on %s (%v).", name, why)
+		}
+	}
+	text += " Going on is the way. To go back instead, put the manifests back by hand, that of " + seed + " first, and the others only once etcd runs there:"
+	for _, name := range append([]string{seed}, others...) {
+		if m := s.masters[name]; left[name] != nil {
+			text += fmt.Sprintf("\n  on %s: mv %s %s", name, m.parkedAt(), m.ev.ManifestPath)
+		}
+	}
+	if saveErr != nil {
+		text += fmt.Sprintf("\nThe journal on %s could not be written (%v).", seed, saveErr)
+	}
+	return text
+}
+
+// unpark puts a manifest back that park has moved away. That park was not told of its success is no reason to leave it there.
+func (m *master) unpark(ctx context.Context) error {
+	return m.Unpark(ctx, m.parkedAt(), m.ev.ManifestPath)
+}
+
+// awaitPeers waits until the etcd on this master answers its peers.
+func (m *master) awaitPeers(ctx context.Context) error {
+	for {
+		for _, u := range m.ev.PeerURLs {
+			if etcd.PeerAnswers(ctx, m.DialContext, u) {
+				return nil
+			}
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("etcd on %s does not answer its peers again yet", m.Name)
+		}
+	}
+}

@@ -1,0 +1,129 @@
+//go:build linux
+
+package recovery_test
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+func TestAbandoned(t *testing.T) {
+	own := recovery.HolderOf("a test", time.Now())
+	if recovery.Abandoned(own) {
+		t.Errorf("this process is no more: %q", own)
+	}
+	if who, _, _ := strings.Cut(own, "\n"); !strings.Contains(who, "with a test, since 20") || !strings.Contains(who, "@") {
+		t.Errorf("a person does not see who it is: %q", who)
+	}
+	child := exec.Command("sleep", "60") //nolint:noctx // ended below
+	must(t, child.Start())
+	// The ID of another process, and its start.
+	words := strings.Fields(own[strings.Index(own, "\n")+1:])
+	stat, err := os.ReadFile("/proc/" + itoa(child.Process.Pid) + "/stat")
+	must(t, err)
+	words[2], words[3] = itoa(child.Process.Pid), strings.Fields(string(stat))[21]
+	of := func(words []string) string { return "somebody\n" + strings.Join(words, " ") }
+	alive := of(words)
+	if recovery.Abandoned(alive) {
+		t.Errorf("a process that runs is no more: %q", alive)
+	}
+	reused := append([]string{}, words...)
+	reused[3] = "1"
+	if !recovery.Abandoned(of(reused)) {
+		t.Error("another process has the ID now, and is taken for the holder")
+	}
+	elsewhere := append([]string{}, words...)
+	elsewhere[0] = "another-boot"
+	must(t, child.Process.Kill())
+	_ = child.Wait()
+	if !recovery.Abandoned(alive) {
+		t.Errorf("a process that was killed is still there: %q", alive)
+	}
+	for _, holder := range []string{of(elsewhere), "", "a person's own text", "words\n", "words\n" + words[0] + " " + words[1] + " x y z"} {
+		if recovery.Abandoned(holder) {
+			t.Errorf("nothing is known of %q, and it is taken for gone", holder)
+		}
+	}
+}
+
+// TestLocked meets a colleague's lock in every state that it can be in.
+func TestLocked(t *testing.T) {
+	l := start(t, lab.Options{})
+	must(t, l.Fill(t.Context(), 50, 100))
+	loseMajority(t, l)
+	nodes := nodesOf(t, l)
+	p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+	must(t, err)
+	seed := func(o recovery.Options) error { _, err := recovery.Seed(t.Context(), p, nodes, o); return err }
+	const colleague = "ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z\nanother-boot pid:[1] 4711 1 1"
+	silent := func(name string) {
+		old := time.Now().Add(-node.LockStale - time.Minute)
+		must(t, os.Chtimes(l.Master(name).Path(node.DefaultWorkDir+"/lock"), old, old))
+	}
+	for _, m := range l.Masters() {
+		must(t, nodes[m.Name()].Lock(t.Context(), colleague, ""))
+	}
+	before := trees(t, l)
+	refused := func(master string) {
+		t.Helper()
+		wantRefusal(t, seed(recovery.Options{}), "Another Recovery Is at Work", "on "+master, "ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z", "last sign of life",
+			"rm "+l.Master(master).Path(node.DefaultWorkDir+"/lock"), "on "+master)
+	}
+	refused("m1")
+	silent("m1")
+	silent("m2")
+	refused("m3") // where it is alive, it is alive everywhere
+	if after := trees(t, l); after != before {
+		t.Errorf("something was changed:\n%s\nwas\n%s", after, before)
+	}
+	// Silent everywhere: it is taken over, and what it still asks for is refused.
+	silent("m3")
+	asked := false
+	must(t, seed(recovery.Options{Observe: func(step, _ int, s recovery.Step) error {
+		if step == 3 {
+			asked = true
+			for name, n := range nodes {
+				if err := n.As(colleague).Remove(t.Context(), l.Master(name).Path(manifestFile)); err == nil {
+					t.Errorf("the colleague could still remove the manifest of %s", name)
+				}
+			}
+		}
+		return nil
+	}}))
+	if !asked {
+		t.Error("the third step was not reached")
+	}
+}
+
+// TestLockLost takes the lock away from a recovery at work: it stops, and puts nothing back.
+func TestLockLost(t *testing.T) {
+	l := start(t, lab.Options{})
+	must(t, l.Fill(t.Context(), 50, 100))
+	loseMajority(t, l)
+	nodes := nodesOf(t, l)
+	p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+	must(t, err)
+	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
+		if step == 4 { // the others are stopped
+			must(t, os.Remove(l.Master("m1").Path(node.DefaultWorkDir+"/lock")))
+			must(t, nodes["m1"].Lock(t.Context(), "ann@jumphost", ""))
+		}
+		return nil
+	}})
+	wantRefusal(t, err, "The Lock Was Lost", "nothing was put back, since somebody else is at work", "No data was changed", "names the one")
+	for _, name := range []string{"m2", "m3"} {
+		if _, err := os.Stat(l.Master(name).Path(manifestFile)); err == nil {
+			t.Errorf("the manifest of %s was put back", name)
+		}
+	}
+	if text, _ := os.ReadFile(l.Master("m1").Path(node.DefaultWorkDir + "/lock")); string(text) != "ann@jumphost" {
+		t.Errorf("the lock is %q", text)
+	}
+}
