@@ -66,31 +66,38 @@ func (n *Node) LockHeld(ctx context.Context) (*Locked, error) {
 	return n.parseLock(out), nil
 }
 
+// endUsers ends whatever holds the file $1 open as As does, and waits until it is gone.
+const endUsers = `
+users() { for f in /proc/[0-9]*/fd/9; do [ "$f" -ef "$1" ] && f=${f#/proc/} && echo "${f%%/*}"; done; }
+end_users() {
+  for look in 1 2 3 4 5 6 7 8 9 10; do
+    at_work=$(users "$1"); [ -n "$at_work" ] || return 0
+    kill -KILL $at_work 2>/dev/null; sleep 0.1
+  done
+  echo "processes of the last holder do not end:" $at_work >&2; return 1
+}
+`
+
 // Lock takes the master's lock for a holder, or takes it over from one that has been silent for LockStale, or from the holder dead, which
 // is known to be gone ("" for nobody). The error is a *Locked when somebody else has it.
 //
 // One that is silent may only be asleep. So its lock is moved away first, from which moment on every change that it asks for is refused (see
 // As), and then what it has running here is ended: it is known by holding that very file open.
 func (n *Node) Lock(ctx context.Context, holder, dead string) error {
-	out, err := n.run(ctx, lockAge+`
-users() { for f in /proc/[0-9]*/fd/9; do [ "$f" -ef "$1" ] && f=${f#/proc/} && echo "${f%%/*}"; done; }
-ended() {
-  for look in 1 2 3 4 5 6 7 8 9 10; do
-    at_work=$(users "$1"); [ -n "$at_work" ] || return 0
-    kill -KILL $at_work 2>/dev/null; sleep 0.1
-  done
-  echo "processes $at_work of the last holder do not end" >&2; return 1
-}
+	out, err := n.run(ctx, lockAge+endUsers+`
 mkdir -p "$(dirname "$1")" || exit 1
 for try in 1 2 3; do
-  if ( set -C; printf '%s' "$2" >"$1" ) 2>/dev/null; then exit 0; fi
+  # It appears as a whole or not at all, also on a full disk.
+  printf '%s' "$2" >"$1.new.$$" && [ "$(cat "$1.new.$$")" = "$2" ] || { rm -f "$1.new.$$"; continue; }
+  if ln "$1.new.$$" "$1" 2>/dev/null; then rm -f "$1".new.* "$1".stale.*; exit 0; fi
+  rm -f "$1.new.$$"
   have=$(cat "$1" 2>/dev/null) || continue
   [ "$have" != "$2" ] || exit 0
   state=$(lock_age "$1") || continue
   if [ "${state%% *}" -lt "$3" ] && { [ -z "$4" ] || [ "$have" != "$4" ]; }; then printf '%s' "$state"; exit 73; fi
   mv "$1" "$1.stale.$$" 2>/dev/null || continue
   # Somebody else may have taken it over since it was read: then it is put back.
-  if [ "$(cat "$1.stale.$$")" = "$have" ] && ended "$1.stale.$$"; then rm -f "$1.stale.$$"; else ln "$1.stale.$$" "$1"; rm -f "$1.stale.$$"; fi
+  if [ "$(cat "$1.stale.$$")" = "$have" ] && end_users "$1.stale.$$"; then rm -f "$1.stale.$$"; else ln "$1.stale.$$" "$1"; rm -f "$1.stale.$$"; fi
 done
 echo "cannot make $1" >&2; exit 1`, n.LockPath(), holder, seconds(LockStale), dead)
 	if exitCode(err) == exitLocked {
@@ -138,9 +145,9 @@ func (n *Node) TouchLock(ctx context.Context) error {
 	return err
 }
 
-// Unlock gives the lock back, if it is still the holder's.
+// Unlock gives the lock back, if it is still the holder's. What a command that nobody waits for any more has left running is ended first.
 func (n *Node) Unlock(ctx context.Context) error {
-	_, err := n.change(ctx, `rm -f "$1"`, n.LockPath())
+	_, err := n.change(ctx, endUsers+`exec 9<&-; end_users "$1"; rm -f "$1"`, n.LockPath())
 	if errors.Is(err, ErrLocked) {
 		return nil
 	}

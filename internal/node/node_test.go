@@ -228,6 +228,20 @@ func TestLock(t *testing.T) {
 	})
 }
 
+// TestLockFullDisk cannot write the lock, and leaves none that would be nobody's.
+func TestLockFullDisk(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
+		// What a full disk leaves of a file.
+		write(t, dir, map[string]string{"bin/cat": "#!/bin/sh\nexit 0\n"})
+		must(t, os.Chmod(filepath.Join(dir, "bin", "cat"), 0o755))
+		l.path = filepath.Join(dir, "bin")
+		if err := node.New(n.Settings, l).Lock(t.Context(), "one", ""); err == nil || errors.Is(err, node.ErrLocked) || !strings.Contains(err.Error(), "cannot make "+n.LockPath()) {
+			t.Errorf("got %v", err)
+		}
+		want(t, n.WorkDir, nil)
+	})
+}
+
 // TestTakeOver takes the lock of a holder whose laptop sleeps while a command of its runs on.
 func TestTakeOver(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {

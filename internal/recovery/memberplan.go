@@ -47,7 +47,8 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 	}
 	members := withoutSelf(e, join.Members)
 	if join.is(e.Live) {
-		if err := checkPlace(e, e.Live.Members); err != nil {
+		others := slices.DeleteFunc(slices.Clone(e.Live.Members), func(m etcd.Member) bool { return !m.Started() && !e.isMember(m) && joinsFirst(m, join, anyOrder) })
+		if err := checkPlace(e, others); err != nil {
 			return nil, err
 		}
 		join.ID = e.Live.ClusterID.String()
@@ -87,6 +88,12 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 // healthy is a master whose etcd is a started voter of a cluster with a quorum.
 func healthy(e Evidence, cluster etcd.ID) bool {
 	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == cluster && e.Parked == "" && len(e.Alarms) == 0
+}
+
+// joinsFirst tells of a member that was added and has not started whether it may have by this master's turn: its own join was broken off, and goes
+// on in the same apply. A plan for that has its name. When the turn has come it is looked at again.
+func joinsFirst(m etcd.Member, join Cluster, anyOrder bool) bool {
+	return anyOrder || slices.ContainsFunc(join.Members, func(before manifest.Member) bool { return before.Name != "" && sharesURL(before.PeerURLs, m.PeerURLs) })
 }
 
 // checkPlace refuses a master whose manifest claims the name or the peer URL of another master's member.
