@@ -34,8 +34,12 @@ func prepare(ctx context.Context) ([]*os.File, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	_, err = terraform.Prepare(ctx, dir, func(text string) { _, _ = os.Stderr.WriteString(text + "\n") })
-	return nil, err
+	for _, provider := range []string{".", watched} {
+		if _, err := terraform.PrepareWith(ctx, dir, provider, func(text string) { _, _ = os.Stderr.WriteString(text + "\n") }); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
 
 const (

@@ -23,6 +23,7 @@ type bench struct {
 	lab      *benches
 	name     string
 	root     string
+	disk     sizedDisk
 	host     string
 	peerHost string
 
@@ -35,6 +36,7 @@ type bench struct {
 	mu       sync.Mutex // one thing at a time befalls a master
 	on       bool
 	off      bool // cut off
+	sshCut   bool
 	proxy    *peerProxy
 	requests *requests
 }
@@ -51,6 +53,7 @@ func newBench(l *benches, i int) *bench {
 		stopped:  newGate(),
 	}
 	b.root = filepath.Join(l.dir, b.name)
+	b.disk = sizedDisk{dir: b.root, size: l.options.DiskSize}
 	note := func(format string, args ...any) { l.note(b.name+": "+format, args...) }
 	images := newImageStore()
 	images.add(etcdImage(l.server.Version), l.server.Path)
@@ -157,6 +160,9 @@ func (b *bench) writeManifest(initialCluster string) error {
 
 // prepare makes the master's disk.
 func (b *bench) prepare(ca *authority) error {
+	if err := b.mountDisk(); err != nil {
+		return err
+	}
 	if err := layOut(b.root, b.name); err != nil {
 		return err
 	}
@@ -169,6 +175,21 @@ func (b *bench) prepare(ca *authority) error {
 		return err
 	}
 	return b.RenewCerts()
+}
+
+// mountDisk makes the disk one of limited size, if that is wanted, and then /run memory of its own: what the container runtime and the
+// kubelet know of themselves must not end with the space, nor does it on a real master.
+func (b *bench) mountDisk() error {
+	if err := b.disk.mount(); err != nil || !b.disk.mounted {
+		return err
+	}
+	if err := os.Mkdir(b.Path("/run"), 0o755); err != nil {
+		return fmt.Errorf("making a master's folder: %w", err)
+	}
+	if err := mountMemory(b.Path("/run"), "mode=755"); err != nil {
+		return fmt.Errorf("making a master's /run: %w", err)
+	}
+	return nil
 }
 
 func (b *bench) PowerOn() error {
@@ -193,10 +214,8 @@ func (b *bench) powerOn(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, b.requests.close())
 	}
-	if !b.off {
-		if err := b.ssh.open(); err != nil {
-			return errors.Join(err, b.proxy.close(), b.requests.close())
-		}
+	if err := b.openSSH(); err != nil {
+		return errors.Join(err, b.proxy.close(), b.requests.close())
 	}
 	b.runtime.republish()
 	b.runner.start()
@@ -223,10 +242,11 @@ func (b *bench) PowerOff() {
 }
 
 // close waits for what goes on after a power-off.
-func (b *bench) close() {
+func (b *bench) close() error {
 	b.PowerOff()
 	b.runtime.watchers.Wait()
 	b.ssh.serving.Wait()
+	return b.disk.close()
 }
 
 // handle carries out the requests of the scripts.
@@ -251,6 +271,15 @@ func (b *bench) setKubelet(active bool) {
 
 func (b *bench) KubeletStop()  { b.setKubelet(false) }
 func (b *bench) KubeletStart() { b.setKubelet(true) }
+
+func (b *bench) KubeletRestart() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.on {
+		b.setKubelet(true)
+		b.runner.restart()
+	}
+}
 
 func (b *bench) KillEtcd() {
 	for _, c := range b.runtime.etcd() {
@@ -283,8 +312,36 @@ func (b *bench) Reconnect() error {
 	if !b.on {
 		return nil
 	}
+	return b.openSSH()
+}
+
+// openSSH opens the endpoint unless something keeps it shut. b.mu is held.
+func (b *bench) openSSH() error {
+	if b.off || b.sshCut {
+		return nil
+	}
 	return b.ssh.open()
 }
+
+func (b *bench) CutSSH() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sshCut = true
+	b.ssh.shut()
+}
+
+func (b *bench) RestoreSSH() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.sshCut = false
+	if !b.on {
+		return nil
+	}
+	return b.openSSH()
+}
+
+func (b *bench) ResetSSH()     { b.ssh.reset() }
+func (b *bench) KillCommands() { killSessionProcesses(b.root) }
 
 func (b *bench) Freeze() {
 	b.mu.Lock()
@@ -365,6 +422,9 @@ func (b *bench) SudoPassword(password string) error {
 	}
 	return nil
 }
+
+func (b *bench) FillDisk() error { return b.disk.fill() }
+func (b *bench) FreeDisk() error { return b.disk.free() }
 
 func (b *bench) Commands() []string { return b.ssh.recorded() }
 

@@ -84,10 +84,7 @@ func (l *benches) settle(context.Context) error {
 func (l *benches) close() error {
 	var all errgroup.Group
 	for _, b := range l.all {
-		all.Go(func() error {
-			b.close()
-			return nil
-		})
+		all.Go(b.close)
 	}
 	err := all.Wait()
 	if l.addresses != nil {

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"golang.org/x/crypto/ssh"
 )
 
 // leaderOf is the leader according to one master, 0 if it knows none.
@@ -116,7 +118,7 @@ func TestCutOff(t *testing.T) {
 	l := startLab(t, Options{})
 	m1, m2 := l.Master("m1"), l.Master("m2")
 	pids := m2.EtcdPIDs()
-	ssh := connect(t, l, m2)
+	conn := connect(t, l, m2)
 	other := connect(t, l, m1)
 	w, err := l.StartWriter(t.Context(), "m1", "m3")
 	must(t, err)
@@ -130,7 +132,7 @@ func TestCutOff(t *testing.T) {
 	if err := writable(t.Context(), l, "m2"); err == nil {
 		t.Error("m2 takes writes while cut off")
 	}
-	if _, _, err := ssh.SendRequest("keepalive@openssh.com", true, nil); err == nil {
+	if _, _, err := conn.SendRequest("keepalive@openssh.com", true, nil); err == nil {
 		t.Error("the SSH connection to m2 is alive while it is cut off")
 	}
 	if _, err := dialSSH(l, m2, "root"); err == nil {
@@ -159,12 +161,72 @@ func TestCutOff(t *testing.T) {
 	if _, err := dialSSH(l, m2, "root"); err != nil {
 		t.Errorf("m2 is connected again but %v", err)
 	}
+
+	t.Run("SSH reset", func(t *testing.T) {
+		c := connect(t, l, m2)
+		m2.ResetSSH()
+		wantReset(t, c)
+		connect(t, l, m2)
+	})
+	t.Run("SSH cut", func(t *testing.T) {
+		refused := func(t *testing.T, when string) {
+			t.Helper()
+			if _, err := dialSSH(l, m2, "root"); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("%s: %v", when, err)
+			}
+		}
+		c := connect(t, l, m2)
+		m2.CutSSH()
+		wantReset(t, c)
+		refused(t, "SSH cut")
+		if leader := leaderOf(t, l, m2); leader == 0 {
+			t.Error("m2 has lost its peers with its SSH")
+		}
+		must(t, l.WaitHealthy(timeout(t, patience)))
+		if got := m2.EtcdPIDs(); len(got) != 1 || got[0] != pids[0] {
+			t.Errorf("the etcd of m2 was %v and is %v", pids, got)
+		}
+		m2.CutOff()
+		must(t, m2.Reconnect())
+		refused(t, "SSH cut, and connected again")
+		m2.PowerOff()
+		must(t, m2.PowerOn())
+		refused(t, "SSH cut, and switched on again")
+		m2.CutOff()
+		must(t, m2.RestoreSSH())
+		refused(t, "SSH restored, and cut off")
+		must(t, m2.Reconnect())
+		connect(t, l, m2)
+
+		m2.CutSSH()
+		m2.PowerOff()
+		must(t, m2.RestoreSSH())
+		refused(t, "SSH restored, and off")
+		must(t, m2.PowerOn())
+		connect(t, l, m2)
+		must(t, l.WaitHealthy(timeout(t, patience)))
+	})
+}
+
+// wantReset wants a connection to have ended the hard way.
+func wantReset(t *testing.T, c *ssh.Client) {
+	t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the connection ended with %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("the connection lives")
+	}
 }
 
 func TestFreeze(t *testing.T) {
 	l := startLab(t, Options{})
 	m3 := l.Master("m3")
-	ssh := connect(t, l, m3)
+	conn := connect(t, l, m3)
 	m3.Freeze()
 	within(t, "m1 and m2 in service", func() bool { return writable(t.Context(), l, "m1", "m2") == nil })
 
@@ -178,7 +240,7 @@ func TestFreeze(t *testing.T) {
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
-		_, _, _ = ssh.SendRequest("keepalive@openssh.com", true, nil)
+		_, _, _ = conn.SendRequest("keepalive@openssh.com", true, nil)
 	}()
 	dialed := make(chan error, 1)
 	go func() {

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +26,7 @@ type debian struct {
 	lab     *machines
 	name    string
 	number  int
+	disk    sizedDisk
 	machine *machine.Machine
 }
 
@@ -31,8 +34,12 @@ var _ Machine = (*debian)(nil)
 
 func newDebian(l *machines, i int) (*debian, error) {
 	d := &debian{lab: l, name: fmt.Sprintf("m%d", i), number: i}
+	d.disk = sizedDisk{dir: filepath.Join(l.dir, d.name), size: l.options.DiskSize}
+	if err := d.disk.mount(); err != nil {
+		return nil, err
+	}
 	c := machine.Config{
-		Name: d.name, Dir: filepath.Join(l.dir, d.name), Base: l.parts.base, Network: l.network, Number: i, Spawn: l.spawn,
+		Name: d.name, Dir: d.disk.dir, Base: l.parts.base, Network: l.network, Number: i, Spawn: l.spawn,
 		// An overlay cannot lie on an overlay.
 		Volumes: []string{"/var/lib/containerd", "/var/lib/docker"},
 		Files: map[string]string{
@@ -208,12 +215,15 @@ func (d *debian) PowerOff() {
 	}
 }
 
-// PowerOn returns when the kubelet runs and sshd answers.
+// PowerOn returns when the kubelet runs and sshd answers, unless it is switched off.
 func (d *debian) PowerOn() error {
 	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
 	defer cancel()
 	if err := d.machine.PowerOn(ctx); err != nil {
 		return err
+	}
+	if _, err := os.Stat(d.Path(sshSwitch)); err == nil {
+		return d.awaitKubelet(ctx)
 	}
 	return errors.Join(d.awaitKubelet(ctx), d.awaitSSH(ctx))
 }
@@ -243,6 +253,47 @@ func (d *debian) CutOff() {
 
 func (d *debian) Reconnect() error { return d.machine.Plug(d.lab.life, true) }
 
+// sshSwitch is Debian's: while this file is there, systemd does not start sshd, nor at the next boot.
+const sshSwitch = "/etc/ssh/sshd_not_to_be_run"
+
+// CutSSH stops the sshd that listens. Those of sessions stay, and lose their connections with ResetSSH. A frozen machine has it stopped
+// only when it is thawed.
+func (d *debian) CutSSH() {
+	if err := d.write(sshSwitch, "", 0o644); err != nil {
+		d.lab.note("%s: cutting SSH: %v", d.name, err)
+	}
+	d.do("systemctl", "stop", "ssh")
+	d.ResetSSH()
+}
+
+func (d *debian) RestoreSSH() error {
+	if err := os.Remove(d.Path(sshSwitch)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("restoring SSH: %w", err)
+	}
+	if !d.machine.On() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
+	defer cancel()
+	_, err := d.Run(ctx, "systemctl", "start", "ssh") // returns when it listens
+	return err
+}
+
+// ResetSSH lets the kernel abort the connections: both sides get a reset. It needs CONFIG_INET_DIAG_DESTROY, as Debian's and Ubuntu's
+// kernels have it.
+func (d *debian) ResetSSH() { d.do("ss", "-K", "-t", "sport", "=", ":22") }
+
+// KillCommands kills what is in sshd's control group and not sshd. Without a logind everything that sessions start stays in there,
+// across sudo and setsid.
+func (d *debian) KillCommands() {
+	killAll(func() []int {
+		return slices.DeleteFunc(d.machine.Processes("ssh"), func(pid int) bool {
+			name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+			return err != nil || strings.HasPrefix(string(name), "sshd") // sshd-session and the like, too
+		})
+	})
+}
+
 func (d *debian) Freeze() { d.frozen(true) }
 func (d *debian) Thaw()   { d.frozen(false) }
 
@@ -262,6 +313,18 @@ func (d *debian) KubeletStop() { d.do("systemctl", "stop", "kubelet") }
 
 func (d *debian) KubeletStart() {
 	d.do("systemctl", "start", "kubelet")
+	d.noteKubelet()
+}
+
+func (d *debian) KubeletRestart() {
+	if d.machine.On() {
+		d.do("systemctl", "restart", "kubelet")
+		d.noteKubelet()
+	}
+}
+
+// noteKubelet waits for the kubelet, and notes if it does not come.
+func (d *debian) noteKubelet() {
 	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
 	defer cancel()
 	if err := d.awaitKubelet(ctx); err != nil {
@@ -334,6 +397,9 @@ func (d *debian) SudoPassword(password string) error {
 	}
 	return d.SudoFails(true)
 }
+
+func (d *debian) FillDisk() error { return d.disk.fill() }
+func (d *debian) FreeDisk() error { return d.disk.free() }
 
 // Commands are not recorded here: sshd does not tell what a shell is given.
 func (d *debian) Commands() []string { return nil }

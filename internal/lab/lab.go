@@ -58,6 +58,7 @@ type Options struct {
 	ExtraFlags map[string]string                       // more flags for etcd, or other values: "heartbeat-interval": "10"
 	Manifest   func(master string, text []byte) []byte // edits each manifest before the first start
 	Kubelet    KubeletTiming                           // of the static pod runner
+	DiskSize   int64                                   // of each master, in bytes, so that it can be full; 0: no limit. See disksize.go.
 	Log        io.Writer                               // what the lab does, line by line
 
 	// For the grade Machines.

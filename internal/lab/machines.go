@@ -160,7 +160,7 @@ func (l *machines) initialCluster() string {
 func (l *machines) settle(context.Context) error { return nil }
 
 func (l *machines) close() error {
-	err := l.each(func(d *debian) error { return d.machine.Close(l.life) })
+	err := l.each(func(d *debian) error { return errors.Join(d.machine.Close(l.life), d.disk.close()) })
 	if l.network != nil {
 		err = errors.Join(err, l.network.Close(context.WithoutCancel(l.life)))
 	}

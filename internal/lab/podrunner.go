@@ -62,8 +62,11 @@ type manifestFile struct {
 	pod  *podSpec // the last good one, or nil
 }
 
-func (r *podRunner) start() {
-	r.files, r.pods, r.quit = map[string]manifestFile{}, map[string]*pod{}, make(chan struct{})
+func (r *podRunner) start() { r.begin(map[string]*pod{}) }
+
+// begin looks at the folder from now on, with nothing known but pods.
+func (r *podRunner) begin(pods map[string]*pod) {
+	r.files, r.pods, r.quit = map[string]manifestFile{}, pods, make(chan struct{})
 	r.looking.Go(func() {
 		tick := time.NewTicker(r.timing.Poll)
 		defer tick.Stop()
@@ -75,6 +78,21 @@ func (r *podRunner) start() {
 			}
 		}
 	})
+}
+
+// restart begins anew, like another kubelet: crashes, and what a file said before it became unreadable, are forgotten. Containers run on,
+// and what was told to stop goes on stopping. A kubelet needs about a second to be there again; this one is at once.
+func (r *podRunner) restart() {
+	close(r.quit)
+	r.looking.Wait()
+	pods := map[string]*pod{}
+	for key, p := range r.pods {
+		if p.asked.IsZero() {
+			p = newPod(r, p.spec, p.leave())
+		}
+		pods[key] = p
+	}
+	r.begin(pods)
 }
 
 // halt ends the runner and kills what it runs, as a power-off does.
@@ -146,7 +164,7 @@ func (r *podRunner) sync(wanted map[string]*podSpec) {
 	for key, w := range wanted {
 		if _, busy := r.pods[key]; !busy {
 			r.note("kubelet: starting pod %s", key)
-			r.pods[key] = newPod(r, w)
+			r.pods[key] = newPod(r, w, nil)
 		}
 	}
 }
@@ -172,6 +190,7 @@ type pod struct {
 	spec   *podSpec
 	asked  time.Time // to stop
 	grace  time.Duration
+	left   bool // its containers are somebody else's; set before stop is closed
 	stop   chan struct{}
 	done   chan struct{}
 
@@ -179,16 +198,18 @@ type pod struct {
 	sandbox *sandbox
 }
 
-func newPod(r *podRunner, spec *podSpec) *pod {
-	p := &pod{runner: r, spec: spec, stop: make(chan struct{}), done: make(chan struct{})}
+// newPod begins with the containers that run in s, if it is not nil.
+func newPod(r *podRunner, spec *podSpec, s *sandbox) *pod {
+	p := &pod{runner: r, spec: spec, sandbox: s, stop: make(chan struct{}), done: make(chan struct{})}
 	var containers sync.WaitGroup
 	for _, c := range spec.Spec.Containers {
-		containers.Go(func() { p.keep(c) })
+		running := r.runtime.runningIn(s, c.Name)
+		containers.Go(func() { p.keep(c, running) })
 	}
 	go func() {
 		containers.Wait()
 		p.mu.Lock()
-		if p.sandbox != nil {
+		if p.sandbox != nil && !p.left {
 			r.runtime.stopSandbox(p.sandbox, 0)
 		}
 		p.mu.Unlock()
@@ -206,6 +227,14 @@ func (p *pod) terminate(grace time.Duration) {
 	}
 }
 
+// leave ends the pod and not its containers, and returns what they live in. It is called in place of terminate.
+func (p *pod) leave() *sandbox {
+	p.left = true
+	close(p.stop)
+	<-p.done
+	return p.sandbox
+}
+
 func (p *pod) finished() bool {
 	select {
 	case <-p.done:
@@ -215,11 +244,14 @@ func (p *pod) finished() bool {
 	}
 }
 
-// keep runs a container and restarts it, with back-off.
-func (p *pod) keep(spec containerSpec) {
+// keep runs a container and restarts it, with back-off. c is the one that runs already, or nil.
+func (p *pod) keep(spec containerSpec, c *container) {
 	r, delay := p.runner, time.Duration(0)
-	for r.stopped.wait(p.stop) && r.frozen.wait(p.stop) {
-		c, err := r.runtime.run(p.readySandbox(), spec)
+	for c != nil || r.stopped.wait(p.stop) && r.frozen.wait(p.stop) {
+		var err error
+		if c == nil {
+			c, err = r.runtime.run(p.readySandbox(), spec)
+		}
 		began := time.Now()
 		if err != nil {
 			r.note("kubelet: %s: %v", spec.Name, err)
@@ -228,10 +260,13 @@ func (p *pod) keep(spec containerSpec) {
 			case <-c.exited:
 				r.note("kubelet: container %s exited with %d", spec.Name, c.exitCode)
 			case <-p.stop:
-				c.stop(p.grace)
+				if !p.left {
+					c.stop(p.grace)
+				}
 				return
 			}
 		}
+		c = nil
 		if time.Since(began) >= r.timing.BackoffReset {
 			delay = 0
 		}

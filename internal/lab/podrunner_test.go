@@ -206,6 +206,43 @@ func TestStaticPods(t *testing.T) {
 		within(t, "etcd started", etcds(1))
 	})
 
+	t.Run("kubelet restarted", func(t *testing.T) {
+		pid := m.EtcdPIDs()[0]
+		m.KubeletRestart()
+		time.Sleep(200 * time.Millisecond)
+		if pids := m.EtcdPIDs(); len(pids) != 1 || pids[0] != pid {
+			t.Errorf("etcd was %d and is %v", pid, pids)
+		}
+		must(t, os.Rename(manifest, parked)) // the new one knows what it has adopted …
+		within(t, "etcd stopped", etcds(0))
+		must(t, os.Rename(parked, manifest))
+		within(t, "etcd started", etcds(1))
+
+		m.KubeletStop() // … and stops what has no manifest, or another, when it comes
+		must(t, os.Rename(manifest, parked))
+		m.KubeletRestart()
+		within(t, "etcd stopped", etcds(0))
+		must(t, os.Rename(parked, manifest))
+		within(t, "etcd started", etcds(1))
+		pid = m.EtcdPIDs()[0]
+		m.KubeletStop()
+		must(t, os.WriteFile(manifest, append(text, "# changed again\n"...), 0o600))
+		m.KubeletRestart()
+		pid = restarted(t, pid)
+
+		for range 5 {
+			m.KillEtcd()
+			pid = restarted(t, pid)
+		}
+		began := time.Now()
+		m.KillEtcd() // to be started in 4 s
+		m.KubeletRestart()
+		restarted(t, pid)
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("a new kubelet starts etcd after %v, as if it knew of the crashes", took)
+		}
+	})
+
 	t.Run("image missing", func(t *testing.T) {
 		m.RemoveImage()
 		if _, _, status := run(t, c, "", "crictl inspecti "+etcdImage(l.Version())); status == 0 {

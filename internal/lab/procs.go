@@ -42,15 +42,23 @@ func sessionProcesses(root string) []int {
 	return pids
 }
 
-// killSessionProcesses kills them all. It looks again until none is left, since a process may fork while it is looked for.
+// killSessionProcesses kills them all.
 func killSessionProcesses(root string) {
+	killAll(func() []int { return sessionProcesses(root) })
+}
+
+// killAll kills what is found. All is stopped first, so that no shell goes on to its next command because the one before is killed. It
+// looks again until nothing is left, since a process may fork while it is looked for.
+func killAll(find func() []int) {
 	for range 50 {
-		pids := sessionProcesses(root)
+		pids := find()
 		if len(pids) == 0 {
 			return
 		}
-		for _, pid := range pids {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // ESRCH: it has ended by itself
+		for _, sig := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGKILL} {
+			for _, pid := range pids {
+				_ = syscall.Kill(pid, sig) // ESRCH: it has ended by itself
+			}
 		}
 		time.Sleep(2 * time.Millisecond)
 	}

@@ -189,6 +189,16 @@ func (r *containerRuntime) running() []*container {
 	return slices.DeleteFunc(slices.Clone(r.containers), func(c *container) bool { return !c.running() })
 }
 
+// runningIn finds the running container of a name in a sandbox, which may be nil.
+func (r *containerRuntime) runningIn(s *sandbox, name string) *container {
+	for _, c := range r.running() {
+		if c.sandbox == s && c.name == name {
+			return c
+		}
+	}
+	return nil
+}
+
 // signalAll is for freezing and thawing.
 func (r *containerRuntime) signalAll(sig syscall.Signal) {
 	for _, c := range r.running() {

@@ -148,6 +148,12 @@ func TestSSH(t *testing.T) {
 		must(t, m.RenewCerts())
 		must(t, handshake())
 	})
+	t.Run("a disk without a size", func(t *testing.T) {
+		must(t, m.FreeDisk())
+		if err := m.FillDisk(); !errors.Is(err, errNoDiskSize) {
+			t.Errorf("filling it: %v", err)
+		}
+	})
 	t.Run("counts", func(t *testing.T) {
 		s := m.Stats()
 		commands := m.Commands()
@@ -160,14 +166,36 @@ func TestSSH(t *testing.T) {
 	})
 }
 
-func TestPowerOffEndsDaemons(t *testing.T) {
+func TestDaemons(t *testing.T) {
 	l := startLab(t, Options{Masters: 1})
 	m := l.Master("m1")
 	c := connect(t, l, m)
-	run(t, c, "", "setsid sleep 60 >/dev/null 2>&1 </dev/null & sleep 0.05")
-	if pids := sessionProcesses(m.Path("/")); len(pids) != 1 {
-		t.Fatalf("the daemon is not found: %v", pids)
+	daemon := func() {
+		run(t, c, "", "setsid sleep 60 >/dev/null 2>&1 </dev/null & sleep 0.05")
+		if pids := sessionProcesses(m.Path("/")); len(pids) != 1 {
+			t.Fatalf("the daemon is not found: %v", pids)
+		}
 	}
+	daemon()
+	etcd := m.EtcdPIDs()
+	for range 20 { // a shell must not go on to what follows
+		s, err := c.NewSession()
+		must(t, err)
+		must(t, s.Start("sh -c 'sleep 60; :'; :"))
+		time.Sleep(10 * time.Millisecond)
+		m.KillCommands()
+		if pids := sessionProcesses(m.Path("/")); len(pids) != 0 {
+			t.Errorf("commands and daemons that were killed: %v", pids)
+		}
+		var exit *ssh.ExitError
+		if err := s.Wait(); !errors.As(err, &exit) || exit.Signal() != "KILL" {
+			t.Errorf("the command ended with %v", err)
+		}
+	}
+	if got := m.EtcdPIDs(); len(got) != 1 || got[0] != etcd[0] {
+		t.Errorf("etcd was %v and is %v", etcd, got)
+	}
+	daemon() // over the same connection
 	m.PowerOff()
 	within(t, "the daemon gone", func() bool { return len(sessionProcesses(m.Path("/"))) == 0 })
 }

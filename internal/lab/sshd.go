@@ -76,6 +76,18 @@ func (s *sshServer) shut() {
 	}
 	_ = s.listener.Close()
 	s.listener = nil
+	s.resetAll()
+}
+
+// reset ends the connections there are.
+func (s *sshServer) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.resetAll()
+}
+
+// resetAll is reset where s.mu is held.
+func (s *sshServer) resetAll() {
 	for c := range s.conns {
 		c.reset()
 	}

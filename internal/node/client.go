@@ -45,7 +45,7 @@ namespace=; pod=; name=; others=; socket=${endpoint#unix://}
 # A kubelet up to 1.23 that was not told of another runtime has Docker's, by way of a socket of its own. Docker brings a containerd along, in
 # which there is nothing of Kubernetes, so it is asked for first.
 dockershim() {
-  [ "$(flag container-runtime)" != remote ] && [ -S /var/run/docker.sock ] || return 1
+  flag container-runtime; [ "$value" != remote ] && [ -S /var/run/docker.sock ] || return 1
   [ ! -S /var/run/dockershim.sock ] || return 0
   docker -H unix:///var/run/docker.sock ps -q --filter label=io.kubernetes.docker.type=podsandbox 2>/dev/null | grep -q .
 }

@@ -15,10 +15,19 @@ type Kubelet struct {
 // they are to be found. It leaves argv, config, dir and endpoint for what comes after.
 const kubeletScript = `
 argv=; process=; age=
-# The last value of a flag counts, as in the kubelet: --flag=value or --flag value.
-flag() { printf '%s\n' "$argv" | awk -v name="--$1" 'index($0, name "=") == 1 { value = substr($0, length(name) + 2) } last == name { value = $0 } { last = $0 } END { print value }'; }
+# The last value of a flag counts, as in the kubelet: --flag=value or --flag value. It comes in $value: no process is needed for that.
+flag() {
+  value=; last=
+  while IFS= read -r a; do
+    case $a in "--$1="*) value=${a#"--$1="};; esac
+    [ "$last" != "--$1" ] || value=$a
+    last=$a
+  done <<END
+$argv
+END
+}
 # A scalar on a line of its own in a file of YAML, or of JSON that is written in lines.
-setting() { [ ! -f "$1" ] || sed -n "s/^[[:space:]]*\"\{0,1\}$2\"\{0,1\}[[:space:]]*:[[:space:]]*//p" "$1" | sed 's/^#.*//; s/[[:space:]]#.*//; s/[[:space:],]*$//' | sed "s/^\"\(.*\)\"\$/\1/; s/^'\(.*\)'\$/\1/" | head -n 1; }
+setting() { [ ! -f "$1" ] || sed -n "/^[[:space:]]*\"\{0,1\}$2\"\{0,1\}[[:space:]]*:[[:space:]]*/ { s///; s/^#.*//; s/[[:space:]]#.*//; s/[[:space:],]*\$//; s/^\"\(.*\)\"\$/\1/; s/^'\(.*\)'\$/\1/; p; q; }" "$1"; }
 # The kubelet of this machine: not one in a container (kind), nor a process of that name that is somebody else's, whose word would be taken.
 for p in $(grep -ls kubelet /proc/[0-9]*/cmdline); do
   p=${p%/cmdline}
@@ -27,18 +36,18 @@ for p in $(grep -ls kubelet /proc/[0-9]*/cmdline); do
   first=${argv%%
 *}
   [ "${first##*/}" = kubelet ] || continue
-  config=$(flag config)
+  flag config; config=$value
   if [ -z "$1" ] || [ "$config" = "$1" ]; then process=yes; break; fi
 done 2>/dev/null
 [ -n "$process" ] || argv=
-config=${1:-$(flag config)}
+flag config; config=${1:-$value}
 case $config in /*) ;; *) config=` + DefaultKubeletConfig + `;; esac
 # What kubeadm made the kubelet's flags from, for one that does not run.
-[ -n "$process" ] || argv=$(sed -n 's/^KUBELET_KUBEADM_ARGS=//p' "$(dirname "$config")/kubeadm-flags.env" 2>/dev/null | tr -d "\"'" | tr -s ' \t' '\n\n')
-dir=${2:-$(flag pod-manifest-path)}
+[ -n "$process" ] || argv=$(sed -n 's/^KUBELET_KUBEADM_ARGS=//p' "${config%/*}/kubeadm-flags.env" 2>/dev/null | tr -d "\"'" | tr -s ' \t' '\n\n')
+flag pod-manifest-path; dir=${2:-$value}
 dir=${dir:-$(setting "$config" staticPodPath)}
-endpoint=$(flag container-runtime-endpoint)
-endpoint=${endpoint:-$(setting "$config" containerRuntimeEndpoint)}
+flag container-runtime-endpoint
+endpoint=${value:-$(setting "$config" containerRuntimeEndpoint)}
 
 # Both clocks count from the machine's start: proc(5), fields 22 of stat and 1 of uptime.
 [ -z "$process" ] || age=$(sed 's/.*) //' "$p/stat" 2>/dev/null | awk -v up="$(cut -d ' ' -f 1 /proc/uptime)" -v hz="$(getconf CLK_TCK 2>/dev/null || echo 100)" '{ print int(up - $20 / hz) + 1 }')
@@ -46,7 +55,7 @@ text kubelet "$process" "$(systemctl is-active kubelet 2>/dev/null | head -n 1)"
 
 # Of what may hold a private key too, the first certificate alone. A line too long for PEM ends it: that would be a file without line breaks.
 certificate() { awk 'length($0) > 100 { exit } /-----BEGIN / { keep = /-----BEGIN CERTIFICATE-----/; block = "" } keep { block = block $0 "\n" } keep && /-----END CERTIFICATE-----/ { printf "%s", block; exit }'; }
-access=$(flag kubeconfig)
+flag kubeconfig; access=$value
 [ -n "$access$process" ] || access=/etc/kubernetes/kubelet.conf
 cert=$(setting "$access" client-certificate)
 case $cert in

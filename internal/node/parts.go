@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// partFunctions let a script print records that hold any bytes: a kind, then fields in base64, one record a line.
+// partFunctions let a script print records that hold any bytes: a kind, then fields, one record a line. A field is in base64, or as it is behind a =
+// where it has none but harmless characters: that takes no processes, of which a look would need a hundred otherwise.
 const partFunctions = `b64() { base64 | tr -d '\n'; }
-word() { printf ' '; printf '%s' "$1" | b64; }
+word() { case $1 in ''|*[!a-zA-Z0-9._/:@,-]*) printf ' '; printf '%s' "$1" | b64;; *) printf ' =%s' "$1";; esac; }
 file() { printf '%s' "$1"; word "$2"; printf ' '; head -c 1048576 "$2" | b64; echo; }
 text() { printf '%s' "$1"; shift; for f in "$@"; do word "$f"; done; echo; }
 `
@@ -29,6 +30,10 @@ func parseParts(out []byte) ([]record, error) {
 		words := strings.Split(lines.Text(), " ")
 		r := record{kind: words[0]}
 		for _, w := range words[1:] {
+			if plain, ok := strings.CutPrefix(w, "="); ok {
+				r.fields = append(r.fields, plain)
+				continue
+			}
 			b, err := base64.StdEncoding.DecodeString(w)
 			if err != nil {
 				return nil, fmt.Errorf("the master printed something unexpected: %q: %w", lines.Text(), err)

@@ -110,10 +110,10 @@ func sharesURL(a, b []string) bool {
 	return slices.ContainsFunc(a, func(u string) bool { return slices.Contains(b, u) })
 }
 
-// journal finds this master's journal of an operation.
-func (e Evidence) journal(operation, id string) *Journal {
+// seedJournal finds this master's journal of a recovery that was begun from it.
+func (e Evidence) seedJournal(id string) *Journal {
 	for i := range e.Journals {
-		if e.Journals[i].Operation == operation && e.Journals[i].ID == id {
+		if e.Journals[i].Operation == "seed" && e.Journals[i].ID == id {
 			return &e.Journals[i]
 		}
 	}

@@ -29,7 +29,7 @@ func Seed(interrupt context.Context, p *SeedPlan, nodes map[string]*node.Node, o
 	defer s.release(ctx)
 	defer func() { _ = s.book.settle() }() // before the lock is given back
 	s.seed = s.masters[p.Node]
-	s.book = openBook(s.seed.ev.journal("seed", p.RecoveryID), "seed", p.RecoveryID, s.seed.Node, o.now)
+	s.book = openBook(s.seed.ev.seedJournal(p.RecoveryID), "seed", p.RecoveryID, s.seed.Node, o.now)
 	if err := (walk{Options: o, record: s.record, leave: s.leave}).carryOut(interrupt, ctx, p.steps(s)); err != nil {
 		return nil, err
 	}

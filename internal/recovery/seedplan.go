@@ -51,7 +51,7 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 	}
 	switch {
 	case began != "":
-		journal := all[began].journal("seed", req.RecoveryID)
+		journal := all[began].seedJournal(req.RecoveryID)
 		p.Node, p.Reason, p.Resuming = began, fmt.Sprintf("recovery %s %s", req.RecoveryID, journal.stopped()), true
 		if !journal.finished() {
 			p.Resumes = p.Reason
@@ -76,7 +76,7 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
 		return nil, unknownNode("node", p.Node, names(sorted(all)))
 	}
 	p.Verdict = Judge(all, p.Node)
-	journal := seed.journal("seed", req.RecoveryID)
+	journal := seed.seedJournal(req.RecoveryID)
 	if alone := p.Verdict.State == Alive && p.Verdict.Voters == 1; journal.mark(markForced) == "" && (!p.Resuming || !alone) {
 		if err := checkLost(p.Verdict, all, seed); err != nil {
 			return nil, err

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -214,6 +215,21 @@ func (m *Machine) Freeze(frozen bool) error {
 
 // Plug puts the machine's network cable in, or pulls it.
 func (m *Machine) Plug(ctx context.Context, in bool) error { return m.Network.plug(ctx, m.Number, in) }
+
+// Processes are those of a service, by their numbers on this machine.
+func (m *Machine) Processes(service string) []int {
+	var pids []int
+	for _, h := range m.groups {
+		// Not every hierarchy of version 1 has a group for each service.
+		text, _ := os.ReadFile(filepath.Join(h.Group, "system.slice", service+".service", "cgroup.procs"))
+		for line := range strings.FieldsSeq(string(text)) {
+			if pid, err := strconv.Atoi(line); err == nil && !slices.Contains(pids, pid) {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	return pids
+}
 
 // Command is a command on the machine, as root, whatever its network does.
 func (m *Machine) Command(ctx context.Context, args ...string) *exec.Cmd {

@@ -1,0 +1,67 @@
+//go:build linux
+
+package lab
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestFullDisk(t *testing.T) {
+	if os.Geteuid() != 0 {
+		if l, err := Start(t.Context(), Options{Masters: 1, DiskSize: 400 << 20}); err == nil || !strings.Contains(err.Error(), "needs root") {
+			t.Errorf("a disk of limited size without root: %v, %v", l, err)
+		}
+		t.Skip("needs root")
+	}
+	l := startLab(t, Options{Masters: 1, DiskSize: 400 << 20})
+	m := l.Master("m1")
+	c := connect(t, l, m)
+	must(t, l.Fill(t.Context(), 100, 1000))
+
+	must(t, m.FillDisk())
+	file := m.Path("/root/file")
+	if err := os.WriteFile(file, []byte("x"), 0o600); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("writing to a full disk: %v", err)
+	}
+	if _, errs, status := run(t, c, "x", "cat >other"); status == 0 || !strings.Contains(errs, "No space left on device") {
+		t.Errorf("writing to a full disk over SSH: %d, %s", status, errs)
+	}
+	var s syscall.Statfs_t
+	must(t, syscall.Statfs(m.Path("/"), &s))
+	if s.Bfree != 0 {
+		t.Errorf("on a full disk there are %d blocks", s.Bfree)
+	}
+	// What the container runtime says is not kept on the disk.
+	pid := m.EtcdPIDs()[0]
+	m.KillEtcd()
+	within(t, "another etcd", func() bool { p := m.EtcdPIDs(); return len(p) == 1 && p[0] != pid })
+	ps := runJSON[psOutput](t, c, "crictl ps -o json")
+	if len(ps.Containers) != 1 || ps.Containers[0].Metadata.Attempt != 1 {
+		t.Errorf("crictl ps shows %+v", ps)
+	}
+
+	must(t, m.FreeDisk())
+	must(t, m.FreeDisk())
+	must(t, os.WriteFile(file, []byte("x"), 0o600))
+	must(t, l.WaitHealthy(timeout(t, patience)))
+	if n, _, err := l.CountKeys(t.Context(), "m1"); err != nil || n != 100 {
+		t.Errorf("afterwards there are %d keys, %v", n, err)
+	}
+
+	busy, err := os.Open(file)
+	must(t, err)
+	defer func() { _ = busy.Close() }()
+	must(t, l.Close())
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	must(t, err)
+	if strings.Contains(string(mounts), l.Dir()) {
+		t.Errorf("after Close there are mounts:\n%s", mounts)
+	}
+	if _, err := os.Stat(l.Dir()); !os.IsNotExist(err) {
+		t.Errorf("the lab's folder: %v", err)
+	}
+}

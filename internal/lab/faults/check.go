@@ -1,0 +1,176 @@
+//go:build linux
+
+package faults
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/history"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// check looks at all that must hold in the end. Its error has everything that does not.
+func (a *attempt) check(ctx context.Context) error {
+	var errs []error
+	add := func(err error) { errs = append(errs, err) }
+	if a.Fault.inject != nil && !a.result.Struck {
+		add(errors.New("the fault did not strike: its step was not reached"))
+	}
+	if a.result.EndedAfter > endLimit {
+		add(fmt.Errorf("the apply ended %.1f s after Ctrl-C", a.result.EndedAfter.Seconds()))
+	}
+	healthy, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	add(a.lab.WaitHealthy(healthy))
+	add(a.planned(ctx))
+	add(a.histories(ctx))
+	for _, m := range a.lab.Masters() {
+		add(a.filled(ctx, m.Name()))
+		add(noForce(m))
+		add(clean(m))
+	}
+	add(a.kept())
+	return errors.Join(errs...)
+}
+
+// planned wants a plan with nothing left to do.
+func (a *attempt) planned(ctx context.Context) error {
+	r, err := a.work.Run(ctx, nil, "plan", "-detailed-exitcode", "-no-color")
+	if err == nil && r.ExitCode != 0 {
+		err = fmt.Errorf("the plan after the recovery ended with %d:\n%s", r.ExitCode, r.Text)
+	}
+	return err
+}
+
+// histories holds what clients saw against what a single register would have shown them, and every write that any member ever acknowledged
+// against the cluster there is now.
+func (a *attempt) histories(ctx context.Context) error {
+	a.watcher.Stop()
+	watched := a.watcher.Check(ctx, a.lab)
+	a.mu.Lock()
+	recorder := a.recorder
+	a.mu.Unlock()
+	if recorder == nil {
+		return errors.Join(watched, errors.New("no client has written anything: no member has joined"))
+	}
+	report := recorder.Stop()
+	a.result.Writes = report.Acked
+	if err := report.Final(ctx, a.lab); err != nil {
+		return errors.Join(watched, err)
+	}
+	return errors.Join(watched, history.Check(report))
+}
+
+// filled wants every key from before the loss on a master.
+func (a *attempt) filled(ctx context.Context, master string) error {
+	c, err := a.lab.Client(ctx, master)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	r, err := c.Get(ctx, "fill/", clientv3.WithPrefix(), clientv3.WithCountOnly(), clientv3.WithSerializable())
+	if err != nil {
+		return fmt.Errorf("counting the keys of %s: %w", master, err)
+	}
+	if r.Count != keys {
+		return fmt.Errorf("%s has %d of %d keys from before", master, r.Count, keys)
+	}
+	return nil
+}
+
+// noForce looks for the force flag in every manifest that the kubelet reads, and in the command line of what runs.
+func noForce(m lab.Master) error {
+	files, err := filepath.Glob(m.Path("/etc/kubernetes/manifests/*"))
+	if err != nil || len(files) == 0 {
+		return fmt.Errorf("the manifests of %s: %d files, %w", m.Name(), len(files), err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return fmt.Errorf("reading a manifest of %s: %w", m.Name(), err)
+		}
+		if pod, err := manifest.Parse(text); err != nil || pod.Forced() {
+			return fmt.Errorf("%s of %s has the force flag, or cannot be read: %w", f, m.Name(), err)
+		}
+	}
+	for _, pid := range m.EtcdPIDs() {
+		if line, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline")); bytes.Contains(line, []byte("force-new-cluster")) {
+			return fmt.Errorf("etcd runs with the force flag on %s", m.Name())
+		}
+	}
+	return nil
+}
+
+// clean wants no lock, no parked manifest, no unfinished file and no unfinished journal.
+func clean(m lab.Master) error {
+	var left []string
+	for _, pattern := range []string{"/var/lib/etcdrecovery/lock*", "/var/lib/etcdrecovery/parked/*", "/var/lib/etcdrecovery/.*", "/etc/kubernetes/manifests/.*", "/var/lib/etcd.etcdrecovery/*.*"} {
+		found, err := filepath.Glob(m.Path(pattern))
+		if err != nil {
+			return err
+		}
+		left = append(left, found...)
+	}
+	if len(left) > 0 {
+		return fmt.Errorf("left on %s: %v", m.Name(), left)
+	}
+	all, _ := filepath.Glob(m.Path(node.DefaultWorkDir + "/*.journal"))
+	finished, err := steps.Journals(m)
+	if err == nil && (len(all) != 1 || len(finished) != 1) {
+		err = fmt.Errorf("%s has %d journals, of which %d are finished; want one", m.Name(), len(all), len(finished))
+	}
+	return err
+}
+
+// kept wants the one copy of the seed's data, as it was when etcd had stopped.
+func (a *attempt) kept() error {
+	places, err := filepath.Glob(a.lab.Master(survivor).Path("/var/lib/etcd.etcdrecovery/*"))
+	if err != nil || len(places) != 1 {
+		return fmt.Errorf("the data from before is kept in %v, want one place (%w)", places, err)
+	}
+	if got := digest(filepath.Join(places[0], "member")); a.digest == "" || got != a.digest {
+		return fmt.Errorf("what is kept in %s is not what was there when etcd had stopped: %.12s, want %.12s", places[0], got, a.digest)
+	}
+	return nil
+}
+
+// digest is a hash over the names and contents of all files in a folder; "" when it cannot be read.
+func digest(dir string) string {
+	sum := sha256.New()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		_, _ = fmt.Fprintf(sum, "\n%s\n", strings.TrimPrefix(path, dir))
+		_, err = io.Copy(sum, f)
+		return err
+	})
+	if err != nil {
+		return ""
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}

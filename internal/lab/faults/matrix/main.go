@@ -1,0 +1,149 @@
+//go:build linux
+
+// Command matrix interrupts a recovery in every way at every step, each time in a lab of its own, applies until it is done, and looks whether
+// everything is as it must be. It ends with 0 only when every case passed. With -doc it writes the table of what it saw.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/command"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+)
+
+type options struct {
+	etcd     string
+	n        int
+	seed     uint64
+	parallel int
+	only     string
+	list     bool
+	verbose  bool
+	doc      bool
+	pairs    int
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.etcd, "etcd", "3.7", "minor version of etcd: 3.5, 3.6 or 3.7")
+	flag.IntVar(&o.n, "n", 0, "how many cases to draw; 0 for all")
+	flag.Uint64Var(&o.seed, "seed", 1, "decides which cases are drawn, which masters are struck, and when")
+	flag.IntVar(&o.parallel, "parallel", 3, "how many labs at a time")
+	flag.StringVar(&o.only, "only", "", "only cases whose name has this in it, such as \"seed 6\" or \"disk full\"")
+	flag.BoolVar(&o.list, "list", false, "only list the cases")
+	flag.BoolVar(&o.verbose, "v", false, "show what happened in each case, not only in those that fail")
+	flag.BoolVar(&o.doc, "doc", false, "write the table into the documentation; only for all cases")
+	flag.IntVar(&o.pairs, "pairs", 20, "how often to start two applies at once")
+	keep := flag.Bool("keep", false, "keep the folder")
+	flag.Parse()
+	os.Exit(command.Main("faults", *keep, func(ctx context.Context, dir string) error { return run(ctx, o, dir) }))
+}
+
+func run(ctx context.Context, o options, dir string) error {
+	cases := chosen(o)
+	if o.list {
+		for _, c := range cases {
+			fmt.Println(c)
+		}
+		return nil
+	}
+	tools, err := terraform.PrepareWith(ctx, dir, "./internal/lab/faults/provider", func(text string) { fmt.Println(text) })
+	if err != nil {
+		return err
+	}
+	r := &faults.Runner{Tools: tools, Dir: dir, Lab: lab.Options{Etcd: o.etcd}, Seed: o.seed}
+	// How long the steps take here, without a fault, so that one can strike in the middle of them.
+	clean := r.Run(ctx, faults.Case{Operation: "none"})
+	show(o, clean)
+	if clean.Err != nil {
+		return errors.New("a recovery without a fault failed")
+	}
+	r.Took = clean.Durations
+
+	pairs := make([]faults.Result, o.pairs)
+	if o.doc && len(cases) < len(faults.Cases()) {
+		return errors.New("-doc is for all cases: run it as root, without -n and -only")
+	}
+	results := make([]faults.Result, len(cases))
+	running := errgroup.Group{}
+	running.SetLimit(o.parallel)
+	each := func(to *faults.Result, run func() faults.Result) {
+		running.Go(func() error {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			*to = run()
+			show(o, *to)
+			return nil
+		})
+	}
+	for i := range pairs {
+		each(&pairs[i], func() faults.Result { return r.Pair(ctx, i+1) })
+	}
+	for i, c := range cases {
+		each(&results[i], func() faults.Result { return r.Run(ctx, c) })
+	}
+	if err := running.Wait(); err != nil {
+		return err
+	}
+	s := sum(results, pairs)
+	fmt.Println(s)
+	if s.failed > 0 {
+		return fmt.Errorf("%d cases failed", s.failed)
+	}
+	if o.doc {
+		return s.write(ctx, o, clean.Version)
+	}
+	return nil
+}
+
+func chosen(o options) []faults.Case {
+	var cases []faults.Case
+	left := 0
+	for _, c := range faults.Cases() {
+		switch {
+		case !strings.Contains(c.String(), o.only):
+		case c.NeedsRoot() && os.Geteuid() != 0:
+			left++
+		default:
+			cases = append(cases, c)
+		}
+	}
+	if left > 0 {
+		fmt.Printf("Left out: %d cases of a full disk, which need root.\n", left)
+	}
+	if o.n > 0 {
+		cases = faults.Sample(cases, o.n, o.seed)
+	}
+	return cases
+}
+
+func show(o options, r faults.Result) {
+	state := "ok  "
+	if r.Err != nil {
+		state = "FAIL"
+	}
+	line := fmt.Sprintf("%s %5.1f s  %d applies  %4d writes  %s", state, r.Took.Seconds(), r.Applies, r.Writes, r.Case)
+	if r.Master != "" {
+		line += ", on " + r.Master
+	}
+	if r.EndedAfter > 0 {
+		line += fmt.Sprintf(", ended after %.1f s", r.EndedAfter.Seconds())
+	}
+	if r.Err != nil || o.verbose {
+		line += "\n" + r.Log
+	}
+	if r.Err != nil {
+		line += fmt.Sprintf("%v\n", r.Err)
+	}
+	fmt.Println(line)
+}

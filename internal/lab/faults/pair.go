@@ -1,0 +1,140 @@
+//go:build linux
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults/link"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+)
+
+// pairOffset is how much later the second of two applies starts, at most: about as long as a recovery takes.
+const pairOffset = 12 * time.Second
+
+// Pair starts two applies of the same recovery, from two processes with a state each, the second one some time later. Each goes on until it
+// succeeds, or is told that the recovery is finished. Only one may be at work at a time.
+func (r *Runner) Pair(ctx context.Context, round int) Result {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("the pair takes too long"))
+	defer cancel()
+	a := &attempt{Runner: r, rng: rand.New(rand.NewPCG(r.Seed, uint64(round)))}
+	a.result.Case, a.result.Durations = Case{Operation: "two applies", Step: round}, Durations{}
+	began := time.Now()
+	err := a.pair(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.result.Err, a.result.Took, a.result.Log = errors.Join(append([]error{err}, a.errs...)...), time.Since(began), a.log.String()
+	return a.result
+}
+
+func (a *attempt) pair(ctx context.Context) (err error) {
+	dir, err := os.MkdirTemp(a.Dir, "pair-")
+	if err != nil {
+		return fmt.Errorf("making a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	defer func() { err = errors.Join(err, a.close()) }()
+	if err := a.lose(ctx, filepath.Join(dir, "masters")); err != nil {
+		return err
+	}
+	offset := time.Duration(a.rng.Int64N(int64(pairOffset)))
+	turn := &turns{}
+	var both sync.WaitGroup
+	works, ends := make([]*terraform.Workspace, 2), make([]error, 2)
+	for i, name := range []string{"first", "second"} {
+		socket := filepath.Join(dir, name)
+		listener, err := link.Listen(socket, func(e link.Event) {
+			if err := turn.hear(i, e); err != nil {
+				a.mu.Lock()
+				a.errs = append(a.errs, err)
+				a.mu.Unlock()
+			}
+			a.say("%s apply:", name)
+			a.hear(ctx, e)
+		})
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, listener.Close()) }()
+		if works[i], err = a.Tools.Example(filepath.Join(dir, "configuration-"+name), a.lab); err != nil {
+			return err
+		}
+		works[i].Env = append(works[i].Env, link.Variable+"="+socket)
+		both.Go(func() {
+			time.Sleep(time.Duration(i) * offset)
+			ends[i] = a.insist(ctx, name, works[i])
+		})
+	}
+	both.Wait()
+	a.say("the second apply started %.1f s after the first", offset.Seconds())
+	for i, w := range works {
+		if ends[i] == nil {
+			a.work = w
+		}
+	}
+	if a.work == nil {
+		return errors.Join(errors.New("neither apply succeeded"), errors.Join(ends...))
+	}
+	for _, end := range ends {
+		if end != nil && !errors.Is(end, errFinished) {
+			return end
+		}
+	}
+	return a.check(ctx)
+}
+
+// errFinished is what the one is told whose recovery the other has finished.
+var errFinished = errors.New("finished by the other one")
+
+// insist applies until that succeeds or has become pointless.
+func (a *attempt) insist(ctx context.Context, name string, w *terraform.Workspace) error {
+	for try := 0; ; try++ {
+		r, err := w.Run(ctx, nil, "apply", "-auto-approve", "-no-color")
+		a.say("%s apply ended with %d after %.1f s:\n%s", name, r.ExitCode, r.Took.Seconds(), tail(r.Text))
+		a.mu.Lock()
+		a.result.Applies++
+		a.mu.Unlock()
+		switch {
+		case err != nil:
+			return err
+		case r.ExitCode == 0:
+			return nil
+		case strings.Contains(r.Text, "Error: This Recovery Is Finished"):
+			return errFinished
+		case try > 2*tries:
+			return fmt.Errorf("the %s apply did not come to an end; it said last:\n%s", name, tail(r.Text))
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+// turns notices when two operations are at work at a time: one is from the moment that it has the locks, and nothing may be heard of another
+// one's in between that was begun before.
+type turns struct {
+	mu    sync.Mutex
+	owner int
+	steps int // heard of the owner
+}
+
+func (t *turns) hear(who int, e link.Event) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case e.Step == 1: // waiting for the locks
+	case e.Step == 2 && !e.Acted:
+		t.owner, t.steps = who, 0
+	case who != t.owner:
+		return fmt.Errorf("two at work at a time: step %d of %d (%s) of one, after the other one had taken the locks and done %d steps", e.Step, e.Of, e.Title, t.steps)
+	default:
+		t.steps++
+	}
+	return nil
+}

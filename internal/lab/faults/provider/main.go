@@ -1,0 +1,23 @@
+// Command provider is the provider as it is released, but for one thing: it tells fault injection of each step.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults/link"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/provider"
+)
+
+func main() {
+	before, after := link.Report(os.Getenv(link.Variable))
+	err := providerserver.Serve(context.Background(), provider.NewWatched("faults", before, after), providerserver.ServeOpts{
+		Address: "registry.terraform.io/etcdrecovery/etcdrecovery",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}

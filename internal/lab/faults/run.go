@@ -1,0 +1,233 @@
+//go:build linux
+
+package faults
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults/link"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/history"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+)
+
+const (
+	survivor = "m1"
+	keys     = 200
+	diskSize = 500 << 20 // of a master, where it is to become full
+	tries    = 8         // applies after the one that the fault strikes
+	limit    = 10 * time.Minute
+	endLimit = 30 * time.Second // for an apply to end after Ctrl-C
+)
+
+// Runner runs cases.
+type Runner struct {
+	Tools *terraform.Tools
+	Dir   string      // for labs and configurations
+	Lab   lab.Options // of each case; its folder is made here
+	Seed  uint64
+	Took  Durations // of the steps in a run without faults; nil is a guess
+}
+
+// Durations are those of steps, by operation and number.
+type Durations map[string]time.Duration
+
+func key(operation string, step int) string { return fmt.Sprintf("%s %d", operation, step) }
+
+// Result is what a case came to. It is good when Err is nil.
+type Result struct {
+	Case
+	Err        error
+	Struck     bool
+	Master     string        // that was struck; "" where it was the provider
+	FirstExit  int           // exit code of the apply that was struck
+	Applies    int           // until one succeeded, the struck one included
+	EndedAfter time.Duration // from Ctrl-C to the end of the apply
+	Took       time.Duration
+	Writes     int // acknowledged while members joined
+	Log        string
+	Version    string // of etcd
+	Durations  Durations
+}
+
+// attempt is a case at work.
+type attempt struct {
+	*Runner
+	Case
+	lab      *lab.Lab
+	work     *terraform.Workspace
+	rng      *rand.Rand
+	watcher  *history.Watcher
+	log      strings.Builder
+	mu       sync.Mutex
+	result   Result
+	joining  string    // the member whose join is at work; "" for the seed
+	began    time.Time // of the step at work
+	recorder *history.Recorder
+	heals    []func() error
+	signal   time.Time // of Ctrl-C
+	digest   string    // of the seed's data when it was stopped last before it was forced
+	forcing  bool
+	errs     []error
+}
+
+// Run carries out one case. A case without a fault is a recovery without one.
+func (r *Runner) Run(ctx context.Context, c Case) Result {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("the case takes too long"))
+	defer cancel()
+	name := fnv.New64a()
+	_, _ = name.Write([]byte(c.String()))
+	a := &attempt{Runner: r, Case: c, rng: rand.New(rand.NewPCG(r.Seed, name.Sum64()))}
+	a.result.Case, a.result.Durations = c, Durations{}
+	began := time.Now()
+	err := a.run(ctx)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.result.Err, a.result.Took, a.result.Log = errors.Join(append([]error{err}, a.errs...)...), time.Since(began), a.log.String()
+	return a.result
+}
+
+func (a *attempt) say(format string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, _ = fmt.Fprintf(&a.log, "%s "+format+"\n", append([]any{time.Now().Format("15:04:05.000")}, args...)...)
+}
+
+func (a *attempt) run(ctx context.Context) (err error) {
+	dir, err := os.MkdirTemp(a.Dir, "case-")
+	if err != nil {
+		return fmt.Errorf("making a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := a.lose(ctx, filepath.Join(dir, "masters")); err != nil {
+		return errors.Join(err, a.close())
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+
+	socket := filepath.Join(dir, "watch")
+	listener, err := link.Listen(socket, func(e link.Event) { a.hear(ctx, e) })
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, listener.Close()) }()
+	if a.work, err = a.Tools.Example(filepath.Join(dir, "configuration"), a.lab); err != nil {
+		return err
+	}
+	a.work.Env = append(a.work.Env, link.Variable+"="+socket)
+	if err := a.apply(ctx); err != nil {
+		return err
+	}
+	return a.check(ctx)
+}
+
+func (a *attempt) close() error {
+	if a.lab == nil {
+		return nil
+	}
+	return a.lab.Close()
+}
+
+// lose makes masters, and takes two of three their data.
+func (a *attempt) lose(ctx context.Context, dir string) error {
+	o := a.Lab
+	o.Dir = dir
+	// A wiped etcd fails to start again and again; how often is of no interest here.
+	o.Kubelet = lab.KubeletTiming{Backoff: time.Second, BackoffMax: 15 * time.Second}
+	if a.Fault.Name == diskFull {
+		o.DiskSize = diskSize
+	}
+	var err error
+	if a.lab, err = lab.Start(ctx, o); err != nil {
+		return err
+	}
+	a.result.Version = a.lab.Version()
+	if err := a.lab.Fill(ctx, keys, 100); err != nil {
+		return err
+	}
+	// The cluster knows the survivor at an address at which it is no more, so that this step has something to do, too.
+	if err := a.movePeerURL(ctx); err != nil {
+		return err
+	}
+	lost := a.lab.Masters()[1:]
+	for _, m := range lost {
+		m.PowerOff()
+	}
+	for _, m := range lost {
+		if err := errors.Join(m.WipeEtcd(), m.PowerOn()); err != nil {
+			return err
+		}
+	}
+	a.watcher, err = history.Watch(ctx, a.lab)
+	return err
+}
+
+func (a *attempt) movePeerURL(ctx context.Context) error {
+	c, err := a.lab.Client(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	list, err := c.MemberList(ctx)
+	if err != nil {
+		return fmt.Errorf("asking for the members: %w", err)
+	}
+	for _, m := range list.Members {
+		if m.Name == survivor {
+			if _, err := c.MemberUpdate(ctx, m.ID, []string{"https://" + a.lab.Master(survivor).Host() + ":12380"}); err != nil {
+				return fmt.Errorf("moving the peer URL of %s: %w", survivor, err)
+			}
+		}
+	}
+	return nil
+}
+
+// apply applies until it succeeds: the first time with the fault, then without.
+func (a *attempt) apply(ctx context.Context) error {
+	for {
+		r, err := a.work.Run(ctx, nil, "apply", "-auto-approve", "-no-color")
+		a.say("apply ended with %d after %.1f s:\n%s", r.ExitCode, r.Took.Seconds(), tail(r.Text))
+		if err != nil {
+			return err
+		}
+		a.result.Applies++
+		a.mu.Lock()
+		first, heals := a.result.Applies == 1, a.heals
+		if first {
+			a.result.FirstExit = r.ExitCode
+		}
+		if !a.signal.IsZero() && a.result.EndedAfter == 0 {
+			a.result.EndedAfter = r.Began.Add(r.Took).Sub(a.signal)
+		}
+		a.heals = nil
+		a.mu.Unlock()
+		for _, heal := range heals {
+			if err := heal(); err != nil {
+				return fmt.Errorf("after the fault: %w", err)
+			}
+		}
+		switch {
+		case r.ExitCode == 0:
+			return nil
+		case a.result.Applies > tries:
+			return fmt.Errorf("%d applies did not recover; the last one said:\n%s", a.result.Applies, tail(r.Text))
+		case !first: // something may need a moment, as it would for a person
+			time.Sleep(2 * time.Second)
+		}
+	}
+}
+
+func tail(text string) string {
+	if i := strings.LastIndex(text, "etcdrecovery_seed.this: Creating"); i > 0 {
+		return text[i:]
+	}
+	return text[max(0, len(text)-4000):]
+}

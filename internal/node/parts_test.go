@@ -1,0 +1,31 @@
+//go:build linux
+
+package node_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+)
+
+// TestFieldsOfRecords reads files whose names and texts hold everything that a record could be broken with.
+func TestFieldsOfRecords(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
+		files := map[string]string{
+			"plain-name_1.yaml": "plain", "=equals": "=text", "a b": " ", "new\nline": "\n\n", "quote'\"`$(x)": "$(touch x)", "back\\slash": "\\n", "é\xff": "é\xff\x00", "*": "[!a]*", "-n": "-n", "empty": "",
+		}
+		write(t, dir, files)
+		var names []string
+		for name := range files {
+			names = append(names, filepath.Join(dir, name))
+		}
+		got, err := n.ReadFiles(t.Context(), names...)
+		must(t, err)
+		for name, text := range files {
+			if string(got[filepath.Join(dir, name)]) != text {
+				t.Errorf("%q holds %q, want %q", name, got[filepath.Join(dir, name)], text)
+			}
+		}
+	})
+}
