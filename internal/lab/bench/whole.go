@@ -23,7 +23,11 @@ func (b *bench) newWhole(l *lab.Lab) (*whole, error) {
 		return nil, fmt.Errorf("making a folder for the configuration: %w", err)
 	}
 	work, err := b.tools.Chain(dir, l)
-	return &whole{work: work}, err
+	if err != nil {
+		return nil, err
+	}
+	work.Memory = true
+	return &whole{work: work}, nil
 }
 
 func (w *whole) makePlan(ctx context.Context) (err error) {

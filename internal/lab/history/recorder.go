@@ -16,7 +16,7 @@ const (
 	clients     = 4 // of them
 	pinned      = 2 // on the first master only
 	keys        = 5 // few, so that clients meet
-	clientPace  = 40 * time.Millisecond
+	clientPace  = 100 * time.Millisecond
 	callTimeout = time.Second
 )
 
@@ -32,7 +32,7 @@ type Recorder struct {
 	last   time.Duration // when a write was acknowledged last
 }
 
-// Start has 4 clients work on 5 new keys of these masters, or of all, at about 25 operations a second each, until Stop or ctx ends.
+// Start has 4 clients work on 5 new keys of these masters, or of all, at about 10 operations a second each, until Stop or ctx ends.
 // Two clients use the first master only, and the others all of them. The seed decides who does what, though not when.
 func Start(ctx context.Context, l *lab.Lab, seed int64, masters ...string) (*Recorder, error) {
 	masters = orAll(l, masters)

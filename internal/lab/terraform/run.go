@@ -19,7 +19,7 @@ type Result struct {
 	ExitCode int
 	Began    time.Time
 	Took     time.Duration
-	Peak     int64 // bytes: the most memory that the provider's process had in use
+	Peak     int64 // bytes: the most memory that the provider's process had in use, if the workspace watches it
 }
 
 // Run calls the CLI in the workspace. each hears of every line at once; nil when nobody listens. An exit code other than 0 is in the
@@ -41,7 +41,10 @@ func (w *Workspace) Run(ctx context.Context, each func(line string), args ...str
 	if err := cmd.Start(); err != nil {
 		return r, fmt.Errorf("starting %s: %w", w.tools.CLI.Path, err)
 	}
-	peak := watchMemory(w.tools.Provider)
+	peak := func() int64 { return 0 }
+	if w.Memory {
+		peak = watchMemory(w.tools.Provider)
+	}
 	err := cmd.Wait()
 	r.Took, r.Peak, r.Text, r.ExitCode = time.Since(r.Began), peak(), out.text.String(), cmd.ProcessState.ExitCode()
 	var exit *exec.ExitError

@@ -19,6 +19,7 @@ type Workspace struct {
 	Dir       string
 	Env       []string       // more of the environment, such as TF_LOG
 	Variables map[string]any // of the configuration; Save writes them
+	Memory    bool           // watch how much the provider uses, which costs some
 	tools     *Tools
 }
 
