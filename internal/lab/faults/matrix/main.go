@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,6 +32,7 @@ type options struct {
 	verbose  bool
 	doc      bool
 	pairs    int
+	within   time.Duration
 }
 
 func main() {
@@ -43,6 +46,7 @@ func main() {
 	flag.BoolVar(&o.verbose, "v", false, "show what happened in each case, not only in those that fail")
 	flag.BoolVar(&o.doc, "doc", false, "write the table into the documentation; only for all cases")
 	flag.IntVar(&o.pairs, "pairs", 20, "how often to start two applies at once")
+	flag.DurationVar(&o.within, "within", 0, "begin no case after this time; 0 for all of them, however long it takes")
 	keep := flag.Bool("keep", false, "keep the folder")
 	flag.Parse()
 	os.Exit(command.Main("faults", *keep, func(ctx context.Context, dir string) error { return run(ctx, o, dir) }))
@@ -70,16 +74,21 @@ func run(ctx context.Context, o options, dir string) error {
 	r.Took = clean.Durations
 
 	pairs := make([]faults.Result, o.pairs)
-	if o.doc && len(cases) < len(faults.Cases()) {
-		return errors.New("-doc is for all cases: run it as root, without -n and -only")
+	if o.doc && (len(cases) < len(faults.Cases()) || o.within > 0) {
+		return errors.New("-doc is for all cases: run it as root, without -n, -only and -within")
 	}
 	results := make([]faults.Result, len(cases))
 	running := errgroup.Group{}
 	running.SetLimit(o.parallel)
+	began, late := time.Now(), atomic.Int64{}
 	each := func(to *faults.Result, run func() faults.Result) {
 		running.Go(func() error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
+			}
+			if o.within > 0 && time.Since(began) > o.within {
+				late.Add(1)
+				return nil
 			}
 			*to = run()
 			show(o, *to)
@@ -97,6 +106,9 @@ func run(ctx context.Context, o options, dir string) error {
 	}
 	s := sum(results, pairs)
 	fmt.Println(s)
+	if n := late.Load(); n > 0 {
+		fmt.Printf("Left out: %d cases that had not begun after %s.\n", n, o.within)
+	}
 	if s.failed > 0 {
 		return fmt.Errorf("%d cases failed", s.failed)
 	}

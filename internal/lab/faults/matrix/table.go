@@ -26,8 +26,12 @@ type summary struct {
 }
 
 func sum(results, pairs []faults.Result) summary {
-	s := summary{injections: len(results), pairs: len(pairs), cells: map[string]int{}}
+	s := summary{cells: map[string]int{}}
 	for _, r := range results {
+		if r.Took == 0 {
+			continue // was not begun
+		}
+		s.injections++
 		s.writes += r.Writes
 		s.most, s.ended = max(s.most, r.Applies), max(s.ended, r.EndedAfter)
 		if r.FirstExit != 0 {
@@ -40,6 +44,10 @@ func sum(results, pairs []faults.Result) summary {
 		s.cells[cell(r.Case)]++
 	}
 	for _, p := range pairs {
+		if p.Took == 0 {
+			continue
+		}
+		s.pairs++
 		s.writes += p.Writes
 		if p.Err != nil {
 			s.failed++
