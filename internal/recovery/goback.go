@@ -34,7 +34,7 @@ func (s *seeding) leave(ctx context.Context, cause error) string {
 	case errors.Is(cause, node.ErrLocked):
 		return "etcd's manifests may have been moved away; nothing was put back, since somebody else is at work. No data was changed."
 	case kept != "":
-		return fmt.Sprintf("etcd is stopped on %s, and its data is copied to %s. Nothing was forced, and no data was changed: the point of no return is not reached. %s", words(append(s.plan.others(), seed)), kept, s.byHand())
+		return fmt.Sprintf("etcd is stopped on %s, and its data is copied to %s. Nothing was forced, and no data was changed: the point of no return is not reached. %s", words(slices.Sorted(slices.Values(append(s.plan.others(), seed)))), kept, s.byHand())
 	}
 	return s.goBack(ctx)
 }

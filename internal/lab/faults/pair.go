@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,16 +22,7 @@ const pairOffset = 12 * time.Second
 // Pair starts two applies of the same recovery, from two processes with a state each, the second one some time later. Each goes on until it
 // succeeds, or is told that the recovery is finished. Only one may be at work at a time.
 func (r *Runner) Pair(ctx context.Context, round int) Result {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("the pair takes too long"))
-	defer cancel()
-	a := &attempt{Runner: r, rng: rand.New(rand.NewPCG(r.Seed, uint64(round)))}
-	a.result.Case, a.result.Durations = Case{Operation: "two applies", Step: round}, Durations{}
-	began := time.Now()
-	err := a.pair(ctx)
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.result.Err, a.result.Took, a.result.Log = errors.Join(append([]error{err}, a.errs...)...), time.Since(began), a.log.String()
-	return a.result
+	return r.attempt(ctx, Case{Operation: "two applies", Step: round}, (*attempt).pair)
 }
 
 func (a *attempt) pair(ctx context.Context) (err error) {

@@ -81,7 +81,9 @@ type attempt struct {
 }
 
 // Run carries out one case. A case without a fault is a recovery without one.
-func (r *Runner) Run(ctx context.Context, c Case) Result {
+func (r *Runner) Run(ctx context.Context, c Case) Result { return r.attempt(ctx, c, (*attempt).run) }
+
+func (r *Runner) attempt(ctx context.Context, c Case, run func(*attempt, context.Context) error) Result {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("the case takes too long"))
 	defer cancel()
 	name := fnv.New64a()
@@ -89,7 +91,7 @@ func (r *Runner) Run(ctx context.Context, c Case) Result {
 	a := &attempt{Runner: r, Case: c, rng: rand.New(rand.NewPCG(r.Seed, name.Sum64()))}
 	a.result.Case, a.result.Durations = c, Durations{}
 	began := time.Now()
-	err := a.run(ctx)
+	err := run(a, ctx)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.result.Err, a.result.Took, a.result.Log = errors.Join(append([]error{err}, a.errs...)...), time.Since(began), a.log.String()
