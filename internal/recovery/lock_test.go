@@ -53,14 +53,21 @@ func TestAbandoned(t *testing.T) {
 	}
 }
 
-// TestLocked meets a colleague's lock in every state that it can be in.
-func TestLocked(t *testing.T) {
+// planned is a lab that has lost its majority, and the plan for its recovery.
+func planned(t *testing.T) (*lab.Lab, map[string]*node.Node, *recovery.SeedPlan) {
+	t.Helper()
 	l := start(t, lab.Options{})
 	must(t, l.Fill(t.Context(), 50, 100))
 	loseMajority(t, l)
 	nodes := nodesOf(t, l)
 	p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
 	must(t, err)
+	return l, nodes, p
+}
+
+// TestLocked meets a colleague's lock in every state that it can be in.
+func TestLocked(t *testing.T) {
+	l, nodes, p := planned(t)
 	seed := func(o recovery.Options) error { _, err := recovery.Seed(t.Context(), p, nodes, o); return err }
 	const colleague = "ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z\nanother-boot pid:[1] 4711 1 1"
 	silent := func(name string) {
@@ -104,13 +111,8 @@ func TestLocked(t *testing.T) {
 
 // TestLockLost takes the lock away from a recovery at work: it stops, and puts nothing back.
 func TestLockLost(t *testing.T) {
-	l := start(t, lab.Options{})
-	must(t, l.Fill(t.Context(), 50, 100))
-	loseMajority(t, l)
-	nodes := nodesOf(t, l)
-	p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
-	must(t, err)
-	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
+	l, nodes, p := planned(t)
+	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
 		if step == 4 { // the others are stopped
 			must(t, os.Remove(l.Master("m1").Path(node.DefaultWorkDir+"/lock")))
 			must(t, nodes["m1"].Lock(t.Context(), "ann@jumphost", ""))
