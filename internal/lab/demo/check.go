@@ -7,15 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/forceflag"
 )
 
 // check looks at every member by itself, not at what Terraform says. Its error has everything that is wrong.
@@ -98,7 +96,7 @@ func (d *demo) look(ctx context.Context, m lab.Master, revision int64) (view, er
 		return v, fmt.Errorf("asking %s for its hash: %w", m.Name(), err)
 	}
 	v.hash = hash.Hash
-	v.forced, err = forced(m)
+	v.forced, err = forceflag.On(m)
 	return v, err
 }
 
@@ -135,35 +133,4 @@ func (v view) problems(name string, first view, before data) []error {
 		problem("a force flag is left")
 	}
 	return all
-}
-
-// forced looks for the force flag in every manifest that the kubelet reads, and in the command line of what runs.
-func forced(m lab.Master) (bool, error) {
-	files, err := filepath.Glob(m.Path("/etc/kubernetes/manifests/*"))
-	if err != nil || len(files) == 0 {
-		return false, fmt.Errorf("looking for the manifests of %s: %d files, %w", m.Name(), len(files), err)
-	}
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			return false, fmt.Errorf("reading a manifest of %s: %w", m.Name(), err)
-		}
-		pod, err := manifest.Parse(text)
-		if err != nil {
-			return false, fmt.Errorf("reading %s: %w", f, err)
-		}
-		if pod.Forced() {
-			return true, nil
-		}
-	}
-	for _, pid := range m.EtcdPIDs() {
-		line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-		if err != nil {
-			return false, fmt.Errorf("reading the command line of %s's etcd: %w", m.Name(), err)
-		}
-		if strings.Contains(string(line), "force-new-cluster") {
-			return true, nil
-		}
-	}
-	return false, nil
 }

@@ -3,7 +3,6 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -13,16 +12,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/forceflag"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/history"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
@@ -97,27 +95,13 @@ func (a *attempt) filled(ctx context.Context, master string) error {
 	return nil
 }
 
-// noForce looks for the force flag in every manifest that the kubelet reads, and in the command line of what runs.
+// noForce wants the force flag nowhere on a master.
 func noForce(m lab.Master) error {
-	files, err := filepath.Glob(m.Path("/etc/kubernetes/manifests/*"))
-	if err != nil || len(files) == 0 {
-		return fmt.Errorf("the manifests of %s: %d files, %w", m.Name(), len(files), err)
+	forced, err := forceflag.On(m)
+	if err == nil && forced {
+		err = fmt.Errorf("the force flag is left on %s", m.Name())
 	}
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			return fmt.Errorf("reading a manifest of %s: %w", m.Name(), err)
-		}
-		if pod, err := manifest.Parse(text); err != nil || pod.Forced() {
-			return fmt.Errorf("%s of %s has the force flag, or cannot be read: %w", f, m.Name(), err)
-		}
-	}
-	for _, pid := range m.EtcdPIDs() {
-		if line, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline")); bytes.Contains(line, []byte("force-new-cluster")) {
-			return fmt.Errorf("etcd runs with the force flag on %s", m.Name())
-		}
-	}
-	return nil
+	return err
 }
 
 // clean wants no lock, no parked manifest, no unfinished file and no unfinished journal.

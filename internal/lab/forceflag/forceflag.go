@@ -1,0 +1,46 @@
+//go:build linux
+
+// Package forceflag looks for what must never stay on a master.
+package forceflag
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+)
+
+// On looks for the force flag in every manifest that the kubelet of a master reads, and in the command line of what runs.
+func On(m lab.Master) (bool, error) {
+	files, err := filepath.Glob(m.Path("/etc/kubernetes/manifests/*"))
+	if err != nil || len(files) == 0 {
+		return false, fmt.Errorf("looking for the manifests of %s: %d files, %w", m.Name(), len(files), err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			return false, fmt.Errorf("reading a manifest of %s: %w", m.Name(), err)
+		}
+		pod, err := manifest.Parse(text)
+		if err != nil {
+			return false, fmt.Errorf("reading %s: %w", f, err)
+		}
+		if pod.Forced() {
+			return true, nil
+		}
+	}
+	for _, pid := range m.EtcdPIDs() {
+		line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+		if err != nil {
+			return false, fmt.Errorf("reading the command line of %s's etcd: %w", m.Name(), err)
+		}
+		if bytes.Contains(line, []byte("force-new-cluster")) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
