@@ -98,7 +98,7 @@ func TestDamage(t *testing.T) {
 		starts   bool // etcd does, all the same
 	}{
 		{name: "whole"},
-		{name: "cut off in a record", log: log[:end-20], torn: true},
+		{name: "cut off in a record", log: slices.Concat(log[:(end+7)/8*8], []byte{104, 0, 0, 0, 0, 0, 0, 0}, []byte("the first of 104 bytes")), torn: true},
 		{name: "cut off in a length", log: append(slices.Clone(log[:len(log)/8*8]), 0, 0, 1), torn: false},
 		{name: "a sector of zeros at the end", log: append(slices.Clone(log[:(end-600)/512*512]), make([]byte, 4096)...), says: "the end of the log is missing", starts: true},
 		{name: "the end of the log is missing", log: log[:end/2], says: "the end of the log is missing", starts: true}, // and takes no notice of what is written until the log is as long again
@@ -141,7 +141,7 @@ func TestDamage(t *testing.T) {
 			}
 			must(t, err)
 			foretold(t, "3.7", got, dir)
-			if got.Log.Torn != c.torn || got.Log.MemberID != good.Log.MemberID || got.Log.LastIndex > good.Log.LastIndex || !c.torn && got.Log.LastIndex != good.Log.LastIndex {
+			if got.Log.Torn != c.torn || got.Log.MemberID != good.Log.MemberID || got.Log.LastIndex != good.Log.LastIndex {
 				t.Errorf("got %+v, and of the whole one %+v", got.Log, good.Log)
 			}
 			if got.Backend.Revision == 0 || len(got.Backend.Members) != 1 || got.Backend.Members[0].Name != "m1" {
