@@ -173,7 +173,7 @@ case " $missing " in *" $image "*) ;; *) text image yes;; esac
 [ -z "$pause" ] || case " $missing " in *" $pause "*) text nopause "$pause";; esac
 while [ $# -gt 0 ]; do
   case $1 in
-    cert) if [ -r "$3" ]; then printf cert; word "$2"; printf ' '; b64 <"$3"; echo; else text missing "$3"; fi; shift 3;;
+    cert) if [ -r "$3" ]; then printf cert; word "$2"; printf '\t'; base64 <"$3"; end; else text missing "$3"; fi; shift 3;;
     key) [ -r "$2" ] || text missing "$2"; shift 2;;
   esac
 done

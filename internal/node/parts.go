@@ -1,48 +1,53 @@
 package node
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"strings"
 )
 
-// partFunctions let a script print records that hold any bytes: a kind, then fields, one record a line. A field is in base64, or as it is behind a =
-// where it has none but harmless characters: that takes no processes, of which a look would need a hundred otherwise.
-const partFunctions = `b64() { base64 | tr -d '\n'; }
-word() { case $1 in ''|*[!a-zA-Z0-9._/:@,-]*) printf ' '; printf '%s' "$1" | b64;; *) printf ' =%s' "$1";; esac; }
-file() { printf '%s' "$1"; word "$2"; printf ' '; head -c 1048576 "$2" | b64; echo; }
-text() { printf '%s' "$1"; shift; for f in "$@"; do word "$f"; done; echo; }
+// partFunctions let a script print records that hold any bytes: a kind and fields, each behind a tab, up to a record separator. A field is as it is
+// behind a =, or in base64 where it has control characters: it seldom has, and a look would need hundreds of processes otherwise.
+const partFunctions = `end() { printf '\036'; }
+word() { case $1 in *[[:cntrl:]]*) printf '\t'; printf '%s' "$1" | base64;; *) printf '\t=%s' "$1";; esac; }
+file() { printf '%s' "$1"; word "$2"; printf '\t'; head -c 1048576 "$2" | base64; end; }
+text() { printf '%s' "$1"; shift; for f in "$@"; do word "$f"; done; end; }
 `
 
-// record is one line of such output.
+// record is one of such output.
 type record struct {
 	kind   string
 	fields []string
 }
 
 func parseParts(out []byte) ([]record, error) {
+	unexpected := func(text string, err error) error {
+		return fmt.Errorf("the master printed something unexpected: %q: %w", text, err)
+	}
+	all := strings.Split(string(out), "\036")
+	last := len(all) - 1
+	if all[last] != "" {
+		return nil, unexpected(all[last], io.ErrUnexpectedEOF)
+	}
 	var records []record
-	lines := bufio.NewScanner(bytes.NewReader(out))
-	lines.Buffer(nil, 64<<20)
-	for lines.Scan() {
-		words := strings.Split(lines.Text(), " ")
+	for _, text := range all[:last] {
+		words := strings.Split(text, "\t")
 		r := record{kind: words[0]}
 		for _, w := range words[1:] {
 			if plain, ok := strings.CutPrefix(w, "="); ok {
 				r.fields = append(r.fields, plain)
 				continue
 			}
-			b, err := base64.StdEncoding.DecodeString(w)
+			b, err := base64.StdEncoding.DecodeString(w) // takes no notice of newlines
 			if err != nil {
-				return nil, fmt.Errorf("the master printed something unexpected: %q: %w", lines.Text(), err)
+				return nil, unexpected(text, err)
 			}
 			r.fields = append(r.fields, string(b))
 		}
 		records = append(records, r)
 	}
-	return records, lines.Err()
+	return records, nil
 }
 
 // field gives the i-th field, "" where it is missing.
