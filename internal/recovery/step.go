@@ -96,7 +96,7 @@ func (w walk) failure(interrupt, working context.Context, where string, err erro
 	if errors.Is(err, errBetween) {
 		r.Attempt = "Stopped before " + where
 	}
-	next := "put the cause right and run terraform apply again: it goes on from where things stand."
+	next := "put the cause right and run terraform apply again: it finds out where things stand and does the rest."
 	switch _, own := IsRefusal(err); {
 	case own:
 	case errors.Is(err, node.ErrLocked):
@@ -104,10 +104,10 @@ func (w walk) failure(interrupt, working context.Context, where string, err erro
 		next = "find out who else is at work on these masters: the file lock in the work folder names the one. When that is done, run terraform plan again."
 	case errors.Is(interrupt.Err(), context.DeadlineExceeded):
 		r.Title = "The Time Limit Was Reached"
-		next = "run terraform apply again: it goes on from where things stand. The resource's timeouts give it longer."
+		next = "run terraform apply again: it finds out where things stand and does the rest. The resource's timeouts give it longer."
 	case interrupt.Err() != nil:
 		r.Title, r.Cause = "Recovery Interrupted", nil
-		next = "run terraform apply again: it goes on from where things stand."
+		next = "run terraform apply again: it finds out where things stand and does the rest."
 	}
 	if r.Untouched == "" {
 		after, cancel := context.WithoutCancel(working), context.CancelFunc(func() {})

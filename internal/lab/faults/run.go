@@ -46,17 +46,22 @@ func key(operation string, step int) string { return fmt.Sprintf("%s %d", operat
 // Result is what a case came to. It is good when Err is nil.
 type Result struct {
 	Case
-	Err        error
-	Struck     bool
+	Outcome
+	Err       error
+	Struck    bool
+	Log       string
+	Durations Durations
+}
+
+// Outcome is what is counted of a result.
+type Outcome struct {
 	Master     string        // that was struck; "" where it was the provider
 	FirstExit  int           // exit code of the apply that was struck
 	Applies    int           // until one succeeded, the struck one included
 	EndedAfter time.Duration // from Ctrl-C to the end of the apply
 	Took       time.Duration
-	Writes     int // acknowledged while members joined
-	Log        string
+	Writes     int    // acknowledged while members joined
 	Version    string // of etcd
-	Durations  Durations
 }
 
 // attempt is a case at work.

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -33,6 +34,7 @@ type options struct {
 	doc      bool
 	pairs    int
 	within   time.Duration
+	record   string
 }
 
 func main() {
@@ -44,9 +46,10 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "only cases whose name has this in it, such as \"seed 6\" or \"disk full\"")
 	flag.BoolVar(&o.list, "list", false, "only list the cases")
 	flag.BoolVar(&o.verbose, "v", false, "show what happened in each case, not only in those that fail")
-	flag.BoolVar(&o.doc, "doc", false, "write the table into the documentation; only for all cases")
+	flag.BoolVar(&o.doc, "doc", false, "write the table of what has passed into the documentation; not with -only")
 	flag.IntVar(&o.pairs, "pairs", 20, "how often to start two applies at once")
 	flag.DurationVar(&o.within, "within", 0, "begin no case after this time; 0 for all of them, however long it takes")
+	flag.StringVar(&o.record, "record", "", "a file in which to keep what passes, and of which no case is run again")
 	keep := flag.Bool("keep", false, "keep the folder")
 	flag.Parse()
 	os.Exit(command.Main("faults", *keep, func(ctx context.Context, dir string) error { return run(ctx, o, dir) }))
@@ -59,6 +62,13 @@ func run(ctx context.Context, o options, dir string) error {
 			fmt.Println(c)
 		}
 		return nil
+	}
+	if o.doc && o.only != "" {
+		return errors.New("-doc is not for a choice of cases: leave -only out")
+	}
+	kept, err := openRecord(o.record)
+	if err != nil {
+		return err
 	}
 	tools, err := terraform.PrepareWith(ctx, dir, "./internal/lab/faults/provider", func(text string) { fmt.Println(text) })
 	if err != nil {
@@ -74,17 +84,18 @@ func run(ctx context.Context, o options, dir string) error {
 	r.Took = clean.Durations
 
 	pairs := make([]faults.Result, o.pairs)
-	if o.doc && (len(cases) < len(faults.Cases()) || o.within > 0) {
-		return errors.New("-doc is for all cases: run it as root, without -n, -only and -within")
-	}
 	results := make([]faults.Result, len(cases))
 	running := errgroup.Group{}
 	running.SetLimit(o.parallel)
 	began, late := time.Now(), atomic.Int64{}
-	each := func(to *faults.Result, run func() faults.Result) {
-		running.Go(func() error {
+	each := func(to *faults.Result, c faults.Case, run func() faults.Result) {
+		running.Go(func() (err error) {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
+			}
+			done := false
+			if *to, done = kept.result(c); done {
+				return nil
 			}
 			if o.within > 0 && time.Since(began) > o.within {
 				late.Add(1)
@@ -92,14 +103,14 @@ func run(ctx context.Context, o options, dir string) error {
 			}
 			*to = run()
 			show(o, *to)
-			return nil
+			return kept.keep(*to)
 		})
 	}
 	for i := range pairs {
-		each(&pairs[i], func() faults.Result { return r.Pair(ctx, i+1) })
+		each(&pairs[i], faults.PairCase(i+1), func() faults.Result { return r.Pair(ctx, i+1) })
 	}
 	for i, c := range cases {
-		each(&results[i], func() faults.Result { return r.Run(ctx, c) })
+		each(&results[i], c, func() faults.Result { return r.Run(ctx, c) })
 	}
 	if err := running.Wait(); err != nil {
 		return err
@@ -133,10 +144,10 @@ func chosen(o options) []faults.Case {
 	if left > 0 {
 		fmt.Printf("Left out: %d cases of a full disk, which need root.\n", left)
 	}
-	if o.n > 0 {
-		cases = faults.Sample(cases, o.n, o.seed)
+	if o.list && o.n == 0 {
+		return cases
 	}
-	return cases
+	return faults.Sample(cases, cmp.Or(o.n, len(cases)), o.seed)
 }
 
 func show(o options, r faults.Result) {

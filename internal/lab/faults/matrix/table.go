@@ -73,7 +73,7 @@ func (s summary) write(ctx context.Context, o options, etcd string) error {
 		return err
 	}
 	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, head, s.injections, s.pairs, etcd, o.seed, s.again, s.most, s.writes, s.ended.Seconds())
+	_, _ = fmt.Fprintf(&b, head, s.injections, len(faults.Cases()), s.pairs, etcd, o.seed, s.again, s.most, s.writes, s.ended.Seconds())
 	columns := faults.Faults()
 	for _, operation := range []string{"seed", "member"} {
 		_, _ = fmt.Fprintf(&b, "\n## Steps of the %s\n\n| Step |", operation)
@@ -117,7 +117,7 @@ description: |-
 
 # Interrupted in every way at every step
 
-` + "`make faults ARGS=-doc`" + ` wrote this page. It interrupted %d recoveries, each in a lab of its own with real etcd servers and the real SSH protocol, and
+` + "`make faults ARGS=-doc`" + ` wrote this page. It interrupted %d recoveries (of %d that differ), each in a lab of its own with real etcd servers and the real SSH protocol, and
 started %d more twice at once. All of them passed. etcd %s, seed %d.
 
 Each number counts injections that passed: one before the step's action, one in the middle of it, one after it and before the journal knows of
