@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -139,18 +138,4 @@ func (c *common) importedCluster(ctx context.Context, e recovery.Evidence) diag.
 
 func warnDestroy(diags *diag.Diagnostics) {
 	diags.AddWarning("Destroy Only Forgets", "Destroying this resource takes it out of Terraform's state. Etcd, its data and its manifest on the master are not touched.")
-}
-
-// inTurn runs f when nothing else changes this cluster. The time limit begins when the turn has come, so that the last of many members
-// does not pay for those before it.
-func (m *masters) inTurn(ctx context.Context, cluster string, timeout time.Duration, f func(context.Context) error) error {
-	done, err := m.turn(ctx, cluster)
-	if err != nil {
-		return &recovery.Refusal{Title: "Recovery Interrupted", Attempt: "It was waiting for another change to this cluster to end.", Untouched: "nothing on this master.",
-			Next: "run terraform apply again.", Cause: err}
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	return f(ctx)
 }

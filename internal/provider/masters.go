@@ -39,15 +39,15 @@ type masters struct {
 	unknown string // the attribute of the provider block that is not known yet
 	now     func() time.Time
 	watch
+	turns turns
 
 	mu      sync.Mutex
 	clients map[connection]*ssh.Client
-	turns   map[string]chan struct{}
 }
 
 func newMasters(ctx context.Context, block types.Object, w watch) (*masters, diag.Diagnostics) {
 	config, unknown, diags := sshConfig(ctx, block)
-	return &masters{config: config, unknown: unknown, now: time.Now, watch: w, clients: map[connection]*ssh.Client{}, turns: map[string]chan struct{}{}}, diags
+	return &masters{config: config, unknown: unknown, now: time.Now, watch: w, clients: map[connection]*ssh.Client{}}, diags
 }
 
 // check refuses when the provider block is not known yet.
@@ -85,28 +85,6 @@ func (m *masters) nodes(all map[string]connection) map[string]*node.Node {
 		nodes[name] = m.node(name, c)
 	}
 	return nodes
-}
-
-// turn waits until nothing else changes this cluster and returns how to give the turn back. It never waits for a particular sibling, so
-// it works with -parallelism=1 too.
-func (m *masters) turn(ctx context.Context, cluster string) (func(), error) {
-	m.mu.Lock()
-	slot := m.turns[cluster]
-	if slot == nil {
-		slot = make(chan struct{}, 1)
-		m.turns[cluster] = slot
-	}
-	m.mu.Unlock()
-	select {
-	case slot <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if err := ctx.Err(); err != nil { // both were ready: an interrupted apply must not begin another change
-		<-slot
-		return nil, err
-	}
-	return func() { <-slot }, nil
 }
 
 // address is where a master's SSH server is, by which two names of one master are found out.

@@ -239,7 +239,7 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 	if plan.Steps.IsUnknown() {
 		return notPlanned("node")
 	}
-	return r.masters.inTurn(ctx, p.Cluster.ID, timeout, func(ctx context.Context) error {
+	return r.masters.turns.in(ctx, p.Cluster.ID, timeout, func(ctx context.Context) error {
 		result, err := recovery.Member(ctx, p, r.masters.nodes(all), r.masters.options(ctx))
 		if err != nil {
 			return err

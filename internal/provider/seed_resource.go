@@ -233,7 +233,7 @@ func (s *seed) recover(ctx context.Context, config seedModel, plan *seedModel, t
 	if err != nil {
 		return err
 	}
-	return s.masters.inTurn(ctx, "seed", timeout, func(ctx context.Context) error {
+	return s.masters.turns.in(ctx, "seed", timeout, func(ctx context.Context) error {
 		result, err := recovery.Seed(ctx, p, s.masters.nodes(conns), s.masters.options(ctx))
 		if err != nil {
 			return err
@@ -255,7 +255,7 @@ func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, ti
 	if err != nil {
 		return err
 	}
-	return s.masters.inTurn(ctx, plan.ClusterID.ValueString(), timeout, func(ctx context.Context) error {
+	return s.masters.turns.in(ctx, plan.ClusterID.ValueString(), timeout, func(ctx context.Context) error {
 		result, err := recovery.Member(ctx, p, s.masters.nodes(conns), s.masters.options(ctx))
 		if err != nil {
 			return err

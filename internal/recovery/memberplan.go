@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,11 +97,20 @@ func joinsFirst(m etcd.Member, join Cluster, anyOrder bool) bool {
 	return anyOrder || slices.ContainsFunc(join.Members, func(before manifest.Member) bool { return before.Name != "" && sharesURL(before.PeerURLs, m.PeerURLs) })
 }
 
+// BehindAnotherJoin is the title of a refusal to join before another member has started.
+const BehindAnotherJoin = "Another Member Has Not Started"
+
+// IsBehindAnotherJoin tells whether a join may succeed when another one has.
+func IsBehindAnotherJoin(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r) && r.Title == BehindAnotherJoin
+}
+
 // checkPlace refuses a master whose manifest claims the name or the peer URL of another master's member.
 func checkPlace(e Evidence, members []etcd.Member) error {
 	for _, m := range members {
 		if !m.Started() && !e.isMember(m) {
-			return &Refusal{Title: "Another Member Has Not Started", Attribute: "join", Untouched: nothingTouched,
+			return &Refusal{Title: BehindAnotherJoin, Attribute: "join", Untouched: nothingTouched,
 				Found: fmt.Sprintf("member %s at %s was added to the cluster and has never started. Members join one at a time.", m.ID, strings.Join(m.PeerURLs, ",")),
 				Next:  fmt.Sprintf("let its join finish first, or remove it if it is a left-over (etcdctl member remove %s), then plan again.", m.ID)}
 		}

@@ -121,6 +121,7 @@ func (t *turns) hear(who int, e link.Event) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
+	case e.Of == 2: // only looks at a member that is in already, for which it takes no lock
 	case e.Step == 1: // waiting for the locks
 	case e.Step == 2 && !e.Acted:
 		t.owner, t.steps = who, 0
