@@ -22,6 +22,9 @@ func TestInterrupted(t *testing.T) {
 		"seed 6 (start with the force flag), during, provider killed",
 		"member 7 (write the manifest, start), during, SSH cut for 20 s",
 		"seed 7 (restart without the flag), during, kubelet restart",
+		"seed 5 (copy the data aside, compare), during, Ctrl-C",
+		"member 3 (stop etcd), during, master frozen",
+		"member 8 (catch up with the leader), before, reboot",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -128,8 +128,11 @@ func clean(m lab.Master) error {
 // kept wants the one copy of the seed's data, as it was when etcd had stopped.
 func (a *attempt) kept() error {
 	places, err := filepath.Glob(a.lab.Master(survivor).Path("/var/lib/etcd.etcdrecovery/*"))
-	if err != nil || len(places) != 1 {
-		return fmt.Errorf("the data from before is kept in %v, want one place (%w)", places, err)
+	if err != nil {
+		return err
+	}
+	if len(places) != 1 {
+		return fmt.Errorf("the data from before is kept in %v, want one place", places)
 	}
 	if got := digest(filepath.Join(places[0], "member")); a.digest == "" || got != a.digest {
 		return fmt.Errorf("what is kept in %s is not what was there when etcd had stopped: %.12s, want %.12s", places[0], got, a.digest)

@@ -17,8 +17,11 @@ import (
 // On looks for the force flag in every manifest that the kubelet of a master reads, and in the command line of what runs.
 func On(m lab.Master) (bool, error) {
 	files, err := filepath.Glob(m.Path("/etc/kubernetes/manifests/*"))
-	if err != nil || len(files) == 0 {
-		return false, fmt.Errorf("looking for the manifests of %s: %d files, %w", m.Name(), len(files), err)
+	if err != nil {
+		return false, err
+	}
+	if len(files) == 0 {
+		return false, fmt.Errorf("%s has no manifests", m.Name())
 	}
 	for _, f := range files {
 		text, err := os.ReadFile(f)
