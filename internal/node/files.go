@@ -29,8 +29,8 @@ func (n *Node) ReadFile(ctx context.Context, name string) ([]byte, error) {
 // not read, synced, then renamed. Mode and owner are those of like, or 0600 and root's where like is not there.
 func (n *Node) WriteFile(ctx context.Context, name string, text []byte, like string) error {
 	out, err := n.change(ctx, `set -e
-tmp=$(dirname "$1")/.etcdrecovery-$(basename "$1")
-mkdir -p "$(dirname "$1")"
+tmp=${1%/*}/.etcdrecovery-${1##*/}
+mkdir -p "${1%/*}/"
 rm -f "$tmp"
 [ ! -f "$2" ] || cp -p "$2" "$tmp"
 base64 -d >"$tmp" <<'END'
@@ -54,7 +54,7 @@ func (n *Node) Park(ctx context.Context, manifest string) (string, error) {
 	parked := path.Join(n.ParkedDir(), path.Base(manifest))
 	_, err := n.change(ctx, `set -e
 [ -f "$1" ] || { [ -f "$2" ] && exit 0; echo "neither $1 nor $2 is there" >&2; exit 1; }
-mkdir -p "$(dirname "$2")"
+mkdir -p "${2%/*}/"
 if [ -f "$2" ] && ! cmp -s "$1" "$2"; then i=1; while [ -e "$2.$i" ]; do i=$((i+1)); done; mv "$2" "$2.$i"; fi
 cp -p "$1" "$2.new"
 sync "$2.new" 2>/dev/null || sync
@@ -70,7 +70,7 @@ rm -f "$1"`, manifest, parked)
 func (n *Node) Unpark(ctx context.Context, parked, manifest string) error {
 	_, err := n.change(ctx, `set -e
 if [ -e "$2" ]; then if cmp -s "$1" "$2"; then rm -f "$1"; fi; exit 0; fi
-tmp=$(dirname "$2")/.etcdrecovery-$(basename "$2")
+tmp=${2%/*}/.etcdrecovery-${2##*/}
 cp -p "$1" "$tmp"
 sync "$tmp" 2>/dev/null || sync
 mv -f "$tmp" "$2"
@@ -174,7 +174,7 @@ func (n *Node) ReadFiles(ctx context.Context, names ...string) (map[string][]byt
 func (n *Node) Keep(ctx context.Context, parked, place string) error {
 	_, err := n.change(ctx, `set -e
 [ -f "$1" ] || exit 0
-mkdir -p "$(dirname "$2")"
+mkdir -p "${2%/*}/"
 place=$2; i=1
 while [ -e "$place" ]; do
   if cmp -s "$1" "$place"; then rm -f "$1"; exit 0; fi

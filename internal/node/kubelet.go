@@ -31,7 +31,7 @@ setting() { [ ! -f "$1" ] || sed -n "/^[[:space:]]*\"\{0,1\}$2\"\{0,1\}[[:space:
 # The kubelet of this machine: not one in a container (kind), nor a process of that name that is somebody else's, whose word would be taken.
 for p in $(grep -ls kubelet /proc/[0-9]*/cmdline); do
   p=${p%/cmdline}
-  [ "$(readlink "$p/ns/pid")" = "$(readlink /proc/self/ns/pid)" ] && [ "$(awk '/^Uid:/ { print $2, $3 }' "$p/status")" = "$(id -u) $(id -u)" ] || continue
+  [ "$p/ns/pid" -ef /proc/self/ns/pid ] && [ "$(awk '/^Uid:/ { print $2, $3 }' "$p/status")" = "$(id -u) $(id -u)" ] || continue
   argv=$(tr '\0' '\n' <"$p/cmdline")
   first=${argv%%
 *}
@@ -61,7 +61,7 @@ cert=$(setting "$access" client-certificate)
 case $cert in
   '') cert=$access; pem=$(setting "$access" client-certificate-data | base64 -d 2>/dev/null | certificate);;
   /*) pem=$([ ! -f "$cert" ] || certificate <"$cert");;
-  *) cert=$(dirname "$access")/$cert; pem=$([ ! -f "$cert" ] || certificate <"$cert");;
+  *) cert=${access%/*}/$cert; pem=$([ ! -f "$cert" ] || certificate <"$cert");;
 esac
 [ -z "$pem" ] || text certificate "$cert" "$pem"
 `

@@ -85,7 +85,7 @@ end_users() {
 // As), and then what it has running here is ended: it is known by holding that very file open.
 func (n *Node) Lock(ctx context.Context, holder, dead string) error {
 	out, err := n.run(ctx, lockAge+endUsers+`
-mkdir -p "$(dirname "$1")" || exit 1
+mkdir -p "${1%/*}/" || exit 1
 for try in 1 2 3; do
   # It appears as a whole or not at all, also on a full disk.
   printf '%s' "$2" >"$1.new.$$" && [ "$(cat "$1.new.$$")" = "$2" ] || { rm -f "$1.new.$$"; continue; }

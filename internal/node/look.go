@@ -152,17 +152,18 @@ full=$(for d in "$data" "$wal"; do [ -d "$d" ] && for f in "$d"/* "$d"/.[!.]*; d
 [ -z "$full" ] || [ -d "$data/member" ] || text foreign "${full##*/}"
 used=0; for d in "$data/member" "$wal"; do [ -d "$d" ] || continue; case $d in "$data/member"/*) continue;; esac; k=$(du -sk "$d" | cut -f 1); used=$((used+k)); done
 text used "$used"
-top=$data; while [ ! -d "$top" ]; do top=$(dirname "$top"); done
-text free "$(df -Pk "$top" | awk 'NR==2 {print $4}')"
-device() { df -P "$1" | awk 'NR==2 {print $1 " " $NF}'; }
+top=$data; while [ ! -d "$top/" ]; do top=${top%/*}; done
+text free "$(df -Pk "$top/" | awk 'NR==2 {print $4}')"
+# A folder that is a mount point is not on the file system, or not in the mount, of the one above it.
+is_mount() { df -P "$1" "${1%/*}/" | awk 'NR==2 { own = $1 " " $NF } NR==3 { above = $1 " " $NF } END { exit (own == above) }'; }
 # Old data is renamed within its own file system: beside its folder, or inside when the folder is a mount point.
 aside() {
-  if [ -d "$1" ] && [ "$(device "$1")" != "$(device "$(dirname "$1")")" ]; then base=$1/.etcdrecovery; else base=$1.etcdrecovery; fi
+  if [ -d "$1" ] && is_mount "$1"; then base=$1/.etcdrecovery; else base=$1.etcdrecovery; fi
   i=1; while for f in "$base/$i"*; do [ -e "$f" ] && break; done; do i=$((i+1)); done; printf '%s' "$base/$i"
 }
 for f in "$data" "$data/member" "$data/member/snap" "$data/member/wal" "$wal"; do [ ! -L "$f" ] || text symlink "$f"; done
 if [ "$wal" != "$data/member/wal" ] && [ -d "$wal" ]; then
-  [ "$(device "$wal")" = "$(device "$(dirname "$wal")")" ] || text walmount "$wal"
+  ! is_mount "$wal" || text walmount "$wal"
   text walfree "$(df -Pk "$wal" | awk 'NR==2 {print $4}')"
 fi
 text olddata "$(aside "$data")"
