@@ -25,19 +25,24 @@ func (n *Node) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	return out, nil
 }
 
-// WriteFile puts a text in place of a file, or makes it: written beside it under a name that starts with a dot, which the kubelet does
-// not read, synced, then renamed. Mode and owner are those of like, or 0600 and root's where like is not there.
+// inPlace lets a file appear as a whole or not at all: it is made as $tmp, under a name that starts with a dot, which the kubelet does not read.
+// What was left by one that was broken off goes, too.
+const inPlace = `set -e
+begin() {
+  mkdir -p "${1%/*}/"; rm -f "${1%/*}"/.etcdrecovery-*
+  tmp=${1%/*}/.etcdrecovery-${1##*/}; trap 'rm -f "$tmp"' EXIT
+}
+finish() { sync "$tmp" 2>/dev/null || sync; mv -f "$tmp" "$1"; }
+`
+
+// WriteFile puts a text in place of a file, or makes it. Mode and owner are those of like, or 0600 and root's where like is not there.
 func (n *Node) WriteFile(ctx context.Context, name string, text []byte, like string) error {
-	out, err := n.change(ctx, `set -e
-tmp=${1%/*}/.etcdrecovery-${1##*/}
-mkdir -p "${1%/*}/"
-rm -f "$tmp"
+	out, err := n.change(ctx, inPlace+`begin "$1"
 [ ! -f "$2" ] || cp -p "$2" "$tmp"
 base64 -d >"$tmp" <<'END'
 `+base64.StdEncoding.EncodeToString(text)+`
 END
-sync "$tmp" 2>/dev/null || sync
-mv -f "$tmp" "$1"
+finish "$1"
 sha256sum "$1"`, name, like)
 	if err != nil {
 		return fmt.Errorf("writing %s on %s: %w", name, n.Name, err)
@@ -52,13 +57,11 @@ sha256sum "$1"`, name, like)
 // was parked before under that name is kept too, under a number.
 func (n *Node) Park(ctx context.Context, manifest string) (string, error) {
 	parked := path.Join(n.ParkedDir(), path.Base(manifest))
-	_, err := n.change(ctx, `set -e
-[ -f "$1" ] || { [ -f "$2" ] && exit 0; echo "neither $1 nor $2 is there" >&2; exit 1; }
-mkdir -p "${2%/*}/"
+	_, err := n.change(ctx, inPlace+`[ -f "$1" ] || { [ -f "$2" ] && exit 0; echo "neither $1 nor $2 is there" >&2; exit 1; }
 if [ -f "$2" ] && ! cmp -s "$1" "$2"; then i=1; while [ -e "$2.$i" ]; do i=$((i+1)); done; mv "$2" "$2.$i"; fi
-cp -p "$1" "$2.new"
-sync "$2.new" 2>/dev/null || sync
-mv -f "$2.new" "$2"
+begin "$2"
+cp -p "$1" "$tmp"
+finish "$2"
 rm -f "$1"`, manifest, parked)
 	if err != nil {
 		return "", fmt.Errorf("moving %s on %s out of the kubelet's folder: %w", manifest, n.Name, err)
@@ -68,12 +71,10 @@ rm -f "$1"`, manifest, parked)
 
 // Unpark puts a manifest back that was parked. One that is in its place already stays.
 func (n *Node) Unpark(ctx context.Context, parked, manifest string) error {
-	_, err := n.change(ctx, `set -e
-if [ -e "$2" ]; then if cmp -s "$1" "$2"; then rm -f "$1"; fi; exit 0; fi
-tmp=${2%/*}/.etcdrecovery-${2##*/}
+	_, err := n.change(ctx, inPlace+`if [ -e "$2" ]; then if cmp -s "$1" "$2"; then rm -f "$1"; fi; exit 0; fi
+begin "$2"
 cp -p "$1" "$tmp"
-sync "$tmp" 2>/dev/null || sync
-mv -f "$tmp" "$2"
+finish "$2"
 rm -f "$1"`, parked, manifest)
 	if err != nil {
 		return fmt.Errorf("putting %s on %s back: %w", manifest, n.Name, err)

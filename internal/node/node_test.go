@@ -23,9 +23,10 @@ import (
 
 // local carries out scripts on this machine, with one of its shells.
 type local struct {
-	shell []string
-	path  string // before PATH
-	env   string // one more variable
+	shell  []string
+	path   string // before PATH
+	env    string // one more variable
+	before string // what the shell does before a script
 }
 
 func (l local) Run(ctx context.Context, script string) ([]byte, error) {
@@ -34,7 +35,7 @@ func (l local) Run(ctx context.Context, script string) ([]byte, error) {
 	// A group of its own, as sshd gives it: a script ends its whole group when nobody listens to it any more.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.Stdin = strings.NewReader("{ set -u\n" + script + "\n} </dev/null\n")
+	cmd.Stdin = strings.NewReader("{ set -u\n" + l.before + script + "\n} </dev/null\n")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
@@ -121,6 +122,23 @@ func TestWriteFile(t *testing.T) {
 		if err != nil || string(back) != text {
 			t.Errorf("read back %q, %v", back, err)
 		}
+	})
+}
+
+// TestBrokenOffWrite fails in the middle of a file, as on a full disk, and finds what was left by a script that was killed there.
+func TestBrokenOffWrite(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
+		name := filepath.Join(dir, "etcd.yaml")
+		write(t, dir, map[string]string{"etcd.yaml": "before", ".etcdrecovery-killed.yaml": "half", "work/parked/.etcdrecovery-etcd.yaml": "half"})
+		full := l
+		full.before = "ulimit -f 0\n"
+		if err := node.New(n.Settings, full).WriteFile(t.Context(), name, []byte("after"), ""); err == nil {
+			t.Error("it was written")
+		}
+		if _, err := node.New(n.Settings, full).Park(t.Context(), name); err == nil {
+			t.Error("it was parked")
+		}
+		want(t, dir, map[string]string{"etcd.yaml": "before"})
 	})
 }
 

@@ -107,7 +107,7 @@ func noForce(m lab.Master) error {
 // clean wants no lock, no parked manifest, no unfinished file and no unfinished journal.
 func clean(m lab.Master) error {
 	var left []string
-	for _, pattern := range []string{"/var/lib/etcdrecovery/lock*", "/var/lib/etcdrecovery/parked/*", "/var/lib/etcdrecovery/.*", "/etc/kubernetes/manifests/.*", "/var/lib/etcd.etcdrecovery/*.*"} {
+	for _, pattern := range []string{"/var/lib/etcdrecovery/lock*", "/var/lib/etcdrecovery/parked/*", "/var/lib/etcdrecovery/parked/.*", "/var/lib/etcdrecovery/.*", "/etc/kubernetes/manifests/.*", "/var/lib/etcd.etcdrecovery/*.*"} {
 		found, err := filepath.Glob(m.Path(pattern))
 		if err != nil {
 			return err

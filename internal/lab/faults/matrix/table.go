@@ -105,7 +105,7 @@ func (s summary) total(readme string) error {
 	if !between.Match(text) {
 		return fmt.Errorf("%s has no place for the totals", readme)
 	}
-	line := fmt.Sprintf("${1}%d injections, %d pairs of applies at once, all passed${2}", s.injections, s.pairs)
+	line := fmt.Sprintf("${1}%d injections (of %d that differ) and %d pairs of applies at once, all passed${2}", s.injections, len(faults.Cases()), s.pairs)
 	return os.WriteFile(readme, between.ReplaceAll(text, []byte(line)), 0o644)
 }
 
@@ -117,7 +117,7 @@ description: |-
 
 # Interrupted in every way at every step
 
-` + "`make faults ARGS=-doc`" + ` wrote this page. It interrupted %d recoveries (of %d that differ), each in a lab of its own with real etcd servers and the real SSH protocol, and
+` + "`make faults ARGS='-record FILE -doc'`" + ` wrote this page. It interrupted %d recoveries (of %d that differ), each in a lab of its own with real etcd servers and the real SSH protocol, and
 started %d more twice at once. All of them passed. etcd %s, seed %d.
 
 Each number counts injections that passed: one before the step's action, one in the middle of it, one after it and before the journal knows of
