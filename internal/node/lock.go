@@ -89,7 +89,11 @@ mkdir -p "${1%/*}/" || exit 1
 for try in 1 2 3; do
   # It appears as a whole or not at all, also on a full disk.
   printf '%s' "$2" >"$1.new.$$" && [ "$(cat "$1.new.$$")" = "$2" ] || { rm -f "$1.new.$$"; continue; }
-  if ln "$1.new.$$" "$1" 2>/dev/null; then rm -f "$1".new.* "$1".stale.*; exit 0; fi
+  if ln "$1.new.$$" "$1" 2>/dev/null; then
+    # Somebody who takes it over beside us may not have ended yet what the last holder has running.
+    for f in "$1".stale.*; do [ ! -e "$f" ] || end_users "$f" || { rm -f "$1" "$1.new.$$"; exit 1; }; done
+    rm -f "$1".new.* "$1".stale.*; exit 0
+  fi
   rm -f "$1.new.$$"
   have=$(cat "$1" 2>/dev/null) || continue
   [ "$have" != "$2" ] || exit 0
@@ -147,7 +151,8 @@ func (n *Node) TouchLock(ctx context.Context) error {
 
 // Unlock gives the lock back, if it is still the holder's. What a command that nobody waits for any more has left running is ended first.
 func (n *Node) Unlock(ctx context.Context) error {
-	_, err := n.change(ctx, endUsers+`exec 9<&-; end_users "$1"; rm -f "$1"`, n.LockPath())
+	_, err := n.change(ctx, endUsers+`exec 9<&-; end_users "$1"
+[ "$(cat "$1" 2>/dev/null)" != "$2" ] || rm -f "$1"`, n.LockPath(), n.holder)
 	if errors.Is(err, ErrLocked) {
 		return nil
 	}

@@ -131,6 +131,10 @@ func (c *crew) lockOne(ctx context.Context, m *master) error {
 	return err
 }
 
+// unlockFor is how long a lock is tried to be given back on a master that does not answer, as one that is started anew. Who comes next takes a
+// lock over that stays behind.
+const unlockFor = 10 * time.Second
+
 // release gives the locks back and closes the connections to etcd.
 func (c *crew) release(ctx context.Context) {
 	c.stop()
@@ -138,7 +142,11 @@ func (c *crew) release(ctx context.Context) {
 	defer cancel()
 	var all sync.WaitGroup
 	for _, m := range c.locked {
-		all.Go(func() { _ = m.Unlock(ctx) })
+		all.Go(func() {
+			for began := time.Now(); m.Unlock(ctx) != nil && ctx.Err() == nil && time.Since(began) < unlockFor; {
+				time.Sleep(unlockFor / 20)
+			}
+		})
 	}
 	all.Wait()
 	for _, m := range c.masters {

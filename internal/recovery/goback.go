@@ -43,14 +43,16 @@ func (s *seeding) leave(ctx context.Context, cause error) string {
 func (s *seeding) byHand() string {
 	ev, kept := s.seed.ev, s.book.mark(markOldData)
 	var do []string
+	first := "when no etcd runs there"
 	if s.book.mark(markForcing) != "" {
+		first = "rm -f " + ev.ManifestPath + "; then, when no etcd runs there any more"
 		do = append(do, fmt.Sprintf("mv %[1]s/member %[1]s/member.forced; cp -a %[2]s/member %[1]s/", ev.DataDir, kept))
 		if wal := s.book.mark(markOldWAL); wal != "" {
 			do = append(do, fmt.Sprintf("mkdir %[1]s/forced; mv %[1]s/*.wal %[1]s/forced/; cp -a %[2]s/. %[1]s/", ev.WALDir, wal))
 		}
 	}
 	do = append(do, fmt.Sprintf("cp -p %s %s", ev.Parked, ev.ManifestPath))
-	return fmt.Sprintf("To go back instead, on %s, when no etcd runs there: %s. On the others put etcd's manifest back only where the data is still there, and only once etcd runs on %s.", s.plan.Node, strings.Join(do, "; "), s.plan.Node)
+	return fmt.Sprintf("To go back instead, on %s, %s: %s. On the others put etcd's manifest back only where the data is still there, and only once etcd runs on %s.", s.plan.Node, first, strings.Join(do, "; "), s.plan.Node)
 }
 
 // goBack puts the manifests back that this recovery has moved away. The seed's is first, and the others wait until its etcd answers: wiped
@@ -69,7 +71,7 @@ func (s *seeding) goBack(ctx context.Context) string {
 			err = fmt.Errorf("etcd on %s is not back", seed)
 		}
 	}
-	if err == nil && len(others) > 0 && s.plan.Evidence[seed].Running {
+	if err == nil && len(others) > 0 && s.book.mark(markAnswered) != "" {
 		err = s.seed.awaitPeers(ctx)
 	}
 	var mu sync.Mutex
@@ -93,6 +95,14 @@ func (s *seeding) goBack(ctx context.Context) string {
 		return fmt.Sprintf("nothing any more. Etcd's manifests are in the kubelet's folders of %s again, as they were; no data was changed, and nothing was forced: the point of no return was not reached.", words(moved))
 	}
 	text := "no data was changed, and nothing was forced: the point of no return is not reached."
+	for _, why := range left {
+		if errors.Is(why, node.ErrLocked) {
+			return text + " Etcd's manifests may have been moved away; they were not put back, since somebody else is at work."
+		}
+	}
+	if len(left) == 0 {
+		return fmt.Sprintf("%s Etcd's manifests are in the kubelet's folders of %s, as they were. Only the journal on %s could not be written (%v).", text, words(moved), seed, saveErr)
+	}
 	for _, name := range moved {
 		if why := left[name]; why != nil {
 			text += fmt.Sprintf(" Etcd's manifest could not be put back on %s (%v).", name, why)

@@ -68,7 +68,7 @@ func TestGoBack(t *testing.T) {
 		back(err)
 	}
 	// A copy that fails.
-	undo := script(t, l.Master("m1"), "cp", `case "$*" in *.copying/*|*/.etcdrecovery-*) echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`)
+	undo := script(t, l.Master("m1"), "cp", `case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`)
 	_, err = recovery.Seed(t.Context(), plan(), nodes, recovery.Options{})
 	undo()
 	// The seed's own manifest could not be put back with that cp either.

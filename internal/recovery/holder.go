@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -42,6 +43,10 @@ func processSpace() string {
 func startOf(pid int) string {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if errors.Is(err, os.ErrNotExist) {
+		// Other users' processes may be hidden (proc(5), hidepid), and are there all the same.
+		if p, err := os.FindProcess(pid); err == nil && !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone) {
+			return "-"
+		}
 		return ""
 	}
 	_, rest, ok := strings.Cut(string(stat), ") ") // the name before it may hold anything but this

@@ -38,11 +38,14 @@ const (
 	markOldData   = "old_data"        // the copy or the moved data is complete at this place
 	markOldWAL    = "old_wal"         // the same for a WAL folder of its own
 	markMoved     = "moved"           // masters whose manifest was in the kubelet's folder when this was begun
+	markAnswered  = "seed_ran"        // the seed's etcd ran when this was begun
 	markForcing   = "forcing"         // the forced start was begun: from here on the log may be rewritten
 	markForced    = "forced"          // the forced start was verified; the point of no return
 	markUnforced  = "unforced"        // etcd was restarted without the flag and verified
 	markDiscarded = "discarded"       // entries that the forced start dropped
 	markLearner   = "learner"         // ID of the learner that was added for this master
+	markRemoved   = "removed"         // ID of the entry that was left of this master, and was removed
+	markVoter     = "voter"           // ID of the member, which is a voter now
 	markBefore    = "manifest_before" // SHA-256
 	markAfter     = "manifest_after"  // SHA-256
 	markKept      = "manifest_kept"   // where the text before is kept

@@ -94,6 +94,7 @@ func (j *joining) removeStale(ctx context.Context) error {
 		if err != nil && !etcd.IsMemberNotFound(err) {
 			return err
 		}
+		j.book.set(markRemoved, stale.ID.String())
 		if j.book.mark(markLearner) != "" { // the journal must not speak of one that is gone
 			j.book.set(markLearner, "")
 			if err := j.book.save(ctx); err != nil {
@@ -241,10 +242,11 @@ func (j *joining) promote(ctx context.Context) error {
 		return err
 	}
 	err = etcd.Retry(ctx, etcd.Transient, func(ctx context.Context) error { return c.Promote(ctx, j.id) })
-	if etcd.IsAlreadyPromoted(err) {
-		return nil
+	if err != nil && !etcd.IsAlreadyPromoted(err) {
+		return err
 	}
-	return err
+	j.book.set(markVoter, j.id.String())
+	return nil
 }
 
 // confirm compares all members of the cluster that answer: one of them is the new one.

@@ -43,6 +43,9 @@ func (s *seeding) willMove() {
 	}
 	slices.Sort(moved)
 	s.book.set(markMoved, strings.Join(moved, " "))
+	if s.seed.ev.Running {
+		s.book.set(markAnswered, "yes")
+	}
 }
 
 // settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away by it, and who has

@@ -173,8 +173,32 @@ func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Con
 	return to, err
 }
 
-// session opens a session. A connection that turns out to be dead is replaced once: nothing was run on it yet.
+// session opens a session, and does not wait longer than ctx for a master that stands still.
 func (c *Client) session(ctx context.Context) (*ssh.Session, error) {
+	type opened struct {
+		session *ssh.Session
+		err     error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		s, err := c.open(ctx)
+		done <- opened{s, err}
+	}()
+	select {
+	case o := <-done:
+		return o.session, o.err
+	case <-ctx.Done():
+		go func() {
+			if o := <-done; o.session != nil {
+				_ = o.session.Close()
+			}
+		}()
+		return nil, ctx.Err()
+	}
+}
+
+// open opens a session. A connection that turns out to be dead is replaced once: nothing was run on it yet.
+func (c *Client) open(ctx context.Context) (*ssh.Session, error) {
 	for attempt := 0; ; attempt++ {
 		conn, err := c.connect(ctx)
 		if err != nil {

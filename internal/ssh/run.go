@@ -3,6 +3,7 @@ package ssh
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
@@ -52,30 +53,41 @@ func (c *Client) Run(ctx context.Context, script string) ([]byte, error) {
 	defer stop()
 
 	var stdout, stderr bytes.Buffer
+	// What a login shell or sudo says before this line is none of the script's.
+	begin := "etcdrecovery " + rand.Text()
 	// The shell reads a compound command to its end before it runs it, so no command inside can eat the rest of the script.
-	session.Stdin = strings.NewReader("{ " + preamble + script + "\n} </dev/null\n")
+	session.Stdin = strings.NewReader("{ printf '" + begin + "\\n'; " + preamble + script + "\n} </dev/null\n")
 	session.Stdout, session.Stderr = &stdout, &stderr
 	shell := rootShell
 	if c.config.Become == BecomeNone {
 		shell = plainShell
 	}
-	err = session.Run(shell)
-	if err == nil {
-		return stdout.Bytes(), nil
+	ended := make(chan error, 1)
+	go func() { ended <- session.Run(shell) }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done(): // a master that stands still closes nothing
 	}
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	said, printed, began := bytes.Cut(stdout.Bytes(), []byte(begin+"\n"))
+	if err == nil && began {
+		return printed, nil
+	}
 	var exit *ssh.ExitError
-	if !errors.As(err, &exit) {
+	if err != nil && !errors.As(err, &exit) {
 		return nil, fmt.Errorf("%w: the connection to %s was lost while a command ran: %w", ErrSilent, c.config.Addr(), err)
 	}
 	text := strings.TrimSpace(stderr.String())
-	if strings.HasPrefix(text, "sudo:") {
+	switch {
+	case began, exit != nil && (exit.Signal() != "" || exit.ExitStatus() > 128): // one that was killed may not have come to its first line
+		return printed, &ExitError{Code: exit.ExitStatus(), Stderr: text}
+	case strings.Contains(text, "sudo:"):
 		return nil, fmt.Errorf("%w: user %s on %s may not use sudo without a password (%s). Add to sudoers: %s ALL=(root) NOPASSWD: /bin/sh -s",
 			ErrPrivilege, c.config.User, c.config.Host, text, c.config.User)
 	}
-	return stdout.Bytes(), &ExitError{Code: exit.ExitStatus(), Stderr: text}
+	return nil, fmt.Errorf("%w: user %s on %s gets no shell that reads a script; it said: %q", ErrPrivilege, c.config.User, c.config.Host, strings.TrimSpace(string(said)+" "+text))
 }
 
 // Quote makes any text one word of a POSIX shell.

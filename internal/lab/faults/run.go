@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -85,11 +86,13 @@ type attempt struct {
 	errs     []error
 }
 
+var errTooLong = errors.New("the case takes too long")
+
 // Run carries out one case. A case without a fault is a recovery without one.
 func (r *Runner) Run(ctx context.Context, c Case) Result { return r.attempt(ctx, c, (*attempt).run) }
 
 func (r *Runner) attempt(ctx context.Context, c Case, run func(*attempt, context.Context) error) Result {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("the case takes too long"))
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooLong)
 	defer cancel()
 	name := fnv.New64a()
 	_, _ = name.Write([]byte(c.String()))
@@ -97,6 +100,10 @@ func (r *Runner) attempt(ctx context.Context, c Case, run func(*attempt, context
 	a.result.Case, a.result.Durations = c, Durations{}
 	began := time.Now()
 	err := run(a, ctx)
+	if errors.Is(context.Cause(ctx), errTooLong) { // where the lab itself stands still
+		stacks := make([]byte, 4<<20)
+		a.say("%s", stacks[:runtime.Stack(stacks, true)])
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.result.Err, a.result.Took, a.result.Log = errors.Join(append([]error{err}, a.errs...)...), time.Since(began), a.log.String()
