@@ -93,8 +93,8 @@ func run(ctx context.Context, o options, dir string) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			done := false
-			if *to, done = kept.result(c); done {
+			if have, ok := kept.result(c); ok {
+				*to = have
 				return nil
 			}
 			if o.within > 0 && time.Since(began) > o.within {

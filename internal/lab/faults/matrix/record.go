@@ -61,5 +61,5 @@ func (r *record) keep(result faults.Result) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return json.NewEncoder(r.file).Encode(entry{result.Case.String(), result.Outcome})
+	return json.NewEncoder(r.file).Encode(entry{result.String(), result.Outcome})
 }

@@ -121,7 +121,7 @@ description: |-
 started %d more twice at once. All of them passed. etcd %s, seed %d.
 
 Each number counts injections that passed: one before the step's action, one in the middle of it, one after it and before the journal knows of
-it. The master that is struck is one that the step is about, drawn at random.
+it. Where it is less than 3, the others were not run; all that were run are counted above. The master that is struck is one that the step is about, drawn at random.
 
 After each injection ` + "`terraform apply`" + ` is run until it succeeds. In %d cases the apply that was struck failed, and a later one finished; the most
 that any case needed was %d applies. Then this has to hold:
