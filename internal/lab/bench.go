@@ -446,6 +446,16 @@ func (b *bench) EtcdPIDs() []int {
 	return pids
 }
 
+func (b *bench) EtcdCommands() []string {
+	var lines []string
+	for _, pid := range b.EtcdPIDs() {
+		if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil { // else it has ended
+			lines = append(lines, strings.ReplaceAll(string(line), "\x00", " "))
+		}
+	}
+	return lines
+}
+
 func (b *bench) ContainerLog() string {
 	all := b.runtime.etcd()
 	if len(all) == 0 {

@@ -423,6 +423,17 @@ func (d *debian) EtcdPIDs() []int {
 	return pids
 }
 
+func (d *debian) EtcdCommands() []string {
+	if !d.machine.On() {
+		return nil
+	}
+	var lines []string
+	for line := range strings.Lines(d.do("sh", "-c", `for p in $(pgrep -x etcd); do tr '\0' ' ' </proc/$p/cmdline; echo; done; true`)) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return lines
+}
+
 // ContainerLog reads the newest of the files that the kubelet keeps.
 func (d *debian) ContainerLog() string {
 	if d.Docker() {

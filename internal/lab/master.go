@@ -86,6 +86,8 @@ type Master interface {
 	Stats() Stats
 	// EtcdPIDs are the processes of running etcd containers; normally one.
 	EtcdPIDs() []int
+	// EtcdCommands are their command lines, with spaces between the arguments.
+	EtcdCommands() []string
 	// ContainerLog is what the last etcd container has written, or "" when there was none.
 	ContainerLog() string
 	// TreeHash is a hash over names, modes, owners and contents of everything below these paths on the master, to show that nothing

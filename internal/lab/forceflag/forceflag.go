@@ -4,11 +4,10 @@
 package forceflag
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
@@ -36,12 +35,8 @@ func On(m lab.Master) (bool, error) {
 			return true, nil
 		}
 	}
-	for _, pid := range m.EtcdPIDs() {
-		line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-		if err != nil {
-			return false, fmt.Errorf("reading the command line of %s's etcd: %w", m.Name(), err)
-		}
-		if bytes.Contains(line, []byte("force-new-cluster")) {
+	for _, line := range m.EtcdCommands() {
+		if strings.Contains(line, "force-new-cluster") {
 			return true, nil
 		}
 	}
