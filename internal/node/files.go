@@ -129,6 +129,7 @@ if [ -e "$2" ]; then same "$1" "$2" && exit 0; echo "$2 exists already and is no
 rm -rf -- "$2.copying"
 mkdir -p "$2.copying"
 trap 'kill $tether; rm -rf -- "$2.copying"' EXIT
+trap 'exit 1' HUP INT TERM # dash would not come by EXIT
 for f in "$1"/* "$1"/.[!.]*; do
   case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
   [ -e "$f" ] || continue
@@ -141,6 +142,15 @@ mv "$2.copying" "$2"`, from, to)
 		return fmt.Errorf("copying %s on %s to %s: %w", from, n.Name, to, err)
 	}
 	return nil
+}
+
+// DropCopying takes away what a copy has left that was broken off with its master, and returns those of the places that hold a whole one.
+func (n *Node) DropCopying(ctx context.Context, places ...string) ([]string, error) {
+	out, err := n.change(ctx, `for p in "$@"; do rm -rf -- "$p.copying" || exit 1; [ ! -e "$p" ] || echo "$p"; done`, places...)
+	if err != nil {
+		return nil, fmt.Errorf("removing what is left of a copy on %s: %w", n.Name, err)
+	}
+	return strings.FieldsFunc(string(out), func(r rune) bool { return r == '\n' }), nil
 }
 
 // Exists tells whether there is anything at that path.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -13,6 +14,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -295,6 +298,60 @@ func TestTakeOver(t *testing.T) {
 		want(t, filepath.Join(dir, "copy"), map[string]string{"file": "text"})
 		must(t, n.As("awake").Unlock(ctx))
 		want(t, n.WorkDir, nil)
+	})
+}
+
+// TestTakeOverTwice has two that take over at once from a third, which has a command at work: one of them gets the lock, and nothing of the third
+// runs on when it does.
+func TestTakeOverTwice(t *testing.T) {
+	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
+		ctx := t.Context()
+		write(t, dir, map[string]string{"data/file": "text", "bin/cp": "#!/bin/sh\necho $$ >\"$TEST_STARTED\"; exec sleep 60\n"})
+		must(t, os.Chmod(filepath.Join(dir, "bin", "cp"), 0o755))
+		for round := range 5 {
+			must(t, n.Lock(ctx, "asleep", ""))
+			started := filepath.Join(dir, fmt.Sprint("started", round))
+			slow := l
+			slow.path, slow.env = filepath.Join(dir, "bin"), "TEST_STARTED="+started
+			left := make(chan error, 1)
+			go func() {
+				left <- node.New(n.Settings, slow).As("asleep").CopyAside(ctx, filepath.Join(dir, "data"), filepath.Join(dir, "copy"))
+			}()
+			var pid []byte
+			for len(pid) == 0 {
+				pid, _ = os.ReadFile(started)
+				time.Sleep(10 * time.Millisecond)
+			}
+			old := time.Now().Add(-node.LockStale - time.Second)
+			must(t, os.Chtimes(n.LockPath(), old, old))
+			var winners atomic.Int32
+			var both sync.WaitGroup
+			for _, who := range []string{"one", "two"} {
+				both.Go(func() {
+					if err := n.Lock(ctx, who, ""); errors.Is(err, node.ErrLocked) {
+						return
+					} else if err != nil {
+						t.Errorf("%s got neither the lock nor its holder: %v", who, err)
+						return
+					}
+					winners.Add(1)
+					if exe, err := os.Readlink("/proc/" + strings.TrimSpace(string(pid)) + "/exe"); err == nil { // of a zombie there is none
+						t.Errorf("%s has the lock, and %s of the last holder runs on", who, exe)
+					}
+				})
+			}
+			both.Wait()
+			if winners.Load() != 1 {
+				t.Fatalf("%d of two have the lock", winners.Load())
+			}
+			if err := <-left; err == nil {
+				t.Error("the command of the last holder ended well")
+			}
+			must(t, n.As("one").Unlock(ctx))
+			must(t, n.As("two").Unlock(ctx))
+			want(t, n.WorkDir, nil)
+			want(t, filepath.Join(dir, "copy"), nil)
+		}
 	})
 }
 

@@ -16,9 +16,10 @@ import (
 
 // What a resource says of its master. There is a fourth answer, no answer: then the state stays as it is.
 const (
-	statusHealthy   = "healthy"   // a started voter of a cluster with a quorum
-	statusLost      = "lost"      // proved: a quorum does not list it, or its data folder is empty
-	statusUnhealthy = "unhealthy" // anything else; a warning says what
+	statusHealthy    = "healthy"    // a started voter of a cluster with a quorum
+	statusLost       = "lost"       // proved: a quorum does not list it, or its data folder is empty
+	statusUnfinished = "unfinished" // a voter again, and the end state of the join that made it one was not checked
+	statusUnhealthy  = "unhealthy"  // anything else; a warning says what
 )
 
 // common is what seed and member have in common.
@@ -42,7 +43,7 @@ func commonAttributes(own map[string]schema.Attribute) map[string]schema.Attribu
 		"manifest_path": schema.StringAttribute{Computed: true, MarkdownDescription: "Etcd's static pod manifest on the master."},
 		"manifest":      schema.StringAttribute{Computed: true, MarkdownDescription: "The text that stands in `manifest_path` in the end, byte for byte."},
 		"old_data":      schema.StringAttribute{Computed: true, MarkdownDescription: "Where the master keeps the data that it had before; null where there was nothing to keep. The provider never deletes it."},
-		"status":        schema.StringAttribute{Computed: true, MarkdownDescription: "`healthy`, `lost` (proved by a quorum that does not list it, or by an empty data folder) or `unhealthy`. A master that does not answer keeps its last status."},
+		"status":        schema.StringAttribute{Computed: true, MarkdownDescription: "`healthy`, `lost` (proved by a quorum that does not list it, or by an empty data folder), `unfinished` (it joined again, and that apply was broken off at its end) or `unhealthy`. A master that does not answer keeps its last status."},
 		"cluster_id":    schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the cluster, in hex as etcd prints it."},
 		"member_id":     schema.StringAttribute{Computed: true, MarkdownDescription: "ID of this master's member, in hex."},
 		"cluster":       schema.ObjectAttribute{Computed: true, AttributeTypes: clusterType().AttrTypes, MarkdownDescription: "The cluster with this master in it, for `join` of the next `etcdrecovery_member`."},
@@ -109,6 +110,9 @@ func (c *common) observe(e recovery.Evidence, diags *diag.Diagnostics) {
 	switch {
 	case healthy:
 		c.Status = types.StringValue(statusHealthy)
+		if recovery.Unfinished(e) {
+			c.Status = types.StringValue(statusUnfinished)
+		}
 		c.ClusterID, c.MemberID = types.StringValue(e.Status.ClusterID.String()), types.StringValue(e.Status.MemberID.String())
 	case lost:
 		c.Status = types.StringValue(statusLost)
@@ -120,6 +124,11 @@ func (c *common) observe(e recovery.Evidence, diags *diag.Diagnostics) {
 	if e.Manifest != "" {
 		c.Manifest, c.ManifestPath = types.StringValue(e.Manifest), types.StringValue(e.ManifestPath)
 	}
+}
+
+// voter tells that the master was seen as a voter of a cluster with a quorum.
+func (c *common) voter() bool {
+	return c.Status.ValueString() == statusHealthy || c.Status.ValueString() == statusUnfinished
 }
 
 // importedCluster is what a resource that was not made here can say of its cluster.

@@ -147,6 +147,8 @@ func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
 	switch state.Status.ValueString() {
 	case statusLost:
 		return true
+	case statusUnfinished:
+		return !m.Join.IsNull()
 	case statusHealthy:
 		return false
 	}
@@ -277,7 +279,7 @@ func (r *member) Read(ctx context.Context, req resource.ReadRequest, resp *resou
 		return
 	}
 	state.observe(*e, &resp.Diagnostics)
-	if state.Cluster.IsNull() && state.Status.ValueString() == statusHealthy { // just imported
+	if state.Cluster.IsNull() && state.voter() { // just imported
 		resp.Diagnostics.Append(state.importedCluster(ctx, *e)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)

@@ -73,6 +73,11 @@ func (m *seedModel) rejoin(ctx context.Context, p *recovery.MemberPlan, diags *d
 	m.MemberID, m.OldData = types.StringUnknown(), orNull(p.OldData)
 }
 
+// toRejoin tells whether the seed is to join, as a member, the cluster that has grown from it, or had begun to.
+func (m seedModel) toRejoin() bool {
+	return m.Status.ValueString() == statusLost || m.Status.ValueString() == statusUnfinished
+}
+
 func only(conns map[string]connection, names ...string) map[string]connection {
 	some := map[string]connection{}
 	for _, name := range names {

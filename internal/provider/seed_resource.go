@@ -152,7 +152,7 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 	}
 	next := state
 	next.RecoveryID, next.LostNodes, next.LessThan, next.Timeouts = plan.RecoveryID, plan.LostNodes, plan.LessThan, plan.Timeouts
-	if state.Status.ValueString() == statusLost && wholly(ctx, config.Survey) {
+	if state.toRejoin() && wholly(ctx, config.Survey) {
 		all, _, diags := readSurvey(ctx, config.Survey)
 		resp.Diagnostics.Append(diags...)
 		e, ok := all[state.Node.ValueString()]
@@ -171,6 +171,7 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 			return
 		}
 		next.rejoin(ctx, p, &resp.Diagnostics)
+		warnResuming(&resp.Diagnostics, p.Resumes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &next)...)
 }
@@ -206,7 +207,7 @@ func (s *seed) Update(ctx context.Context, req resource.UpdateRequest, resp *res
 	switch {
 	case !state.RecoveryID.IsNull() && !plan.RecoveryID.Equal(state.RecoveryID):
 		err = s.recover(ctx, config, &plan, timeout)
-	case state.Status.ValueString() == statusLost:
+	case state.toRejoin():
 		err = s.rejoin(ctx, config, &plan, timeout)
 	}
 	if err != nil {
@@ -281,7 +282,7 @@ func (s *seed) Read(ctx context.Context, req resource.ReadRequest, resp *resourc
 	if j := recovery.LastSeed(*e); j != nil && state.RecoveryID.IsNull() {
 		state.RecoveryID = types.StringValue(j.ID)
 	}
-	if state.Cluster.IsNull() && state.Status.ValueString() == statusHealthy { // just imported
+	if state.Cluster.IsNull() && state.voter() { // just imported
 		resp.Diagnostics.Append(state.importedCluster(ctx, *e)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)

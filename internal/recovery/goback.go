@@ -20,21 +20,18 @@ const seedBackPatience = time.Minute
 // leave says on which side of the point of no return things are left. As long as nothing was forced and no copy has been made, everything is
 // brought back to where it was first.
 func (s *seeding) leave(ctx context.Context, cause error) string {
-	seed, kept := s.plan.Node, s.book.mark(markOldData)
-	const beyond = "The point of no return is passed: do not start etcd on the other masters with their old data."
+	stands := s.book.stands("")
 	switch {
-	case s.book.mark(markUnforced) != "":
-		return fmt.Sprintf("the new cluster runs on %s, without the flag; the data from before is in %s. %s", seed, kept, beyond)
-	case s.book.mark(markForced) != "":
-		return fmt.Sprintf("a new cluster was forced on %s; the data from before is in %s. %s", seed, kept, beyond)
-	case s.book.mark(markForcing) != "":
-		return fmt.Sprintf("etcd may have rewritten its log on %s with the force flag, which was not confirmed yet; its data from before is whole in %s. Going on is the way. %s", seed, kept, s.byHand())
 	case !s.began:
-		return nothingTouched
+		return earlier(stands)
+	case s.book.mark(markForced) != "":
+		return stands
+	case s.book.mark(markForcing) != "":
+		return stands + " " + s.byHand()
 	case errors.Is(cause, node.ErrLocked):
 		return "etcd's manifests may have been moved away; nothing was put back, since somebody else is at work. No data was changed."
-	case kept != "":
-		return fmt.Sprintf("etcd is stopped on %s, and its data is copied to %s. Nothing was forced, and no data was changed: the point of no return is not reached. %s", words(slices.Sorted(slices.Values(append(s.plan.others(), seed)))), kept, s.byHand())
+	case s.book.mark(markOldData) != "":
+		return stands + " " + s.byHand()
 	}
 	return s.goBack(ctx)
 }
@@ -71,6 +68,7 @@ func (s *seeding) goBack(ctx context.Context) string {
 			err = fmt.Errorf("etcd on %s is not back", seed)
 		}
 	}
+	copies, copyErr := s.seed.DropCopying(ctx, s.copies()...)
 	if err == nil && len(others) > 0 && s.book.mark(markAnswered) != "" {
 		err = s.seed.awaitPeers(ctx)
 	}
@@ -92,7 +90,14 @@ func (s *seeding) goBack(ctx context.Context) string {
 	}
 	saveErr := s.book.save(ctx)
 	if len(left) == 0 && saveErr == nil {
-		return fmt.Sprintf("nothing any more. Etcd's manifests are in the kubelet's folders of %s again, as they were; no data was changed, and nothing was forced: the point of no return was not reached.", words(moved))
+		text := fmt.Sprintf("nothing any more. Etcd's manifests are in the kubelet's folders of %s again, as they were; no data was changed, and nothing was forced: the point of no return was not reached.", words(moved))
+		if len(copies) > 0 {
+			text += fmt.Sprintf(" A copy of the data is left on %s and takes space: %s.", seed, words(copies))
+		}
+		if copyErr != nil {
+			text += fmt.Sprintf(" What is left of a copy on %s takes space (%v).", seed, copyErr)
+		}
+		return text
 	}
 	text := "no data was changed, and nothing was forced: the point of no return is not reached."
 	for _, why := range left {
@@ -118,6 +123,14 @@ func (s *seeding) goBack(ctx context.Context) string {
 		text += fmt.Sprintf("\nThe journal on %s could not be written (%v).", seed, saveErr)
 	}
 	return text
+}
+
+// copies are the places where the seed's data is copied to.
+func (s *seeding) copies() []string {
+	if s.plan.OldWAL == "" {
+		return []string{s.plan.OldData}
+	}
+	return []string{s.plan.OldData, s.plan.OldWAL}
 }
 
 // unpark puts a manifest back that park has moved away. That park was not told of its success is no reason to leave it there.

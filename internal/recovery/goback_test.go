@@ -5,6 +5,7 @@ package recovery_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -24,7 +25,7 @@ func TestGoBack(t *testing.T) {
 	keys, _, err := l.CountKeys(t.Context(), "m1")
 	must(t, err)
 	loseMajority(t, l)
-	nodes := nodesOf(t, l)
+	m1, nodes := l.Master("m1"), nodesOf(t, l)
 	plan := func() *recovery.SeedPlan {
 		t.Helper()
 		p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
@@ -67,19 +68,48 @@ func TestGoBack(t *testing.T) {
 		}
 		back(err)
 	}
+	_, err = recovery.Seed(t.Context(), plan(), nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
+		if step < 5 {
+			return nil
+		}
+		// As if the master had lost its power while it copied.
+		must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery/1.copying/member"), 0o700))
+		return errCut
+	}})
+	back(err)
+	if left, _ := os.ReadDir(m1.Path("/var/lib/etcd.etcdrecovery")); len(left) > 0 {
+		t.Errorf("what was left of a copy is still there: %v", left)
+	}
 	// A copy that fails.
-	undo := script(t, l.Master("m1"), "cp", `case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`)
+	undo := script(t, m1, "cp", `case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`)
 	_, err = recovery.Seed(t.Context(), plan(), nodes, recovery.Options{})
 	undo()
 	// The seed's own manifest could not be put back with that cp either.
 	wantRefusal(t, err, "Recovery Step Failed", "Step 5 of 9 on m1: copy", "No space left on device", "could not be put back on m1", "could not be put back on m2", "that of m1 first",
-		"on m1: mv "+l.Master("m1").Path("/var/lib/etcdrecovery/parked/etcd.yaml"), "on m3: mv "+l.Master("m3").Path("/var/lib/etcdrecovery/parked/etcd.yaml"))
+		"on m1: mv "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"), "on m3: mv "+l.Master("m3").Path("/var/lib/etcdrecovery/parked/etcd.yaml"))
 
 	p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
 	must(t, err)
 	if !strings.Contains(p.Resumes, "recovery test was begun on m1 at") || !strings.Contains(p.Resumes, "goes on after step 4 of 9 (stop etcd") {
 		t.Errorf("the plan says: %q", p.Resumes)
 	}
+	_, err = recovery.DecideSeed(p.Evidence, recovery.SeedRequest{RecoveryID: "test", Node: "m2"})
+	wantRefusal(t, err, "This Recovery Has Another Seed", "Changed: nothing this time. An earlier apply left it so: etcd's manifests may have been moved out of the kubelet's folders of m1, m2, m3. Nothing was forced")
+	// The attempt before has stopped the seed, and the masters that have lost their data must not come back before it answers them.
+	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
+		if step == 2 && answers(t, m1) {
+			t.Error("m1 runs already")
+		}
+		if step < 5 {
+			return nil
+		}
+		return errCut
+	}})
+	if !answers(t, m1) {
+		t.Error("the masters are back, and m1 does not answer them")
+	}
+	back(err)
+	p = plan()
 	// Interrupted when the copy is made: from here there is a way back by hand, and the way on.
 	ctx, cancel := context.WithCancel(t.Context())
 	_, err = recovery.Seed(ctx, p, nodes, recovery.Options{Acted: func(step, _ int, _ recovery.Step) error {
@@ -89,14 +119,21 @@ func TestGoBack(t *testing.T) {
 		return nil
 	}})
 	cancel()
-	wantRefusal(t, err, "Recovery Interrupted", "Stopped before step 6 of 9 on m1", "its data is copied to", "the point of no return is not reached", "cp -p "+l.Master("m1").Path("/var/lib/etcdrecovery/parked/etcd.yaml"))
+	wantRefusal(t, err, "Recovery Interrupted", "Stopped before step 6 of 9 on m1", "the data of m1 is copied to", "the point of no return is not reached", "cp -p "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"))
+	colleague := nodes["m2"].As("ann@jumphost")
+	must(t, colleague.Lock(t.Context(), "ann@jumphost", ""))
+	p, err = recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+	must(t, err)
+	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{})
+	wantRefusal(t, err, "Another Recovery Is at Work", "Changed: nothing this time. An earlier apply left it so: etcd is stopped on m1, m2, m3, and the data of m1 is copied to")
+	must(t, colleague.Unlock(t.Context()))
 	must(t, recoverAll(t, l, nodes, "test", options(t)))
 	for _, m := range l.Masters() {
 		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != keys {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, keys)
 		}
 	}
-	if kept, _ := filepath.Glob(l.Master("m1").Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
+	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
 		t.Errorf("m1 keeps %v, want one copy", kept)
 	}
 }

@@ -5,6 +5,7 @@ package recovery_test
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,38 @@ func TestAbandoned(t *testing.T) {
 		if recovery.Abandoned(holder) {
 			t.Errorf("nothing is known of %q, and it is taken for gone", holder)
 		}
+	}
+}
+
+// TestHidden has a holder that another user started, on a machine where users do not see one another's processes.
+func TestHidden(t *testing.T) {
+	if holder := os.Getenv("TEST_HOLDER"); holder != "" {
+		if recovery.Abandoned(holder) {
+			t.Errorf("taken for gone: %q", holder)
+		}
+		if !recovery.Abandoned(os.Getenv("TEST_GONE")) {
+			t.Errorf("not taken for gone: %q", os.Getenv("TEST_GONE"))
+		}
+		return
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("nothing was tested: a /proc that hides processes has to be mounted, which needs root; run as root, .ci/run has it")
+	}
+	own := recovery.HolderOf("a test", time.Now())
+	ended := exec.CommandContext(t.Context(), "true")
+	must(t, ended.Run())
+	words := strings.Fields(own[strings.Index(own, "\n")+1:])
+	words[2] = itoa(ended.Process.Pid)
+	dir := t.TempDir()
+	must(t, os.Chmod(filepath.Dir(dir), 0o755)) //nolint:gosec // for the other user
+	exe := filepath.Join(dir, "test")
+	must(t, exec.CommandContext(t.Context(), "cp", os.Args[0], exe).Run())
+	const hidden = `mount -t proc -o hidepid=2 proc /proc && [ -e /proc/$1 ] && cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '[ ! -e /proc/$1 ] || { echo "the process is to be seen"; exit 1; }
+exec "$0" -test.run "^TestHidden$"' "$2" "$1"`
+	c := exec.CommandContext(t.Context(), "unshare", "-m", "sh", "-c", hidden, "sh", itoa(os.Getpid()), exe) //nolint:gosec // nothing but what is above
+	c.Env = append(os.Environ(), "TEST_HOLDER="+own, "TEST_GONE=somebody\n"+strings.Join(words, " "))
+	if out, err := c.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

@@ -97,28 +97,10 @@ func (j *joining) record(ctx context.Context, number, of int, title string) erro
 	return j.book.finish(ctx)
 }
 
-// leave says how things are left. The cluster is never on any side of anything here: it works without this master, before and after.
+// leave says how things are left.
 func (j *joining) leave(context.Context, error) string {
-	switch {
-	case !j.began:
-		return nothingTouched
-	case j.book.mark(markVoter) != "":
-		return fmt.Sprintf("%s is a voter of the cluster now, as member %s; its data from before is in %s. What is left is to check the end state.", j.self.Name, j.book.mark(markVoter), j.kept())
-	case j.book.mark(markLearner) != "":
-		return fmt.Sprintf("%s was added to the cluster as learner %s, which does not count for the quorum; its data from before is in %s. The other members work on.", j.self.Name, j.book.mark(markLearner), j.kept())
-	case j.book.mark(markOldData) != "":
-		return fmt.Sprintf("etcd is stopped on %s and its data from before is in %s. The other members work on.", j.self.Name, j.book.mark(markOldData))
+	if !j.began {
+		return earlier(unfinished(j.self.ev.Journals).stands(j.self.parkedAt()))
 	}
-	text := fmt.Sprintf("etcd may be stopped on %s, with its manifest at %s. Its data is where it was, and the other members work on.", j.self.Name, j.self.parkedAt())
-	if id := j.book.mark(markRemoved); id != "" {
-		text += fmt.Sprintf(" The entry that was left of it (%s) is removed from the cluster, so going on is the way.", id)
-	}
-	return text
-}
-
-func (j *joining) kept() string {
-	if kept := j.book.mark(markOldData); kept != "" {
-		return kept
-	}
-	return "no place, as there was none"
+	return j.book.stands(j.self.parkedAt())
 }

@@ -26,7 +26,8 @@ type MemberPlan struct {
 }
 
 // DecideMember turns evidence into a plan, or into a refusal that changes nothing.
-func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) {
+func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err error) {
+	defer func() { err = afterEarlier(err, unfinished(e.Journals).stands(e.Parked)) }()
 	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath}
 	switch {
 	case e.Reach == Silent:
@@ -68,7 +69,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (*MemberPlan, error) 
 	self := manifest.Member{Name: e.MemberName, PeerURLs: e.PeerURLs}
 	p.Cluster = Cluster{ID: join.ID, Members: sortMembers(members)}
 	if p.Healthy {
-		p.Manifest, p.OldData, p.OldWAL = e.Manifest, "", ""
+		p.Manifest, p.OldData, p.OldWAL = e.Manifest, begun.mark(markOldData), begun.mark(markOldWAL)
 		return p, nil
 	}
 	if err := e.Kubelet.check(e.Name, "node"); err != nil {
@@ -156,10 +157,15 @@ func (p *MemberPlan) Joined() Cluster {
 	return Cluster{ID: p.Cluster.ID, Members: sortMembers(append(slices.Clone(p.Cluster.Members), self))}
 }
 
-// unfinished is the join that was begun on a master and did not come to its end.
+// Unfinished tells whether a join that was begun on a master did not come to its end.
+func Unfinished(e Evidence) bool { return unfinished(e.Journals) != nil }
+
+// unfinished is the join that was begun on a master and did not come to its end. One that was begun before a cluster was grown from this very
+// master is of the cluster before.
 func unfinished(journals []Journal) *Journal {
-	for i := range journals {
-		if journals[i].Operation == "member" && !journals[i].finished() {
+	past := LastSeed(Evidence{Journals: journals})
+	for i, j := range journals {
+		if j.Operation == "member" && !j.finished() && (past == nil || j.Started.After(past.Started)) {
 			return &journals[i]
 		}
 	}

@@ -34,11 +34,18 @@ func (e *Evidence) lookAtPeers(ctx context.Context, n *node.Node) {
 			}
 		}
 	}
+	e.Peers = askPeers(ctx, n, e.Peers)
+}
+
+// askPeers asks a master once more which of these it reaches.
+func askPeers(ctx context.Context, n *node.Node, peers []Peer) []Peer {
+	peers = slices.Clone(peers)
 	var asking sync.WaitGroup
-	for i := range e.Peers {
-		asking.Go(func() { e.Peers[i].Answers = etcd.PeerAnswers(ctx, n.DialContext, e.Peers[i].URL) })
+	for i := range peers {
+		asking.Go(func() { peers[i].Answers = etcd.PeerAnswers(ctx, n.DialContext, peers[i].URL) })
 	}
 	asking.Wait()
+	return peers
 }
 
 // initialCluster are the members that the manifest names.

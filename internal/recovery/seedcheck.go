@@ -13,6 +13,7 @@ func (s *seeding) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.book = openBook(live[s.plan.Node].seedJournal(s.plan.RecoveryID), "seed", s.plan.RecoveryID, s.seed.Node, s.now)
 	now, err := DecideSeed(live, s.plan.SeedRequest)
 	if err != nil {
 		return err
@@ -27,7 +28,6 @@ func (s *seeding) check(ctx context.Context) error {
 			Found: fmt.Sprintf("what would be written on %s, or where its data would be kept (%s), is not what the plan shows (%s).", s.plan.Node, now.OldData, s.plan.OldData)}
 	}
 	// From here on there is something to go on from: who the seed is, and where its data goes.
-	s.book = openBook(live[s.plan.Node].seedJournal(s.plan.RecoveryID), "seed", s.plan.RecoveryID, s.seed.Node, s.now)
 	s.began = true
 	s.willMove()
 	return s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL)

@@ -38,6 +38,9 @@ func (s *seeding) copy(ctx context.Context) error {
 
 // force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's folder again.
 func (s *seeding) force(ctx context.Context) error {
+	if err := s.stillGone(ctx); err != nil {
+		return err
+	}
 	s.book.set(markForcing, "begun")
 	if err := s.book.save(ctx); err != nil {
 		return err
@@ -58,6 +61,21 @@ func (s *seeding) force(ctx context.Context) error {
 		return err
 	}
 	s.book.set(markForced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	return nil
+}
+
+// stillGone asks the seed once more for the masters that were given up. They were silent when this was begun, and a copy can take its time.
+func (s *seeding) stillGone(ctx context.Context) error {
+	all := map[string]Evidence{}
+	for name, m := range s.masters {
+		all[name] = m.ev
+	}
+	seed := s.seed.ev
+	seed.Peers = askPeers(ctx, s.seed.Node, seed.Peers)
+	all[s.plan.Node] = seed
+	if seen := seenElsewhere(all); len(seen) > 0 {
+		return seenAlive(seen)
+	}
 	return nil
 }
 

@@ -36,7 +36,8 @@ type SeedPlan struct {
 }
 
 // DecideSeed turns evidence into a plan, or into a refusal that changes nothing.
-func DecideSeed(all map[string]Evidence, req SeedRequest) (*SeedPlan, error) {
+func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err error) {
+	defer func() { err = afterEarlier(err, journalOf(all, req.RecoveryID).stands("")) }()
 	p := &SeedPlan{SeedRequest: req, Evidence: all}
 	began, err := seedOf(all, req)
 	if err != nil {
@@ -197,6 +198,16 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// journalOf is the journal of this recovery, nil where none was begun.
+func journalOf(all map[string]Evidence, id string) *Journal {
+	for _, e := range sorted(all) {
+		if j := e.seedJournal(id); j != nil {
+			return j
+		}
+	}
+	return nil
 }
 
 // checkAnswers holds the masters given up against those that do not answer: they must be the same.

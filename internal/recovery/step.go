@@ -109,7 +109,7 @@ func (w walk) failure(interrupt, working context.Context, where string, err erro
 		r.Title, r.Cause = "Recovery Interrupted", nil
 		next = "run terraform apply again: it finds out where things stand and does the rest."
 	}
-	if r.Untouched == "" {
+	if r.Untouched == "" || r.Untouched == nothingTouched {
 		after, cancel := context.WithoutCancel(working), context.CancelFunc(func() {})
 		if interrupt.Err() != nil {
 			after, cancel = context.WithTimeout(after, closing)

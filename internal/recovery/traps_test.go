@@ -4,6 +4,7 @@ package recovery_test
 
 import (
 	"context"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -224,4 +225,28 @@ func TestGivenUpButAlive(t *testing.T) {
 	if after := strings.ReplaceAll(trees(t, l), "work folder: true", "work folder: false"); after != before { // the lock was there
 		t.Errorf("the masters were touched: %s, before: %s", after, before)
 	}
+
+	// Or while the seed's data is copied.
+	m1, m5 := l.Master("m1"), l.Master("m5")
+	quiet(m5)
+	p, err = recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
+	must(t, err)
+	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Acted: func(step, _ int, _ recovery.Step) error {
+		if step == 5 {
+			m5.KubeletStart()
+			for !answers(t, m5) && t.Context().Err() == nil {
+				time.Sleep(10 * time.Millisecond)
+			}
+		}
+		return nil
+	}})
+	wantRefusal(t, err, "A Master Given Up Runs Etcd", "Step 6 of 9 on m1", "m1 reaches the etcd of m5", "the data of m1 is copied to", "the point of no return is not reached", "switch that machine off")
+	if _, err := os.Stat(m1.Path(manifestFile)); err == nil {
+		t.Error("m1 has a manifest in the kubelet's folder")
+	}
+}
+
+// answers tells whether the etcd of a master answers its peers.
+func answers(t *testing.T, m lab.Master) bool {
+	return etcd.PeerAnswers(t.Context(), (&net.Dialer{}).DialContext, m.PeerURL())
 }
