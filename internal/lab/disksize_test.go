@@ -35,12 +35,12 @@ func TestFullDisk(t *testing.T) {
 	if s.Bfree != 0 {
 		t.Errorf("on a full disk there are %d blocks", s.Bfree)
 	}
-	// What the container runtime says is not kept on the disk.
+	// What the container runtime says is not kept on the disk. An etcd that finds it full may end, and is started once more.
 	pid := m.EtcdPIDs()[0]
 	m.KillEtcd()
 	within(t, "another etcd", func() bool { p := m.EtcdPIDs(); return len(p) == 1 && p[0] != pid })
 	ps := runJSON[psOutput](t, c, "crictl ps -o json")
-	if len(ps.Containers) != 1 || ps.Containers[0].Metadata.Attempt != 1 {
+	if len(ps.Containers) != 1 || ps.Containers[0].Metadata.Attempt < 1 {
 		t.Errorf("crictl ps shows %+v", ps)
 	}
 
