@@ -146,7 +146,7 @@ mv "$2.copying" "$2"`, from, to)
 
 // DropCopying takes away what a copy has left that was broken off with its master, and returns those of the places that hold a whole one.
 func (n *Node) DropCopying(ctx context.Context, places ...string) ([]string, error) {
-	out, err := n.change(ctx, `for p in "$@"; do rm -rf -- "$p.copying" || exit 1; [ ! -e "$p" ] || echo "$p"; done`, places...)
+	out, err := n.change(ctx, `for p in "$@"; do rm -rf -- "$p.copying" || { sleep 1; rm -rf -- "$p.copying"; } || exit 1; [ ! -e "$p" ] || echo "$p"; done`, places...)
 	if err != nil {
 		return nil, fmt.Errorf("removing what is left of a copy on %s: %w", n.Name, err)
 	}

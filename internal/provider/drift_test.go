@@ -86,7 +86,7 @@ func TestDrift(t *testing.T) {
 			},
 			{Config: config, ConfigPlanChecks: noChanges},
 			{
-				PreConfig:         func() { reopen(t, l.Master("m3")) },
+				PreConfig:         func() { reopen(t, l.Master("m3"), false) },
 				Config:            config,
 				ConfigPlanChecks:  updateOf("etcdrecovery_member.m3"),
 				ConfigStateChecks: []statecheck.StateCheck{healthy("etcdrecovery_member.m3")},
@@ -103,10 +103,33 @@ func TestDrift(t *testing.T) {
 				ConfigPlanChecks: updateOf("etcdrecovery_seed.this"),
 			},
 			{
-				PreConfig:         func() { reopen(t, l.Master("m1")) },
+				PreConfig:         func() { reopen(t, l.Master("m1"), true) },
 				Config:            config,
 				ConfigPlanChecks:  updateOf("etcdrecovery_seed.this"),
 				ConfigStateChecks: []statecheck.StateCheck{healthy("etcdrecovery_seed.this")},
+			},
+			{Config: config, ConfigPlanChecks: noChanges},
+			{ // one that is to be finished and does not answer is left alone
+				PreConfig:          func() { reopen(t, l.Master("m2"), true) },
+				Config:             config,
+				PlanOnly:           true,
+				ExpectNonEmptyPlan: true,
+			},
+			{RefreshState: true, ExpectNonEmptyPlan: true},
+			{
+				PreConfig:        func() { l.Master("m2").CutOff() },
+				Config:           config,
+				ConfigPlanChecks: noChanges,
+			},
+			{
+				PreConfig: func() {
+					if err := l.Master("m2").Reconnect(); err != nil {
+						t.Error(err)
+					}
+				},
+				Config:            config,
+				ConfigPlanChecks:  updateOf("etcdrecovery_member.m2"),
+				ConfigStateChecks: []statecheck.StateCheck{healthy("etcdrecovery_member.m2")},
 			},
 			{Config: config, ConfigPlanChecks: noChanges},
 			{
@@ -119,8 +142,9 @@ func TestDrift(t *testing.T) {
 	})
 }
 
-// reopen leaves the journal of the last join on a master as an apply does that is broken off right before its end.
-func reopen(t *testing.T, m lab.Master) {
+// reopen leaves the journal of the last join on a master as an apply does that is broken off right before its end, or before its first step
+// was written down.
+func reopen(t *testing.T, m lab.Master, steps bool) {
 	t.Helper()
 	journals, err := filepath.Glob(m.Path("/var/lib/etcdrecovery/member-*.journal"))
 	if err != nil || len(journals) == 0 {
@@ -132,6 +156,9 @@ func reopen(t *testing.T, m lab.Master) {
 		t.Fatal(err)
 	}
 	open := regexp.MustCompile(`(?m)^  "Finished":.*\n`).ReplaceAll(text, nil)
+	if !steps {
+		open = regexp.MustCompile(`(?s)"Steps": \[.*?\n  \]`).ReplaceAllLiteral(open, []byte(`"Steps": null`))
+	}
 	if len(open) == len(text) {
 		t.Fatalf("%s was not finished:\n%s", last, text)
 	}

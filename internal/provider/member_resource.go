@@ -147,8 +147,6 @@ func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
 	switch state.Status.ValueString() {
 	case statusLost:
 		return true
-	case statusUnfinished:
-		return !m.Join.IsNull()
 	case statusHealthy:
 		return false
 	}
@@ -160,7 +158,7 @@ func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
 		return false
 	}
 	_, lost, _ := recovery.Standing(node.Evidence, state.ClusterID.ValueString())
-	return lost
+	return lost || state.Status.ValueString() == statusUnfinished && recovery.ToFinish(node.Evidence, state.ClusterID.ValueString())
 }
 
 func (m *memberModel) unknown() {
@@ -255,7 +253,7 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 		}
 		plan.ClusterID, plan.MemberID = types.StringValue(result.ClusterID.String()), types.StringValue(result.MemberID.String())
 		members := result.Members
-		if !p.AnyOrder {
+		if !p.AnyOrder || p.Healthy { // the plan has shown them
 			members = p.Joined().Members
 		}
 		cluster, diags := clusterValue(ctx, recovery.Cluster{ID: result.ClusterID.String(), Members: members}, inCluster)

@@ -73,9 +73,9 @@ func (m *seedModel) rejoin(ctx context.Context, p *recovery.MemberPlan, diags *d
 	m.MemberID, m.OldData = types.StringUnknown(), orNull(p.OldData)
 }
 
-// toRejoin tells whether the seed is to join, as a member, the cluster that has grown from it, or had begun to.
-func (m seedModel) toRejoin() bool {
-	return m.Status.ValueString() == statusLost || m.Status.ValueString() == statusUnfinished
+// toRejoin tells whether the seed is to join, as a member, the cluster that has grown from it, or is to finish that.
+func (m seedModel) toRejoin(e recovery.Evidence) bool {
+	return m.Status.ValueString() == statusLost || m.Status.ValueString() == statusUnfinished && recovery.ToFinish(e, m.ClusterID.ValueString())
 }
 
 func only(conns map[string]connection, names ...string) map[string]connection {

@@ -152,26 +152,27 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 	}
 	next := state
 	next.RecoveryID, next.LostNodes, next.LessThan, next.Timeouts = plan.RecoveryID, plan.LostNodes, plan.LessThan, plan.Timeouts
-	if state.toRejoin() && wholly(ctx, config.Survey) {
+	if wholly(ctx, config.Survey) {
 		all, _, diags := readSurvey(ctx, config.Survey)
 		resp.Diagnostics.Append(diags...)
-		e, ok := all[state.Node.ValueString()]
-		if !ok || resp.Diagnostics.HasError() {
+		if resp.Diagnostics.HasError() {
 			return
 		}
-		p, err := recovery.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
-		if err != nil {
-			addError(&resp.Diagnostics, err)
-			return
+		if e, ok := all[state.Node.ValueString()]; ok && state.toRejoin(e) {
+			p, err := recovery.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
+			if err != nil {
+				addError(&resp.Diagnostics, err)
+				return
+			}
+			if e.Live == nil {
+				addError(&resp.Diagnostics, &recovery.Refusal{Title: "The Majority Is Lost Again", Attribute: "recovery_id",
+					Found: fmt.Sprintf("%s has lost its data, and no cluster answers that it could rejoin.", e.Name),
+					Next:  "set a new recovery_id to recover from another master, and node if the survey's choice is not yours."}, "recovery_id")
+				return
+			}
+			next.rejoin(ctx, p, &resp.Diagnostics)
+			warnResuming(&resp.Diagnostics, p.Resumes)
 		}
-		if e.Live == nil {
-			addError(&resp.Diagnostics, &recovery.Refusal{Title: "The Majority Is Lost Again", Attribute: "recovery_id",
-				Found: fmt.Sprintf("%s has lost its data, and no cluster answers that it could rejoin.", e.Name),
-				Next:  "set a new recovery_id to recover from another master, and node if the survey's choice is not yours."}, "recovery_id")
-			return
-		}
-		next.rejoin(ctx, p, &resp.Diagnostics)
-		warnResuming(&resp.Diagnostics, p.Resumes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &next)...)
 }
@@ -207,7 +208,7 @@ func (s *seed) Update(ctx context.Context, req resource.UpdateRequest, resp *res
 	switch {
 	case !state.RecoveryID.IsNull() && !plan.RecoveryID.Equal(state.RecoveryID):
 		err = s.recover(ctx, config, &plan, timeout)
-	case state.toRejoin():
+	case !plan.Status.Equal(state.Status): // as it was planned
 		err = s.rejoin(ctx, config, &plan, timeout)
 	}
 	if err != nil {

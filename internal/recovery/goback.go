@@ -17,6 +17,9 @@ import (
 // has just stopped.
 const seedBackPatience = time.Minute
 
+// tidyPatience is for what is left of a copy to be removed. What takes longer is named.
+const tidyPatience = 5 * time.Second
+
 // leave says on which side of the point of no return things are left. As long as nothing was forced and no copy has been made, everything is
 // brought back to where it was first.
 func (s *seeding) leave(ctx context.Context, cause error) string {
@@ -68,7 +71,6 @@ func (s *seeding) goBack(ctx context.Context) string {
 			err = fmt.Errorf("etcd on %s is not back", seed)
 		}
 	}
-	copies, copyErr := s.seed.DropCopying(ctx, s.copies()...)
 	if err == nil && len(others) > 0 && s.book.mark(markAnswered) != "" {
 		err = s.seed.awaitPeers(ctx)
 	}
@@ -85,6 +87,9 @@ func (s *seeding) goBack(ctx context.Context) string {
 		}
 		return nil
 	})
+	tidy, stop := context.WithTimeout(context.WithoutCancel(ctx), tidyPatience)
+	defer stop()
+	copies, copyErr := s.seed.DropCopying(tidy, s.copies()...)
 	if len(left) == 0 {
 		s.book.Undone = s.now().UTC()
 	}

@@ -38,6 +38,7 @@ const (
 	markOldData   = "old_data"        // the copy or the moved data is complete at this place
 	markOldWAL    = "old_wal"         // the same for a WAL folder of its own
 	markMoved     = "moved"           // masters whose manifest was in the kubelet's folder when this was begun
+	markStopped   = "stopped"         // masters on which etcd is stopped for this
 	markAnswered  = "seed_ran"        // the seed's etcd ran when this was begun
 	markForcing   = "forcing"         // the forced start was begun: from here on the log may be rewritten
 	markForced    = "forced"          // the forced start was verified; the point of no return
@@ -137,7 +138,11 @@ func (b *book) settle() error {
 
 func (b *book) finish(ctx context.Context) error {
 	b.Finished = b.now().UTC()
-	return b.save(ctx)
+	err := b.save(ctx)
+	if err != nil {
+		b.Finished = time.Time{}
+	}
+	return err
 }
 
 // save writes the journal and returns when it is written.

@@ -45,7 +45,9 @@ type joining struct {
 	started string // the container that runs the new member
 	result  *MemberResult
 	began   bool
-	voter   bool // it is a healthy voter already
+	spent   *Journal // of a join that made it a voter, which it is no more
+	resumes bool     // the journal was there, and is to be closed
+	voter   bool     // it is a healthy voter already
 }
 
 // Steps is the list that the plan shows and the apply walks.
@@ -88,7 +90,7 @@ func (p *MemberPlan) steps(j *joining) []Step {
 
 // record keeps the journal from the first change on. A join that was broken off at its very end is a voter already, and only its journal is open.
 func (j *joining) record(ctx context.Context, number, of int, title string) error {
-	if !j.began && (j.book == nil || len(j.book.Steps) == 0) {
+	if j.book == nil || !j.began && !j.resumes {
 		return nil
 	}
 	if err := j.book.step(ctx, number, of, title); err != nil || number < of {
@@ -99,8 +101,13 @@ func (j *joining) record(ctx context.Context, number, of int, title string) erro
 
 // leave says how things are left.
 func (j *joining) leave(context.Context, error) string {
-	if !j.began {
-		return earlier(unfinished(j.self.ev.Journals).stands(j.self.parkedAt()))
+	journal := j.self.ev.begun()
+	if j.began || j.resumes {
+		journal = j.book.Journal
 	}
-	return j.book.stands(j.self.parkedAt())
+	stands := journal.stands(j.self.parkedAt())
+	if !j.began {
+		return earlier(stands)
+	}
+	return stands
 }

@@ -63,11 +63,17 @@ func (j *joining) check(ctx context.Context) error {
 		return err
 	}
 	id := j.now().UTC().Format("20060102T150405Z")
-	begun := unfinished(live.Journals)
+	begun := live.begun()
 	if begun != nil {
 		id = begun.ID
+	} else {
+		j.spent = unfinished(live.Journals)
 	}
 	j.book = openBook(begun, "member", id, j.self.Node, j.now)
+	j.resumes = begun != nil && (!j.plan.Healthy || j.plan.Resumes != "") // a plan without a lock changes nothing
+	if j.resumes && j.voter {
+		j.book.set(markVoter, live.Status.MemberID.String())
+	}
 	return nil
 }
 

@@ -16,6 +16,11 @@ func (j *joining) isVoter(context.Context) (bool, error) { return j.voter, nil }
 func (j *joining) stop(ctx context.Context) error {
 	if !j.began {
 		j.began = true
+		if j.spent != nil { // or it would stay open for good
+			if err := openBook(j.spent, "member", j.spent.ID, j.self.Node, j.now).finish(ctx); err != nil {
+				return err
+			}
+		}
 		j.book.set(markBefore, j.plan.Evidence.hash())
 		if err := j.book.save(ctx); err != nil {
 			return err
@@ -97,6 +102,7 @@ func (j *joining) removeStale(ctx context.Context) error {
 		j.book.set(markRemoved, stale.ID.String())
 		if j.book.mark(markLearner) != "" { // the journal must not speak of one that is gone
 			j.book.set(markLearner, "")
+			j.book.set(markVoter, "")
 			if err := j.book.save(ctx); err != nil {
 				return err
 			}
@@ -273,7 +279,7 @@ func (j *joining) confirm(ctx context.Context) error {
 		return nil
 	}
 	j.result.OldData = j.book.mark(markOldData)
-	if !j.began && len(j.book.Steps) == 0 {
+	if !j.began && !j.resumes {
 		return nil
 	}
 	return j.self.retire(ctx, j.book)

@@ -27,7 +27,7 @@ type MemberPlan struct {
 
 // DecideMember turns evidence into a plan, or into a refusal that changes nothing.
 func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err error) {
-	defer func() { err = afterEarlier(err, unfinished(e.Journals).stands(e.Parked)) }()
+	defer func() { err = afterEarlier(err, e.begun().stands(e.Parked)) }()
 	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath}
 	switch {
 	case e.Reach == Silent:
@@ -40,7 +40,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 		r.Attribute = "node"
 		return nil, &r
 	}
-	begun := unfinished(e.Journals)
+	begun := e.begun()
 	if begun != nil {
 		p.Resumes = "the join of " + e.Name + " " + begun.stopped()
 	}
@@ -49,8 +49,9 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	}
 	members := withoutSelf(e, join.Members)
 	if join.is(e.Live) {
+		p.Healthy = healthy(e, e.Live.ClusterID)
 		others := slices.DeleteFunc(slices.Clone(e.Live.Members), func(m etcd.Member) bool { return !m.Started() && !e.isMember(m) && joinsFirst(m, join, anyOrder) })
-		if err := checkPlace(e, others); err != nil {
+		if err := checkPlace(e, others); err != nil && !p.Healthy {
 			return nil, err
 		}
 		join.ID = e.Live.ClusterID.String()
@@ -59,7 +60,6 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 				members = append(members, m)
 			}
 		}
-		p.Healthy = healthy(e, e.Live.ClusterID)
 		// Of two clusters the one with fewer writes is the one that was founded on an empty folder.
 		foreign := !e.Quorum && e.Readable && e.Status != nil && e.Status.ClusterID != e.Live.ClusterID && e.Status.Revision > e.Live.Revision
 		if foreign || e.knowsMore() {
@@ -157,6 +157,29 @@ func (p *MemberPlan) Joined() Cluster {
 	return Cluster{ID: p.Cluster.ID, Members: sortMembers(append(slices.Clone(p.Cluster.Members), self))}
 }
 
+// begun is the join that goes on on a master, nil for none.
+func (e Evidence) begun() *Journal {
+	if j := unfinished(e.Journals); !e.spent(j) {
+		return j
+	}
+	return nil
+}
+
+// spent tells of the journal of a join that came as far as a voter whether that voter is gone again: then there is nothing to go on with.
+func (e Evidence) spent(j *Journal) bool {
+	if j.mark(markVoter) == "" {
+		return false
+	}
+	gone := e.Live != nil && !slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID.String() == j.mark(markVoter) })
+	return gone || e.Empty || e.disowned() != ""
+}
+
+// ToFinish tells of a master whether all that is left of a join is to check the end state.
+func ToFinish(e Evidence, cluster string) bool {
+	voter, _, _ := Standing(e, cluster)
+	return e.Reach == Reached && len(e.Problems) == 0 && voter && Unfinished(e)
+}
+
 // Unfinished tells whether a join that was begun on a master did not come to its end.
 func Unfinished(e Evidence) bool { return unfinished(e.Journals) != nil }
 
@@ -165,7 +188,7 @@ func Unfinished(e Evidence) bool { return unfinished(e.Journals) != nil }
 func unfinished(journals []Journal) *Journal {
 	past := LastSeed(Evidence{Journals: journals})
 	for i, j := range journals {
-		if j.Operation == "member" && !j.finished() && (past == nil || j.Started.After(past.Started)) {
+		if j.Operation == "member" && !j.finished() && (past == nil || j.Started.After(past.Finished)) {
 			return &journals[i]
 		}
 	}

@@ -43,6 +43,7 @@ func (s *seeding) willMove() {
 	}
 	slices.Sort(moved)
 	s.book.set(markMoved, strings.Join(moved, " "))
+	s.book.set(markStopped, strings.Join(slices.Sorted(slices.Values(append(s.plan.others(), s.plan.Node))), " "))
 	if s.seed.ev.Running {
 		s.book.set(markAnswered, "yes")
 	}

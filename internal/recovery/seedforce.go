@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
@@ -64,15 +65,21 @@ func (s *seeding) force(ctx context.Context) error {
 	return nil
 }
 
-// stillGone asks the seed once more for the masters that were given up. They were silent when this was begun, and a copy can take its time.
+// stillGone asks the masters once more for those that were given up. They were silent when this was begun, and a copy can take its time.
 func (s *seeding) stillGone(ctx context.Context) error {
 	all := map[string]Evidence{}
 	for name, m := range s.masters {
 		all[name] = m.ev
 	}
-	seed := s.seed.ev
-	seed.Peers = askPeers(ctx, s.seed.Node, seed.Peers)
-	all[s.plan.Node] = seed
+	var mu sync.Mutex
+	_ = s.each(ctx, append(s.plan.others(), s.plan.Node), func(ctx context.Context, m *master) error {
+		e := m.ev
+		e.Peers = askPeers(ctx, m.Node, e.Peers)
+		mu.Lock()
+		defer mu.Unlock()
+		all[m.Name] = e
+		return nil
+	})
 	if seen := seenElsewhere(all); len(seen) > 0 {
 		return seenAlive(seen)
 	}

@@ -18,7 +18,7 @@ func (j *Journal) stands(parked string) string {
 }
 
 func (j *Journal) seedStands() string {
-	kept, moved := j.mark(markOldData), strings.Fields(j.mark(markMoved))
+	kept, moved, stopped := j.mark(markOldData), strings.Fields(j.mark(markMoved)), strings.Fields(j.mark(markStopped))
 	const beyond = "The point of no return is passed: do not start etcd on the other masters with their old data."
 	const before = "Nothing was forced, and no data was changed: the point of no return is not reached."
 	switch {
@@ -29,7 +29,7 @@ func (j *Journal) seedStands() string {
 	case j.mark(markForcing) != "":
 		return fmt.Sprintf("etcd may have rewritten its log on %s with the force flag, which was not confirmed yet; its data from before is whole in %s. Going on is the way.", j.Master, kept)
 	case kept != "":
-		return fmt.Sprintf("etcd is stopped on %s, and the data of %s is copied to %s. %s", words(moved), j.Master, kept, before)
+		return fmt.Sprintf("etcd is stopped on %s, and the data of %s is copied to %s. %s", words(stopped), j.Master, kept, before)
 	case len(moved) > 0:
 		return fmt.Sprintf("etcd's manifests may have been moved out of the kubelet's folders of %s. %s", words(moved), before)
 	}
@@ -51,7 +51,18 @@ func (j *Journal) memberStands(parked string) string {
 	case kept != "":
 		return fmt.Sprintf("etcd is stopped on %s and its data from before is in %s. The other members work on.", j.Master, kept)
 	}
-	text := fmt.Sprintf("etcd may be stopped on %s, with its manifest at %s. Its data is where it was, and the other members work on.", j.Master, parked)
+	if keep := j.mark(markKeepData); keep != "" {
+		text := fmt.Sprintf("etcd is stopped on %s, and its data from before may be in %s already, or partly in %[2]s.moving", j.Master, keep)
+		if wal := j.mark(markKeepWAL); wal != "" {
+			text += fmt.Sprintf(", its log in %s, or partly in %[1]s.moving", wal)
+		}
+		return text + ". The other members work on. Going on is the way: do not put its manifest back over an empty data folder."
+	}
+	text := fmt.Sprintf("etcd may be stopped on %s", j.Master)
+	if parked != "" {
+		text += ", with its manifest at " + parked
+	}
+	text += ". Its data is where it was, and the other members work on."
 	if id := j.mark(markRemoved); id != "" {
 		text += fmt.Sprintf(" The entry that was left of it (%s) is removed from the cluster, so going on is the way.", id)
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
 // TestStands has refusals of a second apply: they change nothing, and say what the first has changed.
@@ -19,6 +21,10 @@ func TestStands(t *testing.T) {
 			want: "nothing this time. An earlier apply left it so: m2 was added to the cluster as learner 8e9e, which does not count for the quorum; its data from before is in /old. The other members work on."},
 		{name: "stopped", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markRemoved: "8e9e"}}},
 			want: "nothing this time. An earlier apply left it so: etcd may be stopped on m2, with its manifest at /parked. Its data is where it was, and the other members work on. The entry that was left of it (8e9e) is removed from the cluster, so going on is the way."},
+		{name: "about to be moved", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markKeepData: "/old", markKeepWAL: "/oldwal"}}},
+			want: "nothing this time. An earlier apply left it so: etcd is stopped on m2, and its data from before may be in /old already, or partly in /old.moving, its log in /oldwal, or partly in /oldwal.moving. The other members work on. Going on is the way: do not put its manifest back over an empty data folder."},
+		{name: "a voter", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markVoter: "8e9e", markOldData: "/old"}}},
+			want: "nothing this time. An earlier apply left it so: m2 is a voter of the cluster now, as member 8e9e; its data from before is in /old. What is left is to check the end state."},
 		{name: "finished", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Finished: began, Marks: map[string]string{markLearner: "8e9e"}}}, want: nothingTouched},
 		{name: "a join of the cluster before the recovery", want: nothingTouched, journals: []Journal{
 			{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markLearner: "8e9e"}},
@@ -36,5 +42,35 @@ func TestStands(t *testing.T) {
 	_, err := DecideSeed(map[string]Evidence{"m1": seed, "m2": {Name: "m2", Reach: Refused, ReachError: "no"}}, SeedRequest{RecoveryID: "test"})
 	if err == nil || !strings.Contains(err.Error(), "An earlier apply left it so: etcd may have rewritten its log on m1 with the force flag, which was not confirmed yet; its data from before is whole in /old. Going on is the way.") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSpent has a master that a join had made a voter, and that is to join once more.
+func TestSpent(t *testing.T) {
+	journal := Journal{Operation: "member", ID: "1", Master: "m2", Started: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), Marks: map[string]string{markVoter: "2", markLearner: "2", markKeepData: "/old/1", markOldData: "/old/1"}}
+	etcd2 := etcd.Member{ID: 2, Name: "m2", PeerURLs: []string{"https://m2:2380"}}
+	etcd1 := etcd.Member{ID: 1, Name: "m1", PeerURLs: []string{"https://m1:2380"}}
+	for _, c := range []struct {
+		name  string
+		live  []etcd.Member
+		empty bool
+		want  string // where its data goes
+	}{
+		{"one that does not answer", []etcd.Member{etcd1, etcd2}, false, "/old/1"},
+		{"one that was removed", []etcd.Member{etcd1}, false, "/old/2"},
+		{"one that has another ID now", []etcd.Member{etcd1, {ID: 3, Name: "m2", PeerURLs: etcd2.PeerURLs}}, false, "/old/2"},
+		{"one whose disk was wiped", []etcd.Member{etcd1, etcd2}, true, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := Evidence{Name: "m2", Reach: Reached, Manifest: "x", Kubelet: Kubelet{Running: true}, MemberName: "m2", PeerURLs: etcd2.PeerURLs, OldData: "/old/2", Empty: c.empty, Journals: []Journal{journal},
+				Live: &Live{ClusterID: 7, Members: c.live}}
+			p, err := DecideMember(e, Cluster{ID: "7"}, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.OldData != c.want || (p.Resumes != "") != (c.want == "/old/1") {
+				t.Errorf("its data goes to %q; it goes on: %q", p.OldData, p.Resumes)
+			}
+		})
 	}
 }
