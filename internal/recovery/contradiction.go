@@ -43,3 +43,33 @@ func differ(a, b Evidence, both uint64) string {
 	}
 	return ""
 }
+
+// apart are the members of a quorum that have applied the same entries and are not at the same revision, with what they have. A master whose
+// disk was wiped and that comes back under its old ID has another past than the others, and etcd does not see it.
+func apart(answers []string, all map[string]Evidence) []string {
+	at, differs := map[uint64]int64{}, false
+	var have []string
+	for _, name := range answers {
+		s := all[name].Status
+		if s == nil {
+			continue
+		}
+		if revision, ok := at[s.AppliedIndex]; ok && revision != s.Revision {
+			differs = true
+		}
+		at[s.AppliedIndex] = s.Revision
+		have = append(have, fmt.Sprintf("%s is at revision %d with entry %d", name, s.Revision, s.AppliedIndex))
+	}
+	if !differs {
+		return nil
+	}
+	return have
+}
+
+// refuseApart refuses a cluster that works and has two pasts.
+func refuseApart(v Verdict, apart []string) error {
+	return &Refusal{Title: "The Members of the Cluster Differ", Attribute: "survey", Untouched: nothingTouched,
+		Found: fmt.Sprintf("%s. But %s: the same entries of the log have led to different data. A master whose disk was wiped can found its place anew, under its old ID, while the others are out of reach.", v.Text, words(apart)),
+		Next: "keep clients from writing, and compare the members: etcdctl endpoint status -w table; etcdctl endpoint hashkv. Find out which master has the data that counts. On each of the others, stop etcd (move its manifest out of " +
+			"the kubelet's folder) and move its data aside (mv); then plan again with that master as node. If it was a moment's difference, they agree when you plan again."}
+}

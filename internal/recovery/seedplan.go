@@ -298,6 +298,9 @@ func seenAlive(seen []string) error {
 func refuseVerdict(v Verdict, all map[string]Evidence) error {
 	switch v.State {
 	case Alive:
+		if have := apart(v.Answers, all); len(have) > 0 {
+			return refuseApart(v, have)
+		}
 		return &Refusal{Title: "The Cluster Is Alive", Attribute: "survey", Found: v.Text + ". Forcing a new cluster would throw away the members that work.", Untouched: nothingTouched,
 			Next: "remove etcdrecovery_seed from the configuration and let each broken master rejoin with etcdrecovery_member (join = data.etcdrecovery_survey.….cluster)."}
 	case Startable:

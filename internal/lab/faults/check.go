@@ -104,18 +104,10 @@ func noForce(m lab.Master) error {
 	return err
 }
 
-// clean wants no lock, no parked manifest, no unfinished file and no unfinished journal.
+// clean wants nothing left but one journal that is finished.
 func clean(m lab.Master) error {
-	var left []string
-	for _, pattern := range []string{"/var/lib/etcdrecovery/lock*", "/var/lib/etcdrecovery/parked/*", "/var/lib/etcdrecovery/parked/.*", "/var/lib/etcdrecovery/.*", "/etc/kubernetes/manifests/.*", "/var/lib/etcd.etcdrecovery/*.*"} {
-		found, err := filepath.Glob(m.Path(pattern))
-		if err != nil {
-			return err
-		}
-		left = append(left, found...)
-	}
-	if len(left) > 0 {
-		return fmt.Errorf("left on %s: %v", m.Name(), left)
+	if err := tidy(m); err != nil {
+		return err
 	}
 	all, _ := filepath.Glob(m.Path(node.DefaultWorkDir + "/*.journal"))
 	finished, err := steps.Journals(m)

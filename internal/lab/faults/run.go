@@ -63,6 +63,7 @@ type Outcome struct {
 	Took       time.Duration
 	Writes     int    // acknowledged while members joined
 	Version    string // of etcd
+	Refused    bool   // the wiped masters had founded their places anew while the survivor was out of reach, and the apply kept its hands off
 }
 
 // attempt is a case at work.
@@ -152,6 +153,9 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	a.work.Env = append(a.work.Env, link.Variable+"="+socket)
 	if err := a.apply(ctx); err != nil {
 		return err
+	}
+	if a.result.Refused {
+		return a.untouched()
 	}
 	return a.check(ctx)
 }
@@ -246,6 +250,9 @@ func (a *attempt) apply(ctx context.Context) error {
 			return nil
 		case first && !struck && strings.Contains(r.Text, "Error: The Cluster Is Alive"):
 			return errVoid
+		case struck && a.foundedAnew(r.Text):
+			a.result.Refused = true
+			return nil
 		case a.result.Applies > tries:
 			return fmt.Errorf("%d applies did not recover; the last one said:\n%s", a.result.Applies, tail(r.Text))
 		case !first: // something may need a moment, as it would for a person

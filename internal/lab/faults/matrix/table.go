@@ -20,6 +20,7 @@ type summary struct {
 	injections, pairs, failed int
 	again                     int           // cases in which an apply failed, and another one finished
 	most                      int           // applies that a case took
+	refused                   int           // cases in which wiped masters had founded their places anew
 	writes                    int           // acknowledged, and held against what was there in the end
 	ended                     time.Duration // the longest time from Ctrl-C to the end of an apply
 	cells                     map[string]int
@@ -34,7 +35,10 @@ func sum(results, pairs []faults.Result) summary {
 		s.injections++
 		s.writes += r.Writes
 		s.most, s.ended = max(s.most, r.Applies), max(s.ended, r.EndedAfter)
-		if r.FirstExit != 0 {
+		switch {
+		case r.Refused:
+			s.refused++
+		case r.FirstExit != 0:
 			s.again++
 		}
 		if r.Err != nil {
@@ -60,7 +64,7 @@ func cell(c faults.Case) string { return fmt.Sprintf("%s %d %s", c.Operation, c.
 
 func (s summary) String() string {
 	return fmt.Sprintf("%d injections and %d pairs of applies: %d failed. In %d the apply that was struck failed, and a later one finished; %d applies were needed at most. "+
-		"%d acknowledged writes were checked. The longest time from Ctrl-C to the end of an apply was %.1f s.", s.injections, s.pairs, s.failed, s.again, s.most, s.writes, s.ended.Seconds())
+		"%d acknowledged writes were checked. The longest time from Ctrl-C to the end of an apply was %.1f s. In %d wiped masters had founded their places anew while the survivor was out of reach, and the apply refused.", s.injections, s.pairs, s.failed, s.again, s.most, s.writes, s.ended.Seconds(), s.refused)
 }
 
 // page is where the table goes: the documentation is made from templates.
@@ -73,7 +77,7 @@ func (s summary) write(ctx context.Context, o options, etcd string) error {
 		return err
 	}
 	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, head, s.injections, len(faults.Cases()), s.pairs, etcd, o.seed, s.again, s.most, s.writes, s.ended.Seconds())
+	_, _ = fmt.Fprintf(&b, head, s.injections, len(faults.Cases()), s.pairs, etcd, o.seed, s.again, s.most, s.refused, s.writes, s.ended.Seconds())
 	columns := faults.Faults()
 	for _, operation := range []string{"seed", "member"} {
 		_, _ = fmt.Fprintf(&b, "\n## Steps of the %s\n\n| Step |", operation)
@@ -124,7 +128,8 @@ Each number counts injections that passed: one before the step's action, one in 
 it. Where it is less than 3, the others were not run; all that were run are counted above. The master that is struck is one that the step is about, drawn at random.
 
 After each injection ` + "`terraform apply`" + ` is run until it succeeds. In %d cases the apply that was struck failed, and a later one finished; the most
-that any case needed was %d applies. Then this has to hold:
+that any case needed was %d applies. In %d the survivor was out of reach for so long, before anything was stopped, that the wiped masters founded their places anew and were a quorum;
+there the apply has to refuse, and to have changed nothing. Everywhere else this has to hold then:
 
 - the three members are healthy voters of one cluster, and the next plan says "No changes";
 - every key from before the loss is on every member;
