@@ -12,12 +12,15 @@ variable "nodes" {
 }
 
 variable "ssh" {
-  description = "How you log in to the masters."
+  description = "How you log in to the masters. Empty where ssh and sudo work without. Secrets: ETCDRECOVERY_SSH_PASSWORD and so on, in the environment."
   type = object({
     user             = optional(string)
     private_key_file = optional(string)
+    agent_identity   = optional(string)
     known_hosts_file = optional(string)
-    become           = optional(object({ method = string }))
+    bastion_host     = optional(string)
+    bastion_user     = optional(string)
+    become_method    = optional(string)
   })
   default = {}
 }

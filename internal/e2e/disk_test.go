@@ -19,7 +19,7 @@ func TestDisks(t *testing.T) {
 			l, _ := start(t, o)
 			nodes := map[string]*node.Node{}
 			for _, m := range l.Masters() {
-				c := ssh.New(ssh.Config{Host: m.Host(), Port: m.Port(), User: "ops", PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(), Timeout: 10 * time.Second})
+				c := ssh.New(ssh.Config{Host: m.Host(), Port: m.Port(), User: "ops", PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(), Timeout: 10 * time.Second}, nil)
 				t.Cleanup(func() { _ = c.Close() })
 				nodes[m.Name()] = node.New(node.Settings{Name: m.Name()}, c)
 			}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -12,11 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-const importForm = `NAME=HOST[:PORT][,SETTING=VALUE…], for example "m2=10.0.0.12" or "m2=10.0.0.12:2222,user=ops"; settings: user, host_key, kubelet_config, manifest_dir, work_dir`
+const importForm = `NAME=HOST[:PORT][,SETTING=VALUE…], for example "m2=10.0.0.12" or "m2=10.0.0.12:2222,user=ops"; settings are those of a node of etcdrecovery_survey`
 
 // parseImportID reads the name of a node and how it is reached.
 func parseImportID(id string) (name string, c connection, err error) {
-	head, settings, _ := strings.Cut(id, ",")
+	head, given, _ := strings.Cut(id, ",")
 	name, addr, ok := strings.Cut(head, "=")
 	if !ok || name == "" || addr == "" {
 		return "", c, fmt.Errorf("the import ID %q is not of the form %s", id, importForm)
@@ -24,28 +24,34 @@ func parseImportID(id string) (name string, c connection, err error) {
 	c.Host = strings.Trim(addr, "[]")
 	if host, port, err := net.SplitHostPort(addr); err == nil {
 		c.Host = host
-		if c.Port, err = strconv.ParseInt(port, 10, 32); err != nil {
-			return "", c, fmt.Errorf("the port %q in the import ID is not a number", port)
+		if err := isPort(port); err != nil {
+			return "", c, fmt.Errorf("the port %q in the import ID %w", port, err)
 		}
+		c.SSH.set("port", port)
 	}
-	if settings == "" {
+	if given == "" {
 		return name, c, nil
 	}
-	for _, s := range strings.Split(settings, ",") {
+	for _, s := range strings.Split(given, ",") {
 		key, value, _ := strings.Cut(s, "=")
-		switch key {
-		case "user":
-			c.User = value
-		case "host_key":
-			c.HostKey = value
-		case "kubelet_config":
+		all := settings()
+		own := slices.IndexFunc(all, func(s setting) bool { return s.name == key && s.ofNodes() })
+		switch {
+		case key == "kubelet_config":
 			c.KubeletConfig = value
-		case "manifest_dir":
+		case key == "manifest_dir":
 			c.ManifestDir = value
-		case "work_dir":
+		case key == "work_dir":
 			c.WorkDir = value
-		default:
+		case own < 0:
 			return "", c, fmt.Errorf("%q in the import ID is no setting; the form is %s", key, importForm)
+		default:
+			if err := all[own].valid(value); err != nil {
+				return "", c, fmt.Errorf("%s is %q in the import ID: it %w", key, value, err)
+			}
+			if value != "" {
+				c.SSH.set(key, value)
+			}
 		}
 	}
 	return name, c, nil

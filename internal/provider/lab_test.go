@@ -75,7 +75,7 @@ func wipe(t *testing.T, masters ...lab.Master) {
 func providerBlock(l *lab.Lab) string {
 	return fmt.Sprintf(`
 provider "etcdrecovery" {
-  ssh = { user = %q, private_key_file = %q, known_hosts_file = %q, timeout = "4s", become = { method = "none" } }
+  ssh = { user = %q, private_key_file = %q, known_hosts_file = %q, timeout = "4s", become_method = "none" }
 }
 `, l.SSHUser(), l.SSHKeyFile(), l.KnownHostsFile())
 }

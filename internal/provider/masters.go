@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -18,9 +19,7 @@ import (
 // connection is how one master is reached and where things are on it: all that is not secret and not the same for all.
 type connection struct {
 	Host          string `tfsdk:"host"`
-	Port          int64  `tfsdk:"port"`
-	User          string `tfsdk:"user"`
-	HostKey       string `tfsdk:"host_key"`
+	SSH           values `tfsdk:"ssh"` // the node's own settings
 	KubeletConfig string `tfsdk:"kubelet_config"`
 	ManifestDir   string `tfsdk:"manifest_dir"`
 	WorkDir       string `tfsdk:"work_dir"`
@@ -28,26 +27,35 @@ type connection struct {
 
 func connectionType() types.ObjectType {
 	return types.ObjectType{AttrTypes: map[string]attr.Type{
-		"host": types.StringType, "port": types.Int64Type, "user": types.StringType, "host_key": types.StringType,
+		"host": types.StringType, "ssh": types.MapType{ElemType: types.StringType},
 		"kubelet_config": types.StringType, "manifest_dir": types.StringType, "work_dir": types.StringType,
 	}}
 }
 
 // masters is the provider's data: one SSH connection to each master, shared by everything, and one change to a cluster at a time.
 type masters struct {
-	config  ssh.Config
-	unknown string // the attribute of the provider block that is not known yet
-	now     func() time.Time
+	settings layers // of the provider's block, and of the environment
+	unknown  string // the attribute of the provider block that is not known yet
+	now      func() time.Time
 	watch
 	turns turns
 
 	mu      sync.Mutex
-	clients map[connection]*ssh.Client
+	clients map[string]*ssh.Client
 }
 
-func newMasters(ctx context.Context, block types.Object, w watch) (*masters, diag.Diagnostics) {
-	config, unknown, diags := sshConfig(ctx, block)
-	return &masters{config: config, unknown: unknown, now: time.Now, watch: w, clients: map[connection]*ssh.Client{}}, diags
+func newMasters(block types.Object, w watch) (*masters, diag.Diagnostics) {
+	m := &masters{now: time.Now, watch: w, clients: map[string]*ssh.Client{}}
+	environment, diags := valuesOfEnvironment(os.Getenv)
+	own, unknown := valuesOf(block.Attributes())
+	switch {
+	case block.IsUnknown():
+		m.unknown = "ssh"
+	case unknown != "":
+		m.unknown = "ssh." + unknown
+	}
+	m.settings = layers{own, environment}
+	return m, diags
 }
 
 // check refuses when the provider block is not known yet.
@@ -59,24 +67,38 @@ func (m *masters) check() error {
 		Next: "give it a fixed value, or apply what it depends on first (terraform apply -target=…)."}
 }
 
+// of are the settings for one master.
+func (m *masters) of(c connection) layers { return append(layers{c.SSH}, m.settings...) }
+
 // node gives a master over the one connection to it.
 func (m *masters) node(name string, c connection) *node.Node {
+	client := m.client(fmt.Sprint("master ", c.Host, c.SSH), func() *ssh.Client {
+		return ssh.NewLazy(func(ctx context.Context) (ssh.Config, *ssh.Client, error) {
+			config, hops, err := m.of(c).way(ctx, c.Host)
+			return config, m.jump(hops), err
+		})
+	})
+	return node.New(node.Settings{Name: name, KubeletConfig: c.KubeletConfig, ManifestDir: c.ManifestDir, WorkDir: c.WorkDir}, client)
+}
+
+// jump gives the last of these jump hosts, over the one connection to it; nil for none.
+func (m *masters) jump(hops []ssh.Config) *ssh.Client {
+	var via *ssh.Client
+	for i, hop := range hops {
+		before := via
+		via = m.client(fmt.Sprint("jump ", hops[:i+1]), func() *ssh.Client { return ssh.New(hop, before) })
+	}
+	return via
+}
+
+// client gives the one client under that name.
+func (m *masters) client(name string, create func() *ssh.Client) *ssh.Client {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	client := m.clients[c]
-	if client == nil {
-		config := m.config
-		config.Host, config.HostKey = c.Host, c.HostKey
-		if c.Port != 0 {
-			config.Port = int(c.Port)
-		}
-		if c.User != "" {
-			config.User = c.User
-		}
-		client = ssh.New(config)
-		m.clients[c] = client
+	if m.clients[name] == nil {
+		m.clients[name] = create()
 	}
-	return node.New(node.Settings{Name: name, KubeletConfig: c.KubeletConfig, ManifestDir: c.ManifestDir, WorkDir: c.WorkDir}, client)
+	return m.clients[name]
 }
 
 func (m *masters) nodes(all map[string]connection) map[string]*node.Node {
@@ -88,11 +110,4 @@ func (m *masters) nodes(all map[string]connection) map[string]*node.Node {
 }
 
 // address is where a master's SSH server is, by which two names of one master are found out.
-func (m *masters) address(c connection) string {
-	config := m.config
-	config.Host = c.Host
-	if c.Port != 0 {
-		config.Port = int(c.Port)
-	}
-	return config.Addr()
-}
+func (m *masters) address(c connection) string { return m.of(c).config(c.Host).Addr() }

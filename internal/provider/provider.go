@@ -57,8 +57,12 @@ func (p *etcdRecovery) Configure(ctx context.Context, req provider.ConfigureRequ
 		return
 	}
 	// Nothing is dialled here, and a value that is not known yet is only missed when a master has to be reached.
-	data, diags := newMasters(ctx, config.SSH, p.watch)
+	data, diags := newMasters(config.SSH, p.watch)
 	resp.Diagnostics.Append(diags...)
+	if data.settings.bool("insecure_ignore_host_key") {
+		resp.Diagnostics.AddWarning("Host Keys Are Not Checked", "insecure_ignore_host_key is set: whoever is between this machine and a master can read and change what is sent. "+
+			"Take it out, and add the masters' keys to the known hosts (ssh-keyscan HOST >> ~/.ssh/known_hosts) when you have compared their fingerprints.")
+	}
 	resp.DataSourceData, resp.ResourceData = data, data
 }
 

@@ -1,116 +1,129 @@
 package provider
 
 import (
+	"cmp"
 	"context"
+	"strconv"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
-// sshModel is the provider's ssh attribute.
-type sshModel struct {
-	User                 types.String `tfsdk:"user"`
-	Port                 types.Int64  `tfsdk:"port"`
-	PrivateKey           types.String `tfsdk:"private_key"`
-	PrivateKeyFile       types.String `tfsdk:"private_key_file"`
-	PrivateKeyPassphrase types.String `tfsdk:"private_key_passphrase"`
-	Password             types.String `tfsdk:"password"`
-	Agent                types.Bool   `tfsdk:"agent"`
-	KnownHostsFile       types.String `tfsdk:"known_hosts_file"`
-	Timeout              types.String `tfsdk:"timeout"`
-	Become               types.Object `tfsdk:"become"`
-}
-
-type becomeModel struct {
-	Method types.String `tfsdk:"method"`
-}
-
 func sshAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "How the masters are reached. Nothing of this block goes into the state.",
-		Attributes: map[string]schema.Attribute{
-			"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name; `root` when left out. A node may have its own."},
-			"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "Port; 22 when left out. A node may have its own."},
-			"private_key": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Private key (PEM). Only this key is offered then.",
-				Validators: []validator.String{stringvalidator.ConflictsWith(path.MatchRelative().AtParent().AtName("private_key_file"))}},
-			"private_key_file":       schema.StringAttribute{Optional: true, MarkdownDescription: "File of the private key; `~/` is the home folder. Only this key is offered then."},
-			"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of an encrypted private key."},
-			"password":               schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password, offered after the key."},
-			"agent":                  schema.BoolAttribute{Optional: true, MarkdownDescription: "Offer the keys of the agent at `SSH_AUTH_SOCK`. True when no key and no password is given."},
-			"known_hosts_file":       schema.StringAttribute{Optional: true, MarkdownDescription: "Known hosts, `~/.ssh/known_hosts` when left out. Host keys are always checked; a node may give its `host_key` instead."},
-			"timeout": schema.StringAttribute{Optional: true, MarkdownDescription: "Bound on connecting to a master, as a duration such as `\"15s\"`, the default. A master that does not answer within it counts as silent.",
-				Validators: []validator.String{durationValidator{}}},
-			"become": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "How commands get root's privilege.",
-				Attributes: map[string]schema.Attribute{
-					"method": schema.StringAttribute{Required: true, MarkdownDescription: "`sudo`, the default: as they are for root, through `sudo -n` for others. `none`: as the user who logged in.",
-						Validators: []validator.String{stringvalidator.OneOf(string(ssh.BecomeSudo), string(ssh.BecomeNone))}},
-				}},
-		},
+		Optional: true,
+		MarkdownDescription: "How the masters are reached. Nothing of this block goes into the state. What a node says itself goes first, then this block, then the environment, " +
+			"then OpenSSH's configuration, then the default.",
+		Attributes: providerAttributes(),
 	}
 }
 
-// sshConfig is what all masters have in common; unknown names the attribute whose value is not known yet.
-func sshConfig(ctx context.Context, block types.Object) (c ssh.Config, unknown string, diags diag.Diagnostics) {
-	c = ssh.Config{User: "root", Port: 22, Become: ssh.BecomeSudo}
-	if block.IsUnknown() {
-		return c, "ssh", nil
-	}
-	var m sshModel
-	if !block.IsNull() {
-		diags = block.As(ctx, &m, basetypes.ObjectAsOptions{})
-	}
-	if diags.HasError() {
-		return c, "", diags
-	}
-	for name, v := range map[string]interface{ IsUnknown() bool }{
-		"user": m.User, "port": m.Port, "private_key": m.PrivateKey, "private_key_file": m.PrivateKeyFile, "private_key_passphrase": m.PrivateKeyPassphrase,
-		"password": m.Password, "agent": m.Agent, "known_hosts_file": m.KnownHostsFile, "timeout": m.Timeout, "become": m.Become,
-	} {
-		if v.IsUnknown() {
-			return c, "ssh." + name, diags
+// layers are settings by their place, the one that goes first in front.
+type layers []values
+
+func (l layers) get(name string) string {
+	for _, v := range l {
+		if text, ok := v[name]; ok {
+			return text
 		}
 	}
-	if m.User.ValueString() != "" {
-		c.User = m.User.ValueString()
-	}
-	if !m.Port.IsNull() {
-		c.Port = int(m.Port.ValueInt64())
-	}
-	c.PrivateKey, c.PrivateKeyFile, c.Passphrase = m.PrivateKey.ValueString(), m.PrivateKeyFile.ValueString(), m.PrivateKeyPassphrase.ValueString()
-	c.Password, c.KnownHostsFile = m.Password.ValueString(), m.KnownHostsFile.ValueString()
-	c.Agent = m.Agent.ValueBool() || m.Agent.IsNull() && c.PrivateKey == "" && c.PrivateKeyFile == "" && c.Password == ""
-	c.Timeout, _ = time.ParseDuration(m.Timeout.ValueString())
-	if !m.Become.IsNull() {
-		var b becomeModel
-		diags.Append(m.Become.As(ctx, &b, basetypes.ObjectAsOptions{})...)
-		c.Become = ssh.Become(b.Method.ValueString())
-	}
-	return c, "", diags
+	return ""
 }
 
-// durationValidator wants a duration that is more than nothing.
-type durationValidator struct{}
-
-func (durationValidator) Description(context.Context) string {
-	return `must be a positive duration such as "15s" or "2m"`
+// What is here was checked when it was read.
+func (l layers) int(name string) int   { n, _ := strconv.Atoi(l.get(name)); return n }
+func (l layers) bool(name string) bool { b, _ := strconv.ParseBool(l.get(name)); return b }
+func (l layers) duration(name string) time.Duration {
+	d, _ := time.ParseDuration(l.get(name))
+	return d
 }
 
-func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+// list is one of the one value that is given, nil for none.
+func (l layers) list(name string) []string {
+	if text := l.get(name); text != "" {
+		return []string{text}
+	}
+	return nil
+}
 
-func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
+// key is the private key of the first place that names one, as a text or a file, with its certificate.
+func (l layers) key(prefix string) (pem, file, certificate string) {
+	for i, v := range l {
+		if pem, file := v[prefix+"private_key"], v[prefix+"private_key_file"]; pem != "" || file != "" {
+			return pem, file, l[:i+1].get(prefix + "certificate")
+		}
+		if agent, _ := strconv.ParseBool(v["agent"]); agent || v["agent_identity"] != "" { // asked for here, before any key that comes after
+			break
+		}
 	}
-	if d, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || d <= 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not a Duration", "The value "+v.Description(ctx)+", and is: "+req.ConfigValue.ValueString())
+	return "", "", l.get(prefix + "certificate")
+}
+
+// config is how a host is reached as far as these settings say.
+func (l layers) config(host string) ssh.Config {
+	c := ssh.Config{
+		Host: host, Port: l.int("port"), User: l.get("user"), Passphrase: l.get("private_key_passphrase"), Password: l.get("password"),
+		AgentSocket: l.get("agent_socket"), AgentIdentities: l.list("agent_identity"),
+		HostKey: l.get("host_key"), KnownHostsFiles: l.list("known_hosts_file"), Insecure: l.bool("insecure_ignore_host_key"),
+		Timeout: l.duration("timeout"), Keepalive: l.duration("keepalive"), MaxSessions: l.int("max_sessions"),
+		Become: cmp.Or(ssh.Become(l.get("become_method")), ssh.BecomeSudo), BecomePassword: l.get("become_password"),
 	}
+	c.PrivateKey, c.PrivateKeyFile, c.Certificate = l.key("")
+	return l.withAgent(c)
+}
+
+// bastion is how the jump host is reached, if there is one.
+func (l layers) bastion() (c ssh.Config, ok bool) {
+	host := l.get("bastion_host")
+	if host == "" {
+		return c, false
+	}
+	c = l.config(host)
+	c.HostKey, c.Become, c.BecomePassword = l.get("bastion_host_key"), ssh.BecomeNone, ""
+	c.Port, c.User = cmp.Or(l.int("bastion_port"), c.Port), cmp.Or(l.get("bastion_user"), c.User)
+	c.Passphrase, c.Password = cmp.Or(l.get("bastion_private_key_passphrase"), c.Passphrase), cmp.Or(l.get("bastion_password"), c.Password)
+	if pem, file, certificate := l.key("bastion_"); pem != "" || file != "" {
+		c.PrivateKey, c.PrivateKeyFile, c.Certificate = pem, file, certificate
+	}
+	return l.withAgent(c), true
+}
+
+// withAgent asks an agent where that is wanted, or where nothing else is given.
+func (l layers) withAgent(c ssh.Config) ssh.Config {
+	c.Agent = l.bool("agent") || l.get("agent") == "" && c.PrivateKey == "" && c.PrivateKeyFile == "" && c.Password == ""
+	return c
+}
+
+// way is how a host is reached, by way of which jump hosts. OpenSSH is asked for what the settings leave open.
+func (l layers) way(ctx context.Context, host string) (ssh.Config, []ssh.Config, error) {
+	var openSSH ssh.OpenSSH
+	asked := l.bool("use_ssh_config") || l.get("use_ssh_config") == "" && openSSH.Installed()
+	c, hops := l.config(host), []ssh.Config(nil)
+	bastion, given := l.bastion()
+	var err error
+	switch {
+	case asked && given:
+		if c, err = openSSH.ResolveAlone(ctx, c); err == nil {
+			bastion, hops, err = openSSH.Resolve(ctx, bastion)
+		}
+	case asked:
+		c, hops, err = openSSH.Resolve(ctx, c)
+	}
+	if err != nil {
+		return c, nil, err
+	}
+	if given {
+		hops = append(hops, bastion)
+	}
+	for i := range hops {
+		hops[i] = withDefaults(hops[i])
+	}
+	return withDefaults(c), hops, nil
+}
+
+func withDefaults(c ssh.Config) ssh.Config {
+	c.User, c.Port = cmp.Or(c.User, "root"), cmp.Or(c.Port, 22)
+	return c
 }

@@ -3,11 +3,14 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -24,7 +27,7 @@ type survey struct{ masters *masters }
 func newSurvey() datasource.DataSource { return &survey{} }
 
 type surveyModel struct {
-	Nodes    map[string]surveyedNode `tfsdk:"nodes"`
+	Nodes    map[string]types.Object `tfsdk:"nodes"`
 	Verdict  types.String            `tfsdk:"verdict"`
 	Report   types.String            `tfsdk:"report"`
 	Markdown types.String            `tfsdk:"report_markdown"`
@@ -33,24 +36,19 @@ type surveyModel struct {
 	Cluster  types.Object            `tfsdk:"cluster"`
 }
 
-type surveyedNode struct {
-	Host          types.String `tfsdk:"host"`
-	Port          types.Int64  `tfsdk:"port"`
-	User          types.String `tfsdk:"user"`
-	HostKey       types.String `tfsdk:"host_key"`
-	KubeletConfig types.String `tfsdk:"kubelet_config"`
-	ManifestDir   types.String `tfsdk:"manifest_dir"`
-	WorkDir       types.String `tfsdk:"work_dir"`
-
-	Name     types.String `tfsdk:"name"`
-	SSH      types.String `tfsdk:"ssh"`
-	Problems types.List   `tfsdk:"problems"`
-	Evidence types.String `tfsdk:"evidence"`
+// connectionOf is how a node is reached, and where things are on it.
+func connectionOf(node types.Object) connection {
+	attrs := node.Attributes()
+	text := func(name string) string { v, _ := attrs[name].(types.String); return v.ValueString() }
+	own, _ := valuesOf(attrs) // all of a data source's configuration is known when it is read
+	return connection{Host: text("host"), SSH: own, KubeletConfig: text("kubelet_config"), ManifestDir: text("manifest_dir"), WorkDir: text("work_dir")}
 }
 
-func (n surveyedNode) connection() connection {
-	return connection{Host: n.Host.ValueString(), Port: n.Port.ValueInt64(), User: n.User.ValueString(), HostKey: n.HostKey.ValueString(),
-		KubeletConfig: n.KubeletConfig.ValueString(), ManifestDir: n.ManifestDir.ValueString(), WorkDir: n.WorkDir.ValueString()}
+// with is a node with what was found.
+func with(ctx context.Context, node types.Object, found map[string]attr.Value) (types.Object, diag.Diagnostics) {
+	attrs := node.Attributes()
+	maps.Copy(attrs, found)
+	return types.ObjectValue(node.AttributeTypes(ctx), attrs)
 }
 
 func (s *survey) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -66,19 +64,7 @@ func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *dat
 				Required:            true,
 				MarkdownDescription: "All masters of the cluster, by a name of your choice; also those that are gone.",
 				Validators:          []validator.Map{mapvalidator.SizeAtLeast(1)},
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"host":           schema.StringAttribute{Required: true, MarkdownDescription: "Host name or address for SSH."},
-					"port":           schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port, if it is not the provider's."},
-					"user":           schema.StringAttribute{Optional: true, MarkdownDescription: "Login name, if it is not the provider's."},
-					"host_key":       schema.StringAttribute{Optional: true, MarkdownDescription: "The master's public host key, such as `ssh-ed25519 AAAA…`, instead of a line in the known hosts file."},
-					"kubelet_config": schema.StringAttribute{Optional: true, MarkdownDescription: "The kubelet's configuration file, in which `staticPodPath` and the container runtime's socket are found; when left out, the one that the running kubelet was started with, or `/var/lib/kubelet/config.yaml`."},
-					"manifest_dir":   schema.StringAttribute{Optional: true, MarkdownDescription: "The static pod folder, instead of the running kubelet's `--pod-manifest-path` or its configuration's `staticPodPath`."},
-					"work_dir":       schema.StringAttribute{Optional: true, MarkdownDescription: "Where the journal, the lock and manifests that are out of the kubelet's folder are kept on the master; `/var/lib/etcdrecovery` when left out."},
-					"name":           schema.StringAttribute{Computed: true, MarkdownDescription: "The node's key in this map."},
-					"ssh":            schema.StringAttribute{Computed: true, MarkdownDescription: "`reached`, `refused` (it is there, and login, host key, privilege or its state keep it from being examined) or `silent`."},
-					"problems":       schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What is in the way of changing this master, each with its remedy."},
-					"evidence":       schema.StringAttribute{Computed: true, MarkdownDescription: "All that was found, as JSON. Resources read it; it holds no key."},
-				}},
+				NestedObject:        schema.NestedAttributeObject{Attributes: surveyedNode()},
 			},
 			"verdict":         schema.StringAttribute{Computed: true, MarkdownDescription: "`alive`, `startable`, `lost`, `no data`, `not reached` (a master reaches an etcd that this machine cannot examine) or `unclear` (different clusters), with the count that says so."},
 			"report":          schema.StringAttribute{Computed: true, MarkdownDescription: "The findings as a table for people."},
@@ -89,6 +75,21 @@ func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *dat
 			"cluster": schema.ObjectAttribute{Computed: true, AttributeTypes: clusterType().AttrTypes, MarkdownDescription: "The cluster that answers with a quorum, for `join` of an `etcdrecovery_member`; null where none does."},
 		},
 	}
+}
+
+func surveyedNode() map[string]schema.Attribute {
+	all := nodeAttributes()
+	maps.Copy(all, map[string]schema.Attribute{
+		"host":           schema.StringAttribute{Required: true, MarkdownDescription: "Host name or address for SSH, or a name that OpenSSH's configuration knows."},
+		"kubelet_config": schema.StringAttribute{Optional: true, MarkdownDescription: "The kubelet's configuration file, in which `staticPodPath` and the container runtime's socket are found; when left out, the one that the running kubelet was started with, or `/var/lib/kubelet/config.yaml`."},
+		"manifest_dir":   schema.StringAttribute{Optional: true, MarkdownDescription: "The static pod folder, instead of the running kubelet's `--pod-manifest-path` or its configuration's `staticPodPath`."},
+		"work_dir":       schema.StringAttribute{Optional: true, MarkdownDescription: "Where the journal, the lock and manifests that are out of the kubelet's folder are kept on the master; `/var/lib/etcdrecovery` when left out."},
+		"name":           schema.StringAttribute{Computed: true, MarkdownDescription: "The node's key in this map."},
+		"ssh":            schema.StringAttribute{Computed: true, MarkdownDescription: "`reached`, `refused` (it is there, and login, host key, privilege or its state keep it from being examined) or `silent`."},
+		"problems":       schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What is in the way of changing this master, each with its remedy."},
+		"evidence":       schema.StringAttribute{Computed: true, MarkdownDescription: "All that was found, as JSON. Resources read it; it holds no key."},
+	})
+	return all
 }
 
 func (s *survey) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
@@ -104,7 +105,7 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 	conns := map[string]connection{}
 	at := map[string]string{}
 	for name, n := range m.Nodes {
-		c := n.connection()
+		c := connectionOf(n)
 		conns[name] = c
 		key := s.masters.address(c)
 		if other, ok := at[key]; ok {
@@ -132,14 +133,15 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 		if e.ReachError != "" {
 			problems = append([]string{e.ReachError}, problems...)
 		}
-		n.Name, n.SSH, n.Evidence = types.StringValue(name), types.StringValue(string(e.Reach)), types.StringValue(string(text))
 		if problems == nil {
 			problems = []string{}
 		}
 		list, diags := stringList(ctx, problems)
 		resp.Diagnostics.Append(diags...)
-		n.Problems = list
-		m.Nodes[name] = n
+		m.Nodes[name], diags = with(ctx, n, map[string]attr.Value{
+			"name": types.StringValue(name), "ssh": types.StringValue(string(e.Reach)), "problems": list, "evidence": types.StringValue(string(text)),
+		})
+		resp.Diagnostics.Append(diags...)
 		for _, p := range slices.Concat(problems, e.Warnings) {
 			resp.Diagnostics.AddAttributeWarning(path.Root("nodes").AtMapKey(name), "A Master Needs Attention", name+": "+p)
 		}

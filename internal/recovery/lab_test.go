@@ -44,7 +44,7 @@ func nodesOf(t *testing.T, l *lab.Lab) map[string]*node.Node {
 func connect(t *testing.T, l *lab.Lab, configs map[string]*ssh.Config) map[string]*node.Node {
 	nodes := map[string]*node.Node{}
 	for _, m := range l.Masters() {
-		c := ssh.New(*configs[m.Name()])
+		c := ssh.New(*configs[m.Name()], nil)
 		t.Cleanup(func() { _ = c.Close() })
 		nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Inside(node.DefaultKubeletConfig), WorkDir: m.Inside(node.DefaultWorkDir)}, c)
 	}

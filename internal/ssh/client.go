@@ -1,40 +1,60 @@
 package ssh
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 )
 
-// maxSessions stays below OpenSSH's default MaxSessions of 10.
-const maxSessions = 8
-
-// keepaliveEvery and keepaliveWait bound how long a frozen master or a cut network can hold a call: a connection that leaves one
-// keepalive unanswered for keepaliveWait is closed.
-const (
-	keepaliveEvery = 5 * time.Second
-	keepaliveWait  = 15 * time.Second
-)
-
-// Client is the one connection to one master. It dials when first needed, and again when the connection was lost.
+// Client is the one connection to one server. It dials when first needed, and again when the connection was lost.
 type Client struct {
+	settling chan struct{}                                  // has room for the one who finds out
+	resolve  func(context.Context) (Config, *Client, error) // nil once that is known
 	config   Config
-	sessions chan struct{}
+	via      *Client // the jump host on the way; nil for none
+	sessions *limit
 
-	mu   sync.Mutex
-	conn *ssh.Client
+	dialling chan struct{} // has room for the one who dials
+	mu       sync.Mutex
+	conn     *ssh.Client
+
+	probing chan struct{} // has room for the one who finds out
+	way     way           // "" until it is known
+	noWay   error         // what became of the one try
 }
 
-// New makes a client; nothing is dialled yet.
-func New(c Config) *Client {
-	return &Client{config: c, sessions: make(chan struct{}, maxSessions)}
+// New makes a client that goes by way of another one, which many may share; nil for none. Nothing is dialled yet.
+func New(c Config, via *Client) *Client {
+	return NewLazy(func(context.Context) (Config, *Client, error) { return c, via, nil })
+}
+
+// NewLazy is New for a server of which is found out when it is first needed how it is reached.
+func NewLazy(resolve func(context.Context) (Config, *Client, error)) *Client {
+	return &Client{resolve: resolve, settling: make(chan struct{}, 1), dialling: make(chan struct{}, 1), probing: make(chan struct{}, 1)}
+}
+
+// settle finds out how the server is reached.
+func (c *Client) settle(ctx context.Context) error {
+	leave, err := enter(ctx, c.settling)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if c.resolve == nil {
+		return nil
+	}
+	config, via, err := c.resolve(ctx)
+	if err != nil {
+		return err
+	}
+	c.config, c.via, c.sessions, c.resolve = config, via, newLimit(cmp.Or(config.MaxSessions, DefaultMaxSessions)), nil
+	return nil
 }
 
 // Close ends the connection.
@@ -49,24 +69,57 @@ func (c *Client) Close() error {
 	return err
 }
 
+// enter waits for the one place in a room, for as long as ctx allows.
+func enter(ctx context.Context, room chan struct{}) (leave func(), err error) {
+	select {
+	case room <- struct{}{}:
+		return func() { <-room }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // connect gives the living connection, dialling where there is none.
 func (c *Client) connect(ctx context.Context) (*ssh.Client, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.conn != nil {
-		return c.conn, nil
+	if err := c.settle(ctx); err != nil {
+		return nil, err
 	}
-	conn, err := dial(ctx, c.config)
+	leave, err := enter(ctx, c.dialling)
 	if err != nil {
 		return nil, err
 	}
+	defer leave()
+	if conn := c.current(); conn != nil {
+		return conn, nil
+	}
+	conn, err := dial(ctx, c.config, c.via)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
 	c.conn = conn
-	go keepalive(conn)
+	c.mu.Unlock()
+	go keepalive(conn, cmp.Or(c.config.Keepalive, DefaultKeepalive))
 	go func() {
 		_ = conn.Wait()
 		c.forget(conn)
 	}()
 	return conn, nil
+}
+
+func (c *Client) current() *ssh.Client {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn
+}
+
+// aliveWait is how long a server is given for a sign of life.
+const aliveWait = 5 * time.Second
+
+// alive asks the server for a sign of life over the connection there is.
+func (c *Client) alive() bool {
+	conn := c.current()
+	return conn != nil && beat(conn, aliveWait) == nil
 }
 
 func (c *Client) forget(conn *ssh.Client) {
@@ -77,89 +130,10 @@ func (c *Client) forget(conn *ssh.Client) {
 	}
 }
 
-func dial(ctx context.Context, c Config) (*ssh.Client, error) {
-	check, algorithms, err := hostKeyCheck(c)
-	if err != nil {
-		return nil, err
-	}
-	methods, tried, closeAgent, err := authMethods(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	defer closeAgent()
-
-	timeout := c.Timeout
-	if timeout == 0 {
-		timeout = DefaultTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", c.Addr())
-	var name *net.DNSError
-	if errors.As(err, &name) {
-		return nil, fmt.Errorf("%w: %w", ErrAddress, err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSilent, err)
-	}
-	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
-	defer stop()
-
-	var hostKeyErr error
-	conn, channels, requests, err := ssh.NewClientConn(raw, c.Addr(), &ssh.ClientConfig{
-		User: c.User,
-		Auth: methods,
-		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error {
-			hostKeyErr = check(host, remote, key)
-			return hostKeyErr
-		},
-		HostKeyAlgorithms: algorithms,
-	})
-	switch {
-	case err == nil:
-		return ssh.NewClient(conn, channels, requests), nil
-	case hostKeyErr != nil:
-		err = hostKeyErr
-	case ctx.Err() != nil:
-		err = fmt.Errorf("%w: %s took the connection and did not finish the handshake within %s", ErrSilent, c.Addr(), timeout)
-	case strings.Contains(err.Error(), "unable to authenticate"):
-		err = fmt.Errorf("%w: user %q at %s; tried: %s. Check the user and the key with: ssh -p %s %s@%s true",
-			ErrAuth, c.User, c.Addr(), strings.Join(tried, "; "), portOf(c.Addr()), c.User, c.Host)
-	case strings.Contains(err.Error(), "no common algorithm for host key"):
-		err = fmt.Errorf("%w: %s does not offer the type of key that is known for it: %w", ErrHostKey, c.Addr(), err)
-	case errors.Is(err, syscall.ECONNRESET):
-		err = fmt.Errorf("%w: %s: %w", ErrSilent, c.Addr(), err)
-	default:
-		err = fmt.Errorf("%w: %s: %w", ErrProtocol, c.Addr(), err)
-	}
-	_ = raw.Close()
-	return nil, err
-}
-
-func keepalive(conn *ssh.Client) {
-	for {
-		answered := make(chan error, 1)
-		go func() {
-			_, _, err := conn.SendRequest("keepalive@openssh.com", true, nil)
-			answered <- err
-		}()
-		select {
-		case err := <-answered:
-			if err != nil {
-				return
-			}
-		case <-time.After(keepaliveWait):
-			_ = conn.Close()
-			return
-		}
-		time.Sleep(keepaliveEvery)
-	}
-}
-
 // ErrNoForwarding is a server that opens no connections for its clients.
 var ErrNoForwarding = errors.New("sshd on the master forbids forwarding (AllowTcpForwarding), through which etcd is reached")
 
-// DialContext opens a connection from the master to an address, as `ssh -W` does. Etcd is reached this way.
+// DialContext opens a connection from the server to an address, as `ssh -W` does. Etcd is reached this way.
 func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
@@ -173,48 +147,82 @@ func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Con
 	return to, err
 }
 
-// session opens a session, and does not wait longer than ctx for a master that stands still.
-func (c *Client) session(ctx context.Context) (*ssh.Session, error) {
+// session opens a session when there is room for one, and does not wait longer than ctx for a master that stands still. end gives it back.
+func (c *Client) session(ctx context.Context) (_ *ssh.Session, end func(), err error) {
+	if err := c.settle(ctx); err != nil {
+		return nil, nil, err
+	}
 	type opened struct {
 		session *ssh.Session
 		err     error
 	}
 	done := make(chan opened, 1)
 	go func() {
-		s, err := c.open(ctx)
+		s, err := c.turn(ctx)
 		done <- opened{s, err}
 	}()
+	give := func(s *ssh.Session) { _ = s.Close(); c.sessions.give() }
 	select {
 	case o := <-done:
-		return o.session, o.err
+		return o.session, func() { give(o.session) }, o.err
 	case <-ctx.Done():
 		go func() {
-			if o := <-done; o.session != nil {
-				_ = o.session.Close()
+			if o := <-done; o.err == nil {
+				give(o.session)
 			}
 		}()
-		return nil, ctx.Err()
+		return nil, nil, ctx.Err()
+	}
+}
+
+// How long a server has to hear that a session was closed, before its refusal of the next one is believed.
+const (
+	closeWait  = 50 * time.Millisecond
+	closeTries = 40
+)
+
+// turn waits for its turn and opens a session. A server that allows fewer at a time than we take gets as many as it has allowed from then on.
+func (c *Client) turn(ctx context.Context) (*ssh.Session, error) {
+	for lag := 0; ; {
+		if err := c.sessions.take(ctx); err != nil {
+			return nil, err
+		}
+		session, err := c.open(ctx)
+		if err == nil {
+			return session, nil
+		}
+		var refused *ssh.OpenChannelError
+		again := errors.As(err, &refused) && c.sessions.lower()
+		c.sessions.give()
+		switch {
+		case again:
+			continue
+		case refused != nil && lag < closeTries && ctx.Err() == nil: // the server may not have heard yet that the last one is closed
+			lag++
+			time.Sleep(closeWait)
+			continue
+		case refused != nil:
+			return nil, fmt.Errorf("%s refuses every session (sshd's MaxSessions must be 1 or more): %w", c.config.Addr(), err)
+		}
+		return nil, err
 	}
 }
 
 // open opens a session. A connection that turns out to be dead is replaced once: nothing was run on it yet.
 func (c *Client) open(ctx context.Context) (*ssh.Session, error) {
-	for attempt := 0; ; attempt++ {
+	for dead := false; ; dead = true {
 		conn, err := c.connect(ctx)
 		if err != nil {
 			return nil, err
 		}
 		session, err := conn.NewSession()
-		if err == nil {
-			return session, nil
-		}
 		var refused *ssh.OpenChannelError
-		if errors.As(err, &refused) {
-			return nil, fmt.Errorf("%s refuses another session (sshd's MaxSessions must allow %d): %w", c.config.Addr(), maxSessions, err)
+		if err == nil || errors.As(err, &refused) {
+			return session, err
 		}
 		c.forget(conn)
 		_ = conn.Close()
-		if attempt > 0 || ctx.Err() != nil {
+		if dead || ctx.Err() != nil {
 			return nil, fmt.Errorf("%w: %w", ErrSilent, err)
 		}
 	}

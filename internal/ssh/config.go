@@ -2,6 +2,7 @@
 package ssh
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"strconv"
@@ -15,47 +16,50 @@ var (
 	ErrAddress   = errors.New("the master's host name cannot be resolved")
 	ErrProtocol  = errors.New("what answers is no SSH server that can be used")
 	ErrHostKey   = errors.New("the host key cannot be accepted")
+	ErrLogin     = errors.New("there is nothing to log in with")
 	ErrAuth      = errors.New("the master refused the login")
 	ErrPrivilege = errors.New("no root privilege on the master")
+	ErrJump      = errors.New("the jump host on the way to the master cannot be used")
 )
 
-// DefaultTimeout bounds dial, handshake and login together.
-const DefaultTimeout = 15 * time.Second
-
-// Become says how commands get root's privilege.
-type Become string
-
+// What holds where nothing is set.
 const (
-	// BecomeSudo runs commands as they are for root, and through `sudo -n` for anybody else.
-	BecomeSudo Become = "sudo"
-	// BecomeNone runs commands as the user who logged in.
-	BecomeNone Become = "none"
+	DefaultTimeout     = 15 * time.Second
+	DefaultKeepalive   = 5 * time.Second
+	DefaultMaxSessions = 8 // below sshd's own default of 10
 )
 
-// Config is how one master is reached.
+// Config is how one server is reached: a master, or a jump host on the way to it.
 type Config struct {
 	Host string
 	Port int
 	User string
 
-	PrivateKey     string // PEM; when set, only this key is offered
-	PrivateKeyFile string // as PrivateKey, from a file
-	Passphrase     string // of the private key
-	Password       string
-	Agent          bool // offer the keys of the agent at SSH_AUTH_SOCK
+	PrivateKey     string   // PEM; when set, only this key is offered
+	PrivateKeyFile string   // as PrivateKey, from a file
+	Passphrase     string   // of the private key
+	Certificate    string   // for the private key: its text, or a file; "" is the file beside the key that ends in -cert.pub
+	IdentityFiles  []string // keys that are offered when none is given, where they are there
+	Agent          bool     // offer the keys of an agent when none is given
+	AgentSocket    string   // "" is SSH_AUTH_SOCK
+	// The only keys of the agent to offer: each a file with the public key, its text, fingerprint or comment. None are all.
+	AgentIdentities []string
+	Password        string
 
-	HostKey        string // one line as in known_hosts, without the host: "ssh-ed25519 AAAA…"
-	KnownHostsFile string
+	HostKey         string   // one line as in known_hosts, without the host: "ssh-ed25519 AAAA…"
+	HostKeyAlias    string   // the name under which known hosts files have it; "" is host and port
+	KnownHostsFiles []string // none are OpenSSH's own
+	Insecure        bool     // take any host key
 
-	Timeout time.Duration
-	Become  Become
+	Timeout     time.Duration // of dial, handshake and login together; 0 is DefaultTimeout
+	Keepalive   time.Duration // between two signs of life; 0 is DefaultKeepalive
+	MaxSessions int           // commands at a time; 0 is DefaultMaxSessions
+
+	Become         Become
+	BecomePassword string // that sudo asks for; "" where it does not
 }
 
 // Addr is host:port.
-func (c Config) Addr() string {
-	port := c.Port
-	if port == 0 {
-		port = 22
-	}
-	return net.JoinHostPort(c.Host, strconv.Itoa(port))
-}
+func (c Config) Addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.port())) }
+
+func (c Config) port() int { return cmp.Or(c.Port, 22) }

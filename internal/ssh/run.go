@@ -24,13 +24,6 @@ func (e *ExitError) Error() string {
 	return fmt.Sprintf("exit code %d: %s", e.Code, e.Stderr)
 }
 
-// The words that start the shell which then reads the script. They hold nothing that a login shell of any kind (bash, csh, fish) reads
-// otherwise than the others do, and no part of a script is ever in an argument list.
-const (
-	plainShell = `exec /bin/sh -s`
-	rootShell  = `exec /bin/sh -c 'test "$(id -u)" = 0 && exec /bin/sh -s; exec sudo -n -- /bin/sh -s'`
-)
-
 // preamble makes what scripts print and create independent of the master's own settings.
 const preamble = `LC_ALL=C; export LC_ALL; PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; export PATH; umask 077; set -u
 `
@@ -38,56 +31,107 @@ const preamble = `LC_ALL=C; export LC_ALL; PATH="$PATH:/usr/local/sbin:/usr/loca
 // Run has the master's shell carry out a POSIX script with root's privilege and returns what it printed. The error is an *ExitError
 // when the script ran and failed; otherwise it wraps one of this package's sentinels.
 func (c *Client) Run(ctx context.Context, script string) ([]byte, error) {
-	select {
-	case c.sessions <- struct{}{}:
-		defer func() { <-c.sessions }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	session, err := c.session(ctx)
+	w, err := c.privilege(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = session.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = session.Close() })
-	defer stop()
-
-	var stdout, stderr bytes.Buffer
 	// What a login shell or sudo says before this line is none of the script's.
 	begin := "etcdrecovery " + rand.Text()
 	// The shell reads a compound command to its end before it runs it, so no command inside can eat the rest of the script.
-	session.Stdin = strings.NewReader("{ printf '" + begin + "\\n'; " + preamble + script + "\n} </dev/null\n")
-	session.Stdout, session.Stderr = &stdout, &stderr
-	shell := rootShell
-	if c.config.Become == BecomeNone {
-		shell = plainShell
+	input := "{ printf '" + begin + "\\n'; " + preamble + script + "\n} </dev/null\n"
+	if w == withSecret {
+		input = c.config.BecomePassword + "\n" + input
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- session.Run(shell) }()
-	select {
-	case err = <-ended:
-	case <-ctx.Done(): // a master that stands still closes nothing
-	}
+	stdout, stderr, err := c.command(ctx, c.config.shell(w), input)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	said, printed, began := bytes.Cut(stdout.Bytes(), []byte(begin+"\n"))
+	said, printed, began := bytes.Cut(stdout, []byte(begin+"\n"))
 	if err == nil && began {
 		return printed, nil
 	}
 	var exit *ssh.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		return nil, fmt.Errorf("%w: the connection to %s was lost while a command ran: %w", ErrSilent, c.config.Addr(), err)
+		return nil, err
 	}
-	text := strings.TrimSpace(stderr.String())
-	switch {
-	case began, exit != nil && (exit.Signal() != "" || exit.ExitStatus() > 128): // one that was killed may not have come to its first line
+	text := strings.TrimSpace(string(stderr))
+	if began || exit != nil && (exit.Signal() != "" || exit.ExitStatus() > 128) { // one that was killed may not have come to its first line
 		return printed, &ExitError{Code: exit.ExitStatus(), Stderr: text}
-	case strings.Contains(text, "sudo:"):
-		return nil, fmt.Errorf("%w: user %s on %s may not use sudo without a password (%s). Add to sudoers: %s ALL=(root) NOPASSWD: /bin/sh -s",
-			ErrPrivilege, c.config.User, c.config.Host, text, c.config.User)
 	}
-	return nil, fmt.Errorf("%w: user %s on %s gets no shell that reads a script; it said: %q", ErrPrivilege, c.config.User, c.config.Host, strings.TrimSpace(string(said)+" "+text))
+	return nil, c.config.noShell(strings.TrimSpace(string(said) + " " + text))
+}
+
+// command carries out a command and returns what it printed. The error is an *ssh.ExitError when it ran and failed.
+func (c *Client) command(ctx context.Context, command, input string) (stdout, stderr []byte, err error) {
+	session, end, err := c.session(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer end()
+	stop := context.AfterFunc(ctx, func() { _ = session.Close() })
+	defer stop()
+	var out, errs bytes.Buffer
+	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(input), &out, &errs
+	ended := make(chan error, 1)
+	go func() { ended <- session.Run(command) }()
+	select {
+	case err = <-ended:
+	case <-ctx.Done(): // a master that stands still closes nothing
+		return nil, nil, ctx.Err()
+	}
+	var exit *ssh.ExitError
+	switch {
+	case err == nil || errors.As(err, &exit):
+	case c.via != nil && !c.via.alive():
+		err = jumpError(c.via, err)
+	case c.alive(): // it refuses the command, or has ended the session
+		err = fmt.Errorf("%w: %s carries out no command: %w. Has it no process, file or memory left?", ErrProtocol, c.config.Addr(), err)
+	default:
+		err = fmt.Errorf("%w: the connection to %s was lost while a command ran: %w", ErrSilent, c.config.Addr(), err)
+	}
+	// Whatever takes the password for a command may say it again.
+	hide := func(b *bytes.Buffer) []byte {
+		if c.config.BecomePassword == "" {
+			return b.Bytes()
+		}
+		return bytes.ReplaceAll(b.Bytes(), []byte(c.config.BecomePassword), []byte("(become_password)"))
+	}
+	return hide(&out), hide(&errs), err
+}
+
+// privilege tells how root's privilege is got here, which is found out once.
+func (c *Client) privilege(ctx context.Context) (way, error) {
+	if err := c.settle(ctx); err != nil {
+		return "", err
+	}
+	leave, err := enter(ctx, c.probing)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
+	switch {
+	case c.way != "":
+		return c.way, nil
+	case c.noWay != nil: // a password that was wrong once is not given again: a server may lock a user out for that
+		return "", c.noWay
+	case c.config.Become == BecomeNone:
+		return asIs, nil
+	case c.config.Become == BecomeDoas, c.config.BecomePassword == "":
+		return throughIt, nil
+	}
+	stdout, stderr, err := c.command(ctx, c.config.probe(), c.config.BecomePassword+"\n")
+	var exit *ssh.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return "", err
+	}
+	for _, w := range []way{asIs, throughIt, withSecret} {
+		if bytes.HasSuffix(stdout, []byte(string(w)+"\n")) {
+			c.way = w
+			return w, nil
+		}
+	}
+	c.noWay = c.config.noShell(strings.TrimSpace(string(stderr) + string(stdout)))
+	return "", c.noWay
 }
 
 // Quote makes any text one word of a POSIX shell.

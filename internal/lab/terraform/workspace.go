@@ -106,7 +106,7 @@ func variables(l *lab.Lab) map[string]any {
 		"nodes": nodes, "rejoin": rejoin, "recovery_id": "lab",
 		"ssh": map[string]any{
 			"user": l.SSHUser(), "private_key_file": l.SSHKeyFile(), "known_hosts_file": l.KnownHostsFile(),
-			"become": map[string]any{"method": "none"},
+			"become_method": "none",
 		},
 	}
 }
