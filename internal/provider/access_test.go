@@ -46,7 +46,7 @@ func TestAccess(t *testing.T) {
 	}
 
 	t.Run("OpenSSH", func(t *testing.T) {
-		if _, err := exec.LookPath("ssh"); err != nil {
+		if _, err := exec.LookPath("ssh"); err != nil && os.Getenv("CI") == "" {
 			t.Skip("not tested: there is no ssh on this machine; .ci/run installs it")
 		}
 		home := t.TempDir()

@@ -23,10 +23,11 @@ const tidyPatience = 5 * time.Second
 // leave says on which side of the point of no return things are left. As long as nothing was forced and no copy has been made, everything is
 // brought back to where it was first.
 func (s *seeding) leave(ctx context.Context, cause error) string {
-	stands := s.book.stands("")
+	if !s.began {
+		return earlier(s.book.stands(""))
+	}
+	stands := s.book.seedStands() // also of a recovery that was finished before, and is only looked at again
 	switch {
-	case !s.began:
-		return earlier(stands)
 	case s.book.mark(markForced) != "":
 		return stands
 	case s.book.mark(markForcing) != "":

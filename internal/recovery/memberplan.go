@@ -180,8 +180,8 @@ func ToFinish(e Evidence, cluster string) bool {
 	return e.Reach == Reached && len(e.Problems) == 0 && voter && Unfinished(e)
 }
 
-// Unfinished tells whether a join that was begun on a master did not come to its end.
-func Unfinished(e Evidence) bool { return unfinished(e.Journals) != nil }
+// Unfinished tells whether a join goes on on a master.
+func Unfinished(e Evidence) bool { return e.begun() != nil }
 
 // unfinished is the join that was begun on a master and did not come to its end. One that was begun before a cluster was grown from this very
 // master is of the cluster before.

@@ -68,6 +68,9 @@ func TestSpent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if Unfinished(e) != (c.want == "/old/1") {
+				t.Error("a join that is not gone on with has to be finished")
+			}
 			if p.OldData != c.want || (p.Resumes != "") != (c.want == "/old/1") {
 				t.Errorf("its data goes to %q; it goes on: %q", p.OldData, p.Resumes)
 			}

@@ -94,9 +94,7 @@ func FuzzQuote(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		if strings.Contains(text, "\x00") {
-			t.Skip("no argument and no path can hold it, and what is written to files goes as base64")
-		}
-		wantEchoes(t, []string{text})
+		// No argument and no path can hold a NUL, and what is written to files goes as base64.
+		wantEchoes(t, []string{strings.ReplaceAll(text, "\x00", "")})
 	})
 }
