@@ -30,3 +30,26 @@ func TestApart(t *testing.T) {
 		}
 	}
 }
+
+// TestUnplaced has no data anywhere, as far as is known: where etcd's manifest is missing, nobody knows where to look, and a snapshot may be worth less
+// than what is there.
+func TestUnplaced(t *testing.T) {
+	gone := Evidence{Name: "m1", Reach: Reached, Problems: []string{"no file in /manifests is an etcd static pod"}}
+	wiped := Evidence{Name: "m2", Reach: Reached, DataDir: "/var/lib/etcd"}
+	for _, c := range []struct {
+		all         map[string]Evidence
+		title, next string
+	}{
+		{map[string]Evidence{"m1": gone, "m2": wiped}, "No etcd Data Was Found", "put etcd's manifest back on m1"},
+		{map[string]Evidence{"m2": wiped}, "No Master Has etcd Data", "restore a snapshot"},
+	} {
+		v := Judge(c.all, "")
+		r, _ := IsRefusal(refuseVerdict(v, c.all))
+		if v.State != NoData || r == nil || r.Title != c.title || !strings.Contains(r.Next, c.next) {
+			t.Errorf("%s: got %v", v.Text, r)
+		}
+	}
+	if v := Judge(map[string]Evidence{"m1": gone, "m2": wiped}, ""); !strings.Contains(v.Text, "what m1 has is not known") {
+		t.Errorf("got %q", v.Text)
+	}
+}

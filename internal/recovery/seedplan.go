@@ -324,6 +324,10 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			Found: v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
 			Next:  "start etcd on these masters and wait for a leader:\n  " + strings.Join(how, "\n  ") + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) and plan again."}
 	default:
+		if names := unplaced(all); len(names) > 0 {
+			return &Refusal{Title: "No etcd Data Was Found", Attribute: "survey", Found: v.Text + "." + problemsOf(all), Untouched: nothingTouched,
+				Next: fmt.Sprintf("put etcd's manifest back on %s, which says where its data is, and plan again. kubeadm puts the data into /var/lib/etcd: look there (ls -lR /var/lib/etcd/member) before you think of a snapshot.", words(names))}
+		}
 		return &Refusal{Title: "No Master Has etcd Data", Attribute: "survey", Found: v.Text + "." + problemsOf(all), Untouched: nothingTouched,
 			Next: "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from."}
 	}

@@ -114,10 +114,22 @@ func (v Verdict) count(clusters int, all map[string]Evidence) (State, string) {
 		return Lost, text
 	}
 	text := "no data: none of the surveyed masters has etcd data; only a snapshot can bring the cluster back"
-	if missing := unexamined(all); len(missing) > 0 {
+	if missing := append(unexamined(all), unplaced(all)...); len(missing) > 0 {
+		slices.Sort(missing)
 		text = fmt.Sprintf("no data: none of the masters that can be examined has etcd data; what %s has is not known", words(missing))
 	}
 	return NoData, text
+}
+
+// unplaced are masters that answer, and of which nobody knows where their data would be: that is in etcd's manifest.
+func unplaced(all map[string]Evidence) []string {
+	var names []string
+	for _, e := range sorted(all) {
+		if e.Reach == Reached && e.DataDir == "" {
+			names = append(names, e.Name)
+		}
+	}
+	return names
 }
 
 func unexamined(all map[string]Evidence) []string {

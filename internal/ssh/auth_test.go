@@ -75,6 +75,8 @@ func TestLogin(t *testing.T) {
 		{"no such file", keys, func(c *etcdssh.Config) { c.PrivateKeyFile = "/nowhere/id" }, []string{"private_key_file: open /nowhere/id: no such file"}},
 		{"a key that is not known", keys, func(c *etcdssh.Config) { c.PrivateKey = strangerPEM },
 			[]string{`user "ops"`, "private_key (ssh-ed25519 " + fingerprint(stranger.PublicKey()) + "): refused", "the server takes: publickey", "ssh -p "}},
+		{"a file with a key that is not known", keys, func(c *etcdssh.Config) { c.PrivateKeyFile = file(t, "id", strangerPEM) },
+			[]string{"ssh -p ", " -o IdentitiesOnly=yes -i '/", "/id' 'ops@127.0.0.1' true", "): refused"}},
 		{"a key where a password is wanted", word, func(c *etcdssh.Config) { c.PrivateKey = pem }, []string{"the server does not take this", "the server takes: password"}},
 		{"identity files", keys, func(c *etcdssh.Config) {
 			c.IdentityFiles = []string{"/nowhere/id", file(t, "id", strangerPEM), keyFile}

@@ -54,12 +54,21 @@ func dial(ctx context.Context, c Config, via *Client) (*ssh.Client, error) {
 		case within.Err() != nil:
 			return nil, fmt.Errorf("%w: %s took the connection and did not finish the handshake within %s", ErrSilent, c.Addr(), timeout)
 		case l.takes != nil:
-			return nil, fmt.Errorf("%w: user %q at %s. Check it with: ssh -p %d %s true%s", ErrAuth, c.User, c.Addr(), c.port(), Quote(c.User+"@"+c.Host), l.report(err))
+			return nil, fmt.Errorf("%w: user %q at %s. Check it with: %s%s", ErrAuth, c.User, c.Addr(), c.byHand(), l.report(err))
 		case strings.Contains(err.Error(), "no common algorithm for host key"):
 			return nil, fmt.Errorf("%w: %s does not offer the type of key that is known for it: %w", ErrHostKey, c.Addr(), err)
 		}
 		return nil, fmt.Errorf("%w: %s: %w", ErrProtocol, c.Addr(), err)
 	}
+}
+
+// byHand is the command that logs in with the same key.
+func (c Config) byHand() string {
+	key := ""
+	if c.PrivateKeyFile != "" {
+		key = " -o IdentitiesOnly=yes -i " + Quote(expandHome(c.PrivateKeyFile))
+	}
+	return fmt.Sprintf("ssh -p %d%s %s true", c.port(), key, Quote(c.User+"@"+c.Host))
 }
 
 // A server that is asked by too many at once (sshd's MaxStartups) closes connections before it says a word. It is asked again after a while, which
