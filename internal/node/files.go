@@ -144,6 +144,16 @@ mv "$2.copying" "$2"`, from, to)
 	return nil
 }
 
+// Copied ends a copy that is still being made though nobody listens to it any more, and tells whether all of these places hold a whole one.
+func (n *Node) Copied(ctx context.Context, places ...string) (bool, error) {
+	out, err := n.change(ctx, endUsers+`exec 9<&-; end_users "$1" || exit 1; shift
+for p in "$@"; do [ -e "$p" ] || exit 0; done; echo yes`, append([]string{n.LockPath()}, places...)...)
+	if err != nil {
+		return false, fmt.Errorf("looking for a copy on %s: %w", n.Name, err)
+	}
+	return len(out) > 0, nil
+}
+
 // DropCopying takes away what a copy has left that was broken off with its master, and returns those of the places that hold a whole one.
 func (n *Node) DropCopying(ctx context.Context, places ...string) ([]string, error) {
 	out, err := n.change(ctx, `for p in "$@"; do rm -rf -- "$p.copying" || { sleep 1; rm -rf -- "$p.copying"; } || exit 1; [ ! -e "$p" ] || echo "$p"; done`, places...)

@@ -34,10 +34,25 @@ func (s *seeding) leave(ctx context.Context, cause error) string {
 		return stands + " " + s.byHand()
 	case errors.Is(cause, node.ErrLocked):
 		return "etcd's manifests may have been moved away; nothing was put back, since somebody else is at work. No data was changed."
-	case s.book.mark(markOldData) != "":
-		return stands + " " + s.byHand()
+	case s.copiedUnheard(ctx):
+		return s.book.seedStands() + " " + s.byHand()
 	}
 	return s.goBack(ctx)
+}
+
+// copiedUnheard tells whether a copy has been made, also one whose end nobody heard of: what was copied once is not copied again.
+func (s *seeding) copiedUnheard(ctx context.Context) bool {
+	if s.book.mark(markOldData) != "" {
+		return true
+	}
+	if err := s.book.settle(); err != nil {
+		return false
+	}
+	if whole, err := s.seed.Copied(ctx, s.copies()...); err != nil || !whole {
+		return false
+	}
+	s.keepCopy()
+	return s.book.save(ctx) == nil
 }
 
 // byHand is the way back from where this program does not go back by itself.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -133,6 +134,25 @@ func TestGoBack(t *testing.T) {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, keys)
 		}
 	}
+	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
+		t.Errorf("m1 keeps %v, want one copy", kept)
+	}
+}
+
+// TestCopiedUnheard loses the connection when the copy is whole, before anybody hears of it: it is the one that is kept.
+func TestCopiedUnheard(t *testing.T) {
+	l, nodes, p := planned(t)
+	m1 := l.Master("m1")
+	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
+		if step < 5 {
+			return nil
+		}
+		must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery"), 0o700))
+		must(t, exec.CommandContext(t.Context(), "cp", "-a", m1.Path("/var/lib/etcd"), m1.Path("/var/lib/etcd.etcdrecovery/1")).Run()) //nolint:gosec // the lab's own
+		return errCut
+	}})
+	wantRefusal(t, err, "Recovery Step Failed", "the data of m1 is copied to "+m1.Inside("/var/lib/etcd.etcdrecovery/1"), "the point of no return is not reached")
+	must(t, recoverAll(t, l, nodes, "test", options(t)))
 	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
 		t.Errorf("m1 keeps %v, want one copy", kept)
 	}

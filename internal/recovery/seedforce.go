@@ -30,11 +30,18 @@ func (s *seeding) copy(ctx context.Context) error {
 		if err := s.seed.CopyAside(ctx, ev.WALDir, s.plan.OldWAL); err != nil {
 			return err
 		}
+	}
+	s.keepCopy()
+	return nil
+}
+
+// keepCopy notes that the copy is whole.
+func (s *seeding) keepCopy() {
+	if s.plan.OldWAL != "" {
 		s.book.set(markOldWAL, s.plan.OldWAL)
 	}
-	s.book.set(markBefore, ev.hash())
+	s.book.set(markBefore, s.seed.ev.hash())
 	s.book.set(markOldData, s.plan.OldData)
-	return nil
 }
 
 // force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's folder again.
