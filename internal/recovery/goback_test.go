@@ -128,7 +128,7 @@ func TestGoBack(t *testing.T) {
 	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{})
 	wantRefusal(t, err, "Another Recovery Is at Work", "Changed: nothing this time. An earlier apply left it so: etcd is stopped on m1, m2, m3, and the data of m1 is copied to")
 	must(t, colleague.Unlock(t.Context()))
-	must(t, recoverAll(t, l, nodes, "test", options(t)))
+	must(t, recoverAll(t, l, nodes, options(t)))
 	for _, m := range l.Masters() {
 		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != keys {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, keys)
@@ -152,7 +152,7 @@ func TestCopiedUnheard(t *testing.T) {
 		return errCut
 	}})
 	wantRefusal(t, err, "Recovery Step Failed", "the data of m1 is copied to "+m1.Inside("/var/lib/etcd.etcdrecovery/1"), "the point of no return is not reached")
-	must(t, recoverAll(t, l, nodes, "test", options(t)))
+	must(t, recoverAll(t, l, nodes, options(t)))
 	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
 		t.Errorf("m1 keeps %v, want one copy", kept)
 	}

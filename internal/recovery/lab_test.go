@@ -77,9 +77,9 @@ func options(t *testing.T) recovery.Options {
 }
 
 // recoverAll runs the whole runbook: the seed, then every other master in turn.
-func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, id string, o recovery.Options) error {
+func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, o recovery.Options) error {
 	ctx := t.Context()
-	seed, err := recovery.DecideSeed(recovery.Survey(ctx, nodes, time.Now()), recovery.SeedRequest{RecoveryID: id})
+	seed, err := recovery.DecideSeed(recovery.Survey(ctx, nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func TestRecovery(t *testing.T) {
 				t.Fatal(err)
 			}
 			loseMajority(t, l)
-			if err := recoverAll(t, l, nodesOf(t, l), "test", options(t)); err != nil {
+			if err := recoverAll(t, l, nodesOf(t, l), options(t)); err != nil {
 				if r, ok := recovery.IsRefusal(err); ok {
 					t.Fatalf("%s\n%s", r.Title, r.Detail())
 				}

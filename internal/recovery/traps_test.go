@@ -146,7 +146,7 @@ func TestStalePeerURL(t *testing.T) {
 		}
 	}
 	loseMajority(t, l)
-	must(t, recoverAll(t, l, nodesOf(t, l), "test", options(t)))
+	must(t, recoverAll(t, l, nodesOf(t, l), options(t)))
 	for _, m := range memberList(t, c).Members {
 		if want := []string{l.Master(m.Name).PeerURL()}; !slices.Equal(m.PeerURLs, want) {
 			t.Errorf("%s is at %v, want %v", m.Name, m.PeerURLs, want)
