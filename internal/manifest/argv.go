@@ -4,34 +4,32 @@ import "go.yaml.in/yaml/v3"
 
 // argument is one item of a container's command line.
 type argument struct {
-	node  *yaml.Node
+	node  *yaml.Node // as it is written: a string, or an alias of one
+	value string     // with variables put in
 	key   string     // command or args
 	list  *yaml.Node // the container's list of that key
 	index int        // place in the list
 }
 
-func (a argument) value() string { return a.node.Value }
-func (a argument) line() int     { return a.node.Line }
+func (a argument) line() int { return a.node.Line }
 
 // readArgv reads the command line, command first, then args.
-func readArgv(container *yaml.Node) ([]argument, error) {
+func readArgv(container *yaml.Node, values map[string]string) ([]argument, error) {
 	var argv []argument
 	for _, key := range []string{"command", "args"} {
 		list, err := fieldOf(container, key, yaml.SequenceNode)
 		if err != nil {
 			return nil, err
 		}
-		if list == nil {
-			continue
-		}
-		for i, item := range list.Content {
-			if item.Kind == yaml.AliasNode {
-				return nil, at(ErrShape, item.Line, "found an alias (*%s) in %q; write the item out", item.Value, key)
+		for i, item := range items(list) {
+			text := follow(item)
+			if text == nil {
+				return nil, at(ErrShape, item.Line, "found an alias (*%s) that leads nowhere", item.Value)
 			}
-			if err := checkString(item); err != nil {
+			if err := checkString(text); err != nil {
 				return nil, err
 			}
-			argv = append(argv, argument{node: item, key: key, list: list, index: i})
+			argv = append(argv, argument{node: item, value: expand(text.Value, values), key: key, list: list, index: i})
 		}
 	}
 	return argv, nil

@@ -44,17 +44,10 @@ func findEtcd(spec *yaml.Node) (*yaml.Node, error) {
 	case found != nil:
 		return found, nil
 	case wrapped != nil:
-		return nil, at(ErrShell, wrapped.Line, "found a container that starts etcd by a shell script or another program, so that flags cannot be set in the manifest; OpenShift has quorum-restore.sh for this, elsewhere let the container start etcd directly")
+		return nil, at(ErrShell, wrapped.Line, "found a container that starts etcd by a shell script or another program, so that flags cannot be set in the manifest; let the container start etcd directly")
 	default:
-		return nil, fmt.Errorf("%w: found %s%s", ErrNoEtcd, strings.Join(seen, ", "), managerHint(seen))
+		return nil, fmt.Errorf("%w: found %s; name the manifest that runs the etcd binary", ErrNoEtcd, strings.Join(seen, ", "))
 	}
-}
-
-func managerHint(seen []string) string {
-	if strings.Contains(strings.Join(seen, " "), "etcd-manager") {
-		return "; etcd-manager (kOps) starts etcd itself and has its own recovery: etcd-manager-ctl restore-backup"
-	}
-	return "; name the manifest that runs the etcd binary"
 }
 
 // program is what a container starts, read leniently: it may be a container

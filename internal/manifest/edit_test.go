@@ -35,41 +35,61 @@ func TestJoinRefusesList(t *testing.T) {
 	}
 }
 
-// What stands in the way of an edit is named; the same text can still be read.
-func TestRefusedEdits(t *testing.T) {
-	tests := map[string]string{
-		"over lines":   "--initial-cluster-state=\n        new",
-		"quoted lines": "\"--initial-cluster-state=\\\n        new\"",
-		"folded":       ">-\n      --initial-cluster-state=new",
-		"literal":      "|-\n      --initial-cluster-state=new",
-		"anchor":       "&state --initial-cluster-state=new",
-		"tag":          "!!str --initial-cluster-state=new",
-		"neighbour":    ">-\n      --feature-gates=A=true",
-	}
-	for name, item := range tests {
-		t.Run(name, func(t *testing.T) {
-			text := etcdPod("--data-dir=/d", item)
-			if _, err := Parse(text); err != nil {
-				t.Fatalf("Parse: %v", err)
+// However an item is written: it can be read, forced, and joins.
+func TestItemForms(t *testing.T) {
+	for name, item := range map[string]string{
+		"over lines":          "--initial-cluster-state=\n        new",
+		"over lines, comment": "--initial-cluster-state=\n        new # why",
+		"quoted lines":        "\"--initial-cluster-state=\\\n        new\"",
+		"folded":              ">-\n      --initial-cluster-state=new",
+		"folded, comment":     ">- # why\n      --initial-cluster-state=new",
+		"folded, indented":    ">2-\n      --initial-cluster-state=new",
+		"literal":             "|-\n      --initial-cluster-state=new\n",
+		"anchor":              "&state --initial-cluster-state=new",
+		"tag":                 "!!str --initial-cluster-state=new",
+		"tag and anchor":      "!!str &a\n      --initial-cluster-state=new",
+		"dash apart":          "\n      --initial-cluster-state=new",
+	} {
+		for place, argv := range map[string][]string{
+			"last": {"--name=m1", item}, "between": {"--name=m1", item, "--data-dir=/d"}, "before an equal": {"--name=m1", item, "--initial-cluster-state=new"},
+		} {
+			if name == "dash apart" && place != "between" {
+				continue // a line of its own would have to come or go
 			}
-			if _, err := Force(text); !errors.Is(err, ErrShape) {
-				t.Errorf("Force: %v", err)
-			}
-		})
+			t.Run(name+", "+place, func(t *testing.T) {
+				text := etcdPod(argv...)
+				out, err := Force(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkForced(t, text, out)
+				if out, err = Join(text, joined("m1")); err != nil {
+					t.Fatal(err)
+				}
+				checkJoined(t, text, out, joined("m1"))
+			})
+		}
 	}
 }
 
-// A dash on a line of its own is in the way only where lines come or go.
-func TestDashApart(t *testing.T) {
-	text := etcdPod("--force-new-cluster=false", "\n      --initial-cluster-state=new", "--name=m1")
-	out, err := Force(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkForced(t, text, out)
-	text = etcdPod("--name=m1", "\n      --initial-cluster-state=new", "--initial-cluster-state=new")
-	if _, err := Force(text); !errors.Is(err, ErrShape) {
-		t.Errorf("Force: %v", err)
+// What stands in the way of an edit is named; the same text can still be read.
+func TestRefusedEdits(t *testing.T) {
+	for name, text := range map[string][]byte{
+		"shared":        []byte("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [etcd, --name=m1, &state --initial-cluster-state=new]\nmetadata: {name: etcd, labels: {a: *state}}\n"),
+		"dash apart":    etcdPod("--name=m1", "\n      --initial-cluster-state=new", "--initial-cluster-state=new"),
+		"lines in flow": []byte("{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{command: [etcd, --name=m1, --initial-cluster-state=\n new]}]}}"),
+		"empty":         []byte(strings.Replace(string(etcdPod("--name=m1")), "--name=m1", "--name=m1\n    env: [{name: ETCD_INITIAL_CLUSTER}]", 1)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Parse(text); err != nil {
+				t.Fatalf("Parse: %v", err)
+			}
+			if _, err := Join(text, joined("m1")); !errors.Is(err, ErrShape) {
+				t.Errorf("Join: %v", err)
+			} else {
+				checkReason(t, err)
+			}
+		})
 	}
 }
 

@@ -17,13 +17,16 @@ var (
 	ErrNoEtcd = errors.New("no etcd container in the pod")
 	// ErrTwoEtcd says that more than one container of the pod runs etcd.
 	ErrTwoEtcd = errors.New("more than one etcd container in the pod")
+	// ErrDistribution says that the pod belongs to a distribution that rebuilds
+	// etcd in its own way, which the text of the error names.
+	ErrDistribution = errors.New("etcd is run by a distribution with its own recovery")
 	// ErrConfigFile says that etcd reads a configuration file, which makes it
 	// ignore every flag and every ETCD_ variable.
 	ErrConfigFile = errors.New("etcd is configured by a file")
-	// ErrEnvironment says that etcd's settings, or some of them, come from the
-	// container's environment. A flag for the same setting stops etcd with
-	// "conflicting environment variable is shadowed".
-	ErrEnvironment = errors.New("etcd is configured by environment variables")
+	// ErrEnvironment says that a setting in the container's environment cannot
+	// be read or is in the way of a flag: both for the same setting stop etcd
+	// with "conflicting environment variable is shadowed".
+	ErrEnvironment = errors.New("environment variables of etcd are in the way")
 	// ErrShell says that etcd is started by a shell or by another program.
 	ErrShell = errors.New("etcd is started through a wrapper")
 	// ErrUnresolved says that a flag that matters holds a variable, so that its

@@ -27,6 +27,7 @@ const (
 	flagHeartbeatInterval   = "heartbeat-interval"
 	flagElectionTimeout     = "election-timeout"
 	flagConfigFile          = "config-file"
+	flagFeatureGates        = "feature-gates"
 )
 
 // isNeeded tells the flags whose value must be in the text.
@@ -79,10 +80,10 @@ type option struct {
 func readOptions(argv []argument, from int) ([]option, error) {
 	var options []option
 	for i := from; i < len(argv); i++ {
-		arg := argv[i].value()
+		arg := argv[i].value
 		if arg == "--" {
 			if i+1 < len(argv) {
-				return nil, at(ErrSyntax, argv[i+1].line(), "found %q behind \"--\"; etcd takes no arguments beside flags and exits", argv[i+1].value())
+				return nil, at(ErrSyntax, argv[i+1].line(), "found %q behind \"--\"; etcd takes no arguments beside flags and exits", argv[i+1].value)
 			}
 			break
 		}
@@ -98,7 +99,7 @@ func readOptions(argv []argument, from int) ([]option, error) {
 // readOption reads the flag that begins at an argument, and returns the last
 // argument that it takes up.
 func readOption(argv []argument, i int) (option, int, error) {
-	arg, line := argv[i].value(), argv[i].line()
+	arg, line := argv[i].value, argv[i].line()
 	if !strings.HasPrefix(arg, "-") || arg == "-" {
 		if strings.Contains(arg, "$") {
 			return option{}, 0, at(ErrUnresolved, line, "found %q, which may stand for any flag; write the flags out", firstLine(arg))
@@ -122,9 +123,9 @@ func readOption(argv []argument, i int) (option, int, error) {
 	case assigned:
 	case isBool(name):
 		o.value = "true"
-	case i+1 < len(argv) && takesNext(name, argv[i+1].value()):
+	case i+1 < len(argv) && takesNext(name, argv[i+1].value):
 		o.last = i + 1
-		o.value = argv[o.last].value()
+		o.value = argv[o.last].value
 		if strings.HasSuffix(o.value, `\`) {
 			return option{}, 0, at(ErrSyntax, argv[o.last].line(), "found a backslash at the end of %q: there is no shell, it is part of the value; remove it", firstLine(o.value))
 		}
@@ -133,7 +134,7 @@ func readOption(argv []argument, i int) (option, int, error) {
 	default:
 		o.value = "true"
 	}
-	return o, o.last, checkOption(o, line)
+	return o, o.last, checkValue(o.name, "--"+o.name, o.value, line)
 }
 
 // takesValue tells the flags that are known to need a value. etcd has more.
@@ -151,22 +152,22 @@ func takesNext(name, next string) bool {
 	return next[1] >= '0' && next[1] <= '9'
 }
 
-// checkOption refuses a value that cannot be what it seems.
-func checkOption(o option, line int) error {
-	if !isNeeded(o.name) {
+// checkValue refuses a value that cannot be what it seems. The setting is named as it is written.
+func checkValue(flag, written, value string, line int) error {
+	if !isNeeded(flag) {
 		return nil
 	}
 	for _, mark := range []string{"$", "{{", "}}"} {
-		if strings.Contains(o.value, mark) {
-			return at(ErrUnresolved, line, "found --%s=%s: what it stands for is not in the manifest; write the value out", o.name, firstLine(o.value))
+		if strings.Contains(value, mark) {
+			return at(ErrUnresolved, line, "found %s=%s: what it stands for is not in the manifest; write the value out", written, firstLine(value))
 		}
 	}
-	if strings.ContainsFunc(o.value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return at(ErrSyntax, line, "found a control character in the value of --%s", o.name)
+	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return at(ErrSyntax, line, "found a control character in the value of %s", written)
 	}
-	if o.name == flagForceNewCluster {
-		if _, err := strconv.ParseBool(o.value); err != nil {
-			return at(ErrSyntax, line, "found --%s=%s, which is neither true nor false", o.name, o.value)
+	if flag == flagForceNewCluster {
+		if _, err := strconv.ParseBool(value); err != nil {
+			return at(ErrSyntax, line, "found %s=%s, which is neither true nor false", written, value)
 		}
 	}
 	return nil

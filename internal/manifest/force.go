@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -10,26 +11,31 @@ import (
 // forcedSuffix marks the pod of the forced start.
 const forcedSuffix = "-force-new-cluster"
 
-// Force adds --force-new-cluster=true, sets --initial-cluster-state=existing and
-// appends -force-new-cluster to the pod's name.
+// Force adds --force-new-cluster=true and --initial-cluster-state=existing
+// behind all other flags, and appends -force-new-cluster to the pod's name. It
+// changes nothing else, so that Unforce can give back the very same text.
 //
 // The state makes etcd fail on an empty data directory, where it would found an
-// empty cluster. The name makes it another pod: a kubelet lets a changed pod of
+// empty cluster; it is left out where it is set already. Of two the last one
+// counts. The name makes it another pod: a kubelet lets a changed pod of
 // the same name wait for the old one, which takes 10 seconds and more.
 //
 // A manifest that leaves the election to etcd's own timers gets shorter ones:
 // etcd waits 1 to 2 seconds for members that it is about to remove. There is
 // nobody whose heartbeat could come too late in a cluster of one.
+//
+// What Force has written it gives back as it is. A force flag that somebody else
+// put in is refused.
 func Force(text []byte) ([]byte, error) {
 	m, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
 	if m.Forced() {
-		return nil, fmt.Errorf("%w: found --%s or %s in pod %q; take it out, start from the manifest as it was", ErrForced, flagForceNewCluster, envForceNewCluster, m.podName)
-	}
-	if line := m.forceVariable.line; line > 0 {
-		return nil, at(ErrEnvironment, line, "found %s: etcd refuses a setting that is both a variable and a flag; remove the variable", envForceNewCluster)
+		if name, ours := strings.CutSuffix(m.podName, forcedSuffix); ours && m.undone(name) != nil {
+			return text, nil
+		}
+		return nil, fmt.Errorf("%w: found --%s in pod %q; take it out, start from the manifest as it was", ErrForced, flagForceNewCluster, m.podName)
 	}
 	uid, err := fieldOf(m.metadata, "uid", yaml.ScalarNode)
 	if err != nil {
@@ -38,18 +44,38 @@ func Force(text []byte) ([]byte, error) {
 	if uid != nil {
 		return nil, at(ErrShape, uid.Line, "found metadata.uid: the kubelet tells pods apart by it, so the forced pod would not be another one; remove it")
 	}
-	g := goal{
-		podName: m.podName + forcedSuffix,
-		set: []setting{
-			{flagForceNewCluster, "true"},
-			{flagInitialClusterState, "existing"},
-		},
-		drop: func(string) bool { return false },
+	added := m.forcing()
+	for _, s := range added {
+		if v, found := m.environment.settings[s.name]; found {
+			return nil, at(ErrEnvironment, v.line, "found %s: etcd does not start with both this variable and the flag that has to be added; remove the variable, or write it as a flag", v.name)
+		}
 	}
-	if !slices.ContainsFunc(m.options, func(o option) bool { return isTimer(o.name) }) {
-		g.set = append(g.set, shortTimers()...)
+	forced, err := m.renamed(m.podName + forcedSuffix)
+	for _, s := range added {
+		if err != nil {
+			return nil, err
+		}
+		if text, err = forced.appendFlag(s); err == nil {
+			forced, err = reparse(text)
+		}
 	}
-	return g.reach(m)
+	if err != nil {
+		return nil, err
+	}
+	return text, checkAdded(m, forced, added)
+}
+
+// forcing are the flags that Force adds.
+func (m *Manifest) forcing() []setting {
+	added := []setting{{flagForceNewCluster, "true"}}
+	if m.InitialClusterState() != "existing" {
+		added = append(added, setting{flagInitialClusterState, "existing"})
+	}
+	_, heartbeat := m.Flag(flagHeartbeatInterval)
+	if _, election := m.Flag(flagElectionTimeout); !heartbeat && !election {
+		added = append(added, shortTimers()...)
+	}
+	return added
 }
 
 // shortTimers are in milliseconds. Etcd demands 5 heartbeats before an election.
@@ -57,12 +83,17 @@ func shortTimers() []setting {
 	return []setting{{flagHeartbeatInterval, "10"}, {flagElectionTimeout, "100"}}
 }
 
-func isTimer(flag string) bool { return flag == flagHeartbeatInterval || flag == flagElectionTimeout }
-
-// hasShortTimers tells that Force has added them: nobody else has these values.
-func (m *Manifest) hasShortTimers() bool {
-	return !slices.ContainsFunc(shortTimers(), func(s setting) bool {
-		given := m.given(s.name)
-		return len(given) != 1 || given[0].value != s.value
-	})
+// checkAdded compares what was and what is. It trusts nothing of the splicing.
+func checkAdded(m, forced *Manifest, added []setting) error {
+	if len(forced.options) != len(m.options)+len(added) {
+		return unintended("%d flags would be there", len(forced.options))
+	}
+	run := forced.options[len(m.options):]
+	for i, s := range added {
+		if o := run[i]; o.name != s.name || o.value != s.value || o.first != o.last {
+			return unintended("--%s would not be %q", s.name, s.value)
+		}
+	}
+	is := slices.Delete(forced.written(all), run[0].first, run[len(run)-1].last+1)
+	return verify(m, forced, m.podName+forcedSuffix, untouched, m.written(all), is)
 }

@@ -20,6 +20,9 @@ func seed(f *testing.F, add func(text []byte)) {
 	for _, text := range refused(f) {
 		add(text)
 	}
+	for _, text := range readAll(f, "testdata/unforceable/*.yaml") {
+		add(text)
+	}
 }
 
 // FuzzParse demands that nothing panics and that what is forced obeys the rules.
@@ -36,6 +39,9 @@ func FuzzParse(f *testing.F) {
 			t.Error("parsed, but not identified")
 		}
 		m.WALDir()
+		m.Probes()
+		m.FeatureGates()
+		m.Settings()
 		m.PKI()
 		if out, err := Force(text); err == nil && isPlainValue(text) {
 			checkForced(t, text, out)

@@ -93,6 +93,26 @@ func TestJoinGolden(t *testing.T) {
 	}
 }
 
+// What cannot be forced may still be read and join.
+func TestUnforceable(t *testing.T) {
+	for file, text := range readAll(t, "testdata/unforceable/*.yaml") {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			_, err := Force(text)
+			if err == nil {
+				t.Fatal("it was forced")
+			}
+			checkReason(t, err)
+			golden(t, file+".force.error", err.Error()+"\n")
+			out, err := Join(text, joined("m1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkJoined(t, text, out, joined("m1"))
+			golden(t, file+".join.diff", Diff("a", "b", text, out))
+		})
+	}
+}
+
 // A forced manifest that joins obeys the rules of the original that joins.
 func TestJoinUndoesForce(t *testing.T) {
 	for file, text := range accepted(t) {
@@ -122,7 +142,8 @@ func TestJoinUndoesForce(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	reasons := map[string]error{
-		"alias-item":            ErrShape,
+		"alias-list":            ErrShape,
+		"alias-nowhere":         ErrSyntax,
 		"anchored-list":         ErrShape,
 		"any-flags":             ErrUnresolved,
 		"apiserver":             ErrNoEtcd,
@@ -131,16 +152,20 @@ func TestRefused(t *testing.T) {
 		"cloud-config":          ErrNotPod,
 		"command-string":        ErrSyntax,
 		"command-twice":         ErrShape,
+		"config-file":           ErrConfigFile,
 		"config-file-env":       ErrConfigFile,
 		"deployment":            ErrNotPod,
 		"empty":                 ErrNotPod,
 		"env-from":              ErrEnvironment,
-		"environment":           ErrEnvironment,
-		"environment-beside":    ErrEnvironment,
+		"environment-and-flag":  ErrEnvironment,
+		"environment-from-node": ErrUnresolved,
+		"environment-number":    ErrSyntax,
+		"environment-twice":     ErrEnvironment,
 		"flag-and-value-in-one": ErrSyntax,
 		"force-two-items":       ErrSyntax,
-		"kops":                  ErrNoEtcd,
-		"kops-runner":           ErrNoEtcd,
+		"gardener":              ErrDistribution,
+		"kops":                  ErrDistribution,
+		"kops-runner":           ErrDistribution,
 		"kube-up":               ErrShell,
 		"list":                  ErrNotPod,
 		"merge-key":             ErrShape,
@@ -151,9 +176,12 @@ func TestRefused(t *testing.T) {
 		"old-mac":               ErrShape,
 		"only-comments":         ErrNotPod,
 		"only-proxy":            ErrNoEtcd,
-		"openshift-3":           ErrShell,
-		"openshift-4":           ErrShell,
-		"rke2":                  ErrConfigFile,
+		"openshift-3":           ErrDistribution,
+		"openshift-4":           ErrDistribution,
+		"openshift-two-node":    ErrDistribution,
+		"rke2":                  ErrDistribution,
+		"rke2-apiserver":        ErrNoEtcd,
+		"rke2-no-annotation":    ErrDistribution,
 		"tabs":                  ErrSyntax,
 		"template":              ErrUnresolved,
 		"truncated":             ErrSyntax,

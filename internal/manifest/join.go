@@ -25,20 +25,21 @@ func InitialCluster(members []Member) string {
 }
 
 // Join sets --initial-cluster and --initial-cluster-state=existing, each once,
-// and removes the discovery flags, which clash with them. It removes a force
-// flag too, with what Force has added besides: the suffix of the pod's name and
-// the short timers. A comment behind a removed flag goes with its line. Applying
-// it twice changes nothing.
+// and removes the discovery flags, which clash with them. A manifest that is
+// forced is unforced first. A setting that is a variable stays one; of those
+// that have to go the value is emptied, which etcd takes for none. A comment
+// behind a removed flag goes with its line. Applying it twice changes nothing.
 func Join(text []byte, initialCluster string) ([]byte, error) {
+	text, err := Unforce(text)
+	if err != nil {
+		return nil, err
+	}
 	m, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkInitialCluster(initialCluster, m.Name()); err != nil {
 		return nil, err
-	}
-	if m.forceVariable.on {
-		return nil, at(ErrEnvironment, m.forceVariable.line, "found %s=true, which would found a cluster of its own; remove the variable", envForceNewCluster)
 	}
 	g := goal{
 		set: []setting{
@@ -47,13 +48,10 @@ func Join(text []byte, initialCluster string) ([]byte, error) {
 		},
 		drop: func(flag string) bool { return flag == flagForceNewCluster || isDiscovery(flag) },
 	}
-	if name, ours := strings.CutSuffix(m.podName, forcedSuffix); ours && name != "" && m.Forced() {
-		g.podName = name
-		if m.hasShortTimers() {
-			g.drop = func(flag string) bool { return flag == flagForceNewCluster || isDiscovery(flag) || isTimer(flag) }
-		}
+	if m, err = g.reach(m); err != nil {
+		return nil, err
 	}
-	return g.reach(m)
+	return m.source.text, nil
 }
 
 // checkInitialCluster refuses a list with which etcd would not start.

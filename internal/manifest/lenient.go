@@ -20,16 +20,20 @@ func concernsEtcd(text []byte) bool {
 	}
 	containers := lookUp(lookUp(pod, "spec", maxFollowed), "containers", maxFollowed)
 	for _, entry := range items(containers) {
-		p := program{
-			image:   wordOf(lookUp(entry, "image", maxFollowed)),
-			command: wordsOf(lookUp(entry, "command", maxFollowed)),
-			args:    wordsOf(lookUp(entry, "args", maxFollowed)),
-		}
-		if p.isEtcd() || p.wrapsEtcd() {
+		if p := viewProgram(entry); p.isEtcd() || p.wrapsEtcd() {
 			return true
 		}
 	}
 	return false
+}
+
+// viewProgram reads what a container starts, however it is written.
+func viewProgram(container *yaml.Node) program {
+	return program{
+		image:   wordOf(lookUp(container, "image", maxFollowed)),
+		command: wordsOf(lookUp(container, "command", maxFollowed)),
+		args:    wordsOf(lookUp(container, "args", maxFollowed)),
+	}
 }
 
 func wordsOf(list *yaml.Node) []string {

@@ -21,7 +21,7 @@ type Manifest struct {
 	containerName, image string
 	argv                 []argument
 	options              []option
-	forceVariable        forceVariable
+	environment          environment
 	mounts               []mount
 }
 
@@ -32,7 +32,7 @@ func Parse(text []byte) (*Manifest, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%w: the file has %d bytes, the kubelet reads at most %d", ErrSyntax, len(text), maxSize)
 	}
-	for _, read := range []func() error{m.source.checkBreaks, m.readPod, m.readContainer, m.readFlags, m.readVolumes} {
+	for _, read := range []func() error{m.source.checkBreaks, m.readPod, m.checkDistribution, m.readContainer, m.readFlags, m.readVolumes} {
 		switch err := read(); {
 		case errors.Is(err, ErrShape) && !concernsEtcd(text):
 			return nil, fmt.Errorf("%w: nothing found in it starts etcd, though it cannot be read in full: %v", ErrNoEtcd, err) //nolint:errorlint // it is not about etcd, so its reason must not match
@@ -100,39 +100,35 @@ func (m *Manifest) readContainer() error {
 	if m.image, _, err = textField(m.container, "image"); err != nil {
 		return err
 	}
-	m.argv, err = readArgv(m.container)
+	if m.environment, err = readEnvironment(m.container); err != nil {
+		return err
+	}
+	m.argv, err = readArgv(m.container, m.environment.values)
 	return err
 }
 
-// readFlags reads the flags, and refuses settings that are elsewhere.
+// readFlags reads the flags, and refuses settings that are in a file, or given twice.
 func (m *Manifest) readFlags() error {
 	from := 1
-	if len(m.argv) > 0 && strings.HasPrefix(m.argv[0].value(), "-") {
+	if len(m.argv) > 0 && strings.HasPrefix(m.argv[0].value, "-") {
 		from = 0 // args behind the image's own entrypoint
 	}
 	var err error
 	if m.options, err = readOptions(m.argv, from); err != nil {
 		return err
 	}
-	for _, o := range m.given(flagConfigFile) {
-		if o.value != "" {
-			return at(ErrConfigFile, m.argv[o.first].line(), "found --%s=%s: etcd ignores all flags%s", o.name, o.value, configHint(o.value))
+	for _, o := range m.options {
+		if o.name == flagConfigFile && o.value != "" {
+			return at(ErrConfigFile, m.argv[o.first].line(), "found --%s=%s: etcd ignores all flags; write the settings as flags", o.name, o.value)
+		}
+		if v, both := m.environment.settings[o.name]; both {
+			return at(ErrEnvironment, v.line, "found %s beside --%s: etcd does not start with both; remove the one that is not meant", v.name, o.name)
 		}
 	}
-	if m.forceVariable, err = readEnvironment(m.container); err != nil {
-		return err
-	}
-	if len(m.argv) == 0 {
+	if len(m.argv) == 0 && len(m.environment.settings) == 0 {
 		return at(ErrShape, m.container.Line, "found neither command nor args: etcd runs with its defaults; write its command line out")
 	}
 	return nil
-}
-
-func configHint(file string) string {
-	if strings.Contains(file, "/rke2/") {
-		return "; RKE2 has its own recovery: rke2 server --cluster-reset"
-	}
-	return "; write the settings as flags"
 }
 
 // Namespace is the pod's namespace, "default" when the text has none.

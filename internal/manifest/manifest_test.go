@@ -56,6 +56,70 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestProbes(t *testing.T) {
+	text := string(etcdPod("--name=m1", "--feature-gates=InitialCorruptCheck=true,TxnModeWriteWithSharedBuffer=false,broken")) + `    ports: [{containerPort: 2381, name: probe-port}]
+    startupProbe: {httpGet: {host: 127.0.0.1, path: /readyz, port: probe-port, scheme: HTTPS}}
+    livenessProbe: {exec: {command: [/bin/sh, -ec, etcdctl get foo]}}
+    readinessProbe: {tcpSocket: {port: 2379}}
+`
+	m, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Probe{
+		{Kind: "startup", Scheme: "https", Host: "127.0.0.1", Port: "2381", Path: "/readyz"},
+		{Kind: "liveness", Command: []string{"/bin/sh", "-ec", "etcdctl get foo"}},
+		{Kind: "readiness", Scheme: "tcp", Port: "2379"},
+	}
+	if got := m.Probes(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v", got)
+	}
+	if got := m.FeatureGates(); !reflect.DeepEqual(got, map[string]bool{"InitialCorruptCheck": true, "TxnModeWriteWithSharedBuffer": false}) {
+		t.Errorf("got %v", got)
+	}
+	if got := parseFile(t, "kubeadm-1.28").Probes(); len(got) == 0 || got[0].Scheme != "http" || got[0].Port != "2381" || !strings.HasPrefix(got[0].Path, "/health") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// The environment counts like the command line, of two flags the last.
+func TestVariables(t *testing.T) {
+	m := parseFile(t, "environment")
+	for flag, want := range map[string]string{
+		"name": "m1", "data-dir": "/var/lib/etcd", "initial-cluster-state": "existing", "discovery-srv": "example.com", "unsupported-arch": "",
+	} {
+		if got := m.Settings()[flag]; got != want {
+			t.Errorf("--%s: got %q, want %q", flag, got, want)
+		}
+	}
+	m = parseFile(t, "environment-put-in")
+	if m.Name() != "m1" || m.DataDir() != "/var/lib/etcd" || m.PeerURLs()[0] != "https://10.0.0.11:2380" || m.InitialCluster() != "m1=https://10.0.0.11:2380" {
+		t.Errorf("got %v", m.Settings())
+	}
+}
+
+func TestExpand(t *testing.T) {
+	values := map[string]string{"A": "x", "B": ""}
+	for text, want := range map[string]string{
+		"":             "",
+		"$(A)":         "x",
+		"a$(A)b$(B)c":  "axbc",
+		"$(C)$(A)":     "$(C)x",
+		"$$(A)":        "$(A)",
+		"$$$(A)":       "$x",
+		"$A ${A} $":    "$A ${A} $",
+		"$(A":          "$(A",
+		"$()":          "$()",
+		"$($(A))":      "$($(A))",
+		"a$$":          "a$",
+		"$(A)$(A)$(D)": "xx$(D)",
+	} {
+		if got := expand(text, values); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	m := parseFile(t, "kubeadm-1.7")
 	for what, got := range map[string][2]any{
@@ -157,11 +221,11 @@ func TestForced(t *testing.T) {
 		"bare":       {argv: []string{"--name=m1", "--force-new-cluster"}, forced: true, force: ErrForced},
 		"single":     {argv: []string{"--name=m1", "-force-new-cluster=1"}, forced: true, force: ErrForced},
 		"last wins":  {argv: []string{"--name=m1", "--force-new-cluster", "--force-new-cluster=false"}},
-		"env":        {argv: []string{env(`value: "true"`)}, forced: true, force: ErrForced, join: ErrEnvironment},
+		"env":        {argv: []string{env(`value: "true"`)}, forced: true, force: ErrForced},
 		"env false":  {argv: []string{env(`value: "false"`)}, force: ErrEnvironment},
 		"env empty":  {argv: []string{env(`value: ""`)}, force: ErrEnvironment},
 		"env broken": {argv: []string{env(`value: "maybe"`)}, parse: ErrSyntax, force: ErrSyntax, join: ErrSyntax},
-		"env from":   {argv: []string{env(`valueFrom: {fieldRef: {fieldPath: metadata.name}}`)}, parse: ErrEnvironment, force: ErrEnvironment, join: ErrEnvironment},
+		"env from":   {argv: []string{env(`valueFrom: {fieldRef: {fieldPath: metadata.name}}`)}, parse: ErrUnresolved, force: ErrUnresolved, join: ErrUnresolved},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

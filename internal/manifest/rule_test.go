@@ -2,7 +2,6 @@ package manifest
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -24,25 +23,33 @@ func checkForced(t *testing.T, before, after []byte) {
 	if !m.Forced() || m.InitialClusterState() != "existing" {
 		t.Errorf("forced %t, state %q", m.Forced(), m.InitialClusterState())
 	}
-	if _, err := Force(after); !errors.Is(err, ErrForced) {
-		t.Errorf("a second Force: %v", err)
+	if again, err := Force(after); err != nil || !bytes.Equal(again, after) {
+		t.Errorf("a second Force changes it: %v\n%s", err, Diff("first", "second", after, again))
+	}
+	if undone, err := Unforce(after); err != nil || !bytes.Equal(undone, before) {
+		t.Errorf("Unforce does not give back what was: %v\n%s", err, Diff("was", "is", before, undone))
 	}
 	was, is := readPod(t, before), readPod(t, after)
 	if is.name() != was.name()+"-force-new-cluster" {
 		t.Errorf("name %q", is.name())
 	}
 	is.rename(was.name())
-	if argv := is.command(); !slices.Contains(argv, "--force-new-cluster=true") && !slices.Contains(argv, "-force-new-cluster=true") {
-		t.Errorf("the flag is not one item: %q", argv)
+	added := []string{"--force-new-cluster=true"}
+	if was.setting("initial-cluster-state") != "existing" {
+		added = append(added, "--initial-cluster-state=existing")
 	}
-	ours := []string{"force-new-cluster", "initial-cluster-state"}
-	if argv := was.command(); count(argv, "heartbeat-interval")+count(argv, "election-timeout") == 0 {
-		ours = append(ours, "heartbeat-interval", "election-timeout")
-		if argv := is.command(); !slices.Contains(argv, "--heartbeat-interval=10") || !slices.Contains(argv, "--election-timeout=100") {
-			t.Errorf("no short timers: %q", argv)
-		}
+	if was.setting("heartbeat-interval")+was.setting("election-timeout") == "" {
+		added = append(added, "--heartbeat-interval=10", "--election-timeout=100")
 	}
-	checkRest(t, was, is, before, after, ours...)
+	want := was.command()
+	end := len(want)
+	if end > 0 && want[end-1] == "--" {
+		end--
+	}
+	if want = slices.Insert(want, end, added...); !slices.Equal(is.command(), want) {
+		t.Errorf("got  %q\nwant %q", is.command(), want)
+	}
+	checkRest(t, was, is, before, after)
 }
 
 func checkJoined(t *testing.T, before, after []byte, initialCluster string) {
@@ -69,7 +76,10 @@ func checkJoined(t *testing.T, before, after []byte, initialCluster string) {
 		is.rename(name)
 	}
 	for _, flag := range []string{"initial-cluster", "initial-cluster-state"} {
-		if n := count(is.command(), flag); n != 1 {
+		variables := slices.DeleteFunc(is.environment(), func(v map[string]any) bool {
+			return v["name"] != "ETCD_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+		})
+		if n := count(is.command(), flag) + len(variables); n != 1 {
 			t.Errorf("--%s is given %d times", flag, n)
 		}
 	}
@@ -79,10 +89,10 @@ func checkJoined(t *testing.T, before, after []byte, initialCluster string) {
 // checkRest compares everything but the flags that an edit is about.
 func checkRest(t *testing.T, was, is podValue, before, after []byte, flags ...string) {
 	t.Helper()
-	if a, b := without(was.command(), flags), without(is.command(), flags); !slices.Equal(a, b) {
+	if a, b := without(was.command(), flags), without(is.command(), flags); len(flags) > 0 && !slices.Equal(a, b) {
 		t.Errorf("other arguments changed:\n%q\n%q", a, b)
 	}
-	if a, b := was.withoutCommand(), is.withoutCommand(); !reflect.DeepEqual(a, b) {
+	if a, b := was.withoutCommand(flags), is.withoutCommand(flags); !reflect.DeepEqual(a, b) {
 		t.Errorf("the pod changed beside its command line:\n%v\n%v", a, b)
 	}
 	if a, b := commentLines(before), commentLines(after); !slices.Equal(a, b) {
@@ -172,7 +182,9 @@ func (p podValue) etcd() map[string]any {
 	for _, entry := range list {
 		c := asMap(entry)
 		argv := words(c["command"], c["args"])
-		if len(argv) == 0 {
+		if image, _ := c["image"].(string); len(argv) == 0 && strings.Contains(image, "/etcd:") {
+			return c
+		} else if len(argv) == 0 {
 			continue
 		}
 		isServer := argv[0] == "etcd" || strings.HasSuffix(argv[0], "/etcd") || c["command"] == nil && argv[0][0] == '-'
@@ -185,12 +197,58 @@ func (p podValue) etcd() map[string]any {
 
 func (p podValue) command() []string { return words(p.etcd()["command"], p.etcd()["args"]) }
 
-// withoutCommand drops the command line, and returns the pod for comparison.
-func (p podValue) withoutCommand() podValue {
+// environment is what the container is given, in order.
+func (p podValue) environment() []map[string]any {
+	list, _ := p.etcd()["env"].([]any)
+	var out []map[string]any
+	for _, entry := range list {
+		out = append(out, asMap(entry))
+	}
+	return out
+}
+
+// setting is the value that etcd would take, "" for none. Variables within it
+// are not put in; the corpus has none that matter.
+func (p podValue) setting(flag string) string {
+	value := ""
+	argv := p.command()
+	for i, arg := range argv {
+		if name, assigned := flagIn(arg); name != flag {
+			continue
+		} else if assigned {
+			_, value, _ = strings.Cut(arg, "=")
+		} else if i+1 < len(argv) {
+			value = argv[i+1]
+		}
+	}
+	for _, v := range p.environment() {
+		if v["name"] == "ETCD_"+strings.ToUpper(strings.ReplaceAll(flag, "-", "_")) {
+			value, _ = v["value"].(string)
+		}
+	}
+	return value
+}
+
+// withoutCommand drops the command line, and the values of the variables of
+// flags. It returns the pod for comparison.
+func (p podValue) withoutCommand(flags []string) podValue {
+	for _, v := range p.environment() {
+		name, _ := v["name"].(string)
+		flag := strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, "ETCD_"), "_", "-"))
+		if strings.HasPrefix(name, "ETCD_") && isOneOf(flag, flags) {
+			delete(v, "value")
+		}
+	}
 	c := p.etcd()
 	delete(c, "command")
 	delete(c, "args")
 	return p
+}
+
+func isOneOf(flag string, flags []string) bool {
+	return slices.ContainsFunc(flags, func(f string) bool {
+		return flag == f || f == "discovery" && strings.HasPrefix(flag, "discovery-")
+	})
 }
 
 func asMap(v any) map[string]any {
@@ -216,12 +274,9 @@ func words(lists ...any) []string {
 func without(argv []string, flags []string) []string {
 	var out []string
 	for i := 0; i < len(argv); i++ {
-		name, assigned := flagOf(argv[i])
-		isOurs := slices.ContainsFunc(flags, func(f string) bool {
-			return name == f || f == "discovery" && strings.HasPrefix(name, "discovery-")
-		})
+		name, assigned := flagIn(argv[i])
 		switch {
-		case !isOurs:
+		case !isOneOf(name, flags):
 			out = append(out, argv[i])
 			// The value of another flag may look like one of ours; the corpus
 			// has none.
@@ -235,14 +290,14 @@ func without(argv []string, flags []string) []string {
 func count(argv []string, flag string) int {
 	n := 0
 	for _, arg := range argv {
-		if name, _ := flagOf(arg); name == flag {
+		if name, _ := flagIn(arg); name == flag {
 			n++
 		}
 	}
 	return n
 }
 
-func flagOf(arg string) (name string, assigned bool) {
+func flagIn(arg string) (name string, assigned bool) {
 	if !strings.HasPrefix(arg, "-") {
 		return "", false
 	}

@@ -25,14 +25,18 @@ type PKI struct {
 	PeerTrustedCAFile string
 }
 
-// Flag is the value of a flag, named without dashes. Of several the last one
-// wins, as in Go's flag package. A boolean flag without a value is "true".
+// Flag is the value of a flag, named without dashes, on the command line or in
+// the environment. Of several the last one wins, as in Go's flag package. A
+// boolean flag without a value is "true".
 func (m *Manifest) Flag(name string) (string, bool) {
 	value, found := "", false
 	for _, o := range m.options {
 		if o.name == name {
 			value, found = o.value, true
 		}
+	}
+	if v := m.environment.settings[name]; v.value != "" {
+		return v.value, true
 	}
 	return value, found
 }
@@ -124,11 +128,8 @@ func (m *Manifest) InitialClusterState() string {
 // Forced tells whether etcd would force a new cluster, be it by the flag or by
 // ETCD_FORCE_NEW_CLUSTER.
 func (m *Manifest) Forced() bool {
-	if value, found := m.Flag(flagForceNewCluster); found {
-		on, err := strconv.ParseBool(value)
-		return on && err == nil
-	}
-	return m.forceVariable.on
+	on, err := strconv.ParseBool(m.flagOr(flagForceNewCluster, "false"))
+	return on && err == nil
 }
 
 func split(urls string) []string {

@@ -77,7 +77,7 @@ type flowSpan struct{ start, end int }
 func (s source) flowSpans(list *yaml.Node) ([]flowSpan, error) {
 	spans := make([]flowSpan, 0, len(list.Content))
 	for _, item := range list.Content {
-		start, end, err := s.span(item)
+		start, end, err := s.span(item, true)
 		if err != nil {
 			return nil, err
 		}

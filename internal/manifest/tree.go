@@ -26,12 +26,36 @@ func parseDocument(text []byte) (*yaml.Node, error) {
 		var more yaml.Node
 		switch err := decoder.Decode(&more); {
 		case errors.Is(err, io.EOF):
+			dropIdleAnchors(document.Content[0])
 			return document.Content[0], nil
 		case err != nil:
 			return nil, fmt.Errorf("%w: found text behind the first document that cannot be read: %w; remove it", ErrSyntax, err)
 		case len(more.Content) > 0 && more.Content[0].Tag != "!!null":
 			return nil, at(ErrShape, more.Line, "found a second YAML document; the kubelet takes one pod from a file and ignores the rest, so move it to a file of its own")
 		}
+	}
+}
+
+// dropIdleAnchors forgets the anchors to which no alias refers: nothing else
+// changes with what they stand on.
+func dropIdleAnchors(root *yaml.Node) {
+	used := map[*yaml.Node]bool{}
+	walk(root, func(n *yaml.Node) {
+		if n.Kind == yaml.AliasNode {
+			used[n.Alias] = true
+		}
+	})
+	walk(root, func(n *yaml.Node) {
+		if !used[n] {
+			n.Anchor = ""
+		}
+	})
+}
+
+func walk(node *yaml.Node, visit func(*yaml.Node)) {
+	visit(node)
+	for _, child := range node.Content {
+		walk(child, visit)
 	}
 }
 
