@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -60,7 +61,7 @@ func (m *Manifest) checkDistribution() error {
 	p := m.view()
 	for _, d := range distributions() {
 		if sign := d.sign(p); sign != "" {
-			return at(ErrDistribution, m.root.Line, "found etcd of %s (%s): %s", d.name, sign, d.wayOut)
+			return fmt.Errorf("%w: found etcd of %s (%s): %s", ErrDistribution, d.name, sign, d.wayOut)
 		}
 	}
 	return nil
@@ -69,7 +70,7 @@ func (m *Manifest) checkDistribution() error {
 // podView is what tells distributions apart.
 type podView struct {
 	namespace           string
-	annotations, labels []string // keys and, behind an equal sign, values
+	annotations, labels []string // key=value
 	programs            []program
 }
 
@@ -131,7 +132,7 @@ func (p podView) starts(what func(program) bool) bool { return slices.ContainsFu
 func containing(what string, all []string, part string) string {
 	for _, one := range all {
 		if strings.Contains(one, part) {
-			return what + " " + firstLine(one)
+			return what + " " + firstLine(strings.SplitN(one, "={", 2)[0]) // without a value in JSON
 		}
 	}
 	return ""

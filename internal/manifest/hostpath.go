@@ -86,6 +86,20 @@ func (m *Manifest) HostPath(containerPath string) (string, error) {
 	return path.Join(best.host, best.subPath, strings.TrimPrefix(wanted, best.path)), nil
 }
 
+// HostPaths are the paths on the host of those settings that are paths there.
+func (m *Manifest) HostPaths() map[string]string {
+	all := map[string]string{}
+	for flag, value := range m.Settings() {
+		if flag != flagDataDir && flag != flagWALDir && !strings.HasSuffix(flag, "-file") || value == "" {
+			continue
+		}
+		if host, err := m.HostPath(value); err == nil {
+			all[flag] = host
+		}
+	}
+	return all
+}
+
 // isWithin tells whether a clean path is the folder or below it.
 func isWithin(p, folder string) bool {
 	return p == folder || folder == "/" || strings.HasPrefix(p, folder+"/")

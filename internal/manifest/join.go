@@ -3,6 +3,7 @@ package manifest
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,19 @@ import (
 type Member struct {
 	Name     string
 	PeerURLs []string
+}
+
+// Is tells whether two entries are of one member: by name, or by a peer URL in common.
+func (m Member) Is(other Member) bool {
+	return m.Name != "" && m.Name == other.Name || slices.ContainsFunc(m.PeerURLs, func(u string) bool { return slices.Contains(other.PeerURLs, u) })
+}
+
+// Joined are the members of a cluster by name, with a further one. Entries that
+// it had there before are replaced.
+func Joined(self Member, others []Member) []Member {
+	all := append(slices.DeleteFunc(slices.Clone(others), self.Is), self)
+	slices.SortStableFunc(all, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // InitialCluster writes the value of --initial-cluster: name=url for each URL of

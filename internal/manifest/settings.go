@@ -116,6 +116,9 @@ func (m *Manifest) PKI() PKI {
 	}
 }
 
+// Self is the member that the manifest makes.
+func (m *Manifest) Self() Member { return Member{Name: m.Name(), PeerURLs: m.PeerURLs()} }
+
 // InitialCluster is the value of --initial-cluster, "" without the flag. It is
 // what was true when the manifest was written, not a list of members.
 func (m *Manifest) InitialCluster() string { return m.flagOr(flagInitialCluster, "") }

@@ -26,10 +26,8 @@ type memberEntry struct {
 
 func clusterType() types.ObjectType {
 	return types.ObjectType{AttrTypes: map[string]attr.Type{
-		"id": types.StringType,
-		"members": types.ListType{ElemType: types.ObjectType{AttrTypes: map[string]attr.Type{
-			"name": types.StringType, "peer_urls": types.ListType{ElemType: types.StringType},
-		}}},
+		"id":      types.StringType,
+		"members": types.ListType{ElemType: membersType()},
 		"masters": types.MapType{ElemType: connectionType()},
 	}}
 }
@@ -49,10 +47,20 @@ func readCluster(ctx context.Context, v types.Object) (recovery.Cluster, map[str
 	var m clusterModel
 	diags := v.As(ctx, &m, basetypes.ObjectAsOptions{})
 	c := recovery.Cluster{ID: m.ID.ValueString()}
-	for _, e := range m.Members {
-		c.Members = append(c.Members, manifest.Member{Name: e.Name, PeerURLs: e.PeerURLs})
-	}
+	c.Members = members(m.Members)
 	return c, m.Masters, diags
+}
+
+func membersType() types.ObjectType {
+	return types.ObjectType{AttrTypes: map[string]attr.Type{"name": types.StringType, "peer_urls": types.ListType{ElemType: types.StringType}}}
+}
+
+func members(entries []memberEntry) []manifest.Member {
+	var all []manifest.Member
+	for _, e := range entries {
+		all = append(all, manifest.Member{Name: e.Name, PeerURLs: e.PeerURLs})
+	}
+	return all
 }
 
 func stringList(ctx context.Context, list []string) (types.List, diag.Diagnostics) {

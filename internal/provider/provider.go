@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -13,7 +14,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-var _ provider.Provider = &etcdRecovery{}
+var _ provider.ProviderWithFunctions = &etcdRecovery{}
 
 type etcdRecovery struct {
 	version string
@@ -68,6 +69,11 @@ func (p *etcdRecovery) Configure(ctx context.Context, req provider.ConfigureRequ
 
 func (p *etcdRecovery) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{newSurvey}
+}
+
+// Functions edit manifests as the resources do. They reach no master.
+func (p *etcdRecovery) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newReadManifest, newForceManifest, newUnforceManifest, newJoinManifest}
 }
 
 func (p *etcdRecovery) Resources(context.Context) []func() resource.Resource {

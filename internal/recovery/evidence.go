@@ -101,9 +101,14 @@ func (e Evidence) parse() (*manifest.Manifest, error) { return manifest.Parse([]
 // hash identifies the manifest that a plan was made for.
 func (e Evidence) hash() string { return node.Hash([]byte(e.Manifest)) }
 
-// isMember tells whether an entry of a member list is this master's: by name, or by a peer URL in common.
+// self is the member that this master's manifest makes.
+func (e Evidence) self() manifest.Member {
+	return manifest.Member{Name: e.MemberName, PeerURLs: e.PeerURLs}
+}
+
+// isMember tells whether an entry of a member list is this master's.
 func (e Evidence) isMember(m etcd.Member) bool {
-	return (m.Name != "" && m.Name == e.MemberName) || sharesURL(m.PeerURLs, e.PeerURLs)
+	return e.self().Is(manifest.Member{Name: m.Name, PeerURLs: m.PeerURLs})
 }
 
 func sharesURL(a, b []string) bool {

@@ -187,7 +187,7 @@ func (j *joining) add(ctx context.Context) error {
 
 // matches makes sure that --initial-cluster in the text is the member list after the add, without which etcd does not start.
 func (j *joining) matches(all []etcd.Member) error {
-	members := sortMembers(append(withoutSelf(j.self.ev, membersOf(all)), manifest.Member{Name: j.self.ev.MemberName, PeerURLs: j.self.ev.PeerURLs}))
+	members := manifest.Joined(j.self.ev.self(), membersOf(all))
 	pod, err := manifest.Parse([]byte(j.text))
 	if err != nil {
 		return err

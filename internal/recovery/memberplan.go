@@ -66,7 +66,6 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 			return nil, foundedAnew([]string{e.Name}, nil, nil)
 		}
 	}
-	self := manifest.Member{Name: e.MemberName, PeerURLs: e.PeerURLs}
 	p.Cluster = Cluster{ID: join.ID, Members: sortMembers(members)}
 	if p.Healthy {
 		p.Manifest, p.OldData, p.OldWAL = e.Manifest, begun.mark(markOldData), begun.mark(markOldWAL)
@@ -78,7 +77,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	if anyOrder {
 		return p, nil
 	}
-	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(sortMembers(append(members, self))))
+	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(manifest.Joined(e.self(), members)))
 	if err != nil {
 		return nil, &Refusal{Title: "Manifest Cannot Be Edited", Attribute: "node", Found: fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err), Untouched: nothingTouched,
 			Next: "bring the manifest into a shape as kubeadm writes it, then plan again."}
@@ -140,9 +139,7 @@ func membersOf(list []etcd.Member) []manifest.Member {
 }
 
 func withoutSelf(e Evidence, list []manifest.Member) []manifest.Member {
-	return slices.DeleteFunc(slices.Clone(list), func(m manifest.Member) bool {
-		return e.isMember(etcd.Member{Name: m.Name, PeerURLs: m.PeerURLs})
-	})
+	return slices.DeleteFunc(slices.Clone(list), e.self().Is)
 }
 
 func sortMembers(list []manifest.Member) []manifest.Member {
@@ -153,8 +150,7 @@ func sortMembers(list []manifest.Member) []manifest.Member {
 
 // Joined is the cluster as it will be after the plan.
 func (p *MemberPlan) Joined() Cluster {
-	self := manifest.Member{Name: p.Evidence.MemberName, PeerURLs: p.Evidence.PeerURLs}
-	return Cluster{ID: p.Cluster.ID, Members: sortMembers(append(slices.Clone(p.Cluster.Members), self))}
+	return Cluster{ID: p.Cluster.ID, Members: manifest.Joined(p.Evidence.self(), p.Cluster.Members)}
 }
 
 // begun is the join that goes on on a master, nil for none.

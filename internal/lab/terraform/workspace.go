@@ -40,6 +40,14 @@ func (t *Tools) Example(dir string, l *lab.Lab) (*Workspace, error) {
 	return t.workspace(dir, l, func(_, text string) string { return text })
 }
 
+// Copy is a workspace with all of one of the examples, which needs no lab.
+func (t *Tools) Copy(dir, example string) (*Workspace, error) {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(t.root, "examples", example))); err != nil {
+		return nil, fmt.Errorf("copying the example: %w", err)
+	}
+	return &Workspace{Dir: dir, tools: t}, nil
+}
+
 // Chain is as Example for any number of masters: all but the first join one after the other.
 func (t *Tools) Chain(dir string, l *lab.Lab) (*Workspace, error) {
 	member := regexp.MustCompile(`(?s)resource "etcdrecovery_member".*`)
