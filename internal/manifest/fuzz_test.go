@@ -20,7 +20,7 @@ func seed(f *testing.F, add func(text []byte)) {
 	for _, text := range refused(f) {
 		add(text)
 	}
-	for _, text := range readAll(f, "testdata/unforceable/*.yaml") {
+	for _, text := range unforceable(f) {
 		add(text)
 	}
 }

@@ -21,22 +21,28 @@ func joined(name string) string {
 	})
 }
 
-func accepted(t testing.TB) map[string][]byte { return readAll(t, "testdata/accepted/*.yaml") }
-func refused(t testing.TB) map[string][]byte  { return readAll(t, "testdata/refused/*.yaml") }
+// accepted are samples written by hand, and what kubeadm of several versions has written (testdata/kubeadm/generate).
+func accepted(t testing.TB) map[string][]byte { return readAll(t, "accepted", "kubeadm") }
+func refused(t testing.TB) map[string][]byte  { return readAll(t, "refused") }
 
-func readAll(t testing.TB, pattern string) map[string][]byte {
+// unforceable can be read and join, but not be forced.
+func unforceable(t testing.TB) map[string][]byte { return readAll(t, "unforceable") }
+
+func readAll(t testing.TB, folders ...string) map[string][]byte {
 	t.Helper()
-	files, err := filepath.Glob(pattern)
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files at %s: %v", pattern, err)
-	}
 	texts := map[string][]byte{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+	for _, folder := range folders {
+		files, err := filepath.Glob("testdata/" + folder + "/*.yaml")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no files in %s: %v", folder, err)
 		}
-		texts[strings.TrimSuffix(file, ".yaml")] = text
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[strings.TrimSuffix(file, ".yaml")] = text
+		}
 	}
 	return texts
 }
@@ -95,7 +101,7 @@ func TestJoinGolden(t *testing.T) {
 
 // What cannot be forced may still be read and join.
 func TestUnforceable(t *testing.T) {
-	for file, text := range readAll(t, "testdata/unforceable/*.yaml") {
+	for file, text := range unforceable(t) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			_, err := Force(text)
 			if err == nil {
