@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -33,7 +34,16 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// otherName gives the members names that are not their hosts'.
-func otherName(_ string, text []byte) []byte {
-	return []byte(strings.NewReplacer("=m1", "=infra1", ",m2", ",infra2", ",m3", ",infra3", "name=m2", "name=infra2", "name=m3", "name=infra3").Replace(string(text)))
+// otherName gives the members names that are not their hosts'. The kubelet puts them in, from a variable; those that join have their member list in the
+// environment.
+func otherName(master string, text []byte) []byte {
+	manifest := strings.NewReplacer("=m1", "=infra1", ",m2", ",infra2", ",m3", ",infra3", "name=m2", "name=infra2", "name=m3", "name=infra3").Replace(string(text))
+	name := "infra" + master[1:]
+	env := "    env:\n    - name: MEMBER\n      value: " + name + "\n"
+	manifest = strings.Replace(manifest, "--name="+name+"\n", "--name=$(MEMBER)\n", 1)
+	if list := regexp.MustCompile(`    - --initial-cluster=(.*)\n`); master != "m1" {
+		env += "    - name: ETCD_INITIAL_CLUSTER\n      value: " + list.FindStringSubmatch(manifest)[1] + "\n"
+		manifest = list.ReplaceAllLiteralString(manifest, "")
+	}
+	return []byte(strings.Replace(manifest, "    image:", env+"    image:", 1))
 }
