@@ -24,6 +24,7 @@ type Pods struct {
 	Files       []File // every file the kubelet reads: each that does not start with a dot, whatever its name (kubernetes#129364)
 	Parked      []File // manifests that were moved out of the kubelet's folder by us, oldest first
 	Journals    []File
+	Signs       []string // the first path for each of those patterns that were asked for, where there is one
 	Runtime     Runtime
 	Containers  []Container // of all pods, running and exited; newest first
 }
@@ -41,10 +42,19 @@ const lookScript = manifestsScript + `
 text host "$(hostname)"
 for f in "$3"/parked/*; do [ -f "$f" ] && file parked "$f"; done
 for f in "$3"/*.journal; do [ -f "$f" ] && file journal "$f"; done
+shift 3
+# With an empty IFS a pattern is matched and not split. A unit that is masked is a link to /dev/null, which is neither file nor folder.
+IFS=
+for sign; do for f in $sign; do if [ -f "$f" ] || [ -d "$f" ]; then text sign "$f"; break; fi; done; done
+unset IFS
 ` + discoverScript
 
-// Look reads the kubelet's folder, what was parked, the journals and the containers. One round trip.
-func (n *Node) Look(ctx context.Context) (*Pods, error) { return n.look(ctx, lookScript) }
+// Look reads the kubelet's folder, what was parked, the journals and the containers, and looks for files and folders by the shell's patterns of
+// absolute paths. One round trip. Where a master has no static pod folder (ErrNoManifestDir), or no runtime that answers (ErrNoRuntime), what
+// else was found is returned with the error.
+func (n *Node) Look(ctx context.Context, signs ...string) (*Pods, error) {
+	return n.look(ctx, lookScript, signs...)
+}
 
 // Manifests reads the kubelet's folder alone, for which the container runtime is not asked. One round trip.
 func (n *Node) Manifests(ctx context.Context) ([]File, error) {
@@ -55,8 +65,8 @@ func (n *Node) Manifests(ctx context.Context) ([]File, error) {
 	return p.Files, nil
 }
 
-func (n *Node) look(ctx context.Context, script string) (*Pods, error) {
-	out, err := n.run(ctx, script, n.KubeletConfig, n.ManifestDir, n.WorkDir)
+func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods, error) {
+	out, err := n.run(ctx, script, append([]string{n.KubeletConfig, n.ManifestDir, n.WorkDir}, signs...)...)
 	if err != nil {
 		return nil, fmt.Errorf("looking at %s: %w", n.Name, err)
 	}
@@ -66,6 +76,12 @@ func (n *Node) look(ctx context.Context, script string) (*Pods, error) {
 	}
 	p := &Pods{}
 	var tried []string
+	var missing error // the first of what a master cannot do without
+	lacks := func(err error) {
+		if missing == nil {
+			missing = err
+		}
+	}
 	for _, r := range records {
 		f := File{Path: r.field(0), Text: []byte(r.field(1))}
 		switch r.kind {
@@ -82,28 +98,31 @@ func (n *Node) look(ctx context.Context, script string) (*Pods, error) {
 			p.ManifestDir = r.field(0)
 		case "nomanifests":
 			if r.field(0) == "" {
-				return nil, fmt.Errorf("%w: %s has no staticPodPath in %s and no --pod-manifest-path, and manifest_dir is not set for this node", ErrNoManifestDir, n.Name, r.field(1))
+				lacks(fmt.Errorf("%w: %s has no staticPodPath in %s and no --pod-manifest-path, and manifest_dir is not set for this node", ErrNoManifestDir, n.Name, r.field(1)))
+			} else {
+				lacks(fmt.Errorf("%w: %s on %s is not there", ErrNoManifestDir, r.field(0), n.Name))
 			}
-			return nil, fmt.Errorf("%w: %s on %s is not there", ErrNoManifestDir, r.field(0), n.Name)
 		case "pod":
 			p.Files = append(p.Files, f)
 		case "parked":
 			p.Parked = append(p.Parked, f)
 		case "journal":
 			p.Journals = append(p.Journals, f)
+		case "sign":
+			p.Signs = append(p.Signs, r.field(0))
 		case "runtime":
 			p.Runtime = Runtime{Client: r.field(0), Endpoint: r.field(1)}
 		case "tried":
 			tried = append(tried, r.field(0)+": "+strings.TrimSpace(r.field(1)))
 		case "noruntime":
-			return nil, noRuntime(n.Name, r.field(0), tried)
+			lacks(noRuntime(n.Name, r.field(0), tried))
 		case "containers":
 			if p.Containers, err = p.Runtime.parseContainers([]byte(r.field(0))); err != nil {
-				return nil, fmt.Errorf("containers of %s: %w", n.Name, err)
+				lacks(fmt.Errorf("containers of %s: %w", n.Name, err))
 			}
 		}
 	}
-	return p, nil
+	return p, missing
 }
 
 // Paths are the places on the master that its etcd manifest names, already resolved through its volumes.
