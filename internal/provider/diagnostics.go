@@ -45,6 +45,13 @@ func warnResuming(diags *diag.Diagnostics, what string) {
 	}
 }
 
+// warnManagers says what could come between, where something is about to be changed.
+func warnManagers(diags *diag.Diagnostics, managers []string) {
+	for _, text := range managers {
+		diags.AddWarning("A Controller Looks After These Masters", text)
+	}
+}
+
 // notPlanned refuses to do what no plan has shown. It comes to that when the survey depends on something that is made by the same apply.
 func notPlanned(attribute string) error {
 	return &recovery.Refusal{Title: "Nothing Was Planned", Attribute: attribute, Untouched: "nothing on any master.",

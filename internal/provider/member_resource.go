@@ -129,6 +129,7 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 			return
 		}
 		resp.Diagnostics.Append(plan.fill(ctx, p, inCluster, all)...)
+		warnManagers(&resp.Diagnostics, p.Managers)
 		warnResuming(&resp.Diagnostics, p.Resumes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)

@@ -136,6 +136,7 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(plan.fill(ctx, p, conns)...)
 		warnLoss(p, &resp.Diagnostics)
+		warnManagers(&resp.Diagnostics, p.Managers)
 		warnResuming(&resp.Diagnostics, p.Resumes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -171,6 +172,7 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 				return
 			}
 			next.rejoin(ctx, p, &resp.Diagnostics)
+			warnManagers(&resp.Diagnostics, p.Managers)
 			warnResuming(&resp.Diagnostics, p.Resumes)
 		}
 	}

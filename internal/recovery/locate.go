@@ -69,10 +69,10 @@ func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 		return m, nil
 	}
 	e.NoManifest = true
-	if len(broken) > 0 {
-		return nil, broken
+	if len(broken) == 0 {
+		broken = []string{fmt.Sprintf("no file in %s is an etcd static pod: put etcd's manifest there, or set manifest_dir for this node, then plan again", pods.ManifestDir)}
 	}
-	return nil, []string{fmt.Sprintf("no file in %s is an etcd static pod: put etcd's manifest there, or set manifest_dir for this node, then plan again", pods.ManifestDir)}
+	return nil, append(e.notHere(), broken...)
 }
 
 func samePod(one, other string, m *manifest.Manifest, dir string) string {

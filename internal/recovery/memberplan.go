@@ -17,9 +17,10 @@ type MemberPlan struct {
 	Cluster  Cluster // to be joined; its members at this member's turn, where AnyOrder is false
 	AnyOrder bool    // other members may join first: who is there at this member's turn is not known yet
 
-	Healthy      bool   // it is a voter already, and nothing will be done
-	Resumes      string // where a join goes on that was broken off; "" for a new one
-	Manifest     string // what will stand in Evidence.ManifestPath; "" while it is not known
+	Healthy      bool     // it is a voter already, and nothing will be done
+	Resumes      string   // where a join goes on that was broken off; "" for a new one
+	Managers     []string // controllers that have to be paused before
+	Manifest     string   // what will stand in Evidence.ManifestPath; "" while it is not known
 	OldData      string
 	OldWAL       string
 	ManifestPath string
@@ -33,9 +34,9 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	case e.Reach == Silent:
 		return nil, &Refusal{Title: "The Master Does Not Answer", Attribute: "node", Found: fmt.Sprintf("%s: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
 			Next: fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name)}
-	case e.Reach == Refused:
+	case e.Reach == Refused && len(e.elsewhere()) == 0:
 		return nil, &Refusal{Title: "A Master Cannot Be Examined", Attribute: "node", Found: fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError), Untouched: nothingTouched, Next: "put this access right, then plan again."}
-	case len(e.Problems) > 0:
+	case e.Reach == Refused, len(e.Problems) > 0:
 		r := *asRefusal(masterProblem(e), "")
 		r.Attribute = "node"
 		return nil, &r
@@ -71,6 +72,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 		p.Manifest, p.OldData, p.OldWAL = e.Manifest, begun.mark(markOldData), begun.mark(markOldWAL)
 		return p, nil
 	}
+	p.Managers = managersOf(e)
 	if err := e.Kubelet.check(e.Name, "node"); err != nil {
 		return nil, err
 	}

@@ -143,6 +143,11 @@ func findings(all map[string]Evidence, r Ranking) []finding {
 			list = append(list, finding{"warning", e.Name + ": " + w})
 		}
 	}
+	if v.State != Alive { // or a cluster that is well would never be without a warning
+		for _, w := range managersOf(sorted(all)...) {
+			list = append(list, finding{"warning", w})
+		}
+	}
 	return list
 }
 

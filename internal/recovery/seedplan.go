@@ -25,6 +25,7 @@ type SeedPlan struct {
 	Verdict  Verdict
 	Loss     *Loss    // nil where the forced start is done
 	Hazards  []string // known faults of this etcd that a forced start or the joins after it can meet
+	Managers []string // controllers that have to be paused before
 	Evidence map[string]Evidence
 
 	ManifestPath  string
@@ -66,6 +67,8 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 				return nil, foundedAnew(v.Ahead, v.Answers, all)
 			} else if v.State == Alive || v.State == Startable {
 				return nil, refuseVerdict(v, all)
+			} else if own := refuseElsewhere(sorted(all)...); own != nil {
+				return nil, own
 			}
 			return nil, err
 		}
@@ -90,10 +93,11 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 	if len(p.Verdict.Seen) > 0 && journal.mark(markUnforced) == "" {
 		return nil, seenAlive(p.Verdict.Seen)
 	}
-	p.Hazards = hazards(seed, all)
+	p.Hazards, p.Managers = hazards(seed, all), managersOf(sorted(all)...)
 	for _, e := range sorted(all) {
-		// Of another master only what would keep its etcd from being stopped for good is in the way.
-		stoppable := e.Manifest != "" || (e.NoManifest && !e.Running)
+		// Of another master only what would keep its etcd from being stopped for good is in the way. What another distribution runs is seen by no
+		// container runtime, and comes back.
+		stoppable := e.Manifest != "" || (e.NoManifest && !e.Running && len(e.elsewhere()) == 0)
 		if len(e.Problems) > 0 && (e.Name == p.Node || !stoppable) {
 			return nil, masterProblem(e)
 		}
@@ -232,6 +236,8 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 	}
 	for _, e := range sorted(all) {
 		switch {
+		case e.Reach == Refused && len(e.elsewhere()) > 0:
+			return refuseElsewhere(sorted(all)...)
 		case e.Reach == Refused:
 			return &Refusal{Title: "A Master Cannot Be Examined", Attribute: "survey", Found: fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
 				Next: "put this access right and plan again. A master that may run etcd has to be stopped before a new cluster is forced, so it cannot be left out."}
@@ -324,6 +330,9 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			Found: v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
 			Next:  "start etcd on these masters and wait for a leader:\n  " + strings.Join(how, "\n  ") + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) and plan again."}
 	default:
+		if own := refuseElsewhere(sorted(all)...); own != nil {
+			return own
+		}
 		if names := unplaced(all); len(names) > 0 {
 			return &Refusal{Title: "No etcd Data Was Found", Attribute: "survey", Found: v.Text + "." + problemsOf(all), Untouched: nothingTouched,
 				Next: fmt.Sprintf("put etcd's manifest back on %s, which says where its data is, and plan again. kubeadm puts the data into /var/lib/etcd: look there (ls -lR /var/lib/etcd/member) before you think of a snapshot.", words(names))}
@@ -351,6 +360,9 @@ func foundedAnew(ahead, answers []string, all map[string]Evidence) error {
 }
 
 func masterProblem(e Evidence) error {
+	if own := refuseElsewhere(e); own != nil {
+		return own
+	}
 	return &Refusal{Title: "A Master Is Not Ready for This", Attribute: "survey", Untouched: nothingTouched,
 		Found: fmt.Sprintf("on %s: %s", e.Name, strings.Join(e.Problems, "; ")), Next: "put this right, then plan again."}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,14 +82,19 @@ func (e Evidence) otherCluster() string {
 
 func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	e := Evidence{Name: n.Name, Reach: Reached}
-	pods, err := n.Look(ctx)
+	pods, err := n.Look(ctx, telltales()...)
 	if err != nil {
 		e.Reach, e.ReachError = Silent, err.Error()
 		if node.Answered(err) {
 			e.Reach = Refused
 		}
+		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, "") == nil {
+			e.NoManifest, e.Signs = true, pods.Signs
+			e.ReachError = strings.Join(append(e.notHere(), e.ReachError), "; ")
+		}
 		return e
 	}
+	e.Signs = pods.Signs
 	e.Journals, e.Runtime = readJournals(pods.Journals), pods.Runtime
 	e.Kubelet = kubeletOf(pods.Kubelet, now)
 	if w := e.Kubelet.warning(n.Name); w != "" {

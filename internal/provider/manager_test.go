@@ -1,0 +1,40 @@
+//go:build linux
+
+package provider_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// TestManagedMasters has masters that a controller looks after: each plan that changes something says what to do about it, and no other.
+func TestManagedMasters(t *testing.T) {
+	l, keys := start(t, lab.Options{Manifest: func(_ string, text []byte) []byte {
+		return []byte(strings.Replace(string(text), "  annotations:\n", "  annotations:\n    control-plane-manager.deckhouse.io/checksum: \"1f2e\"\n", 1))
+	}})
+	warns := func(text string, want bool) {
+		t.Helper()
+		if got := strings.Contains(text, "A Controller Looks After These Masters"); got != want {
+			t.Errorf("warned: %v, want %v:\n%s", got, want, text)
+		}
+	}
+	_, folded := run(t, workspace(t, l, surveyBlock(l)), 0, "plan", "-no-color")
+	warns(folded, false)
+
+	loseMajority(t, l)
+	w := workspace(t, l, surveyBlock(l)+seedBlock()+chain(l))
+	_, folded = run(t, w, 0, "plan", "-no-color")
+	warns(folded, true)
+	wantWords(t, folded, "Deckhouse looks after m1, m2, m3", "d8 system module disable control-plane-manager")
+	run(t, w, 0, "apply", "-auto-approve", "-no-color")
+	wantKeys(t, l, keys)
+	_, folded = run(t, w, 0, "plan", "-detailed-exitcode", "-no-color")
+	warns(folded, false)
+
+	wipe(t, l.Master("m3"))
+	_, folded = run(t, w, 2, "plan", "-detailed-exitcode", "-no-color")
+	warns(folded, true)
+	wantWords(t, folded, "Deckhouse looks after m3,")
+}

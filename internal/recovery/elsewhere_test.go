@@ -1,0 +1,128 @@
+package recovery
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// bare is a master without etcd's manifest, on which these paths are.
+func bare(name string, signs ...string) Evidence {
+	e := Evidence{Name: name, Reach: Reached, NoManifest: true, Signs: signs, Kubelet: Kubelet{Running: true}}
+	e.Problems = append(e.notHere(), "no file in /etc/kubernetes/manifests is an etcd static pod")
+	return e
+}
+
+// barred is one that has no folder for manifests either.
+func barred(name string, signs ...string) Evidence {
+	e := Evidence{Name: name, Reach: Refused, NoManifest: true, Signs: signs}
+	e.ReachError = strings.Join(append(e.notHere(), "no static pod folder"), "; ")
+	return e
+}
+
+// TestElsewhere refuses the etcd of each distribution by its name, with its own way back.
+func TestElsewhere(t *testing.T) {
+	const certs = "/etc/kubernetes/static-pod-resources/etcd-certs"
+	covered := map[string]bool{}
+	for _, c := range []struct {
+		name  string
+		signs []string
+		words []string
+	}{
+		{"K3s", []string{"/var/lib/rancher/k3s/server/db/etcd"}, []string{"k3s server --cluster-reset", "https://docs.k3s.io/"}},
+		{"RKE2", []string{"/var/lib/rancher/rke2/server/db/etcd"}, []string{"rke2 server --cluster-reset", "https://docs.rke2.io/"}},
+		{"k0s", []string{"/var/lib/k0s/etcd"}, []string{"k0s restore", "https://docs.k0sproject.io/"}},
+		{"RKE1", []string{"/etc/kubernetes/ssl/kube-etcd-10-0-0-11.pem"}, []string{"rke etcd snapshot-restore", "https://rancher.com/docs/rke/"}},
+		{"OpenShift two-node with fencing", []string{certs + "/configmaps/external-etcd-pod", certs}, []string{"pcs resource cleanup", "https://docs.okd.io/"}},
+		{"OpenShift 4", []string{certs}, []string{"quorum-restore.sh", "https://docs.okd.io/"}},
+		{"MicroK8s", []string{"/var/snap/microk8s/current/var/kubernetes/backend"}, []string{"dqlite", "https://microk8s.io/docs/restore-quorum"}},
+		{"Canonical Kubernetes", []string{"/var/snap/k8s/common/var/lib/etcd"}, []string{"k8sd cluster-recover", "https://documentation.ubuntu.com/"}},
+		{"Canonical Kubernetes", []string{"/var/snap/k8s/common/var/lib/k8s-dqlite"}, []string{"k8sd cluster-recover"}},
+		{"systemd", []string{"/etc/systemd/system/etcd.service", "/etc/systemd/system/multi-user.target.wants/etcd.service"}, []string{"recover-control-plane.yml", "etcdutl snapshot restore", "kubespray"}},
+		{"systemd", []string{"/etc/systemd/system/etcd-member.service"}, []string{"recover-control-plane.yml"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			covered[c.name] = true
+			for kind, master := range map[string]func(string, ...string) Evidence{"without a manifest": bare, "without a folder": barred} {
+				all := map[string]Evidence{"m1": master("m1", c.signs...), "m2": master("m2", c.signs...), "m3": master("m3", c.signs...)}
+				refusals := map[string]error{}
+				_, refusals["a choice"] = DecideSeed(all, SeedRequest{RecoveryID: "test"})
+				_, refusals["a seed"] = DecideSeed(all, SeedRequest{RecoveryID: "test", Node: "m2"})
+				_, refusals["a member"] = DecideMember(all["m1"], Cluster{ID: "1"}, false)
+				for what, err := range refusals {
+					r, ok := IsRefusal(err)
+					if !ok || r.Title != "This Etcd Is Run by "+c.name || len(r.Title) > 60 || r.Untouched != nothingTouched {
+						t.Fatalf("%s, %s: %v", kind, what, err)
+					}
+					if want := map[bool]string{true: "on m1 there is", false: "on m1, m2, m3 there is"}[what == "a member"]; !strings.Contains(r.Found, want) {
+						t.Errorf("%s, %s: found %q", kind, what, r.Found)
+					}
+					for _, w := range slices.Concat(c.words, c.signs[:1], []string{"left-over"}) {
+						if !strings.Contains(r.Detail(), w) {
+							t.Errorf("%s, %s: does not say %q:\n%s", kind, what, w, r.Detail())
+						}
+					}
+					if strings.Count(r.Next, "recover with ") != 1 {
+						t.Errorf("%s, %s: %s", kind, what, r.Next)
+					}
+				}
+				if r, _ := IsRefusal(refusals["a seed"]); kind == "without a manifest" {
+					t.Logf("%s\n\n%s", r.Title, r.Detail())
+				}
+				if report := Report(all, nil); strings.Count(report, "that is of "+c.name+", ") != 3 || !strings.Contains(report, c.signs[0]) {
+					t.Errorf("%s:\n%s", kind, report)
+				}
+			}
+		})
+	}
+	for _, d := range distributions() {
+		if !covered[d.name] {
+			t.Errorf("%s is not shown", d.name)
+		}
+	}
+}
+
+// TestLeftovers are signs of another distribution that decide nothing, or not alone.
+func TestLeftovers(t *testing.T) {
+	const k3s, unit = "/var/lib/rancher/k3s/server/db/etcd", "/etc/systemd/system/etcd.service"
+	if own := with(stopped(OnDisk{Commit: 9}), func(e *Evidence) { e.Signs = []string{k3s} }).elsewhere(); len(own) > 0 {
+		t.Errorf("a master that has its manifest: %v", own)
+	}
+	if own := bare("m1").elsewhere(); len(own) > 0 {
+		t.Errorf("a master without signs: %v", own)
+	}
+	if own := bare("m1", "/var/lib/rancher/k3s/server/db", k3s+"/member", "/etc/kubernetes/ssl/etcd/x.pem").elsewhere(); len(own) > 0 {
+		t.Errorf("paths that were not asked for: %v", own)
+	}
+
+	// Two at once: both are named.
+	r, _ := IsRefusal(refuseElsewhere(bare("m1", k3s), bare("m2", unit), bare("m3")))
+	for _, w := range []string{"on m1 there is no etcd manifest, but " + k3s, "on m2 there is no etcd manifest, but " + unit, "recover with k3s server --cluster-reset: ", "recover with kubespray's recover-control-plane.yml"} {
+		if !strings.Contains(r.Detail(), w) {
+			t.Errorf("does not say %q:\n%s", w, r.Detail())
+		}
+	}
+
+	// A survivor that could be the seed, and a master on which something else may start etcd at any time.
+	all := map[string]Evidence{"m1": seedable(), "m2": bare("m2"), "m3": bare("m3")}
+	if _, err := DecideSeed(all, SeedRequest{RecoveryID: "test", Node: "m1"}); err != nil {
+		t.Fatal(err)
+	}
+	all["m3"] = bare("m3", unit)
+	for _, node := range []string{"", "m1"} {
+		_, err := DecideSeed(all, SeedRequest{RecoveryID: "test", Node: node})
+		if r, ok := IsRefusal(err); !ok || r.Title != "This Etcd Is Run by systemd" || !strings.Contains(r.Found, "on m3 there is") {
+			t.Errorf("node %q: %v", node, err)
+		}
+	}
+}
+
+// seedable is m1 as a survivor from which a new cluster could be forced.
+func seedable() Evidence {
+	return with(stopped(OnDisk{Commit: 9, MemberID: 1}), func(e *Evidence) {
+		e.Name, e.MemberName, e.PeerURLs = "m1", "m1", []string{"https://m1:2380"}
+		e.ManifestPath, e.Kubelet, e.FreeBytes = "/etc/kubernetes/manifests/etcd.yaml", Kubelet{Running: true}, 1<<30
+		e.Manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\n  namespace: kube-system\nspec:\n  containers:\n  - name: etcd\n    image: " + fixed +
+			"\n    command:\n    - etcd\n    - --name=m1\n    - --initial-advertise-peer-urls=https://m1:2380\n    - --data-dir=/d\n"
+	})
+}
