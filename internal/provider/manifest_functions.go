@@ -88,7 +88,7 @@ func newJoinManifest() function.Function {
 		parameters: []function.Parameter{function.ListParameter{
 			Name:                "members",
 			ElementType:         membersType(),
-			MarkdownDescription: "The members of the cluster to join, as in `cluster.members` of `etcdrecovery_seed` and `etcdrecovery_member`. This master's own entry is made from its manifest.",
+			MarkdownDescription: "The members of the cluster to join, each `{ name, peer_urls }`, as in `cluster.members` of `etcdrecovery_seed` and `etcdrecovery_member`. This master's own entry is made from its manifest.",
 		}},
 		do: func(ctx context.Context, text []byte, req function.RunRequest) ([]byte, *function.FuncError) {
 			var entries []memberEntry

@@ -24,8 +24,17 @@ func (readManifest) Definition(_ context.Context, _ function.DefinitionRequest, 
 		Summary: "Reads etcd's settings from a manifest",
 		MarkdownDescription: "Reads a static pod manifest that runs etcd, as the survey does: the container by the program that it starts, its flags in every form that etcd takes, `ETCD_…` variables, " +
 			"and `$(VARIABLES)` of the container put in. A manifest that cannot be edited safely, or that belongs to a distribution with its own recovery, is refused with the reason.\n\n" +
-			"`settings` has every setting, as a flag without dashes, with the value that counts. `host_paths` has, for those that are paths, where they are on the master. " +
-			"The other attributes have the defaults of etcd where nothing is set.",
+			"| Attribute | |\n|---|---|\n" +
+			"| `namespace`, `pod_name`, `container_name`, `image` | of the pod and its etcd container |\n" +
+			"| `name`, `data_dir` | of the member; the path is the container's |\n" +
+			"| `wal_dir` | null when the log is in the data directory |\n" +
+			"| `peer_urls`, `listen_peer_urls`, `client_urls`, `listen_client_urls`, `metrics_urls` | lists; with etcd's defaults where nothing is set |\n" +
+			"| `initial_cluster`, `initial_cluster_state` | what was true when the manifest was written, no list of members |\n" +
+			"| `force_new_cluster` | whether etcd would throw out all other members at its next start |\n" +
+			"| `settings` | map of every setting, as a flag without dashes, to the value that counts |\n" +
+			"| `host_paths` | map of those settings that are paths, to where they are on the master |\n" +
+			"| `feature_gates` | map of names to booleans |\n" +
+			"| `probes` | list of `{ kind, scheme, host, port, path, command }`: startup, liveness, readiness |",
 		Parameters: []function.Parameter{manifestParameter()},
 		Return: function.ObjectReturn{AttributeTypes: map[string]attr.Type{
 			"namespace": types.StringType, "pod_name": types.StringType, "container_name": types.StringType, "image": types.StringType,
