@@ -6,62 +6,40 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/distribution"
 )
 
-// distribution is one whose etcd has a recovery of its own, which what is done here would only disturb.
-type distribution struct {
-	name   string
-	sign   func(podView) string // what it was recognised by, "" where it is another one
-	wayOut string
+// DistributionError says that the pod belongs to a distribution that rebuilds etcd in its own way. It wraps ErrDistribution.
+type DistributionError struct {
+	Name string // as in package distribution
+	Sign string // by which it was recognised
 }
 
-func distributions() []distribution {
-	return []distribution{
-		{
-			"RKE2", func(p podView) string { return first(p.annotation("etcd.k3s.io/"), p.script("/rancher/rke2/")) },
-			"it writes this file anew at each start. Stop rke2-server on every server, run rke2 server --cluster-reset on the one to keep, then remove /var/lib/rancher/rke2/server/db on the others and start them (https://docs.rke2.io/datastore/backup_restore)",
-		},
-		{
-			"OpenShift two-node with fencing", func(p podView) string {
-				if p.namespace == "openshift-etcd" && !p.starts(program.isEtcd) && !p.starts(program.wrapsEtcd) {
-					return "namespace openshift-etcd, and no container that starts etcd"
-				}
-				return ""
-			},
-			"Pacemaker runs etcd there, outside of the kubelet, and chooses and forces the survivor itself. See what stops it with pcs status",
-		},
-		{
-			"OpenShift 4", func(p podView) string {
-				if p.namespace == "openshift-etcd" {
-					return "namespace openshift-etcd"
-				}
-				return ""
-			},
-			"its etcd operator writes this file anew and adds members itself. Run quorum-restore.sh on the master to keep; a release without that script has cluster-restore.sh, which takes a backup",
-		},
-		{
-			"OpenShift 3", func(p podView) string { return p.script("/etc/etcd/etcd.conf") },
-			"etcd reads its settings from /etc/etcd/etcd.conf, which is not edited here. Follow its own instructions (https://docs.openshift.com/container-platform/3.11/admin_guide/assembly_restore-etcd-quorum.html)",
-		},
-		{
-			"kOps", func(p podView) string { return p.argument("/etcd-manager") },
-			"etcd-manager starts etcd itself, as its child. Restore a backup with etcd-manager-ctl restore-backup (https://kops.sigs.k8s.io/operations/etcd_backup_restore_encryption/)",
-		},
-		{
-			"Gardener", func(p podView) string {
-				return first(p.image("/etcd-wrapper"), p.label("etcd-druid"), p.label("druid.gardener.cloud"))
-			},
-			"etcd-druid writes etcd's configuration anew. Follow its instructions for a permanent loss of quorum",
-		},
-	}
+func (e *DistributionError) Error() string {
+	d := distribution.Named(e.Name)
+	return fmt.Sprintf("%v: found %s of %s, which %s; recover with %s: %s (%s)", ErrDistribution, e.Sign, d.Name, d.Runs, d.Tool, d.Steps, d.Docs)
 }
+
+func (e *DistributionError) Unwrap() error { return ErrDistribution }
 
 // checkDistribution refuses the pods of distributions. They are recognised however they are written, before anything is read strictly.
 func (m *Manifest) checkDistribution() error {
 	p := m.view()
-	for _, d := range distributions() {
-		if sign := d.sign(p); sign != "" {
-			return fmt.Errorf("%w: found etcd of %s (%s): %s", ErrDistribution, d.name, sign, d.wayOut)
+	openshift := p.namespace == "openshift-etcd"
+	for _, is := range []struct {
+		name string
+		sign string // "" where it is another one
+	}{
+		{"RKE2", first(p.annotation("etcd.k3s.io/"), p.script("/rancher/rke2/"))},
+		{"OpenShift two-node with fencing", when(openshift && !p.starts(program.isEtcd) && !p.starts(program.wrapsEtcd), "the namespace openshift-etcd without a container for etcd")},
+		{"OpenShift 4", when(openshift, "the namespace openshift-etcd")},
+		{"OpenShift 3", p.script("/etc/etcd/etcd.conf")},
+		{"kOps", p.argument("/etcd-manager")},
+		{"Gardener", first(p.image("/etcd-wrapper"), p.label("etcd-druid"), p.label("druid.gardener.cloud"))},
+	} {
+		if is.sign != "" {
+			return &DistributionError{Name: is.name, Sign: is.sign}
 		}
 	}
 	return nil
@@ -112,7 +90,7 @@ func (p podView) script(part string) string {
 func (p podView) where(part string, which func(program) bool) string {
 	for _, c := range p.programs {
 		if which(c) && slices.ContainsFunc(c.argv(), func(arg string) bool { return strings.Contains(arg, part) }) {
-			return part + " in its command line"
+			return "the command line with " + part
 		}
 	}
 	return ""
@@ -121,7 +99,7 @@ func (p podView) where(part string, which func(program) bool) string {
 func (p podView) image(part string) string {
 	for _, c := range p.programs {
 		if strings.Contains(c.image, part) {
-			return "image " + c.image
+			return "the image " + c.image
 		}
 	}
 	return ""
@@ -132,10 +110,17 @@ func (p podView) starts(what func(program) bool) bool { return slices.ContainsFu
 func containing(what string, all []string, part string) string {
 	for _, one := range all {
 		if strings.Contains(one, part) {
-			return what + " " + firstLine(strings.SplitN(one, "={", 2)[0]) // without a value in JSON
+			return "the " + what + " " + firstLine(strings.SplitN(one, "={", 2)[0]) // without a value in JSON
 		}
 	}
 	return ""
+}
+
+func when(is bool, text string) string {
+	if !is {
+		return ""
+	}
+	return text
 }
 
 func first(texts ...string) string {

@@ -59,10 +59,13 @@ func Force(text []byte) ([]byte, error) {
 			forced, err = reparse(text)
 		}
 	}
+	if err == nil {
+		err = checkAdded(m, forced, added)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return text, checkAdded(m, forced, added)
+	return text, nil
 }
 
 // forcing are the flags that Force adds.

@@ -1,9 +1,13 @@
 package recovery
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/distribution"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
 // bare is a master without etcd's manifest, on which these paths are.
@@ -75,10 +79,49 @@ func TestElsewhere(t *testing.T) {
 			}
 		})
 	}
-	for _, d := range distributions() {
-		if !covered[d.name] {
-			t.Errorf("%s is not shown", d.name)
+	for _, d := range distribution.All() {
+		if len(d.Paths) > 0 && !covered[d.Name] {
+			t.Errorf("%s is not shown", d.Name)
 		}
+	}
+}
+
+// TestOwned refuses etcd whose manifest tells the distribution, as if there were none.
+func TestOwned(t *testing.T) {
+	for file, name := range map[string]string{
+		"rke2": "RKE2", "openshift-4": "OpenShift 4", "openshift-two-node": "OpenShift two-node with fencing", "openshift-3": "OpenShift 3", "kops": "kOps", "gardener": "Gardener",
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, err := os.ReadFile("../manifest/testdata/refused/" + file + ".yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			api, err := os.ReadFile("../manifest/testdata/refused/rke2-apiserver.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			owned := func(master string) Evidence {
+				e := Evidence{Name: master, Reach: Reached, Kubelet: Kubelet{Running: true}}
+				m, problems := findManifest(&e, &node.Pods{ManifestDir: "/m", Files: []node.File{{Path: "/m/kube-apiserver.yaml", Text: api}, {Path: "/m/etcd.yaml", Text: text}, {Path: "/m/etcd-events.yaml", Text: text}}})
+				if m != nil || len(problems) != 1 || e.NoManifest {
+					t.Fatalf("got %v, %q, %+v", m, problems, e)
+				}
+				e.Problems = problems
+				return e
+			}
+			all := map[string]Evidence{"m1": owned("m1"), "m2": owned("m2"), "m3": bare("m3")}
+			_, seed := DecideSeed(all, SeedRequest{RecoveryID: "test"})
+			_, member := DecideMember(all["m1"], Cluster{ID: "1"}, false)
+			for what, err := range map[string]error{"a seed": seed, "a member": member} {
+				r, ok := IsRefusal(err)
+				if !ok || r.Title != "This Etcd Is Run by "+name || len(r.Title) > 60 || r.Untouched != nothingTouched {
+					t.Fatalf("%s: %v", what, err)
+				}
+				if d := distribution.Named(name); !strings.Contains(r.Found, " /m/etcd.yaml has ") || !strings.Contains(r.Next, d.Tool) || !strings.Contains(r.Next, d.Docs) {
+					t.Errorf("%s:\n%s", what, r.Detail())
+				}
+			}
+		})
 	}
 }
 

@@ -29,6 +29,7 @@ type Evidence struct {
 	Problems   []string `json:",omitempty"` // what forbids changing this master, each with its remedy
 	Warnings   []string `json:",omitempty"` // what is not in the way, but will be
 	NoManifest bool     `json:",omitempty"` // no file the kubelet reads, and none that we parked, is an etcd pod
+	Owner      *Owner   `json:",omitempty"` // of an etcd pod that is not the operator's own
 	Signs      []string `json:",omitempty"` // of distributions and controllers: the paths that are there
 	ForceFlag  string   `json:",omitempty"` // the path of a manifest that the kubelet reads and that has the force flag
 

@@ -25,7 +25,13 @@ func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 	)
 	for _, f := range pods.Files {
 		m, err := manifest.Parse(f.Text)
+		var owned *manifest.DistributionError
 		switch {
+		case errors.As(err, &owned):
+			if e.Owner == nil { // kOps has two etcds
+				e.Owner = &Owner{Name: owned.Name, Path: f.Path, Sign: owned.Sign}
+				problems = append(problems, e.notHere()...)
+			}
 		case errors.Is(err, manifest.ErrNotPod), errors.Is(err, manifest.ErrNoEtcd), errors.Is(err, manifest.ErrSyntax):
 			// A file that the kubelet may still read as etcd's pod is named whatever it is called.
 			_, pod, isPod := manifest.Identify(f.Text)
