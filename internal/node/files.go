@@ -33,17 +33,19 @@ begin() {
   tmp=${1%/*}/.etcdrecovery-${1##*/}; trap 'rm -f "$tmp"' EXIT
 }
 finish() { sync "$tmp" 2>/dev/null || sync; mv -f "$tmp" "$1"; }
+# GNU's cp keeps the label of SELinux, too, which a new file would take from its folder. Where there is none that is no failure.
+like() { cp -p --preserve=all "$1" "$tmp" 2>/dev/null || cp -p "$1" "$tmp"; }
 `
 
-// WriteFile puts a text in place of a file, or makes it. Mode and owner are those of like, or 0600 and root's where like is not there.
+// WriteFile puts a text in place of a file, or makes it. Mode, owner and SELinux label are those of like, or 0600 and root's where like is not there.
 func (n *Node) WriteFile(ctx context.Context, name string, text []byte, like string) error {
 	out, err := n.change(ctx, inPlace+`begin "$1"
-[ ! -f "$2" ] || cp -p "$2" "$tmp"
+[ ! -f "$2" ] || like "$2"
 base64 -d >"$tmp" <<'END'
 `+base64.StdEncoding.EncodeToString(text)+`
 END
 finish "$1"
-sha256sum "$1"`, name, like)
+sha256sum <"$1"`, name, like)
 	if err != nil {
 		return fmt.Errorf("writing %s on %s: %w", name, n.Name, err)
 	}
@@ -60,7 +62,7 @@ func (n *Node) Park(ctx context.Context, manifest string) (string, error) {
 	_, err := n.change(ctx, inPlace+`[ -f "$1" ] || { [ -f "$2" ] && exit 0; echo "neither $1 nor $2 is there" >&2; exit 1; }
 if [ -f "$2" ] && ! cmp -s "$1" "$2"; then i=1; while [ -e "$2.$i" ]; do i=$((i+1)); done; mv "$2" "$2.$i"; fi
 begin "$2"
-cp -p "$1" "$tmp"
+like "$1"
 finish "$2"
 rm -f "$1"`, manifest, parked)
 	if err != nil {
@@ -73,7 +75,7 @@ rm -f "$1"`, manifest, parked)
 func (n *Node) Unpark(ctx context.Context, parked, manifest string) error {
 	_, err := n.change(ctx, inPlace+`if [ -e "$2" ]; then if cmp -s "$1" "$2"; then rm -f "$1"; fi; exit 0; fi
 begin "$2"
-cp -p "$1" "$tmp"
+like "$1"
 finish "$2"
 rm -f "$1"`, parked, manifest)
 	if err != nil {
