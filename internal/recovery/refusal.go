@@ -38,7 +38,7 @@ func (r *Refusal) Detail() string {
 	if r.Cause != nil {
 		b.WriteString("\n\n" + r.Cause.Error())
 	}
-	return b.String()
+	return printable(b.String())
 }
 
 func (r *Refusal) Unwrap() error { return r.Cause }

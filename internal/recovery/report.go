@@ -27,7 +27,7 @@ func Report(all map[string]Evidence, lost []string) string {
 	for _, f := range findings(all, r) {
 		fmt.Fprintf(&b, "%-8s %s\n", f.kind+":", f.text)
 	}
-	return b.String()
+	return printable(b.String())
 }
 
 // Markdown is the same for a comment on a change.
@@ -49,7 +49,7 @@ func Markdown(all map[string]Evidence, lost []string) string {
 	for _, f := range findings(all, r) {
 		fmt.Fprintf(&b, "- **%s**: %s\n", f.kind, escape(f.text))
 	}
-	return b.String()
+	return printable(b.String())
 }
 
 // escape keeps what was read on a master from being taken for Markdown.
