@@ -11,7 +11,7 @@ import (
 func reparse(text []byte) (*Manifest, error) {
 	m, err := Parse(text)
 	if err != nil {
-		return nil, unintended("the edited text cannot be read: %v", err)
+		return nil, unintended("what it would write cannot be read again")
 	}
 	return m, nil
 }
@@ -32,11 +32,17 @@ func verify(before, after *Manifest, podName string, touched func(flag string) b
 	if node := difference(before.root, after.root, mutable); node != nil {
 		return unintended("line %d would change too", node.Line)
 	}
+	now := after.Settings()
+	for flag, value := range before.Settings() { // a variable may be put in elsewhere
+		if !touched(flag) && now[flag] != value {
+			return unintended("--%s would change from %q to %q", flag, value, now[flag])
+		}
+	}
 	if after.podName != podName {
 		return unintended("the pod would be named %q", after.podName)
 	}
 	if !slices.Equal(was, is) {
-		return unintended("other items of the command line would change: %q, %q", was, is)
+		return unintended("other items of the command line would change")
 	}
 	return nil
 }

@@ -10,77 +10,55 @@ import (
 
 // findEtcd chooses the container that runs etcd: by the program it starts,
 // never by position, name or annotations.
-func findEtcd(spec *yaml.Node) (*yaml.Node, error) {
-	containers, err := fieldOf(spec, "containers", yaml.SequenceNode)
+func (m *Manifest) findEtcd() error {
+	containers, err := fieldOf(m.spec, "containers", yaml.SequenceNode)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if containers == nil || len(containers.Content) == 0 {
-		return nil, at(ErrSyntax, spec.Line, "found no containers in the pod")
+	if len(items(containers)) == 0 {
+		return at(ErrSyntax, m.spec.Line, "found no containers in the pod")
 	}
-	var found, wrapped *yaml.Node
+	var wrapped *yaml.Node
 	var seen []string
-	for _, c := range containers.Content {
-		if c.Kind != yaml.MappingNode || c.Anchor != "" {
-			return nil, at(ErrShape, c.Line, "found a container that is an alias, has an anchor or is no mapping; write it out")
+	for i, node := range containers.Content {
+		if node.Kind != yaml.MappingNode || node.Anchor != "" {
+			return at(ErrShape, node.Line, "found a container that is an alias, has an anchor or is no mapping; write it out")
 		}
-		p, err := readProgram(c)
-		if err != nil {
-			return nil, err
+		var p program
+		if i < len(m.kubelet.Spec.Containers) {
+			p = m.kubelet.Spec.Containers[i].program()
 		}
 		seen = append(seen, p.String())
 		switch {
 		case !p.isEtcd():
 			if p.wrapsEtcd() {
-				wrapped = c
+				wrapped = node
 			}
-		case found != nil:
-			return nil, at(ErrTwoEtcd, c.Line, "found a second one, the first is on line %d; split the pod, so that each etcd has a manifest of its own", found.Line)
+		case m.container != nil:
+			return at(ErrTwoEtcd, node.Line, "found a second one, the first is on line %d; split the pod, so that each etcd has a manifest of its own", m.container.Line)
 		default:
-			found = c
+			m.container, m.index = node, i
 		}
 	}
 	switch {
-	case found != nil:
-		return found, nil
+	case m.container != nil:
+		return nil
 	case wrapped != nil:
-		return nil, at(ErrShell, wrapped.Line, "found a container that starts etcd by a shell script or another program, so that flags cannot be set in the manifest; let the container start etcd directly")
-	default:
-		return nil, fmt.Errorf("%w: found %s; name the manifest that runs the etcd binary", ErrNoEtcd, strings.Join(seen, ", "))
+		return at(ErrShell, wrapped.Line, "found a container (%s) that starts etcd by a shell script or another program, so that flags cannot be set in the manifest; let the container start etcd directly", strings.Join(seen, ", "))
+	case m.kubeletError != nil: // it may be in what could not be read
+		return m.kubeletError
 	}
+	return fmt.Errorf("%w: found %s; name the manifest that runs the etcd binary", ErrNoEtcd, strings.Join(seen, ", "))
 }
 
-// program is what a container starts, read leniently: it may be a container
-// that is none of our business.
+// program is what a container starts.
 type program struct {
 	name, image   string
 	command, args []string
 }
 
-func readProgram(container *yaml.Node) (program, error) {
-	var p program
-	for _, f := range []struct {
-		key  string
-		kind yaml.Kind
-		to   any
-	}{
-		{"name", yaml.ScalarNode, &p.name},
-		{"image", yaml.ScalarNode, &p.image},
-		{"command", yaml.SequenceNode, &p.command},
-		{"args", yaml.SequenceNode, &p.args},
-	} {
-		value, err := fieldOf(container, f.key, f.kind)
-		if err != nil {
-			return program{}, err
-		}
-		if value == nil {
-			continue
-		}
-		if err := decode(value, f.to); err != nil {
-			return program{}, err
-		}
-	}
-	return p, nil
+func (c kubeletContainer) program() program {
+	return program{name: c.Name, image: c.Image, command: c.Command, args: c.Args}
 }
 
 func (p program) argv() []string {
@@ -107,15 +85,15 @@ func isServer(argv []string) bool {
 }
 
 // isEtcdImage knows images whose entrypoint is etcd: .../etcd, the
-// architectures of old (etcd-amd64) and builds of vendors (hardened-etcd).
+// architectures of old (etcd-amd64) and the build of RKE2 (hardened-etcd).
 func isEtcdImage(image string) bool {
 	image, _, _ = strings.Cut(image, "@")
 	base, _, _ := strings.Cut(path.Base(image), ":")
 	switch base {
-	case "etcd", "etcd-amd64", "etcd-arm", "etcd-arm64", "etcd-ppc64le", "etcd-s390x":
+	case "etcd", "etcd-amd64", "etcd-arm", "etcd-arm64", "etcd-ppc64le", "etcd-s390x", "hardened-etcd":
 		return true
 	}
-	return strings.HasSuffix(base, "-etcd")
+	return false
 }
 
 func (p program) String() string {

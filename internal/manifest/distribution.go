@@ -1,11 +1,10 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/distribution"
 )
@@ -31,12 +30,12 @@ func (m *Manifest) checkDistribution() error {
 		name string
 		sign string // "" where it is another one
 	}{
-		{"RKE2", first(p.annotation("etcd.k3s.io/"), p.script("/rancher/rke2/"))},
+		{"RKE2", cmp.Or(p.annotation("etcd.k3s.io/"), p.script("/rancher/rke2/"))},
 		{"OpenShift two-node with fencing", when(openshift && !p.starts(program.isEtcd) && !p.starts(program.wrapsEtcd), "the namespace openshift-etcd without a container for etcd")},
 		{"OpenShift 4", when(openshift, "the namespace openshift-etcd")},
-		{"OpenShift 3", p.script("/etc/etcd/etcd.conf")},
-		{"kOps", p.argument("/etcd-manager")},
-		{"Gardener", first(p.image("/etcd-wrapper"), p.label("etcd-druid"), p.label("druid.gardener.cloud"))},
+		{"OpenShift 3", p.where("/etc/etcd/etcd.conf", program.wrapsEtcd)},
+		{"kOps", when(p.starts(program.isEtcdManager), "a container that starts etcd-manager")},
+		{"Gardener", cmp.Or(p.image("/etcd-wrapper"), p.label("app.kubernetes.io/managed-by=etcd-druid"), p.label("druid.gardener.cloud"))},
 	} {
 		if is.sign != "" {
 			return &DistributionError{Name: is.name, Sign: is.sign}
@@ -53,36 +52,26 @@ type podView struct {
 }
 
 func (m *Manifest) view() podView {
-	p := podView{
-		namespace:   m.namespace,
-		annotations: pairs(lookUp(m.metadata, "annotations", maxFollowed)),
-		labels:      pairs(lookUp(m.metadata, "labels", maxFollowed)),
-	}
-	for _, c := range items(lookUp(m.spec, "containers", maxFollowed)) {
-		p.programs = append(p.programs, viewProgram(c))
+	p := podView{namespace: m.kubelet.Metadata.Namespace, annotations: pairs(m.kubelet.Metadata.Annotations), labels: pairs(m.kubelet.Metadata.Labels)}
+	for _, c := range m.kubelet.Spec.Containers {
+		p.programs = append(p.programs, c.program())
 	}
 	return p
 }
 
-func pairs(mapping *yaml.Node) []string {
-	if mapping == nil || mapping.Kind != yaml.MappingNode {
-		return nil
-	}
+func pairs(mapping map[string]string) []string {
 	var all []string
-	for i := 0; i+1 < len(mapping.Content); i += 2 {
-		all = append(all, wordOf(follow(mapping.Content[i]))+"="+wordOf(follow(mapping.Content[i+1])))
+	for key, value := range mapping {
+		all = append(all, key+"="+value)
 	}
+	slices.Sort(all)
 	return all
 }
 
 func (p podView) annotation(part string) string { return containing("annotation", p.annotations, part) }
 func (p podView) label(part string) string      { return containing("label", p.labels, part) }
 
-func (p podView) argument(part string) string {
-	return p.where(part, func(program) bool { return true })
-}
-
-// script is argument for the container that starts etcd: the API server has paths of etcd's files in its command line, too.
+// script looks at containers that start etcd alone: the API server has paths of etcd's files in its command line, too.
 func (p podView) script(part string) string {
 	return p.where(part, func(c program) bool { return c.isEtcd() || c.wrapsEtcd() })
 }
@@ -109,7 +98,7 @@ func (p podView) starts(what func(program) bool) bool { return slices.ContainsFu
 
 func containing(what string, all []string, part string) string {
 	for _, one := range all {
-		if strings.Contains(one, part) {
+		if strings.HasPrefix(one, part) {
 			return "the " + what + " " + firstLine(strings.SplitN(one, "={", 2)[0]) // without a value in JSON
 		}
 	}
@@ -121,13 +110,4 @@ func when(is bool, text string) string {
 		return ""
 	}
 	return text
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

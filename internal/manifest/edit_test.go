@@ -23,6 +23,17 @@ func TestInitialCluster(t *testing.T) {
 	}
 }
 
+func TestJoined(t *testing.T) {
+	self := Member{"m2", []string{"https://b:2380", "https://b2:2380"}}
+	others := []Member{{"m3", []string{"https://c:2380"}}, {"", []string{"https://b2:2380"}}, {"m2", []string{"https://old:2380"}}, {"m1", []string{"https://a:2380"}}, {"", []string{"https://d:2380"}}}
+	if got, want := InitialCluster(Joined(self, others)), "=https://d:2380,m1=https://a:2380,m2=https://b:2380,m2=https://b2:2380,m3=https://c:2380"; got != want {
+		t.Errorf("got %q", got)
+	}
+	if len(others) != 5 || others[0].Name != "m3" {
+		t.Errorf("the list was changed: %v", others)
+	}
+}
+
 func TestJoinRefusesList(t *testing.T) {
 	text := etcdPod("--name=m1")
 	for _, list := range []string{
@@ -77,7 +88,7 @@ func TestRefusedEdits(t *testing.T) {
 	for name, text := range map[string][]byte{
 		"shared":        []byte("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [etcd, --name=m1, &state --initial-cluster-state=new]\nmetadata: {name: etcd, labels: {a: *state}}\n"),
 		"dash apart":    etcdPod("--name=m1", "\n      --initial-cluster-state=new", "--initial-cluster-state=new"),
-		"lines in flow": []byte("{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{command: [etcd, --name=m1, --initial-cluster-state=\n new]}]}}"),
+		"lines in flow": []byte("---\n{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{command: [etcd, --name=m1, --initial-cluster-state=\n new]}]}}"),
 		"empty":         []byte(strings.Replace(string(etcdPod("--name=m1")), "--name=m1", "--name=m1\n    env: [{name: ETCD_INITIAL_CLUSTER}]", 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,7 +122,7 @@ func TestQuotes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			list := "m1=https://10.0.0.11:2380," + name + "=https://10.0.0.12:2380"
 			for _, item := range []string{"--name=m1", `"--name=m1"`, `'--name=m1'`} {
-				for _, text := range []string{string(etcdPod(item)), "{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{command: [etcd, " + item + "]}]}}"} {
+				for _, text := range []string{string(etcdPod(item)), "---\n{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{command: [etcd, " + item + "]}]}}"} {
 					out, err := Join([]byte(text), list)
 					if err != nil {
 						t.Fatal(err)

@@ -28,14 +28,14 @@ type variable struct {
 // flagOf is the flag for which a variable stands, "" for any other variable.
 func flagOf(variable string) string {
 	flag, ok := strings.CutPrefix(variable, envPrefix)
-	if !ok || variable == envUnsupportedArch {
+	if !ok || variable == envUnsupportedArch || variable != strings.ToUpper(variable) || strings.Contains(variable, "-") {
 		return ""
 	}
 	return strings.ReplaceAll(strings.ToLower(flag), "_", "-")
 }
 
 // readEnvironment reads the variables in their order, in which the kubelet puts earlier ones into later ones.
-func readEnvironment(container *yaml.Node) (environment, error) {
+func readEnvironment(container *yaml.Node, asKubelet kubeletContainer) (environment, error) {
 	env := environment{values: map[string]string{}, settings: map[string]variable{}}
 	envFrom, err := field(container, "envFrom")
 	if err != nil {
@@ -48,14 +48,15 @@ func readEnvironment(container *yaml.Node) (environment, error) {
 	if err != nil {
 		return env, err
 	}
-	for _, entry := range items(list) {
-		name := wordOf(lookUp(entry, "name", maxFollowed))
-		flag := flagOf(name)
+	for i, entry := range items(list) {
+		if i >= len(asKubelet.Env) {
+			break // the kubelet cannot read it, which is said in the end
+		}
+		name, flag := asKubelet.Env[i].Name, flagOf(asKubelet.Env[i].Name)
 		if flag == "" {
-			if value := lookUp(entry, "value", maxFollowed); lookUp(entry, "valueFrom", maxFollowed) == nil {
-				env.values[name] = expand(wordOf(value), env.values)
-			} else {
-				delete(env.values, name)
+			delete(env.values, name)
+			if asKubelet.Env[i].ValueFrom == nil {
+				env.values[name] = expand(asKubelet.Env[i].Value, env.values)
 			}
 			continue
 		}

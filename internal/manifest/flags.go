@@ -123,7 +123,9 @@ func readOption(argv []argument, i int) (option, int, error) {
 	case assigned:
 	case isBool(name):
 		o.value = "true"
-	case i+1 < len(argv) && takesNext(name, argv[i+1].value):
+	case i+1 < len(argv) && !takesValue(name) && isFlag(argv[i+1].value):
+		return option{}, 0, at(ErrShape, line, "found --%s before %q: whether that is its value depends on etcd's version; write --%s=value", name, firstLine(argv[i+1].value), name)
+	case i+1 < len(argv):
 		o.last = i + 1
 		o.value = argv[o.last].value
 		if strings.HasSuffix(o.value, `\`) {
@@ -142,14 +144,9 @@ func takesValue(name string) bool {
 	return name == flagConfigFile || !isBool(name) && (isNeeded(name) || isDiscovery(name))
 }
 
-// takesNext tells whether the argument behind a flag is its value. A flag that
-// is not known here takes it unless it looks like another flag: as a boolean
-// flag it would leave etcd with an argument that it refuses.
-func takesNext(name, next string) bool {
-	if takesValue(name) || len(next) < 2 || next[0] != '-' {
-		return true
-	}
-	return next[1] >= '0' && next[1] <= '9'
+// isFlag tells what looks like a flag. A negative number does not.
+func isFlag(arg string) bool {
+	return len(arg) >= 2 && arg[0] == '-' && (arg[1] < '0' || arg[1] > '9')
 }
 
 // checkValue refuses a value that cannot be what it seems. The setting is named as it is written.

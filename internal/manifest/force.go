@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,8 +36,23 @@ func Force(text []byte) ([]byte, error) {
 		if name, ours := strings.CutSuffix(m.podName, forcedSuffix); ours && m.undone(name) != nil {
 			return text, nil
 		}
-		return nil, fmt.Errorf("%w: found --%s in pod %q; take it out, start from the manifest as it was", ErrForced, flagForceNewCluster, m.podName)
+		return nil, fmt.Errorf("%w: found --%s in pod %q; take it out, with -force-new-cluster in the pod's name and timers of 10 and 100 ms if they are there: start from the manifest as it was", ErrForced, flagForceNewCluster, m.podName)
 	}
+	if strings.HasSuffix(m.podName, forcedSuffix) && m.hasShortTimers() {
+		return nil, fmt.Errorf("%w: found what is left of a forced start, pod %q with an election timeout of 100 ms; start from the manifest as it was", ErrForced, m.podName)
+	}
+	forced, err := m.force()
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(forced.undone(m.podName), text) {
+		return nil, unintended("it could not be undone")
+	}
+	return forced.source.text, nil
+}
+
+// force is Force for a manifest that is not forced, without the proof that it can be undone.
+func (m *Manifest) force() (*Manifest, error) {
 	uid, err := fieldOf(m.metadata, "uid", yaml.ScalarNode)
 	if err != nil {
 		return nil, err
@@ -55,6 +71,7 @@ func Force(text []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		var text []byte
 		if text, err = forced.appendFlag(s); err == nil {
 			forced, err = reparse(text)
 		}
@@ -65,7 +82,7 @@ func Force(text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return text, nil
+	return forced, nil
 }
 
 // forcing are the flags that Force adds.
@@ -74,11 +91,16 @@ func (m *Manifest) forcing() []setting {
 	if m.InitialClusterState() != "existing" {
 		added = append(added, setting{flagInitialClusterState, "existing"})
 	}
-	_, heartbeat := m.Flag(flagHeartbeatInterval)
-	if _, election := m.Flag(flagElectionTimeout); !heartbeat && !election {
+	if !slices.ContainsFunc(shortTimers(), func(s setting) bool { return m.mentions(s.name) }) {
 		added = append(added, shortTimers()...)
 	}
 	return added
+}
+
+// mentions tells whether a flag is given in any way, be it by an empty variable.
+func (m *Manifest) mentions(flag string) bool {
+	_, variable := m.environment.settings[flag]
+	return variable || len(m.given(flag)) > 0
 }
 
 // shortTimers are in milliseconds. Etcd demands 5 heartbeats before an election.
@@ -98,5 +120,8 @@ func checkAdded(m, forced *Manifest, added []setting) error {
 		}
 	}
 	is := slices.Delete(forced.written(all), run[0].first, run[len(run)-1].last+1)
-	return verify(m, forced, m.podName+forcedSuffix, untouched, m.written(all), is)
+	touched := func(flag string) bool {
+		return slices.ContainsFunc(added, func(s setting) bool { return s.name == flag })
+	}
+	return verify(m, forced, m.podName+forcedSuffix, touched, m.written(all), is)
 }

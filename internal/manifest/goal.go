@@ -167,6 +167,9 @@ func (m *Manifest) addFlag(s setting) ([]byte, error) {
 		return m.source.insert(list, first.index-1, s.item(), first.node.Style)
 	default:
 		previous := options[place-1]
+		if err := m.checkComplete(previous); err != nil {
+			return nil, err
+		}
 		return m.source.insert(list, m.argv[previous.last].index, s.item(), m.argv[previous.first].node.Style)
 	}
 }
@@ -181,11 +184,23 @@ func (m *Manifest) appendFlag(s setting) ([]byte, error) {
 		return m.source.insert(last.list, last.index, s.item(), last.node.Style)
 	}
 	o := m.options[len(m.options)-1]
+	if err := m.checkComplete(o); err != nil {
+		return nil, err
+	}
 	first, last := m.argv[o.first], m.argv[o.last]
 	if first.list != last.list {
 		first = last
 	}
 	return m.source.insert(last.list, last.index, s.item(), first.node.Style)
+}
+
+// checkComplete refuses to add something behind a flag that could take it for its value.
+func (m *Manifest) checkComplete(o option) error {
+	arg := m.argv[o.first]
+	if o.first != o.last || isBool(o.name) || strings.Contains(arg.value, "=") {
+		return nil
+	}
+	return at(ErrShape, arg.line(), "found --%s without a value: what is added behind it could be taken for one; write --%s=value", o.name, o.name)
 }
 
 func (s setting) item() string { return "--" + s.name + "=" + s.value }

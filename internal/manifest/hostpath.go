@@ -3,9 +3,8 @@ package manifest
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // mount is one volume of the etcd container.
@@ -14,48 +13,20 @@ type mount struct {
 	volume  string
 	host    string // "" when the volume is not from the host
 	subPath string
-	line    int
 }
 
 // readVolumes reads how the container's paths map to the host's.
 func (m *Manifest) readVolumes() error {
 	hosts := map[string]string{}
-	volumes, err := fieldOf(m.spec, "volumes", yaml.SequenceNode)
-	if err != nil {
-		return err
-	}
-	for _, entry := range items(volumes) {
-		var v struct {
-			Name     string `yaml:"name"`
-			HostPath struct {
-				Path string `yaml:"path"`
-			} `yaml:"hostPath"`
-		}
-		if err := decode(entry, &v); err != nil {
-			return err
-		}
+	for _, v := range m.kubelet.Spec.Volumes {
 		hosts[v.Name] = v.HostPath.Path
 	}
-	mounts, err := fieldOf(m.container, "volumeMounts", yaml.SequenceNode)
-	if err != nil {
-		return err
-	}
-	for _, entry := range items(mounts) {
-		var v struct {
-			Name        string `yaml:"name"`
-			MountPath   string `yaml:"mountPath"`
-			SubPath     string `yaml:"subPath"`
-			SubPathExpr string `yaml:"subPathExpr"`
-		}
-		if err := decode(entry, &v); err != nil {
-			return err
-		}
+	for _, v := range m.kubeletContainer().VolumeMounts {
 		m.mounts = append(m.mounts, mount{
 			path:    path.Clean(v.MountPath),
 			volume:  v.Name,
 			host:    hosts[v.Name],
 			subPath: v.SubPath + v.SubPathExpr, // a pod has one of them at most
-			line:    entry.Line,
 		})
 	}
 	return nil
@@ -77,11 +48,11 @@ func (m *Manifest) HostPath(containerPath string) (string, error) {
 	case best.path == "":
 		return "", fmt.Errorf("%w: no volumeMount of container %q covers %s; mount it from a hostPath volume", ErrNoHostPath, m.containerName, wanted)
 	case best.host == "":
-		return "", at(ErrNoHostPath, best.line, "%s is on volume %q, which is no hostPath volume of this pod", wanted, best.volume)
+		return "", fmt.Errorf("%w: %s is on volume %q, which is no hostPath volume of this pod", ErrNoHostPath, wanted, best.volume)
 	case strings.ContainsAny(best.host+best.subPath+best.path, "$"):
-		return "", at(ErrUnresolved, best.line, "%s is on volume %q, whose path or subPath holds a variable; write it out", wanted, best.volume)
+		return "", fmt.Errorf("%w: %s is on volume %q, whose path or subPath holds a variable; write it out", ErrUnresolved, wanted, best.volume)
 	case !path.IsAbs(best.host) || hasDotDot(best.host) || hasDotDot(best.subPath):
-		return "", at(ErrSyntax, best.line, "%s is on volume %q, whose path %q or subPath %q the kubelet refuses", wanted, best.volume, best.host, best.subPath)
+		return "", fmt.Errorf("%w: %s is on volume %q, whose path %q or subPath %q the kubelet refuses", ErrSyntax, wanted, best.volume, best.host, best.subPath)
 	}
 	return path.Join(best.host, best.subPath, strings.TrimPrefix(wanted, best.path)), nil
 }
@@ -105,19 +76,4 @@ func isWithin(p, folder string) bool {
 	return p == folder || folder == "/" || strings.HasPrefix(p, folder+"/")
 }
 
-func hasDotDot(p string) bool {
-	for _, element := range strings.Split(p, "/") {
-		if element == ".." {
-			return true
-		}
-	}
-	return false
-}
-
-// items are the entries of a list that may be missing.
-func items(list *yaml.Node) []*yaml.Node {
-	if list == nil {
-		return nil
-	}
-	return list.Content
-}
+func hasDotDot(p string) bool { return slices.Contains(strings.Split(p, "/"), "..") }

@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 )
 
@@ -64,6 +65,16 @@ func TestHostPathOddMounts(t *testing.T) {
 				t.Errorf("got %q, %v, want %q, %v", got, err, test.want, test.err)
 			}
 		})
+	}
+}
+
+func TestHostPaths(t *testing.T) {
+	got := parseFile(t, "command-args").HostPaths()
+	if want := map[string]string{"data-dir": "/mnt/disk1/etcd", "wal-dir": "/mnt/nvme/wal"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
+	}
+	if got := parseFile(t, "kubeadm-1.28").HostPaths(); got["peer-key-file"] != "/etc/kubernetes/pki/etcd/peer.key" || len(got) != 7 {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -68,7 +68,8 @@ func Join(text []byte, initialCluster string) ([]byte, error) {
 	return m.source.text, nil
 }
 
-// checkInitialCluster refuses a list with which etcd would not start.
+// checkInitialCluster refuses a list with which etcd would not start, as far as
+// the list alone tells.
 func checkInitialCluster(list, self string) error {
 	refuse := func(format string, args ...any) error {
 		return fmt.Errorf("%w: %q: %s", ErrInitialCluster, list, fmt.Sprintf(format, args...))
@@ -77,7 +78,7 @@ func checkInitialCluster(list, self string) error {
 	if strings.ContainsFunc(list, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '$' || r == '\uFFFD' }) {
 		return refuse("it has a space, a dollar sign or a character that cannot be printed")
 	}
-	found := false
+	found, seen := false, map[string]bool{}
 	for _, part := range strings.Split(list, ",") {
 		name, peerURL, ok := strings.Cut(part, "=")
 		if !ok || name == "" {
@@ -86,6 +87,10 @@ func checkInitialCluster(list, self string) error {
 		if !isPeerURL(peerURL) {
 			return refuse("%q is not a URL that etcd takes for a peer, such as https://10.0.0.11:2380", peerURL)
 		}
+		if seen[peerURL] {
+			return refuse("%q is in it twice; etcd does not start with that", peerURL)
+		}
+		seen[peerURL] = true
 		found = found || name == self
 	}
 	if !found {

@@ -11,6 +11,7 @@ import (
 // Manifest is a static pod manifest with one etcd container, read.
 type Manifest struct {
 	source    source
+	kubelet   *kubeletPod // as the kubelet reads it
 	root      *yaml.Node
 	metadata  *yaml.Node
 	nameNode  *yaml.Node
@@ -19,10 +20,13 @@ type Manifest struct {
 
 	namespace, podName   string
 	containerName, image string
+	index                int // of the etcd container
 	argv                 []argument
 	options              []option
 	environment          environment
 	mounts               []mount
+
+	kubeletError error // why the kubelet would not read it
 }
 
 // Parse reads a static pod manifest. The error wraps one of the package's
@@ -32,7 +36,7 @@ func Parse(text []byte) (*Manifest, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%w: the file has %d bytes, the kubelet reads at most %d", ErrSyntax, len(text), maxSize)
 	}
-	for _, read := range []func() error{m.source.checkBreaks, m.readPod, m.checkDistribution, m.readContainer, m.readFlags, m.readVolumes} {
+	for _, read := range []func() error{m.source.checkBreaks, m.readPod, m.checkDistribution, m.readContainer, m.readFlags, m.readVolumes, m.checkKubelet} {
 		switch err := read(); {
 		case errors.Is(err, ErrShape) && !concernsEtcd(text):
 			return nil, fmt.Errorf("%w: nothing found in it starts etcd, though it cannot be read in full: %v", ErrNoEtcd, err) //nolint:errorlint // it is not about etcd, so its reason must not match
@@ -53,6 +57,7 @@ func (m *Manifest) readPod() error {
 		return at(ErrNotPod, root.Line, "found %s; name the file that holds the etcd pod", kindName(root.Kind))
 	}
 	m.root = root
+	m.kubelet, m.kubeletError = readAsKubelet(m.source.text)
 	kind, _, err := textField(root, "kind")
 	if err != nil {
 		return err
@@ -83,7 +88,7 @@ func (m *Manifest) readPod() error {
 		return err
 	}
 	if m.namespace == "" {
-		m.namespace = "default" // as the kubelet does for a file
+		m.namespace = defaultNamespace
 	}
 	return nil
 }
@@ -91,7 +96,7 @@ func (m *Manifest) readPod() error {
 // readContainer reads the etcd container, not yet its flags.
 func (m *Manifest) readContainer() error {
 	var err error
-	if m.container, err = findEtcd(m.spec); err != nil {
+	if err = m.findEtcd(); err != nil {
 		return err
 	}
 	if m.containerName, _, err = textField(m.container, "name"); err != nil {
@@ -100,7 +105,7 @@ func (m *Manifest) readContainer() error {
 	if m.image, _, err = textField(m.container, "image"); err != nil {
 		return err
 	}
-	if m.environment, err = readEnvironment(m.container); err != nil {
+	if m.environment, err = readEnvironment(m.container, m.kubeletContainer()); err != nil {
 		return err
 	}
 	m.argv, err = readArgv(m.container, m.environment.values)

@@ -29,15 +29,7 @@ type PKI struct {
 // the environment. Of several the last one wins, as in Go's flag package. A
 // boolean flag without a value is "true".
 func (m *Manifest) Flag(name string) (string, bool) {
-	value, found := "", false
-	for _, o := range m.options {
-		if o.name == name {
-			value, found = o.value, true
-		}
-	}
-	if v := m.environment.settings[name]; v.value != "" {
-		return v.value, true
-	}
+	value, found := m.Settings()[name]
 	return value, found
 }
 
@@ -135,9 +127,40 @@ func (m *Manifest) Forced() bool {
 	return on && err == nil
 }
 
+// FeatureGates are those that the manifest switches on or off (--feature-gates, etcd 3.6 and later).
+func (m *Manifest) FeatureGates() map[string]bool {
+	gates := map[string]bool{}
+	for _, one := range split(m.flagOr(flagFeatureGates, "")) {
+		name, value, _ := strings.Cut(one, "=")
+		if on, err := strconv.ParseBool(strings.TrimSpace(value)); err == nil {
+			gates[strings.TrimSpace(name)] = on
+		}
+	}
+	return gates
+}
+
+// Settings are all settings of etcd in the manifest, as flags without dashes
+// with the values that count, wherever they are given.
+func (m *Manifest) Settings() map[string]string {
+	all := map[string]string{}
+	for _, o := range m.options {
+		all[o.name] = o.value
+	}
+	for flag, v := range m.environment.settings {
+		if v.value != "" {
+			all[flag] = v.value
+		}
+	}
+	return all
+}
+
 func split(urls string) []string {
 	if urls == "" {
 		return nil
 	}
-	return strings.Split(urls, ",")
+	all := strings.Split(urls, ",")
+	for i, u := range all {
+		all[i] = strings.TrimSpace(u) // as etcd does
+	}
+	return all
 }

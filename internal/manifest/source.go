@@ -29,6 +29,9 @@ func newSource(text []byte) source {
 // checkBreaks refuses what would make the parser's line and column numbers and
 // ours differ: YAML 1.1 has more line breaks than LF and CRLF.
 func (s source) checkBreaks() error {
+	if bytes.HasPrefix(s.text, []byte("\xff\xfe")) || bytes.HasPrefix(s.text, []byte("\xfe\xff")) {
+		return at(ErrShape, 1, "found UTF-16; save the file as UTF-8")
+	}
 	if bytes.HasPrefix(s.text, []byte("\uFEFF")) {
 		return at(ErrShape, 1, "found a byte order mark; save the file as UTF-8 without it")
 	}

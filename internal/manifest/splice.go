@@ -204,7 +204,7 @@ func (s source) remove(list *yaml.Node, first, last int) ([]byte, error) {
 		}
 		start, end := line.start, line.end
 		if line.end == line.contentEnd { // keep the text without a line break at its end
-			start -= len(text.lineBreak(line.start))
+			start = len(bytes.TrimRight(text.text[:line.start], " \t\r\n"))
 		}
 		text = newSource(text.replace(start, end, ""))
 	}

@@ -52,12 +52,13 @@ func (s source) removeFlow(list *yaml.Node, first, last int) ([]byte, error) {
 		return nil, err
 	}
 	var start, end int
+	var gaps []byte
 	if first > 0 {
-		start, end = spans[first-1].end, spans[last].end
+		start, end, gaps = spans[first-1].end, spans[last].end, s.gaps(spans, first, last)
 	} else {
-		start, end = spans[first].start, spans[last+1].start
+		start, end, gaps = spans[0].start, spans[last+1].start, s.gaps(spans, 1, last+1)
 	}
-	if bytes.ContainsRune(s.gaps(spans, max(first, 1), min(last+1, len(spans)-1)), '#') {
+	if bytes.ContainsRune(gaps, '#') {
 		return nil, at(ErrShape, list.Content[first].Line, "found a comment beside %q, which has to go; remove the item or the comment by hand", firstLine(list.Content[first].Value))
 	}
 	return s.replace(start, end, ""), nil

@@ -112,19 +112,23 @@ func textField(mapping *yaml.Node, key string) (string, *yaml.Node, error) {
 	return found.Value, found, nil
 }
 
-// decode reads a part of the tree that is only read, never edited. Here aliases
-// and merge keys do no harm.
-func decode(node *yaml.Node, to any) error {
-	err := node.Decode(to)
-	var wrong *yaml.TypeError
-	switch {
-	case err == nil:
+// items are the entries of a list that may be missing.
+func items(list *yaml.Node) []*yaml.Node {
+	if list == nil {
 		return nil
-	case errors.As(err, &wrong):
-		return fmt.Errorf("%w: %s; correct it", ErrSyntax, strings.Join(wrong.Errors, ", "))
-	default:
-		return fmt.Errorf("%w: %w", ErrSyntax, err)
 	}
+	return list.Content
+}
+
+// follow is the node that an alias stands for, nil for one that leads nowhere.
+func follow(node *yaml.Node) *yaml.Node {
+	for range 10 { // an alias may lead to itself
+		if node == nil || node.Kind != yaml.AliasNode {
+			return node
+		}
+		node = node.Alias
+	}
+	return nil
 }
 
 // checkString refuses a scalar that the kubelet does not take for a string.
@@ -141,7 +145,7 @@ func checkString(scalar *yaml.Node) error {
 // oldBool tells the plain words that are booleans to the kubelet's YAML 1.1.
 func oldBool(plain string) bool {
 	switch strings.ToLower(plain) {
-	case "yes", "no", "on", "off":
+	case "y", "n", "yes", "no", "on", "off":
 		return true
 	}
 	return false

@@ -6,18 +6,20 @@ import (
 	"strings"
 )
 
-// Unforce undoes Force: it gives back the very text that was forced. A force
-// flag that somebody else put in is taken out, wherever it is, and nothing
-// else. A manifest that is not forced stays as it is.
+// Unforce undoes Force: it gives back the very text that was forced. Of one that
+// was edited since, or that somebody else has forced, it takes out the flag and
+// what Force adds besides: the suffix of the pod's name, and the short timers,
+// also where the flag itself is gone. Any other manifest stays as it is.
 func Unforce(text []byte) ([]byte, error) {
 	m, err := Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	if !m.Forced() {
+	name, ours := strings.CutSuffix(m.podName, forcedSuffix)
+	timers := (ours || m.Forced()) && m.hasShortTimers()
+	if !m.Forced() && !timers {
 		return text, nil
 	}
-	name, ours := strings.CutSuffix(m.podName, forcedSuffix)
 	if ours {
 		if original := m.undone(name); original != nil {
 			return original, nil
@@ -26,7 +28,6 @@ func Unforce(text []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	timers := ours && m.hasShortTimers()
 	g := goal{drop: func(flag string) bool { return flag == flagForceNewCluster || timers && isTimer(flag) }}
 	if m, err = g.reach(m); err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func (m *Manifest) undone(name string) []byte {
 		return nil
 	}
 	now, err := m.renamed(name)
-	for err == nil && now.Forced() {
+	for err == nil && now.Forced() && len(now.options) > 0 {
 		var text []byte
 		if text, err = now.removeFlag(now.options[len(now.options)-1]); err == nil {
 			now, err = reparse(text)
@@ -50,7 +51,7 @@ func (m *Manifest) undone(name string) []byte {
 	if err != nil {
 		return nil
 	}
-	if again, err := Force(now.source.text); err != nil || !bytes.Equal(again, m.source.text) {
+	if again, err := now.force(); now.Forced() || err != nil || !bytes.Equal(again.source.text, m.source.text) {
 		return nil
 	}
 	return now.source.text
@@ -58,8 +59,8 @@ func (m *Manifest) undone(name string) []byte {
 
 func isTimer(flag string) bool { return flag == flagHeartbeatInterval || flag == flagElectionTimeout }
 
-// hasShortTimers tells of a forced manifest whether Force has added its timers:
-// nobody else has these values.
+// hasShortTimers tells whether the timers are those that Force adds, with which
+// no cluster of several members could do.
 func (m *Manifest) hasShortTimers() bool {
 	return !slices.ContainsFunc(shortTimers(), func(s setting) bool {
 		given := m.given(s.name)

@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -9,23 +10,20 @@ import (
 // another program. Pods that merely talk about etcd must not be taken for it.
 func (p program) wrapsEtcd() bool {
 	argv := p.argv()
-	if len(argv) == 0 || path.Base(argv[0]) == "etcd" {
+	switch {
+	case len(argv) == 0 || path.Base(argv[0]) == "etcd":
 		return false
+	case isShell(argv[0]):
+		return slices.ContainsFunc(argv[1:], scriptStartsEtcd)
 	}
-	if isShell(argv[0]) {
-		for _, arg := range argv[1:] {
-			if scriptStartsEtcd(arg) {
-				return true
-			}
-		}
-		return false
-	}
-	for i, arg := range argv[1:] {
-		if (strings.HasSuffix(arg, "/bin/etcd") || arg == "etcd" && isLauncher(argv[0])) && isServer(argv[i+1:]) {
-			return true
-		}
-	}
-	return false
+	return startsEtcd(argv)
+}
+
+// isEtcdManager tells whether the command line starts kOps' etcd-manager.
+func (p program) isEtcdManager() bool {
+	return slices.ContainsFunc(strings.Fields(strings.Join(p.argv(), " ")), func(w string) bool {
+		return w == "etcd-manager" || strings.HasSuffix(w, "/etcd-manager")
+	})
 }
 
 func isShell(name string) bool {
@@ -51,22 +49,29 @@ func isLauncher(name string) bool {
 func scriptStartsEtcd(script string) bool {
 	script = strings.NewReplacer("\\\r\n", " ", "\\\n", " ", `"`, "", "'", "").Replace(script)
 	commands := strings.FieldsFunc(script, func(r rune) bool { return strings.ContainsRune("\r\n;&|(){}`", r) })
-	for _, command := range commands {
-		words := strings.Fields(command)
-		launched := false
-		for len(words) > 0 {
-			word := words[0]
-			isAssignment := !strings.HasPrefix(word, "-") && strings.Contains(word, "=")
-			isOption := launched && (strings.HasPrefix(word, "-") || strings.Trim(word, "0123456789") == "")
-			if !isAssignment && !isOption && !isLauncher(word) {
-				break
-			}
-			launched = launched || isLauncher(word)
-			words = words[1:]
+	return slices.ContainsFunc(commands, func(command string) bool { return startsEtcd(strings.Fields(command)) })
+}
+
+// startsEtcd tells whether words are a command that starts etcd, through
+// launchers and behind assignments. Alone, or with words behind it, "etcd" may
+// be anything: a pattern, a user, a sentence.
+func startsEtcd(words []string) bool {
+	launched := false
+	for len(words) > 0 {
+		word := words[0]
+		isAssignment := !strings.HasPrefix(word, "-") && strings.Contains(word, "=")
+		isOption := launched && (strings.HasPrefix(word, "-") || strings.Trim(word, "0123456789") == "")
+		if !isAssignment && !isOption && !isLauncher(word) {
+			break
 		}
-		if isServer(words) {
-			return true
-		}
+		launched = launched || isLauncher(word) || isAssignment
+		words = words[1:]
 	}
-	return false
+	if !isServer(words) {
+		return false
+	}
+	if len(words) == 1 {
+		return launched || strings.Contains(words[0], "/")
+	}
+	return strings.ContainsAny(words[1][:1], "-$<>")
 }

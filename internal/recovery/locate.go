@@ -65,7 +65,7 @@ func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 		return found, nil
 	case found != nil && parked == nil:
 		return nil, []string{fmt.Sprintf("%s has the force-new-cluster flag in it, and no journal of ours says why: at each start etcd throws all other members out. "+
-			"Take the flag out of the file when you know who put it there, then plan again", file.Path)}
+			"Take the flag out of the file when you know who put it there, with what a forced start of ours adds besides: -force-new-cluster in the pod's name, and timers of 10 and 100 ms; then plan again", file.Path)}
 	case parked != nil:
 		m, err := manifest.Parse(parked.Text)
 		if err != nil {
