@@ -2,9 +2,11 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -98,11 +100,22 @@ func readAsKubelet(text []byte) (*kubeletPod, error) {
 	var wrong *json.UnmarshalTypeError
 	switch err := json.Unmarshal(text, pod); {
 	case errors.As(err, &wrong):
-		return pod, fmt.Errorf("%w: found a %s as %s, where the kubelet wants %s; correct it", ErrSyntax, wrong.Value, wrong.Field, wrong.Type)
+		return pod, fmt.Errorf("%w: found %s as %s, where the kubelet wants %s; correct it", ErrSyntax, wrong.Value, wrong.Field, wanted(wrong.Type.Kind()))
 	case err != nil:
 		return pod, fmt.Errorf("%w: the file begins with a brace, so the kubelet reads it as JSON: %w; correct it", ErrSyntax, err)
 	}
 	return pod, nil
+}
+
+func wanted(kind reflect.Kind) string {
+	switch kind { //nolint:exhaustive // kubeletPod has no others
+	case reflect.String:
+		return "a string"
+	case reflect.Slice:
+		return "a list"
+	default:
+		return "a mapping"
+	}
 }
 
 // checkKubelet refuses a text that the kubelet cannot read, or reads as something else than what was found here.
@@ -119,15 +132,18 @@ func (m *Manifest) checkKubelet() error {
 			args = append(args, text)
 		}
 	}
-	for what, same := range map[string]bool{
-		"the pod's name":       m.kubelet.Metadata.Name == m.podName && (m.kubelet.Metadata.Namespace == m.namespace || m.kubelet.Metadata.Namespace == "" && m.namespace == defaultNamespace),
-		"the container's name": c.Name == m.containerName && c.Image == m.image,
-		"command":              slices.Equal(c.Command, command),
-		"args":                 slices.Equal(c.Args, args),
-		"env":                  m.sameVariables(),
+	for _, check := range []struct {
+		what string
+		same bool
+	}{
+		{"the pod's name", m.kubelet.Metadata.Name == m.podName && cmp.Or(m.kubelet.Metadata.Namespace, defaultNamespace) == m.namespace},
+		{"the container's name", c.Name == m.containerName && c.Image == m.image},
+		{"command", slices.Equal(c.Command, command)},
+		{"args", slices.Equal(c.Args, args)},
+		{"env", m.sameVariables()},
 	} {
-		if !same {
-			return at(ErrShape, m.container.Line, "found %s in a form of YAML that the kubelet reads as something else; write it plainly, or in quotes", what)
+		if !check.same {
+			return at(ErrShape, m.container.Line, "found %s in a form of YAML that the kubelet reads as something else; write it plainly, or in quotes", check.what)
 		}
 	}
 	return nil
