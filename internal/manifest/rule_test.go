@@ -34,14 +34,13 @@ func checkForced(t *testing.T, before, after []byte) {
 		t.Errorf("name %q", is.name())
 	}
 	is.rename(was.name())
-	added := []string{"--force-new-cluster=true"}
+	added, want := []string{"--force-new-cluster=true"}, was.command()
 	if was.setting("initial-cluster-state") != "existing" {
 		added = append(added, "--initial-cluster-state=existing")
 	}
-	if was.setting("heartbeat-interval")+was.setting("election-timeout") == "" {
+	if !was.hasVariable("ETCD_HEARTBEAT_INTERVAL", "ETCD_ELECTION_TIMEOUT") && count(want, "heartbeat-interval")+count(want, "election-timeout") == 0 {
 		added = append(added, "--heartbeat-interval=10", "--election-timeout=100")
 	}
-	want := was.command()
 	end := len(want)
 	if end > 0 && want[end-1] == "--" {
 		end--
@@ -205,6 +204,14 @@ func (p podValue) environment() []map[string]any {
 		out = append(out, asMap(entry))
 	}
 	return out
+}
+
+// hasVariable tells whether there is one of these variables, be it an empty one.
+func (p podValue) hasVariable(names ...string) bool {
+	return slices.ContainsFunc(p.environment(), func(v map[string]any) bool {
+		name, _ := v["name"].(string)
+		return slices.Contains(names, name)
+	})
 }
 
 // setting is the value that etcd would take, "" for none. Variables within it
