@@ -18,7 +18,7 @@ func (m *Manifest) findEtcd() error {
 	if len(items(containers)) == 0 {
 		return at(ErrSyntax, m.spec.Line, "found no containers in the pod")
 	}
-	var wrapped *yaml.Node
+	var wrapped error
 	var seen []string
 	for i, node := range containers.Content {
 		if node.Kind != yaml.MappingNode || node.Anchor != "" {
@@ -32,7 +32,7 @@ func (m *Manifest) findEtcd() error {
 		switch {
 		case !p.isEtcd():
 			if p.wrapsEtcd() {
-				wrapped = node
+				wrapped = at(ErrShell, node.Line, "found %s, which starts etcd by a shell script or another program, so that flags cannot be set in the manifest; let the container start etcd directly", p)
 			}
 		case m.container != nil:
 			return at(ErrTwoEtcd, node.Line, "found a second one, the first is on line %d; split the pod, so that each etcd has a manifest of its own", m.container.Line)
@@ -44,7 +44,7 @@ func (m *Manifest) findEtcd() error {
 	case m.container != nil:
 		return nil
 	case wrapped != nil:
-		return at(ErrShell, wrapped.Line, "found a container (%s) that starts etcd by a shell script or another program, so that flags cannot be set in the manifest; let the container start etcd directly", strings.Join(seen, ", "))
+		return wrapped
 	case m.kubeletError != nil: // it may be in what could not be read
 		return m.kubeletError
 	}

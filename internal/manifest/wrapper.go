@@ -26,6 +26,9 @@ func (p program) isEtcdManager() bool {
 	})
 }
 
+// isEtcdWrapper tells whether the image is that of Gardener's etcd-wrapper, which has etcd within itself.
+func (p program) isEtcdWrapper() bool { return strings.Contains(p.image, "/etcd-wrapper") }
+
 func isShell(name string) bool {
 	switch path.Base(name) {
 	case "sh", "bash", "ash", "dash", "ksh", "zsh", "busybox":
