@@ -15,8 +15,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestChoices34 forces a cluster from copies of what members of etcd 3.4 have that are stopped in the middle of writes. That one goes by the
-// commit index of its log alone. The bench lab does the same for later versions, through a survey.
+// TestChoices34 forces a cluster from copies of what members of etcd 3.4 have that are stopped in the middle of writes.
+// That one goes by the commit index of its log alone. The bench lab does the same for later versions, through a survey.
 func TestChoices34(t *testing.T) {
 	l, _ := start(t, lab.Options{Etcd: "3.4"})
 	dropped := uint64(0)
@@ -31,7 +31,11 @@ func TestChoices34(t *testing.T) {
 		}
 		for _, m := range l.Masters() {
 			dirs[m.Name()] = t.TempDir()
-			must(t, exec.CommandContext(t.Context(), "cp", "-r", "--sparse=always", m.Path("/var/lib/etcd/member"), dirs[m.Name()]).Run())
+			must(
+				t,
+				exec.CommandContext(t.Context(), "cp", "-r", "--sparse=always", m.Path("/var/lib/etcd/member"), dirs[m.Name()]).
+					Run(),
+			)
 		}
 		for _, m := range l.Masters() {
 			m.Thaw()
@@ -53,9 +57,23 @@ func TestChoices34(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 					return
 				}
-				what := fmt.Sprintf("case %d, %s: commit %d, applied %d, last %d", n, name, s.Log.Commit, s.Backend.ConsistentIndex, s.Log.LastIndex)
+				what := fmt.Sprintf(
+					"case %d, %s: commit %d, applied %d, last %d",
+					n,
+					name,
+					s.Log.Commit,
+					s.Backend.ConsistentIndex,
+					s.Log.LastIndex,
+				)
 				if got.Discarded != s.Log.LastIndex-kept || got.Revision != s.Backend.Revision+writes {
-					t.Errorf("%s: %d entries were dropped and it is at revision %d; foretold were %d and %d", what, got.Discarded, got.Revision, s.Log.LastIndex-kept, s.Backend.Revision+writes)
+					t.Errorf(
+						"%s: %d entries were dropped and it is at revision %d; foretold were %d and %d",
+						what,
+						got.Discarded,
+						got.Revision,
+						s.Log.LastIndex-kept,
+						s.Backend.Revision+writes,
+					)
 				}
 				t.Log(what)
 				mu.Lock()

@@ -18,7 +18,11 @@ func TestSudo(t *testing.T) {
 	l, count := start(t, lab.Options{})
 	lose(t, l.Masters()[1:]...)
 	w := workspace(t, l)
-	w.Variables["ssh"] = map[string]any{"user": "ops", "private_key_file": l.SSHKeyFile(), "known_hosts_file": l.KnownHostsFile()}
+	w.Variables["ssh"] = map[string]any{
+		"user":             "ops",
+		"private_key_file": l.SSHKeyFile(),
+		"known_hosts_file": l.KnownHostsFile(),
+	}
 	must(t, w.Save())
 	must(t, l.Master("m3").SudoFails(true))
 	wants(t, run(t, w, 1, "plan"), "m3", "sudo")

@@ -32,8 +32,16 @@ func TestInterrupted(t *testing.T) {
 				if c.String() != name {
 					continue
 				}
-				r := (&faults.Runner{Tools: tools, Dir: dir, Lab: lab.Options{Grade: lab.Machines}, Seed: 1}).Run(t.Context(), c)
-				t.Logf("%d applies in %.0f s, %d acknowledged writes while members joined", r.Applies, r.Took.Seconds(), r.Writes)
+				r := (&faults.Runner{Tools: tools, Dir: dir, Lab: lab.Options{Grade: lab.Machines}, Seed: 1}).Run(
+					t.Context(),
+					c,
+				)
+				t.Logf(
+					"%d applies in %.0f s, %d acknowledged writes while members joined",
+					r.Applies,
+					r.Took.Seconds(),
+					r.Writes,
+				)
 				if r.Err != nil {
 					t.Fatalf("%v\n%s", r.Err, r.Log)
 				}

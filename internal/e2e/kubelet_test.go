@@ -99,15 +99,30 @@ func TestNotReady(t *testing.T) {
 
 	t.Run("a backup in the seed's folder", func(t *testing.T) {
 		remove := copied(t, m1, "etcd.yaml.bak")
-		refuses(t, l, plan, "m1: /etc/kubernetes/manifests/etcd.yaml and /etc/kubernetes/manifests/etcd.yaml.bak are both the pod kube-system/etcd", "Move one of them out of /etc/kubernetes/manifests")
+		refuses(
+			t,
+			l,
+			plan,
+			"m1: /etc/kubernetes/manifests/etcd.yaml and /etc/kubernetes/manifests/etcd.yaml.bak are both the pod "+
+				"kube-system/etcd",
+			"Move one of them out of /etc/kubernetes/manifests",
+		)
 		remove()
 	})
 	t.Run("no kubelet on the seed", func(t *testing.T) {
 		m1.KubeletStop()
-		refuses(t, l, plan, "The Kubelet Does Not Run", "no kubelet runs on m1 (systemctl is-active kubelet: inactive)", "start it, then plan again")
+		refuses(
+			t,
+			l,
+			plan,
+			"The Kubelet Does Not Run",
+			"no kubelet runs on m1 (systemctl is-active kubelet: inactive)",
+			"start it, then plan again",
+		)
 		m1.KubeletStart()
 	})
-	// A kubelet starts etcd anew when a second file has its pod, and stops it when that file goes, until it reads the folder once more.
+	// A kubelet starts etcd anew when a second file has its pod, and stops it when that file goes, until it reads the
+	// folder once more.
 	until(t, "the etcd of m1", time.Minute, func() bool { return len(m1.EtcdPIDs()) == 1 })
 	t.Run("no image on the seed", func(t *testing.T) {
 		m1.RemoveImage()
@@ -139,7 +154,12 @@ func TestNotReady(t *testing.T) {
 	}
 	written(t, m2, "etcd-note.yaml", otherPod)
 	var note string
-	until(t, "the other pod", 30*time.Second, func() bool { note = containersOf(t, m2, "etcd-note-m2"); return strings.Count(note, "\n") == 2 })
+	until(
+		t,
+		"the other pod",
+		30*time.Second,
+		func() bool { note = containersOf(t, m2, "etcd-note-m2"); return strings.Count(note, "\n") == 2 },
+	)
 	apply(t, w)
 	recovered(t, l, count)
 	if got := containersOf(t, m2, "etcd-note-m2"); got != note {
@@ -210,8 +230,8 @@ func joins(m lab.Master) bool {
 	return err == nil && strings.Contains(string(text), "--initial-cluster-state=existing")
 }
 
-// TestKubeletsOfADeadAPI has kubelets that were started while their API server was down, and so do not stop what leaves their folder
-// (kubernetes#112814).
+// TestKubeletsOfADeadAPI has kubelets that were started while their API server was down, and so do not stop what leaves
+// their folder (kubernetes#112814).
 func TestKubeletsOfADeadAPI(t *testing.T) {
 	l, count := start(t, lab.Options{APIDown: true})
 	m1, m2 := l.Master("m1"), l.Master("m2")
@@ -237,10 +257,24 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	// A kubelet whose client certificate has expired runs on, and does not come back.
 	settle(t, m1)
 	good := expire(t, m1)
-	wants(t, run(t, w, 2, "plan", "-detailed-exitcode"), "Warning: A Master Needs Attention", "m1: the kubelet's client certificate /etc/kubernetes/kubelet.conf on m1 expired on", "kubeadm init phase kubeconfig kubelet")
+	wants(
+		t,
+		run(t, w, 2, "plan", "-detailed-exitcode"),
+		"Warning: A Master Needs Attention",
+		"m1: the kubelet's client certificate /etc/kubernetes/kubelet.conf on m1 expired on",
+		"kubeadm init phase kubeconfig kubelet",
+	)
 	command(t, m1, "systemctl", "restart", "kubelet")
 	for end := time.Now().Add(11 * time.Second); time.Now().Before(end); { // it is started every 10 s, for a moment
-		refuses(t, l, func(code int) string { return run(t, w, code, "plan") }, "The Kubelet Does Not Run", "no kubelet runs on m1", "client certificate /etc/kubernetes/kubelet.conf expired on", "kubeadm init phase kubeconfig kubelet")
+		refuses(
+			t,
+			l,
+			func(code int) string { return run(t, w, code, "plan") },
+			"The Kubelet Does Not Run",
+			"no kubelet runs on m1",
+			"client certificate /etc/kubernetes/kubelet.conf expired on",
+			"kubeadm init phase kubeconfig kubelet",
+		)
 	}
 	must(t, os.WriteFile(m1.Path(kubeletConf), good, 0o600))
 	command(t, m1, "systemctl", "restart", "kubelet")
@@ -271,7 +305,8 @@ func settle(t *testing.T, m lab.Master) {
 
 const kubeletConf = "/etc/kubernetes/kubelet.conf"
 
-// expire gives a kubelet a client certificate that has expired, and returns the file that it had. One that runs does not notice.
+// expire gives a kubelet a client certificate that has expired, and returns the file that it had. One that runs does
+// not notice.
 func expire(t *testing.T, m lab.Master) (before []byte) {
 	t.Helper()
 	before, err := os.ReadFile(m.Path(kubeletConf))
@@ -281,15 +316,22 @@ func expire(t *testing.T, m lab.Master) (before []byte) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	must(t, err)
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "system:node:" + m.Name(), Organization: []string{"system:nodes"}},
-		NotBefore: time.Now().AddDate(-1, 0, -1), NotAfter: time.Now().AddDate(0, 0, -1), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		SerialNumber: big.NewInt(
+			1,
+		),
+		Subject: pkix.Name{CommonName: "system:node:" + m.Name(), Organization: []string{"system:nodes"}},
+		NotBefore: time.Now().
+			AddDate(-1, 0, -1),
+		NotAfter:    time.Now().AddDate(0, 0, -1),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	}, ca.Leaf, public, ca.PrivateKey)
 	must(t, err)
 	key, err := x509.MarshalPKCS8PrivateKey(private)
 	must(t, err)
 	text := string(before)
 	for field, block := range map[string]*pem.Block{"client-certificate-data": {Type: "CERTIFICATE", Bytes: der}, "client-key-data": {Type: "PRIVATE KEY", Bytes: key}} {
-		text = regexp.MustCompile(field+": .*").ReplaceAllString(text, field+": "+base64.StdEncoding.EncodeToString(pem.EncodeToMemory(block)))
+		text = regexp.MustCompile(field+": .*").
+			ReplaceAllString(text, field+": "+base64.StdEncoding.EncodeToString(pem.EncodeToMemory(block)))
 	}
 	must(t, os.WriteFile(m.Path(kubeletConf), []byte(text), 0o600))
 	return before
@@ -301,7 +343,10 @@ func TestCrashLoop(t *testing.T) {
 	lose(t, l.Masters()[1:]...)
 	m2 := l.Master("m2")
 	until(t, "a back-off of 40 s on m2", 2*time.Minute, func() bool {
-		return strings.Contains(command(t, m2, "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager"), "back-off 40s restarting failed container=etcd")
+		return strings.Contains(
+			command(t, m2, "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager"),
+			"back-off 40s restarting failed container=etcd",
+		)
 	})
 	w := workspace(t, l)
 	took := make(chan time.Duration, 1)

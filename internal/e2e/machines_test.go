@@ -34,10 +34,17 @@ func TestMachines(t *testing.T) {
 	if got := shell("hostname; ps -p 1 -o comm=; pgrep -c systemd-journal"); got != "m2\nsystemd\n1" {
 		t.Errorf("host name, first process and journals: %q", got)
 	}
-	if got := shell("pgrep -x kubelet -c; pgrep -x sshd -c; pgrep -x containerd -c; pgrep -x etcd -c"); got != "1\n1\n1\n1" {
+	if got := shell(
+		"pgrep -x kubelet -c; pgrep -x sshd -c; pgrep -x containerd -c; pgrep -x etcd -c",
+	); got != "1\n1\n1\n1" {
 		t.Errorf("processes of kubelet, sshd, containerd and etcd: %q", got)
 	}
-	if got := shell("cat /proc/sys/kernel/panic_on_oops; echo 0 >/proc/sys/kernel/panic_on_oops; cat /proc/sys/net/ipv4/ip_forward"); !strings.HasPrefix(got, "1") {
+	if got := shell(
+		"cat /proc/sys/kernel/panic_on_oops; echo 0 >/proc/sys/kernel/panic_on_oops; cat /proc/sys/net/ipv4/ip_forward",
+	); !strings.HasPrefix(
+		got,
+		"1",
+	) {
 		t.Errorf("the kubelet's settings: %q", got)
 	}
 	if _, err := dial(t, "192.0.2.1:80"); err == nil {
@@ -124,7 +131,8 @@ func TestMachines(t *testing.T) {
 		c := login(t, l, m)
 		const sleeps = "ps -C sleep -o stat= | grep -vc Z; true" // systemd may not have collected all yet
 		var sessions []*ssh.Session
-		for _, command := range []string{"sleep 77; :", "sudo -n sh -c 'sleep 77; :'; :", "setsid sleep 77 >/dev/null 2>&1 </dev/null & sleep 77"} {
+		for _, command := range []string{"sleep 77; :", "sudo -n sh -c 'sleep 77; :'; :", "setsid sleep 77 " +
+			">/dev/null 2>&1 </dev/null & sleep 77"} {
 			s, err := c.NewSession()
 			must(t, err)
 			must(t, s.Start(command))
@@ -159,7 +167,10 @@ func TestMachines(t *testing.T) {
 	t.Run("disk", func(t *testing.T) {
 		t.Log(shell("df -h /"))
 		must(t, m.FillDisk())
-		if got := shell("LC_ALL=C dd if=/dev/zero of=/var/lib/etcd/file bs=1 count=1 2>&1 | grep -o 'No space left'; rm -f /var/lib/etcd/file"); got != "No space left" {
+		if got := shell(
+			"LC_ALL=C dd if=/dev/zero of=/var/lib/etcd/file bs=1 count=1 2>&1 | grep -o 'No space left'; rm -f " +
+				"/var/lib/etcd/file",
+		); got != "No space left" {
 			t.Errorf("writing to a full disk: %q", got)
 		}
 		must(t, m.FreeDisk())
@@ -207,7 +218,8 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
-// TestDrill does what `make lab`, `make lab-break` and `make lab-clean` do, then kills the keeper, which must take everything along.
+// TestDrill does what `make lab`, `make lab-break` and `make lab-clean` do, then kills the keeper, which must take
+// everything along.
 func TestDrill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "drill")
 	program := filepath.Join(t.TempDir(), "drill-program")

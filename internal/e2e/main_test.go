@@ -1,6 +1,7 @@
 //go:build linux && e2e
 
-// Package e2e_test runs whole recoveries on Debian machines with real kubelets. It needs root on Debian; `make e2e` runs it.
+// Package e2e_test runs whole recoveries on Debian machines with real kubelets. It needs root on Debian; `make e2e`
+// runs it.
 package e2e_test
 
 import (
@@ -35,7 +36,12 @@ func prepare(ctx context.Context) ([]*os.File, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	for _, provider := range []string{".", watched} {
-		if _, err := terraform.PrepareWith(ctx, dir, provider, func(text string) { _, _ = os.Stderr.WriteString(text + "\n") }); err != nil {
+		if _, err := terraform.PrepareWith(
+			ctx,
+			dir,
+			provider,
+			func(text string) { _, _ = os.Stderr.WriteString(text + "\n") },
+		); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +84,8 @@ func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
 // explain shows what a person would look at first.
 func explain(t *testing.T, l *lab.Lab) {
 	for _, m := range l.Masters() {
-		out, err := l.Machine(m.Name()).Run(context.Background(), "sh", "-c", `journalctl -u kubelet --no-pager -o cat | grep -i etcd | tail -n 15; ls -la /etc/kubernetes/manifests /var/lib/etcd* /var/lib/etcdrecovery; ps ax | grep '[e]tcd '`)
+		out, err := l.Machine(m.Name()).
+			Run(context.Background(), "sh", "-c", `journalctl -u kubelet --no-pager -o cat | grep -i etcd | tail -n 15; ls -la /etc/kubernetes/manifests /var/lib/etcd* /var/lib/etcdrecovery; ps ax | grep '[e]tcd '`)
 		t.Logf("%s: %v\n%s\n%s", m.Name(), err, out, tail(m.ContainerLog(), 8))
 	}
 }

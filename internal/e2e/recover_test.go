@@ -34,10 +34,11 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// otherName gives the members names that are not their hosts'. The kubelet puts them in, from a variable; those that join have their member list in the
-// environment.
+// otherName gives the members names that are not their hosts'. The kubelet puts them in, from a variable; those that
+// join have their member list in the environment.
 func otherName(master string, text []byte) []byte {
-	manifest := strings.NewReplacer("=m1", "=infra1", ",m2", ",infra2", ",m3", ",infra3", "name=m2", "name=infra2", "name=m3", "name=infra3").Replace(string(text))
+	manifest := strings.NewReplacer("=m1", "=infra1", ",m2", ",infra2", ",m3", ",infra3", "name=m2", "name=infra2", "name=m3", "name=infra3").
+		Replace(string(text))
 	name := "infra" + master[1:]
 	env := "    env:\n    - name: MEMBER\n      value: " + name + "\n"
 	manifest = strings.Replace(manifest, "--name="+name+"\n", "--name=$(MEMBER)\n", 1)

@@ -43,10 +43,16 @@ func Open(e Endpoint) (*Client, error) {
 		Endpoints: []string{e.URL},
 		Logger:    zap.NewNop(),
 		DialOptions: []grpc.DialOption{
-			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return e.Dialer(ctx, "tcp", u.Host) }),
+			grpc.WithContextDialer(
+				func(ctx context.Context, _ string) (net.Conn, error) { return e.Dialer(ctx, "tcp", u.Host) },
+			),
 			// A member that is just starting is found within a fraction of a second instead of gRPC's seconds.
 			grpc.WithConnectParams(grpc.ConnectParams{
-				Backoff:           backoff.Config{BaseDelay: 20 * time.Millisecond, Multiplier: 1.3, MaxDelay: 200 * time.Millisecond},
+				Backoff: backoff.Config{
+					BaseDelay:  20 * time.Millisecond,
+					Multiplier: 1.3,
+					MaxDelay:   200 * time.Millisecond,
+				},
 				MinConnectTimeout: 5 * time.Second,
 			}),
 		},
@@ -73,7 +79,12 @@ func (e Endpoint) tls(serverName string) (*tls.Config, error) {
 		// The error of X509KeyPair names what is wrong with the pair and holds nothing of the key.
 		return nil, fmt.Errorf("etcd client certificate: %w", err)
 	}
-	return &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}, ServerName: serverName, MinVersion: tls.VersionTLS12}, nil
+	return &tls.Config{
+		RootCAs:      roots,
+		Certificates: []tls.Certificate{pair},
+		ServerName:   serverName,
+		MinVersion:   tls.VersionTLS12,
+	}, nil
 }
 
 // Listening tells whether anything takes connections at the endpoint. A client would go on trying where nothing does.
@@ -90,7 +101,11 @@ func (e Endpoint) Listening(ctx context.Context) error {
 }
 
 // PeerAnswers tells whether an etcd, or anything that speaks TLS, answers at a peer URL.
-func PeerAnswers(ctx context.Context, dial func(ctx context.Context, network, addr string) (net.Conn, error), peerURL string) bool {
+func PeerAnswers(
+	ctx context.Context,
+	dial func(ctx context.Context, network, addr string) (net.Conn, error),
+	peerURL string,
+) bool {
 	u, err := url.Parse(peerURL)
 	if err != nil {
 		return false
@@ -109,7 +124,10 @@ func PeerAnswers(ctx context.Context, dial func(ctx context.Context, network, ad
 	defer stop()
 	// Who it is does not matter, only that somebody is there: nothing is sent to it.
 	heard := false
-	err = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { heard = true; return nil }}).HandshakeContext(ctx) //nolint:gosec // see above
+	err = tls.Client(conn, &tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { heard = true; return nil }}).
+		HandshakeContext(ctx)
+
+		//nolint:gosec // see above
 	return heard || err == nil
 }
 

@@ -74,8 +74,8 @@ func (c *Client) Remove(ctx context.Context, id ID) error {
 	return nil
 }
 
-// UpdatePeerURLs corrects the recorded peer URLs of a voter. Never used on a learner, which it promotes before 3.5.31 and 3.6.12
-// (etcd-io/etcd#21737).
+// UpdatePeerURLs corrects the recorded peer URLs of a voter. Never used on a learner, which it promotes before 3.5.31
+// and 3.6.12 (etcd-io/etcd#21737).
 func (c *Client) UpdatePeerURLs(ctx context.Context, id ID, peerURLs []string) error {
 	if _, err := c.client.MemberUpdate(ctx, uint64(id), peerURLs); err != nil {
 		return fmt.Errorf("member update %s: %w", id, err)
@@ -83,13 +83,22 @@ func (c *Client) UpdatePeerURLs(ctx context.Context, id ID, peerURLs []string) e
 	return nil
 }
 
-// Transient tells which refusals of a membership change pass by themselves: the strict reconfiguration check wants peers connected for
-// 5 s (etcd's HealthInterval), a learner needs to catch up, a leader has to be elected.
+// Transient tells which refusals of a membership change pass by themselves: the strict reconfiguration check wants
+// peers connected for 5 s (etcd's HealthInterval), a learner needs to catch up, a leader has to be elected.
 func Transient(err error) bool {
 	return slices.ContainsFunc([]error{
-		rpctypes.ErrUnhealthy, rpctypes.ErrMemberNotEnoughStarted, rpctypes.ErrMemberLearnerNotReady,
-		rpctypes.ErrNoLeader, rpctypes.ErrNotLeader, rpctypes.ErrLeaderChanged, rpctypes.ErrTimeout, rpctypes.ErrTimeoutDueToLeaderFail,
-		rpctypes.ErrTimeoutDueToConnectionLost, rpctypes.ErrStopped, rpctypes.ErrTimeoutWaitAppliedIndex, rpctypes.ErrFutureRev,
+		rpctypes.ErrUnhealthy,
+		rpctypes.ErrMemberNotEnoughStarted,
+		rpctypes.ErrMemberLearnerNotReady,
+		rpctypes.ErrNoLeader,
+		rpctypes.ErrNotLeader,
+		rpctypes.ErrLeaderChanged,
+		rpctypes.ErrTimeout,
+		rpctypes.ErrTimeoutDueToLeaderFail,
+		rpctypes.ErrTimeoutDueToConnectionLost,
+		rpctypes.ErrStopped,
+		rpctypes.ErrTimeoutWaitAppliedIndex,
+		rpctypes.ErrFutureRev,
 	}, func(e error) bool { return errors.Is(err, e) })
 }
 
@@ -99,8 +108,8 @@ func IsTooManyLearners(err error) bool { return errors.Is(err, rpctypes.ErrTooMa
 func IsAlreadyPromoted(err error) bool { return errors.Is(err, rpctypes.ErrMemberNotLearner) }
 func IsMemberNotFound(err error) bool  { return errors.Is(err, rpctypes.ErrMemberNotFound) }
 
-// Retry calls f until it succeeds, fails for good, or the context ends; then it gives f's last error. It asks ten times a second: each
-// call is one small request to a member that has nothing else to do.
+// Retry calls f until it succeeds, fails for good, or the context ends; then it gives f's last error. It asks ten times
+// a second: each call is one small request to a member that has nothing else to do.
 func Retry(ctx context.Context, passes func(error) bool, f func(context.Context) error) error {
 	for {
 		err := f(ctx)

@@ -47,8 +47,8 @@ func (c *Client) Quorum(ctx context.Context) error {
 	return nil
 }
 
-// Hash is the hash of the member's keys up to a revision, as HashKV computes it. Two hashes compare only at one revision and one
-// compact revision.
+// Hash is the hash of the member's keys up to a revision, as HashKV computes it. Two hashes compare only at one
+// revision and one compact revision.
 type Hash struct {
 	Value                     uint32
 	Revision, CompactRevision int64

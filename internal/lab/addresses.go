@@ -17,8 +17,8 @@ const (
 	metricsPort = 2381
 )
 
-// addresses is a loopback /24 of the lab's own: 127.s.t.0. Linux answers on all of 127.0.0.0/8 without any set-up, so every
-// master gets an address, and the ports can be the usual ones.
+// addresses is a loopback /24 of the lab's own: 127.s.t.0. Linux answers on all of 127.0.0.0/8 without any set-up, so
+// every master gets an address, and the ports can be the usual ones.
 type addresses struct {
 	s, t  int
 	claim net.Listener // held for as long as the lab uses the /24

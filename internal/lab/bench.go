@@ -100,7 +100,8 @@ func (b *bench) signer() (ssh.Signer, error) {
 	return ssh.ParsePrivateKey(text)
 }
 
-// command is what a session runs: a login without a profile, since the files in /etc are the machine's and not the master's.
+// command is what a session runs: a login without a profile, since the files in /etc are the machine's and not the
+// master's.
 func (b *bench) command(line string) *exec.Cmd {
 	cmd := &exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", line}, Dir: b.Path("/root")}
 	if line == "" {
@@ -177,8 +178,8 @@ func (b *bench) prepare(ca *authority) error {
 	return b.RenewCerts()
 }
 
-// mountDisk makes the disk one of limited size, if that is wanted, and then /run memory of its own: what the container runtime and the
-// kubelet know of themselves must not end with the space, nor does it on a real master.
+// mountDisk makes the disk one of limited size, if that is wanted, and then /run memory of its own: what the container
+// runtime and the kubelet know of themselves must not end with the space, nor does it on a real master.
 func (b *bench) mountDisk() error {
 	if err := b.disk.mount(); err != nil || !b.disk.mounted {
 		return err

@@ -16,7 +16,8 @@ import (
 // everyKey begins the range of all keys.
 const everyKey = "\x00"
 
-// Client returns an etcd client to these masters, or to all, that does not go through SSH. It ends with ctx or by its Close.
+// Client returns an etcd client to these masters, or to all, that does not go through SSH. It ends with ctx or by its
+// Close.
 //
 // It reconnects within 200 ms, so that a gap that a test measures is the cluster's and not the client's back-off.
 func (l *Lab) Client(ctx context.Context, masters ...string) (*clientv3.Client, error) {
@@ -40,7 +41,11 @@ func (l *Lab) Client(ctx context.Context, masters ...string) (*clientv3.Client, 
 
 func reconnectFast() []grpc.DialOption {
 	return []grpc.DialOption{grpc.WithConnectParams(grpc.ConnectParams{
-		Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.5, MaxDelay: 200 * time.Millisecond},
+		Backoff: backoff.Config{
+			BaseDelay:  50 * time.Millisecond,
+			Multiplier: 1.5,
+			MaxDelay:   200 * time.Millisecond,
+		},
 		MinConnectTimeout: time.Second,
 	})}
 }
@@ -62,8 +67,8 @@ func (l *Lab) endpoints(masters []string) ([]string, error) {
 	return endpoints, nil
 }
 
-// WaitHealthy waits until these masters, or all, are the voting members of one cluster, no others are, and each of them answers
-// linearizable reads.
+// WaitHealthy waits until these masters, or all, are the voting members of one cluster, no others are, and each of them
+// answers linearizable reads.
 func (l *Lab) WaitHealthy(ctx context.Context, masters ...string) error {
 	if len(masters) == 0 {
 		for _, m := range l.masters {

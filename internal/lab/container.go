@@ -106,7 +106,8 @@ func exitCode(state *os.ProcessState, stopping bool) int {
 		return state.ExitCode()
 	}
 	if stopping && status.Signal() == syscall.SIGTERM {
-		// etcd exits with 0 after SIGTERM when it is process 1 of a container. Here it is not, and raises the signal again.
+		// etcd exits with 0 after SIGTERM when it is process 1 of a container. Here it is not, and raises the signal
+		// again.
 		return 0
 	}
 	return 128 + int(status.Signal())

@@ -18,7 +18,8 @@ import (
 // criTime is RFC 3339 with all nine digits, as container runtimes write it.
 const criTime = "2006-01-02T15:04:05.000000000Z07:00"
 
-// containerLog writes what a container prints in the CRI's format: time, stream, F for a full line or P for a part of one, text.
+// containerLog writes what a container prints in the CRI's format: time, stream, F for a full line or P for a part of
+// one, text.
 type containerLog struct {
 	file    *os.File
 	mu      sync.Mutex
@@ -36,7 +37,8 @@ func newContainerLog(path string) (*containerLog, error) {
 	return &containerLog{file: f}, nil
 }
 
-// attach makes the log read both of the command's streams. The files it returns are the child's ends, to be closed after the start.
+// attach makes the log read both of the command's streams. The files it returns are the child's ends, to be closed
+// after the start.
 func (l *containerLog) attach(cmd *exec.Cmd) (stdout, stderr *os.File, err error) {
 	outR, outW, err := os.Pipe()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// What crictl shows is written to files on each change, one line or file per object, so that the crictl of the lab can be a shell
-// script that answers in a few milliseconds.
+// What crictl shows is written to files on each change, one line or file per object, so that the crictl of the lab can
+// be a shell script that answers in a few milliseconds.
 
 func (r *containerRuntime) criDir() string {
 	return filepath.Join(r.root, "run/cri")
@@ -104,12 +104,16 @@ func (c *container) listing() map[string]any {
 		"id":           c.id,
 		"podSandboxId": c.sandbox.id,
 		"metadata":     map[string]any{"name": c.name, "attempt": c.attempt},
-		"image":        map[string]any{"annotations": map[string]string{}, "image": imageID(c.image), "userSpecifiedImage": c.image},
-		"imageRef":     imageID(c.image),
-		"state":        state,
-		"createdAt":    strconv.FormatInt(c.started.UnixNano(), 10),
-		"labels":       c.labels(),
-		"annotations":  c.annotations(),
+		"image": map[string]any{
+			"annotations":        map[string]string{},
+			"image":              imageID(c.image),
+			"userSpecifiedImage": c.image,
+		},
+		"imageRef":    imageID(c.image),
+		"state":       state,
+		"createdAt":   strconv.FormatInt(c.started.UnixNano(), 10),
+		"labels":      c.labels(),
+		"annotations": c.annotations(),
 	}
 }
 
@@ -132,14 +136,18 @@ func (c *container) inspection() map[string]any {
 	}
 	return map[string]any{
 		"status": map[string]any{
-			"id":          c.id,
-			"metadata":    map[string]any{"name": c.name, "attempt": c.attempt},
-			"state":       state,
-			"createdAt":   c.started.UTC().Format(criTime),
-			"startedAt":   c.started.UTC().Format(criTime),
-			"finishedAt":  finished.UTC().Format(criTime),
-			"exitCode":    c.exitCode,
-			"image":       map[string]any{"annotations": map[string]string{}, "image": c.image, "userSpecifiedImage": c.image},
+			"id":         c.id,
+			"metadata":   map[string]any{"name": c.name, "attempt": c.attempt},
+			"state":      state,
+			"createdAt":  c.started.UTC().Format(criTime),
+			"startedAt":  c.started.UTC().Format(criTime),
+			"finishedAt": finished.UTC().Format(criTime),
+			"exitCode":   c.exitCode,
+			"image": map[string]any{
+				"annotations":        map[string]string{},
+				"image":              c.image,
+				"userSpecifiedImage": c.image,
+			},
 			"imageRef":    imageID(c.image),
 			"reason":      reason,
 			"message":     "",

@@ -18,7 +18,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
 )
 
-// bootPatience bounds whatever comes of a machine that is on. It takes seconds; a machine that runs many of them takes longer.
+// bootPatience bounds whatever comes of a machine that is on. It takes seconds; a machine that runs many of them takes
+// longer.
 const bootPatience = 2 * time.Minute
 
 // A debian is a Master of the grade Machines.
@@ -43,8 +44,13 @@ func newDebian(l *machines, i int) (*debian, error) {
 		// An overlay cannot lie on an overlay.
 		Volumes: []string{"/var/lib/containerd", "/var/lib/docker"},
 		Files: map[string]string{
-			"/usr/bin/kubelet": l.parts.kubelet, "/usr/bin/kubeadm": l.parts.kubeadm,
-			"/opt/images/etcd.tar": filepath.Join(l.dir, "etcd.tar"), "/opt/images/pause.tar": filepath.Join(l.dir, "pause.tar"),
+			"/usr/bin/kubelet": l.parts.kubelet,
+			"/usr/bin/kubeadm": l.parts.kubeadm,
+			"/opt/images/etcd.tar": filepath.Join(
+				l.dir,
+				"etcd.tar",
+			),
+			"/opt/images/pause.tar": filepath.Join(l.dir, "pause.tar"),
 		},
 	}
 	if l.options.DataMount {
@@ -159,7 +165,17 @@ func (d *debian) load(ctx context.Context, archives ...string) error {
 			_, err := d.Run(ctx, args...)
 			return err
 		}); err != nil {
-			said, _ := d.Run(context.WithoutCancel(ctx), "journalctl", "-u", d.Service(), "-n", "10", "-o", "cat", "--no-pager")
+			said, _ := d.Run(
+				context.WithoutCancel(ctx),
+				"journalctl",
+				"-u",
+				d.Service(),
+				"-n",
+				"10",
+				"-o",
+				"cat",
+				"--no-pager",
+			)
 			return fmt.Errorf("importing an image: %w\n%s", err, said)
 		}
 	}
@@ -228,7 +244,8 @@ func (d *debian) PowerOn() error {
 	return errors.Join(d.awaitKubelet(ctx), d.awaitSSH(ctx))
 }
 
-// awaitKubelet waits until the kubelet says that it is well: it may start before the runtime is up, end, and be started again.
+// awaitKubelet waits until the kubelet says that it is well: it may start before the runtime is up, end, and be started
+// again.
 func (d *debian) awaitKubelet(ctx context.Context) error {
 	err := poll(ctx, func() error {
 		_, err := d.Run(ctx, "curl", "-sf", "http://127.0.0.1:10248/healthz")
@@ -256,8 +273,8 @@ func (d *debian) Reconnect() error { return d.machine.Plug(d.lab.life, true) }
 // sshSwitch is Debian's: while this file is there, systemd does not start sshd, nor at the next boot.
 const sshSwitch = "/etc/ssh/sshd_not_to_be_run"
 
-// CutSSH stops the sshd that listens. Those of sessions stay, and lose their connections with ResetSSH. A frozen machine has it stopped
-// only when it is thawed.
+// CutSSH stops the sshd that listens. Those of sessions stay, and lose their connections with ResetSSH. A frozen
+// machine has it stopped only when it is thawed.
 func (d *debian) CutSSH() {
 	if err := d.write(sshSwitch, "", 0o644); err != nil {
 		d.lab.note("%s: cutting SSH: %v", d.name, err)
@@ -279,12 +296,12 @@ func (d *debian) RestoreSSH() error {
 	return err
 }
 
-// ResetSSH lets the kernel abort the connections: both sides get a reset. It needs CONFIG_INET_DIAG_DESTROY, as Debian's and Ubuntu's
-// kernels have it.
+// ResetSSH lets the kernel abort the connections: both sides get a reset. It needs CONFIG_INET_DIAG_DESTROY, as
+// Debian's and Ubuntu's kernels have it.
 func (d *debian) ResetSSH() { d.do("ss", "-K", "-t", "sport", "=", ":22") }
 
-// KillCommands kills what is in sshd's control group and not sshd. Without a logind everything that sessions start stays in there,
-// across sudo and setsid.
+// KillCommands kills what is in sshd's control group and not sshd. Without a logind everything that sessions start
+// stays in there, across sudo and setsid.
 func (d *debian) KillCommands() {
 	killAll(func() []int {
 		return slices.DeleteFunc(d.machine.Processes("ssh"), func(pid int) bool {
@@ -407,7 +424,10 @@ func (d *debian) Commands() []string { return nil }
 // Stats counts connections and sessions, as sshd logs them, and nothing else.
 func (d *debian) Stats() Stats {
 	log := d.do("journalctl", "--unit=ssh", "--output=cat", "--no-pager")
-	return Stats{Connections: int64(strings.Count(log, "Accepted publickey")), Sessions: int64(strings.Count(log, "Starting session"))}
+	return Stats{
+		Connections: int64(strings.Count(log, "Accepted publickey")),
+		Sessions:    int64(strings.Count(log, "Starting session")),
+	}
 }
 
 func (d *debian) EtcdPIDs() []int {
@@ -437,7 +457,11 @@ func (d *debian) EtcdCommands() []string {
 // ContainerLog reads the newest of the files that the kubelet keeps.
 func (d *debian) ContainerLog() string {
 	if d.Docker() {
-		return d.do("sh", "-c", `docker logs "$(docker ps -aq --filter label=io.kubernetes.container.name=etcd | head -n 1)" 2>&1`)
+		return d.do(
+			"sh",
+			"-c",
+			`docker logs "$(docker ps -aq --filter label=io.kubernetes.container.name=etcd | head -n 1)" 2>&1`,
+		)
 	}
 	files, err := filepath.Glob(d.Path("/var/log/pods/kube-system_etcd*/etcd/*.log"))
 	if err != nil || len(files) == 0 {

@@ -14,8 +14,8 @@ import (
 //go:embed debian
 var debianFiles embed.FS
 
-// files writes what is in the folder debian to the master's disk: templates over the master. The first line of each is its mode and its
-// path; one that comes out empty is not for this kind of master.
+// files writes what is in the folder debian to the master's disk: templates over the master. The first line of each is
+// its mode and its path; one that comes out empty is not for this kind of master.
 func (d *debian) files() error {
 	const top = "debian"
 	entries, err := debianFiles.ReadDir(top)
@@ -34,7 +34,8 @@ func (d *debian) files() error {
 			return fmt.Errorf("the head of %s: %w", e.Name(), err)
 		}
 		var out strings.Builder
-		if err := template.Must(template.New(e.Name()).Option("missingkey=error").Parse(body)).Execute(&out, d); err != nil {
+		if err := template.Must(template.New(e.Name()).Option("missingkey=error").Parse(body)).
+			Execute(&out, d); err != nil {
 			return fmt.Errorf("filling in %s: %w", e.Name(), err)
 		}
 		if strings.TrimSpace(out.String()) == "" {

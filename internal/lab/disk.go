@@ -103,7 +103,8 @@ func writeSSHKey(path string) error {
 	return nil
 }
 
-// empty removes what is in a folder and keeps the folder, which may be a mount point on a real master, and a new file system's lost+found.
+// empty removes what is in a folder and keeps the folder, which may be a mount point on a real master, and a new file
+// system's lost+found.
 func empty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

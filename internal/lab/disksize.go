@@ -16,12 +16,12 @@ import (
 // errNoDiskSize is returned where filling a master's disk would fill this machine's.
 var errNoDiskSize = errors.New("the master's disk has no size: start the lab with Options.DiskSize")
 
-// A sizedDisk is a folder on a file system of its own, in memory. Etcd preallocates two segments of its log, of 64 MB each, and a
-// recovery copies the data: a bench master does well with 400 MiB. A machine has what it imports into its container runtime besides,
-// and wants 1 GiB.
+// A sizedDisk is a folder on a file system of its own, in memory. Etcd preallocates two segments of its log, of 64 MB
+// each, and a recovery copies the data: a bench master does well with 400 MiB. A machine has what it imports into its
+// container runtime besides, and wants 1 GiB.
 //
-// What is on it ends with close, also in a folder that the lab was given. A process that is killed leaves it mounted, unless it is in a
-// hub: there the mount ends with the process.
+// What is on it ends with close, also in a folder that the lab was given. A process that is killed leaves it mounted,
+// unless it is in a hub: there the mount ends with the process.
 type sizedDisk struct {
 	dir     string
 	size    int64 // 0: the folder is like any other

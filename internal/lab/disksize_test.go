@@ -12,10 +12,17 @@ import (
 
 func TestFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
-		if l, err := Start(t.Context(), Options{Masters: 1, DiskSize: 400 << 20}); err == nil || !strings.Contains(err.Error(), "needs root") {
+		if l, err := Start(
+			t.Context(),
+			Options{Masters: 1, DiskSize: 400 << 20},
+		); err == nil ||
+			!strings.Contains(err.Error(), "needs root") {
 			t.Errorf("a disk of limited size without root: %v, %v", l, err)
 		}
-		t.Skip("only the refusal was tested: a disk of limited size is mounted, which needs root; run as root, .ci/run has the rest")
+		t.Skip(
+			"only the refusal was tested: a disk of limited size is mounted, which needs root; run as root, .ci/run " +
+				"has the rest",
+		)
 	}
 	l := startLab(t, Options{Masters: 1, DiskSize: 400 << 20})
 	m := l.Master("m1")
@@ -27,7 +34,13 @@ func TestFullDisk(t *testing.T) {
 	if err := os.WriteFile(file, []byte("x"), 0o600); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("writing to a full disk: %v", err)
 	}
-	if _, errs, status := run(t, c, "x", "cat >other"); status == 0 || !strings.Contains(errs, "No space left on device") {
+	if _, errs, status := run(
+		t,
+		c,
+		"x",
+		"cat >other",
+	); status == 0 ||
+		!strings.Contains(errs, "No space left on device") {
 		t.Errorf("writing to a full disk over SSH: %d, %s", status, errs)
 	}
 	var s syscall.Statfs_t
@@ -35,7 +48,8 @@ func TestFullDisk(t *testing.T) {
 	if s.Bfree != 0 {
 		t.Errorf("on a full disk there are %d blocks", s.Bfree)
 	}
-	// What the container runtime says is not kept on the disk. An etcd that finds it full may end, and is started once more.
+	// What the container runtime says is not kept on the disk. An etcd that finds it full may end, and is started once
+	// more.
 	pid := m.EtcdPIDs()[0]
 	m.KillEtcd()
 	within(t, "another etcd", func() bool { p := m.EtcdPIDs(); return len(p) == 1 && p[0] != pid })

@@ -20,7 +20,8 @@ const (
 	fillKey   = "fill/%08d" // in the order of writing
 )
 
-// Fill writes this many keys with values of this size that do not compress. It returns when all masters that answer have them.
+// Fill writes this many keys with values of this size that do not compress. It returns when all masters that answer
+// have them.
 func (l *Lab) Fill(ctx context.Context, keys, valueSize int) error {
 	c, err := l.Client(ctx)
 	if err != nil {

@@ -32,8 +32,9 @@ var ErrEtcdEnded = errors.New("etcd ended")
 
 var discardedEntries = regexp.MustCompile(`"number-of-discarded-entries":(\d+)`)
 
-// ForceNewCluster starts an etcd of a minor version alone on a data folder, with --force-new-cluster, counts its keys and ends it. It is what
-// a forced start does in fact, to be held against what was foretold; give it a copy of the data.
+// ForceNewCluster starts an etcd of a minor version alone on a data folder, with --force-new-cluster, counts its keys
+// and ends it. It is what a forced start does in fact, to be held against what was foretold; give it a copy of the
+// data.
 func ForceNewCluster(ctx context.Context, minor, dataDir string) (*Forced, error) {
 	server, err := serverOf(ctx, minor)
 	if err != nil {
@@ -49,9 +50,22 @@ func ForceNewCluster(ctx context.Context, minor, dataDir string) (*Forced, error
 	client := fmt.Sprintf("http://%s:%d", at.host(1), clientPort)
 	peer := fmt.Sprintf("http://%s:%d", at.host(1), peerPort)
 	var log bytes.Buffer
-	cmd := exec.CommandContext(ctx, server.Path, "--name=forced", "--data-dir="+dataDir, "--force-new-cluster", "--initial-cluster-state=existing", "--logger=zap",
-		"--heartbeat-interval=10", "--election-timeout=100",
-		"--listen-client-urls="+client, "--advertise-client-urls="+client, "--listen-peer-urls="+peer, "--initial-advertise-peer-urls="+peer, "--initial-cluster=forced="+peer)
+	cmd := exec.CommandContext(
+		ctx,
+		server.Path,
+		"--name=forced",
+		"--data-dir="+dataDir,
+		"--force-new-cluster",
+		"--initial-cluster-state=existing",
+		"--logger=zap",
+		"--heartbeat-interval=10",
+		"--election-timeout=100",
+		"--listen-client-urls="+client,
+		"--advertise-client-urls="+client,
+		"--listen-peer-urls="+peer,
+		"--initial-advertise-peer-urls="+peer,
+		"--initial-cluster=forced="+peer,
+	)
 	cmd.Stdout, cmd.Stderr = &log, &log
 	s := spawn.New()
 	defer s.Close()
@@ -91,7 +105,9 @@ func serverOf(ctx context.Context, minor string) (Server, error) {
 
 // countForced waits until the etcd serves.
 func countForced(ctx context.Context, url string, ended <-chan struct{}) (*Forced, error) {
-	c, err := clientv3.New(clientv3.Config{Endpoints: []string{url}, Context: ctx, Logger: zap.NewNop(), DialOptions: reconnectFast()})
+	c, err := clientv3.New(
+		clientv3.Config{Endpoints: []string{url}, Context: ctx, Logger: zap.NewNop(), DialOptions: reconnectFast()},
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,8 @@ package lab
 
 import "sync"
 
-// A gate stands open or shut. What must stand still while a master is frozen, or while its kubelet is stopped, waits at one.
+// A gate stands open or shut. What must stand still while a master is frozen, or while its kubelet is stopped, waits at
+// one.
 type gate struct {
 	mu   sync.Mutex
 	shut bool

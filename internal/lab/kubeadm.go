@@ -69,7 +69,11 @@ func (d *debian) configureKubeadm() error {
 	for name, value := range d.lab.options.ExtraFlags {
 		data.Args = append(data.Args, argument{name, value})
 	}
-	data.Args = append(data.Args, argument{"initial-cluster", d.lab.initialCluster()}, argument{"initial-cluster-state", "new"})
+	data.Args = append(
+		data.Args,
+		argument{"initial-cluster", d.lab.initialCluster()},
+		argument{"initial-cluster-state", "new"},
+	)
 	var out strings.Builder
 	if err := template.Must(template.New("kubeadm.yaml").Parse(kubeadmConfig)).Execute(&out, data); err != nil {
 		return fmt.Errorf("configuring kubeadm: %w", err)
@@ -114,9 +118,12 @@ func (d *debian) adaptManifest() error {
 	if d.lab.options.WALDir {
 		// Etcd renames the folder into place, which it cannot when that is the mount itself.
 		manifest = strings.NewReplacer(
-			"    - --name=", "    - --wal-dir="+walDir+"/wal\n    - --name=",
-			"    volumeMounts:\n", "    volumeMounts:\n    - mountPath: "+walDir+"\n      name: etcd-wal\n",
-			"  volumes:\n", "  volumes:\n  - hostPath:\n      path: "+walDir+"\n      type: DirectoryOrCreate\n    name: etcd-wal\n",
+			"    - --name=",
+			"    - --wal-dir="+walDir+"/wal\n    - --name=",
+			"    volumeMounts:\n",
+			"    volumeMounts:\n    - mountPath: "+walDir+"\n      name: etcd-wal\n",
+			"  volumes:\n",
+			"  volumes:\n  - hostPath:\n      path: "+walDir+"\n      type: DirectoryOrCreate\n    name: etcd-wal\n",
 		).Replace(manifest)
 	}
 	text = []byte(manifest)

@@ -33,8 +33,8 @@ type Grade int
 const (
 	// Bench masters need nothing but Go: real etcd servers and a stand-in for the kubelet, on loopback.
 	Bench Grade = iota
-	// Machines are Debian systems with systemd, OpenSSH, a container runtime and a real kubelet. They need root on Debian, and a
-	// process that runs in a hub (see the package machine).
+	// Machines are Debian systems with systemd, OpenSSH, a container runtime and a real kubelet. They need root on
+	// Debian, and a process that runs in a hub (see the package machine).
 	Machines
 )
 
@@ -58,8 +58,9 @@ type Options struct {
 	ExtraFlags map[string]string                       // more flags for etcd, or other values: "heartbeat-interval": "10"
 	Manifest   func(master string, text []byte) []byte // edits each manifest before the first start
 	Kubelet    KubeletTiming                           // of the static pod runner
-	DiskSize   int64                                   // of each master, in bytes, so that it can be full; 0: no limit. See disksize.go.
-	Log        io.Writer                               // what the lab does, line by line
+	// Of each master, in bytes, so that it can be full; 0: no limit. See disksize.go.
+	DiskSize int64
+	Log      io.Writer // what the lab does, line by line
 
 	// For the grade Machines.
 	Docker    bool   // kubelet 1.23 with Docker, instead of a current one with containerd
@@ -115,10 +116,12 @@ type Lab struct {
 	closeErr error
 }
 
-// saneDir is what a folder's name may consist of. It goes into YAML, URLs, environment variables and shell scripts unquoted.
+// saneDir is what a folder's name may consist of. It goes into YAML, URLs, environment variables and shell scripts
+// unquoted.
 var saneDir = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 
-// Start makes the masters and returns when every one is a healthy voting member. ctx covers the start only: a lab lives until Close.
+// Start makes the masters and returns when every one is a healthy voting member. ctx covers the start only: a lab lives
+// until Close.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	o = o.withDefaults()
 	if o.Masters < 1 || o.Masters > 99 {

@@ -34,7 +34,17 @@ func pauseImageOf(ctx context.Context) (image, error) {
 	}
 	path := filepath.Join(cache, "pause")
 	if _, err := os.Stat(path); err != nil {
-		if _, err := goOutput(ctx, "", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/pause"); err != nil {
+		if _, err := goOutput(
+			ctx,
+			"",
+			"build",
+			"-trimpath",
+			"-ldflags",
+			"-s -w",
+			"-o",
+			path,
+			"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/pause",
+		); err != nil {
 			return image{}, fmt.Errorf("building pause: %w", err)
 		}
 	}
@@ -65,7 +75,11 @@ func (i image) archive(path string) error {
 	if err != nil {
 		return fmt.Errorf("making the image %s: %w", i.ref, err)
 	}
-	manifest, err := json.Marshal([]map[string]any{{"Config": digest(config) + ".json", "RepoTags": []string{i.ref}, "Layers": []string{"layer.tar"}}})
+	manifest, err := json.Marshal(
+		[]map[string]any{
+			{"Config": digest(config) + ".json", "RepoTags": []string{i.ref}, "Layers": []string{"layer.tar"}},
+		},
+	)
 	if err != nil {
 		return fmt.Errorf("making the image %s: %w", i.ref, err)
 	}

@@ -20,8 +20,22 @@ import (
 // packages are what a master has of Debian's.
 func packages() []string {
 	return []string{
-		"systemd", "systemd-sysv", "dbus", "openssh-server", "sudo", "containerd", "runc", "docker.io", "iproute2", "iptables", "procps",
-		"ca-certificates", "curl", "less", "vim-tiny", "etcd-server",
+		"systemd",
+		"systemd-sysv",
+		"dbus",
+		"openssh-server",
+		"sudo",
+		"containerd",
+		"runc",
+		"docker.io",
+		"iproute2",
+		"iptables",
+		"procps",
+		"ca-certificates",
+		"curl",
+		"less",
+		"vim-tiny",
+		"etcd-server",
 	}
 }
 
@@ -45,7 +59,8 @@ type parts struct {
 	etcdImage, pause image
 }
 
-// PrepareMachines downloads and builds what masters of the grade Machines with these options need. It belongs before the hub, which has no network.
+// PrepareMachines downloads and builds what masters of the grade Machines with these options need. It belongs before
+// the hub, which has no network.
 func PrepareMachines(ctx context.Context, o Options, log io.Writer) error {
 	_, err := gather(ctx, o.withDefaults(), log)
 	return err
@@ -62,7 +77,13 @@ func gather(ctx context.Context, o Options, log io.Writer) (parts, error) {
 	}
 	module := "kubernetes-" + o.kubernetes()
 	for name, path := range map[string]*string{"kubelet": &p.kubelet, "kubeadm": &p.kubeadm} {
-		build := program{name: name, module: module, pkg: "k8s.io/kubernetes/cmd/" + name, required: "k8s.io/kubernetes", stamp: "k8s.io/component-base/version"}
+		build := program{
+			name:     name,
+			module:   module,
+			pkg:      "k8s.io/kubernetes/cmd/" + name,
+			required: "k8s.io/kubernetes",
+			stamp:    "k8s.io/component-base/version",
+		}
 		if *path, p.kubernetes, err = build.get(ctx); err != nil {
 			return parts{}, err
 		}

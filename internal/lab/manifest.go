@@ -9,8 +9,8 @@ import (
 	"text/template"
 )
 
-// Shape is what the --initial-cluster flag in the manifests says. The flag has no meaning once a member has data, so that what
-// stands on disk depends on how the cluster was made.
+// Shape is what the --initial-cluster flag in the manifests says. The flag has no meaning once a member has data, so
+// that what stands on disk depends on how the cluster was made.
 type Shape int
 
 const (

@@ -25,37 +25,39 @@ type Master interface {
 	PowerOff()
 	// PowerOn starts the SSH endpoint and the kubelet with what is on disk.
 	PowerOn() error
-	// WipeEtcd empties the data folder and the WAL folder, and keeps the folders. A running etcd is killed first, and is started
-	// again by the kubelet afterwards; to find the master wiped and off, power it off first.
+	// WipeEtcd empties the data folder and the WAL folder, and keeps the folders. A running etcd is killed first, and
+	// is started again by the kubelet afterwards; to find the master wiped and off, power it off first.
 	WipeEtcd() error
-	// CutOff takes the master off the network: traffic of its peers to it and from it ends, SSH connections are reset and new ones
-	// refused. Its processes run on. Clients that the lab itself makes still reach its etcd, as if run on the master.
+	// CutOff takes the master off the network: traffic of its peers to it and from it ends, SSH connections are reset
+	// and new ones refused. Its processes run on. Clients that the lab itself makes still reach its etcd, as if run on
+	// the master.
 	CutOff()
 	// Reconnect undoes CutOff. SSH stays as CutSSH left it.
 	Reconnect() error
-	// CutSSH resets the SSH connections and refuses new ones until RestoreSSH, over power cycles and Reconnect too. What sessions started
-	// runs on, as when sshd loses a client, and etcd's traffic with its peers is not affected.
+	// CutSSH resets the SSH connections and refuses new ones until RestoreSSH, over power cycles and Reconnect too.
+	// What sessions started runs on, as when sshd loses a client, and etcd's traffic with its peers is not affected.
 	CutSSH()
 	// RestoreSSH undoes CutSSH. A master that is off or cut off is reached when it is on and connected again.
 	RestoreSSH() error
 	// ResetSSH resets the SSH connections there are. New ones are accepted at once.
 	ResetSSH()
-	// KillCommands kills with SIGKILL what SSH sessions have started, however far removed, daemons included, and returns when it is gone.
-	// Connections stay, and the clients hear that their commands were ended by a signal.
+	// KillCommands kills with SIGKILL what SSH sessions have started, however far removed, daemons included, and
+	// returns when it is gone. Connections stay, and the clients hear that their commands were ended by a signal.
 	KillCommands()
-	// Freeze stops every process of the master without ending it. Connections stay open and nothing answers; new ones hang.
+	// Freeze stops every process of the master without ending it. Connections stay open and nothing answers; new ones
+	// hang.
 	Freeze()
 	// Thaw undoes Freeze.
 	Thaw()
 	// KillEtcd kills etcd with SIGKILL and returns when it is gone. The kubelet starts it again.
 	KillEtcd()
-	// KubeletStop stops the kubelet and leaves containers running, so that manifests come and go without effect, and a container that
-	// ends stays down.
+	// KubeletStop stops the kubelet and leaves containers running, so that manifests come and go without effect, and a
+	// container that ends stays down.
 	KubeletStop()
 	// KubeletStart undoes KubeletStop.
 	KubeletStart()
-	// KubeletRestart ends the kubelet and starts another, which knows nothing of crashes and back-off. It adopts the containers whose
-	// manifests are there and the same, and stops the others. Nothing happens on a master that is off.
+	// KubeletRestart ends the kubelet and starts another, which knows nothing of crashes and back-off. It adopts the
+	// containers whose manifests are there and the same, and stops the others. Nothing happens on a master that is off.
 	KubeletRestart()
 	// RemoveImage makes etcd's image gone, with no registry to pull it from. A running container is not affected.
 	RemoveImage()
@@ -73,9 +75,9 @@ type Master interface {
 	SudoFails(fails bool) error
 	// SudoPassword makes sudo ask for this password, which it reads from standard input if called with -S.
 	SudoPassword(password string) error
-	// FillDisk takes all the space that is left on the master's disk, root's too: what needs more fails with ENOSPC. What has its space
-	// already, such as a segment of etcd's log, can still be written to, and names can be made. /run is memory and does not fill. Without
-	// Options.DiskSize it is an error.
+	// FillDisk takes all the space that is left on the master's disk, root's too: what needs more fails with ENOSPC.
+	// What has its space already, such as a segment of etcd's log, can still be written to, and names can be made. /run
+	// is memory and does not fill. Without Options.DiskSize it is an error.
 	FillDisk() error
 	// FreeDisk undoes FillDisk.
 	FreeDisk() error
@@ -90,9 +92,9 @@ type Master interface {
 	EtcdCommands() []string
 	// ContainerLog is what the last etcd container has written, or "" when there was none.
 	ContainerLog() string
-	// TreeHash is a hash over names, modes, owners and contents of everything below these paths on the master, to show that nothing
-	// was touched. Without paths it covers the manifests, etcd's certificates, the kubelet's configuration, the data and the WAL. Stop
-	// etcd first, or leave its data out.
+	// TreeHash is a hash over names, modes, owners and contents of everything below these paths on the master, to show
+	// that nothing was touched. Without paths it covers the manifests, etcd's certificates, the kubelet's
+	// configuration, the data and the WAL. Stop etcd first, or leave its data out.
 	TreeHash(paths ...string) (string, error)
 }
 

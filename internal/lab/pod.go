@@ -110,8 +110,9 @@ func (p *podSpec) mounts(c containerSpec) []mount {
 	return mounts
 }
 
-// hostArgument stands in for the mount namespace that a bench container does not have: in a flag whose value is a path below a
-// mount, the path is replaced by that of the host. For kubeadm's manifests, where the two are equal, nothing changes.
+// hostArgument stands in for the mount namespace that a bench container does not have: in a flag whose value is a path
+// below a mount, the path is replaced by that of the host. For kubeadm's manifests, where the two are equal, nothing
+// changes.
 func hostArgument(arg string, mounts []mount) string {
 	flag, value, ok := strings.Cut(arg, "=")
 	if ok {
@@ -124,7 +125,8 @@ func hostArgument(arg string, mounts []mount) string {
 	}
 	longest := mount{}
 	for _, m := range mounts {
-		if (value == m.container || strings.HasPrefix(value, m.container+"/")) && len(m.container) > len(longest.container) {
+		if (value == m.container || strings.HasPrefix(value, m.container+"/")) &&
+			len(m.container) > len(longest.container) {
 			longest = m
 		}
 	}

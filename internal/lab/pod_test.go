@@ -8,7 +8,8 @@ import (
 )
 
 func TestParsePod(t *testing.T) {
-	const yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: kube-system\nspec:\n  containers:\n  - name: a\n    command: [sleep, \"1\"]\n"
+	const yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: kube-system\nspec:\n  containers:\n  " +
+		"- name: a\n    command: [sleep, \"1\"]\n"
 	for name, c := range map[string]struct {
 		text, key string
 	}{
@@ -44,7 +45,10 @@ func TestParsePod(t *testing.T) {
 }
 
 func TestHostArgument(t *testing.T) {
-	mounts := []mount{{container: "/var/lib/etcd", host: "/srv/etcd"}, {container: "/var/lib/etcd/wal", host: "/fast/wal"}}
+	mounts := []mount{
+		{container: "/var/lib/etcd", host: "/srv/etcd"},
+		{container: "/var/lib/etcd/wal", host: "/fast/wal"},
+	}
 	for arg, want := range map[string]string{
 		"--data-dir=/var/lib/etcd":       "--data-dir=/srv/etcd",
 		"--wal-dir=/var/lib/etcd/wal":    "--wal-dir=/fast/wal",
@@ -63,14 +67,21 @@ func TestHostArgument(t *testing.T) {
 func TestManifestReads(t *testing.T) {
 	for _, minor := range []string{"3.5", "3.6", "3.7"} {
 		text, err := etcdPod{
-			Name: "m1", Minor: minor, Image: "registry.k8s.io/etcd:x-0", PKI: "/pki", Data: "/data", WAL: "/wal", InitialCluster: "m1=https://x",
-			ExtraFlags: map[string]string{"snapshot-count": "5"},
+			Name:           "m1",
+			Minor:          minor,
+			Image:          "registry.k8s.io/etcd:x-0",
+			PKI:            "/pki",
+			Data:           "/data",
+			WAL:            "/wal",
+			InitialCluster: "m1=https://x",
+			ExtraFlags:     map[string]string{"snapshot-count": "5"},
 		}.text()
 		must(t, err)
 		p, err := parsePod(text, "m1")
 		must(t, err)
 		command := strings.Join(p.Spec.Containers[0].Command, " ")
-		if !strings.HasPrefix(command, "etcd --advertise-client-urls=") || !strings.Contains(command, " --snapshot-count=5 ") {
+		if !strings.HasPrefix(command, "etcd --advertise-client-urls=") ||
+			!strings.Contains(command, " --snapshot-count=5 ") {
 			t.Errorf("the command of %s is %s", minor, command)
 		}
 		if experimental := strings.Contains(command, "--experimental-"); experimental != (minor == "3.5") {

@@ -13,12 +13,14 @@ import (
 
 // KubeletTiming says how fast the static pod runner is. A zero field means its default.
 type KubeletTiming struct {
-	Poll         time.Duration // between two looks at the manifest folder: 20 ms. A kubelet is told by inotify.
-	Backoff      time.Duration // before the second restart of a container that exits (the first is immediate), doubling: 250 ms. A kubelet: 10 s.
+	Poll time.Duration // between two looks at the manifest folder: 20 ms. A kubelet is told by inotify.
+	// Before the second restart of a container that exits (the first is immediate), doubling: 250 ms. A kubelet: 10 s.
+	Backoff      time.Duration
 	BackoffMax   time.Duration // 5 s. A kubelet: 300 s.
 	BackoffReset time.Duration // a run this long starts the back-off anew: 10 s. A kubelet: 10 min.
-	SameName     time.Duration // between two tries to start a changed pod while the old one of its name still stops: Poll. A kubelet: about 10 s.
-	Grace        time.Duration // in place of the manifest's terminationGracePeriodSeconds, when set.
+	// Between two tries to start a changed pod while the old one of its name still stops: Poll. A kubelet: about 10 s.
+	SameName time.Duration
+	Grace    time.Duration // in place of the manifest's terminationGracePeriodSeconds, when set.
 }
 
 func (t KubeletTiming) withDefaults() KubeletTiming {
@@ -37,9 +39,9 @@ func (t KubeletTiming) withDefaults() KubeletTiming {
 
 // A podRunner runs what stands in a manifest folder: the kubelet's part of the work.
 //
-// Every regular file whose name does not start with a dot counts. Of two files with the same pod the last in the order of names
-// wins; in a kubelet it is undefined which. A file that can't be read as a Pod, as when it is half-written, leaves the pod that it
-// had before; a kubelet would drop that at its next full look at the folder.
+// Every regular file whose name does not start with a dot counts. Of two files with the same pod the last in the order
+// of names wins; in a kubelet it is undefined which. A file that can't be read as a Pod, as when it is half-written,
+// leaves the pod that it had before; a kubelet would drop that at its next full look at the folder.
 type podRunner struct {
 	node      string
 	manifests string
@@ -80,8 +82,9 @@ func (r *podRunner) begin(pods map[string]*pod) {
 	})
 }
 
-// restart begins anew, like another kubelet: crashes, and what a file said before it became unreadable, are forgotten. Containers run on,
-// and what was told to stop goes on stopping. A kubelet needs about a second to be there again; this one is at once.
+// restart begins anew, like another kubelet: crashes, and what a file said before it became unreadable, are forgotten.
+// Containers run on, and what was told to stop goes on stopping. A kubelet needs about a second to be there again; this
+// one is at once.
 func (r *podRunner) restart() {
 	close(r.quit)
 	r.looking.Wait()

@@ -78,10 +78,18 @@ func TestStaticPods(t *testing.T) {
 		}
 		raw, err := os.ReadFile(in.Status.LogPath)
 		must(t, err)
-		if line, _, _ := strings.Cut(string(raw), "\n"); !regexp.MustCompile(`^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z stderr F \{`).MatchString(line) {
+		if line, _, _ := strings.Cut(
+			string(raw),
+			"\n",
+		); !regexp.MustCompile(`^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z stderr F \{`).
+			MatchString(line) {
 			t.Errorf("the log begins with %q", line)
 		}
-		images := "crictl -r unix://" + m.Path("/run/containerd/containerd.sock") + " inspecti " + etcdImage(l.Version())
+		images := "crictl -r unix://" + m.Path(
+			"/run/containerd/containerd.sock",
+		) + " inspecti " + etcdImage(
+			l.Version(),
+		)
 		if out, errs, status := run(t, c, "", images); status != 0 || !strings.Contains(out, `"repoTags"`) {
 			t.Errorf("crictl inspecti: %q, %q, %d", out, errs, status)
 		}
@@ -108,7 +116,12 @@ func TestStaticPods(t *testing.T) {
 		if len(all.Containers) != 1 || all.Containers[0].State != "CONTAINER_EXITED" {
 			t.Fatalf("crictl ps -a shows %+v", all)
 		}
-		if in := runJSON[inspectOutput](t, c, "crictl inspect "+all.Containers[0].ID); in.Status.ExitCode != 0 || in.Info.PID != 0 {
+		if in := runJSON[inspectOutput](
+			t,
+			c,
+			"crictl inspect "+all.Containers[0].ID,
+		); in.Status.ExitCode != 0 ||
+			in.Info.PID != 0 {
 			t.Errorf("crictl inspect shows %+v", in)
 		}
 		must(t, os.Rename(parked, manifest))
@@ -116,7 +129,14 @@ func TestStaticPods(t *testing.T) {
 	})
 
 	t.Run("dot files do not count", func(t *testing.T) {
-		must(t, os.WriteFile(m.Path("/etc/kubernetes/manifests/.other.yaml"), []byte(strings.Replace(string(text), "name: etcd\n", "name: x\n", 1)), 0o600))
+		must(
+			t,
+			os.WriteFile(
+				m.Path("/etc/kubernetes/manifests/.other.yaml"),
+				[]byte(strings.Replace(string(text), "name: etcd\n", "name: x\n", 1)),
+				0o600,
+			),
+		)
 		time.Sleep(100 * time.Millisecond)
 		if pids := m.EtcdPIDs(); len(pids) != 1 {
 			t.Errorf("etcd runs as %v", pids)
@@ -191,7 +211,12 @@ func TestStaticPods(t *testing.T) {
 		if pids := m.EtcdPIDs(); len(pids) != 1 || pids[0] != pid {
 			t.Errorf("without a kubelet, etcd was %d and is %v", pid, pids)
 		}
-		if _, errs, status := run(t, c, "", "crictl rmp -f $(crictl pods --label component=etcd --state Ready -q)"); status != 0 {
+		if _, errs, status := run(
+			t,
+			c,
+			"",
+			"crictl rmp -f $(crictl pods --label component=etcd --state Ready -q)",
+		); status != 0 {
 			t.Fatalf("crictl rmp: %s", errs)
 		}
 		if pids := m.EtcdPIDs(); len(pids) != 0 {
@@ -278,7 +303,9 @@ func TestRenamedPodDoesNotWait(t *testing.T) {
 	if all, _ := replace(string(text) + "# changed\n"); all < wait {
 		t.Errorf("a changed pod of the same name was started after %v", all)
 	}
-	if _, start := replace(strings.Replace(string(text), "\n  name: etcd\n", "\n  name: etcd-forced\n", 1)); start > wait/2 {
+	if _, start := replace(
+		strings.Replace(string(text), "\n  name: etcd\n", "\n  name: etcd-forced\n", 1),
+	); start > wait/2 {
 		t.Errorf("a pod of another name was started after %v only", start)
 	}
 }

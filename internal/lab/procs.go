@@ -47,8 +47,8 @@ func killSessionProcesses(root string) {
 	killAll(func() []int { return sessionProcesses(root) })
 }
 
-// killAll kills what is found. All is stopped first, so that no shell goes on to its next command because the one before is killed. It
-// looks again until nothing is left, since a process may fork while it is looked for.
+// killAll kills what is found. All is stopped first, so that no shell goes on to its next command because the one
+// before is killed. It looks again until nothing is left, since a process may fork while it is looked for.
 func killAll(find func() []int) {
 	for range 50 {
 		pids := find()
@@ -64,7 +64,8 @@ func killAll(find func() []int) {
 	}
 }
 
-// socketInode finds the socket that local is bound to and that is connected to remote. It returns 0 when there is none (any more).
+// socketInode finds the socket that local is bound to and that is connected to remote. It returns 0 when there is none
+// (any more).
 func socketInode(local, remote netip.AddrPort) uint64 {
 	f, err := os.Open("/proc/net/tcp")
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 	"sync"
 )
 
-// A peerProxy holds the peer port that a master advertises and hands connections on to where its etcd really listens. All traffic
-// between members passes through one, which is what lets the lab cut a master off without a firewall and without root.
+// A peerProxy holds the peer port that a master advertises and hands connections on to where its etcd really listens.
+// All traffic between members passes through one, which is what lets the lab cut a master off without a firewall and
+// without root.
 type peerProxy struct {
 	life     context.Context // ends with the lab
 	of       *bench

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// requests is how the scripts on a master ask the runner and the container runtime to do something. They write a line to a named
-// pipe: the name of a reply pipe, a verb, arguments. The answer is one line too: "ok", or what went wrong.
+// requests is how the scripts on a master ask the runner and the container runtime to do something. They write a line
+// to a named pipe: the name of a reply pipe, a verb, arguments. The answer is one line too: "ok", or what went wrong.
 type requests struct {
 	pipe    *os.File
 	gate    *gate

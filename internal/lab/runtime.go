@@ -21,8 +21,8 @@ import (
 // keptContainers is how many exited containers of one name in one pod stay listed.
 const keptContainers = 3
 
-// A containerRuntime runs the containers of one master: containerd's part of the work. What it holds survives a stop of the kubelet
-// and, as exited containers, a power-off.
+// A containerRuntime runs the containers of one master: containerd's part of the work. What it holds survives a stop of
+// the kubelet and, as exited containers, a power-off.
 type containerRuntime struct {
 	root   string // of the master
 	spawn  *spawn.Spawner
@@ -57,14 +57,21 @@ func (s *sandbox) podName() string {
 func (r *containerRuntime) newSandbox(pod *podSpec, node string) *sandbox {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := &sandbox{id: newID(), pod: pod, node: node, attempt: r.next("sandbox", pod.uid), created: time.Now(), ready: true}
+	s := &sandbox{
+		id:      newID(),
+		pod:     pod,
+		node:    node,
+		attempt: r.next("sandbox", pod.uid),
+		created: time.Now(),
+		ready:   true,
+	}
 	r.sandboxes = append(r.sandboxes, s)
 	r.publish()
 	return s
 }
 
-// setHiddenArgs makes containers get arguments that their manifests do not have and that nothing shows. It is for the first start of
-// members whose manifests look as if the cluster had been there before them.
+// setHiddenArgs makes containers get arguments that their manifests do not have and that nothing shows. It is for the
+// first start of members whose manifests look as if the cluster had been there before them.
 func (r *containerRuntime) setHiddenArgs(args ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -228,7 +235,10 @@ func (r *containerRuntime) killAll() {
 func (r *containerRuntime) etcd() []*container {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(r.containers), func(c *container) bool { return filepath.Base(c.args[0]) != "etcd" })
+	return slices.DeleteFunc(
+		slices.Clone(r.containers),
+		func(c *container) bool { return filepath.Base(c.args[0]) != "etcd" },
+	)
 }
 
 // container finds a container by its ID or the beginning of it, as crictl takes them.
@@ -248,7 +258,10 @@ func byPrefix[T any](all []T, id string, idOf func(T) string) (T, error) {
 	found := slices.DeleteFunc(slices.Clone(all), func(v T) bool { return !strings.HasPrefix(idOf(v), id) })
 	if len(found) != 1 || id == "" {
 		var none T
-		return none, fmt.Errorf("rpc error: code = NotFound desc = an error occurred when try to find %q: not found", id)
+		return none, fmt.Errorf(
+			"rpc error: code = NotFound desc = an error occurred when try to find %q: not found",
+			id,
+		)
 	}
 	return found[0], nil
 }

@@ -22,16 +22,23 @@ type Server struct {
 	Path    string // of the program
 }
 
-// EtcdServer returns the etcd server of a minor version ("3.5", "3.6" or "3.7"). It is built on first use, which takes a minute,
-// and kept in the user's cache folder. The go command must be there, and the current folder must be within this repository.
+// EtcdServer returns the etcd server of a minor version ("3.5", "3.6" or "3.7"). It is built on first use, which takes
+// a minute, and kept in the user's cache folder. The go command must be there, and the current folder must be within
+// this repository.
 func EtcdServer(ctx context.Context, minor string) (Server, error) {
-	p := program{name: "etcd", module: "etcd-" + minor, pkg: "go.etcd.io/etcd/server/v3", required: "go.etcd.io/etcd/server/v3"}
+	p := program{
+		name:     "etcd",
+		module:   "etcd-" + minor,
+		pkg:      "go.etcd.io/etcd/server/v3",
+		required: "go.etcd.io/etcd/server/v3",
+	}
 	path, version, err := p.get(ctx)
 	return Server{Version: version, Path: path}, err
 }
 
-// A program is built from one of the modules under servers/. Each needs a module of its own, and only a build from within a module
-// works: etcd's and Kubernetes' own go.mod have replace directives, which `go install package@version` refuses.
+// A program is built from one of the modules under servers/. Each needs a module of its own, and only a build from
+// within a module works: etcd's and Kubernetes' own go.mod have replace directives, which `go install package@version`
+// refuses.
 type program struct {
 	name     string // of the file: "etcd" becomes etcd-3.7.3
 	module   string // folder under servers
@@ -111,8 +118,8 @@ func serverModule(ctx context.Context, name string) (string, error) {
 	return dir, nil
 }
 
-// requiredVersion reads what the go.mod says, without a v. Unlike `go list -m` this asks for no module, so that a program that was built
-// before can be used without a network and without a module cache.
+// requiredVersion reads what the go.mod says, without a v. Unlike `go list -m` this asks for no module, so that a
+// program that was built before can be used without a network and without a module cache.
 func requiredVersion(ctx context.Context, module, path string) (string, error) {
 	text, err := goOutput(ctx, module, "mod", "edit", "-json")
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// session serves one session channel: a command, or a shell that reads its commands from the channel. There is no terminal.
+// session serves one session channel: a command, or a shell that reads its commands from the channel. There is no
+// terminal.
 func (s *sshServer) session(request ssh.NewChannel) {
 	channel, requests, err := request.Accept()
 	if err != nil {
@@ -160,7 +161,11 @@ func (p *sessionProcess) hangUp() {
 
 func sendExit(channel ssh.Channel, status syscall.WaitStatus) {
 	if !status.Signaled() {
-		_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status.ExitStatus())}))
+		_, _ = channel.SendRequest(
+			"exit-status",
+			false,
+			ssh.Marshal(struct{ Status uint32 }{uint32(status.ExitStatus())}),
+		)
 		return
 	}
 	name := "KILL"
@@ -180,8 +185,18 @@ func sendExit(channel ssh.Channel, status syscall.WaitStatus) {
 // signalNumbers are the signals under the names that the SSH protocol gives them (RFC 4254, section 6.10).
 func signalNumbers() map[string]syscall.Signal {
 	return map[string]syscall.Signal{
-		"ABRT": syscall.SIGABRT, "ALRM": syscall.SIGALRM, "FPE": syscall.SIGFPE, "HUP": syscall.SIGHUP, "ILL": syscall.SIGILL,
-		"INT": syscall.SIGINT, "KILL": syscall.SIGKILL, "PIPE": syscall.SIGPIPE, "QUIT": syscall.SIGQUIT, "SEGV": syscall.SIGSEGV,
-		"TERM": syscall.SIGTERM, "USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2,
+		"ABRT": syscall.SIGABRT,
+		"ALRM": syscall.SIGALRM,
+		"FPE":  syscall.SIGFPE,
+		"HUP":  syscall.SIGHUP,
+		"ILL":  syscall.SIGILL,
+		"INT":  syscall.SIGINT,
+		"KILL": syscall.SIGKILL,
+		"PIPE": syscall.SIGPIPE,
+		"QUIT": syscall.SIGQUIT,
+		"SEGV": syscall.SIGSEGV,
+		"TERM": syscall.SIGTERM,
+		"USR1": syscall.SIGUSR1,
+		"USR2": syscall.SIGUSR2,
 	}
 }

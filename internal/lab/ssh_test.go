@@ -77,7 +77,12 @@ func TestSSH(t *testing.T) {
 				DialContext:     c.DialContext,
 				TLSClientConfig: l.clientTLS.Clone(),
 			}}
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+host+":2379/version", nil)
+			request, err := http.NewRequestWithContext(
+				t.Context(),
+				http.MethodGet,
+				"https://"+host+":2379/version",
+				nil,
+			)
 			must(t, err)
 			r, err := client.Do(request)
 			must(t, err)
@@ -120,7 +125,13 @@ func TestSSH(t *testing.T) {
 			t.Errorf("sudo without a password: %q, %d", errs, status)
 		}
 		must(t, m.SudoPassword("secret"))
-		if out, errs, status := run(t, c, "secret\nmore\n", "sudo -S -p '' cat"); out != "more\n" || errs != "" || status != 0 {
+		if out, errs, status := run(
+			t,
+			c,
+			"secret\nmore\n",
+			"sudo -S -p '' cat",
+		); out != "more\n" || errs != "" ||
+			status != 0 {
 			t.Errorf("sudo with the password: %q, %q, %d", out, errs, status)
 		}
 		if _, _, status := run(t, c, "wrong\n", "sudo -S -p '' true"); status != 1 {
@@ -157,7 +168,8 @@ func TestSSH(t *testing.T) {
 	t.Run("counts", func(t *testing.T) {
 		s := m.Stats()
 		commands := m.Commands()
-		if s.Connections < 5 || s.Sessions != int64(len(commands)) || s.Tunnels != 2 || s.BytesOut < 3000000 || s.BytesIn == 0 {
+		if s.Connections < 5 || s.Sessions != int64(len(commands)) || s.Tunnels != 2 || s.BytesOut < 3000000 ||
+			s.BytesIn == 0 {
 			t.Errorf("counted %+v", s)
 		}
 		if len(commands) < 8 || !strings.HasPrefix(commands[0], "cat;") {

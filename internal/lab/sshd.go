@@ -67,7 +67,8 @@ func (s *sshServer) open() error {
 	return nil
 }
 
-// shut refuses new connections and ends the ones there are. Commands that run go on, as they do when sshd loses a client.
+// shut refuses new connections and ends the ones there are. Commands that run go on, as they do when sshd loses a
+// client.
 func (s *sshServer) shut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -50,8 +50,8 @@ func (s *sshServer) tunnel(request ssh.NewChannel) {
 	pipe(channel, out)
 }
 
-// dialFrom dials what a process on the master could reach. Loopback addresses that are not a lab's mean the master itself, which
-// would have a loopback of its own.
+// dialFrom dials what a process on the master could reach. Loopback addresses that are not a lab's mean the master
+// itself, which would have a loopback of its own.
 func (b *bench) dialFrom(ctx context.Context, host string, port uint32) (net.Conn, func(), error) {
 	to, address, err := b.destination(host)
 	if err != nil {

@@ -17,7 +17,8 @@ const (
 	writerKey     = "writer/"
 )
 
-// A Writer writes one key after the other and remembers which were acknowledged: the client whose data must not get lost.
+// A Writer writes one key after the other and remembers which were acknowledged: the client whose data must not get
+// lost.
 type Writer struct {
 	client  *clientv3.Client
 	cancel  context.CancelFunc

@@ -83,7 +83,8 @@ func (m *Manifest) renamed(name string) (*Manifest, error) {
 // difference is the first node of a tree that is not the same in the other one.
 // Of mutable nodes only the kind is compared. An anchor may have become idle.
 func difference(a, b *yaml.Node, mutable map[*yaml.Node]bool) *yaml.Node {
-	if a.Kind != b.Kind || a.Tag != b.Tag || a.Anchor != "" && b.Anchor != "" && a.Anchor != b.Anchor || mutable[a] != mutable[b] {
+	if a.Kind != b.Kind || a.Tag != b.Tag || a.Anchor != "" && b.Anchor != "" && a.Anchor != b.Anchor ||
+		mutable[a] != mutable[b] {
 		return a
 	}
 	if mutable[a] {
@@ -101,5 +102,10 @@ func difference(a, b *yaml.Node, mutable map[*yaml.Node]bool) *yaml.Node {
 }
 
 func unintended(format string, args ...any) error {
-	return fmt.Errorf("%w: the edit would not do only what it should: %s; edit the manifest into the form that kubeadm writes, one --flag=value on each line", ErrShape, fmt.Sprintf(format, args...))
+	return fmt.Errorf(
+		"%w: the edit would not do only what it should: %s; edit the manifest into the form that kubeadm writes, one "+
+			"--flag=value on each line",
+		ErrShape,
+		fmt.Sprintf(format, args...),
+	)
 }

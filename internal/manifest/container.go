@@ -22,7 +22,11 @@ func (m *Manifest) findEtcd() error {
 	var seen []string
 	for i, node := range containers.Content {
 		if node.Kind != yaml.MappingNode || node.Anchor != "" {
-			return at(ErrShape, node.Line, "found a container that is an alias, has an anchor or is no mapping; write it out")
+			return at(
+				ErrShape,
+				node.Line,
+				"found a container that is an alias, has an anchor or is no mapping; write it out",
+			)
 		}
 		var p program
 		if i < len(m.kubelet.Spec.Containers) {
@@ -32,10 +36,21 @@ func (m *Manifest) findEtcd() error {
 		switch {
 		case !p.isEtcd():
 			if p.wrapsEtcd() {
-				wrapped = at(ErrShell, node.Line, "found %s, which starts etcd by a shell script or another program, so that flags cannot be set in the manifest; let the container start etcd directly", p)
+				wrapped = at(
+					ErrShell,
+					node.Line,
+					"found %s, which starts etcd by a shell script or another program, so that flags cannot be set "+
+						"in the manifest; let the container start etcd directly",
+					p,
+				)
 			}
 		case m.container != nil:
-			return at(ErrTwoEtcd, node.Line, "found a second one, the first is on line %d; split the pod, so that each etcd has a manifest of its own", m.container.Line)
+			return at(
+				ErrTwoEtcd,
+				node.Line,
+				"found a second one, the first is on line %d; split the pod, so that each etcd has a manifest of its own",
+				m.container.Line,
+			)
 		default:
 			m.container, m.index = node, i
 		}

@@ -15,15 +15,27 @@ func TestDiff(t *testing.T) {
 		return out.String()
 	}
 	tests := map[string]struct{ a, b, want string }{
-		"equal":       {"a\n", "a\n", ""},
-		"both empty":  {"", "", ""},
-		"from empty":  {"", "a\n", "--- x\n+++ y\n@@ -0,0 +1,1 @@\n+a\n"},
-		"to empty":    {"a\n", "", "--- x\n+++ y\n@@ -1,1 +0,0 @@\n-a\n"},
-		"no newline":  {"a\nb", "a\nb\n", "--- x\n+++ y\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"},
-		"crlf":        {"a\r\n", "a\n", "--- x\n+++ y\n@@ -1,1 +1,1 @@\n-a\r\n+a\n"},
-		"replaced":    {numbers(1, 7), strings.Replace(numbers(1, 7), "4", "x", 1), "--- x\n+++ y\n@@ -2,5 +2,5 @@\n 2\n 3\n-4\n+x\n 5\n 6\n"},
-		"near":        {numbers(1, 9), strings.NewReplacer("3\n", "", "8", "x").Replace(numbers(1, 9)), "--- x\n+++ y\n@@ -1,9 +1,8 @@\n 1\n 2\n-3\n 4\n 5\n 6\n 7\n-8\n+x\n 9\n"},
-		"far":         {numbers(1, 9), strings.NewReplacer("2\n", "", "8", "x").Replace(numbers(1, 9)), "--- x\n+++ y\n@@ -1,4 +1,3 @@\n 1\n-2\n 3\n 4\n@@ -6,4 +5,4 @@\n 6\n 7\n-8\n+x\n 9\n"},
+		"equal":      {"a\n", "a\n", ""},
+		"both empty": {"", "", ""},
+		"from empty": {"", "a\n", "--- x\n+++ y\n@@ -0,0 +1,1 @@\n+a\n"},
+		"to empty":   {"a\n", "", "--- x\n+++ y\n@@ -1,1 +0,0 @@\n-a\n"},
+		"no newline": {"a\nb", "a\nb\n", "--- x\n+++ y\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"},
+		"crlf":       {"a\r\n", "a\n", "--- x\n+++ y\n@@ -1,1 +1,1 @@\n-a\r\n+a\n"},
+		"replaced": {
+			numbers(1, 7),
+			strings.Replace(numbers(1, 7), "4", "x", 1),
+			"--- x\n+++ y\n@@ -2,5 +2,5 @@\n 2\n 3\n-4\n+x\n 5\n 6\n",
+		},
+		"near": {
+			numbers(1, 9),
+			strings.NewReplacer("3\n", "", "8", "x").Replace(numbers(1, 9)),
+			"--- x\n+++ y\n@@ -1,9 +1,8 @@\n 1\n 2\n-3\n 4\n 5\n 6\n 7\n-8\n+x\n 9\n",
+		},
+		"far": {
+			numbers(1, 9),
+			strings.NewReplacer("2\n", "", "8", "x").Replace(numbers(1, 9)),
+			"--- x\n+++ y\n@@ -1,4 +1,3 @@\n 1\n-2\n 3\n 4\n@@ -6,4 +5,4 @@\n 6\n 7\n-8\n+x\n 9\n",
+		},
 		"insert":      {"a\nb\n", "a\nn\nb\n", "--- x\n+++ y\n@@ -1,2 +1,3 @@\n a\n+n\n b\n"},
 		"blank lines": {"a\n\n", "a\n\n\n", "--- x\n+++ y\n@@ -1,2 +1,3 @@\n a\n \n+\n"},
 	}

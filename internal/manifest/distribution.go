@@ -10,7 +10,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/distribution"
 )
 
-// DistributionError says that the pod belongs to a distribution that rebuilds etcd in its own way. It wraps ErrDistribution.
+// DistributionError says that the pod belongs to a distribution that rebuilds etcd in its own way. It wraps
+// ErrDistribution.
 type DistributionError struct {
 	Name string // as in package distribution
 	Sign string // by which it was recognised
@@ -18,12 +19,22 @@ type DistributionError struct {
 
 func (e *DistributionError) Error() string {
 	d := distribution.Named(e.Name)
-	return fmt.Sprintf("%v: found %s of %s, which %s; recover with %s: %s (%s)", ErrDistribution, e.Sign, d.Name, d.Runs, d.Tool, d.Steps, d.Docs)
+	return fmt.Sprintf(
+		"%v: found %s of %s, which %s; recover with %s: %s (%s)",
+		ErrDistribution,
+		e.Sign,
+		d.Name,
+		d.Runs,
+		d.Tool,
+		d.Steps,
+		d.Docs,
+	)
 }
 
 func (e *DistributionError) Unwrap() error { return ErrDistribution }
 
-// checkDistribution refuses the pods of distributions. They are recognised however they are written, before anything is read strictly.
+// checkDistribution refuses the pods of distributions. They are recognised however they are written, before anything is
+// read strictly.
 func (m *Manifest) checkDistribution() error {
 	p := m.kubelet
 	openshift := p.Metadata.Namespace == "openshift-etcd"
@@ -38,7 +49,8 @@ func (m *Manifest) checkDistribution() error {
 		{"kOps", when(p.starts(program.isEtcdManager), "a container that starts etcd-manager")},
 		{"Gardener", cmp.Or(
 			when(p.starts(program.isEtcdWrapper), "the image etcd-wrapper"),
-			when(p.Metadata.Labels["app.kubernetes.io/managed-by"] == "etcd-druid", "the label app.kubernetes.io/managed-by=etcd-druid"),
+			when(p.Metadata.Labels["app.kubernetes.io/managed-by"] == "etcd-druid", "the label "+
+				"app.kubernetes.io/managed-by=etcd-druid"),
 			key("label", p.Metadata.Labels, "druid.gardener.cloud"),
 		)},
 	} {
@@ -54,7 +66,8 @@ func (p *kubeletPod) starts(what func(program) bool) bool {
 	return slices.ContainsFunc(p.Spec.Containers, func(c kubeletContainer) bool { return what(c.program()) })
 }
 
-// argument is a part of the command line of a program that has to do with etcd. The API server has paths of etcd's files in its own.
+// argument is a part of the command line of a program that has to do with etcd. The API server has paths of etcd's
+// files in its own.
 func (p *kubeletPod) argument(part string, which func(program) bool) string {
 	found := p.starts(func(c program) bool {
 		return which(c) && slices.ContainsFunc(c.argv(), func(arg string) bool { return strings.Contains(arg, part) })

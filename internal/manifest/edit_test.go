@@ -25,8 +25,16 @@ func TestInitialCluster(t *testing.T) {
 
 func TestJoined(t *testing.T) {
 	self := Member{"m2", []string{"https://b:2380", "https://b2:2380"}}
-	others := []Member{{"m3", []string{"https://c:2380"}}, {"", []string{"https://b2:2380"}}, {"m2", []string{"https://old:2380"}}, {"m1", []string{"https://a:2380"}}, {"", []string{"https://d:2380"}}}
-	if got, want := InitialCluster(Joined(self, others)), "=https://d:2380,m1=https://a:2380,m2=https://b:2380,m2=https://b2:2380,m3=https://c:2380"; got != want {
+	others := []Member{
+		{"m3", []string{"https://c:2380"}},
+		{"", []string{"https://b2:2380"}},
+		{"m2", []string{"https://old:2380"}},
+		{"m1", []string{"https://a:2380"}},
+		{"", []string{"https://d:2380"}},
+	}
+	if got, want := InitialCluster(
+		Joined(self, others),
+	), "=https://d:2380,m1=https://a:2380,m2=https://b:2380,m2=https://b2:2380,m3=https://c:2380"; got != want {
 		t.Errorf("got %q", got)
 	}
 	if len(others) != 5 || others[0].Name != "m3" {
@@ -86,10 +94,13 @@ func TestItemForms(t *testing.T) {
 // What stands in the way of an edit is named; the same text can still be read.
 func TestRefusedEdits(t *testing.T) {
 	for name, text := range map[string][]byte{
-		"shared":        []byte("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [etcd, --name=m1, &state --initial-cluster-state=new]\nmetadata: {name: etcd, labels: {a: *state}}\n"),
-		"dash apart":    etcdPod("--name=m1", "\n      --initial-cluster-state=new", "--initial-cluster-state=new"),
-		"lines in flow": []byte("---\n{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{command: [etcd, --name=m1, --initial-cluster-state=\n new]}]}}"),
-		"empty":         []byte(strings.Replace(string(etcdPod("--name=m1")), "--name=m1", "--name=m1\n    env: [{name: ETCD_INITIAL_CLUSTER}]", 1)),
+		"shared": []byte("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - command: [etcd, --name=m1, " +
+			"&state --initial-cluster-state=new]\nmetadata: {name: etcd, labels: {a: *state}}\n"),
+		"dash apart": etcdPod("--name=m1", "\n      --initial-cluster-state=new", "--initial-cluster-state=new"),
+		"lines in flow": []byte("---\n{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: " +
+			"[{command: [etcd, --name=m1, --initial-cluster-state=\n new]}]}}"),
+		"empty": []byte(strings.Replace(string(etcdPod("--name=m1")), "--name=m1", "--name=m1\n    env: "+
+			"[{name: ETCD_INITIAL_CLUSTER}]", 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Parse(text); err != nil {
@@ -122,7 +133,8 @@ func TestQuotes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			list := "m1=https://10.0.0.11:2380," + name + "=https://10.0.0.12:2380"
 			for _, item := range []string{"--name=m1", `"--name=m1"`, `'--name=m1'`} {
-				for _, text := range []string{string(etcdPod(item)), "---\n{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{command: [etcd, " + item + "]}]}}"} {
+				for _, text := range []string{string(etcdPod(item)), "---\n{apiVersion: v1, kind: Pod, metadata: " +
+					"{name: etcd}, spec: {containers: [{command: [etcd, " + item + "]}]}}"} {
 					out, err := Join([]byte(text), list)
 					if err != nil {
 						t.Fatal(err)
@@ -136,7 +148,8 @@ func TestQuotes(t *testing.T) {
 
 func TestArgsLists(t *testing.T) {
 	pod := func(rest string) string {
-		return "apiVersion: v1\nkind: Pod\nmetadata: {name: etcd}\nspec:\n  containers:\n  - image: quay.io/coreos/etcd:v3.5.9\n" + rest
+		return "apiVersion: v1\nkind: Pod\nmetadata: {name: etcd}\nspec:\n  containers:\n  - image: " +
+			"quay.io/coreos/etcd:v3.5.9\n" + rest
 	}
 	tests := map[string]struct {
 		rest string
@@ -151,7 +164,11 @@ func TestArgsLists(t *testing.T) {
 		"value across":       {"    command: [etcd, --name]\n    args: [default]\n", nil},
 		"value across force": {"    command: [etcd, --discovery]\n    args: [x, --name=default]\n", ErrShape},
 		"only discovery":     {"    args: [--discovery=x]\n", nil},
-		"would be empty":     {"    command: [etcd, --name=default, --initial-cluster=a=http://b:1, --initial-cluster-state=new]\n    args: [--discovery=x]\n", ErrShape},
+		"would be empty": {
+			"    command: [etcd, --name=default, --initial-cluster=a=http://b:1, --initial-cluster-state=new]\n    " +
+				"args: [--discovery=x]\n",
+			ErrShape,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,8 @@ type environment struct {
 	settings map[string]variable // those that etcd takes for flags, by the flag's name
 }
 
-// variable is a setting of etcd in the environment. etcd names them after its flags and takes an empty one for none (pkg/flags/flag.go).
+// variable is a setting of etcd in the environment. etcd names them after its flags and takes an empty one for none
+// (pkg/flags/flag.go).
 type variable struct {
 	name, value string
 	node        *yaml.Node // the string, nil where there is none
@@ -28,7 +29,8 @@ type variable struct {
 // flagOf is the flag for which a variable stands, "" for any other variable.
 func flagOf(variable string) string {
 	flag, ok := strings.CutPrefix(variable, envPrefix)
-	if !ok || variable == envUnsupportedArch || variable != strings.ToUpper(variable) || strings.Contains(variable, "-") {
+	if !ok || variable == envUnsupportedArch || variable != strings.ToUpper(variable) ||
+		strings.Contains(variable, "-") {
 		return ""
 	}
 	return strings.ReplaceAll(strings.ToLower(flag), "_", "-")
@@ -42,7 +44,11 @@ func readEnvironment(container *yaml.Node, asKubelet kubeletContainer) (environm
 		return env, err
 	}
 	if envFrom != nil && len(envFrom.Content) > 0 {
-		return env, at(ErrEnvironment, envFrom.Line, "found envFrom, which may hold any setting of etcd; write the settings as flags")
+		return env, at(
+			ErrEnvironment,
+			envFrom.Line,
+			"found envFrom, which may hold any setting of etcd; write the settings as flags",
+		)
 	}
 	list, err := fieldOf(container, "env", yaml.SequenceNode)
 	if err != nil {
@@ -61,7 +67,13 @@ func readEnvironment(container *yaml.Node, asKubelet kubeletContainer) (environm
 			continue
 		}
 		if before, again := env.settings[flag]; again {
-			return env, at(ErrEnvironment, entry.Line, "found %s a second time, first on line %d; remove the one that is not meant", name, before.line)
+			return env, at(
+				ErrEnvironment,
+				entry.Line,
+				"found %s a second time, first on line %d; remove the one that is not meant",
+				name,
+				before.line,
+			)
 		}
 		v, err := readVariable(entry, name, env.values)
 		if err != nil {
@@ -83,7 +95,12 @@ func readVariable(entry *yaml.Node, name string, values map[string]string) (vari
 		return v, err
 	}
 	if from != nil {
-		return v, at(ErrUnresolved, entry.Line, "found %s with its value from elsewhere (valueFrom), so that it is not in the manifest; write the value out", name)
+		return v, at(
+			ErrUnresolved,
+			entry.Line,
+			"found %s with its value from elsewhere (valueFrom), so that it is not in the manifest; write the value out",
+			name,
+		)
 	}
 	var written string
 	if written, v.node, err = textField(entry, "value"); err != nil {
@@ -91,7 +108,13 @@ func readVariable(entry *yaml.Node, name string, values map[string]string) (vari
 	}
 	v.value = expand(written, values)
 	if name == envConfigFile && v.value != "" {
-		return v, at(ErrConfigFile, entry.Line, "found %s=%s: etcd ignores all flags; write the settings as flags", name, v.value)
+		return v, at(
+			ErrConfigFile,
+			entry.Line,
+			"found %s=%s: etcd ignores all flags; write the settings as flags",
+			name,
+			v.value,
+		)
 	}
 	if v.value == "" {
 		return v, nil
@@ -99,8 +122,8 @@ func readVariable(entry *yaml.Node, name string, values map[string]string) (vari
 	return v, checkValue(flagOf(name), name, v.value, entry.Line)
 }
 
-// expand puts variables into a text as the kubelet does: $(NAME), and $$ for a dollar sign. One that is not known stays as it is written
-// (kubernetes third_party/forked/golang/expansion).
+// expand puts variables into a text as the kubelet does: $(NAME), and $$ for a dollar sign. One that is not known stays
+// as it is written (kubernetes third_party/forked/golang/expansion).
 func expand(text string, values map[string]string) string {
 	var out strings.Builder
 	for {

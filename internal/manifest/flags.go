@@ -83,7 +83,12 @@ func readOptions(argv []argument, from int) ([]option, error) {
 		arg := argv[i].value
 		if arg == "--" {
 			if i+1 < len(argv) {
-				return nil, at(ErrSyntax, argv[i+1].line(), "found %q behind \"--\"; etcd takes no arguments beside flags and exits", argv[i+1].value)
+				return nil, at(
+					ErrSyntax,
+					argv[i+1].line(),
+					"found %q behind \"--\"; etcd takes no arguments beside flags and exits",
+					argv[i+1].value,
+				)
 			}
 			break
 		}
@@ -102,9 +107,19 @@ func readOption(argv []argument, i int) (option, int, error) {
 	arg, line := argv[i].value, argv[i].line()
 	if !strings.HasPrefix(arg, "-") || arg == "-" {
 		if strings.Contains(arg, "$") {
-			return option{}, 0, at(ErrUnresolved, line, "found %q, which may stand for any flag; write the flags out", firstLine(arg))
+			return option{}, 0, at(
+				ErrUnresolved,
+				line,
+				"found %q, which may stand for any flag; write the flags out",
+				firstLine(arg),
+			)
 		}
-		return option{}, 0, at(ErrSyntax, line, "found %q, which is no flag; etcd takes no other arguments and exits", firstLine(arg))
+		return option{}, 0, at(
+			ErrSyntax,
+			line,
+			"found %q, which is no flag; etcd takes no other arguments and exits",
+			firstLine(arg),
+		)
 	}
 	text := strings.TrimPrefix(strings.TrimPrefix(arg, "-"), "-")
 	name, value, assigned := strings.Cut(text, "=")
@@ -112,11 +127,26 @@ func readOption(argv []argument, i int) (option, int, error) {
 	case name == "" || name[0] == '-':
 		return option{}, 0, at(ErrSyntax, line, "found %q, which is no flag", firstLine(arg))
 	case strings.ContainsAny(name, "$"):
-		return option{}, 0, at(ErrUnresolved, line, "found %q, which may stand for any flag; write the flag out", firstLine(arg))
+		return option{}, 0, at(
+			ErrUnresolved,
+			line,
+			"found %q, which may stand for any flag; write the flag out",
+			firstLine(arg),
+		)
 	case strings.ContainsAny(name, " \t\r\n\\"):
-		return option{}, 0, at(ErrSyntax, line, "found %q as one list item: etcd takes all of it for the flag's name; write --flag=value", firstLine(arg))
+		return option{}, 0, at(
+			ErrSyntax,
+			line,
+			"found %q as one list item: etcd takes all of it for the flag's name; write --flag=value",
+			firstLine(arg),
+		)
 	case strings.HasSuffix(arg, `\`):
-		return option{}, 0, at(ErrSyntax, line, "found a backslash at the end of %q: there is no shell, it is part of the value; remove it", firstLine(arg))
+		return option{}, 0, at(
+			ErrSyntax,
+			line,
+			"found a backslash at the end of %q: there is no shell, it is part of the value; remove it",
+			firstLine(arg),
+		)
 	}
 	o := option{name: name, value: value, first: i, last: i}
 	switch {
@@ -124,12 +154,24 @@ func readOption(argv []argument, i int) (option, int, error) {
 	case isBool(name):
 		o.value = "true"
 	case i+1 < len(argv) && !takesValue(name) && isFlag(argv[i+1].value):
-		return option{}, 0, at(ErrShape, line, "found --%s before %q: whether that is its value depends on etcd's version; write --%s=value", name, firstLine(argv[i+1].value), name)
+		return option{}, 0, at(
+			ErrShape,
+			line,
+			"found --%s before %q: whether that is its value depends on etcd's version; write --%s=value",
+			name,
+			firstLine(argv[i+1].value),
+			name,
+		)
 	case i+1 < len(argv):
 		o.last = i + 1
 		o.value = argv[o.last].value
 		if strings.HasSuffix(o.value, `\`) {
-			return option{}, 0, at(ErrSyntax, argv[o.last].line(), "found a backslash at the end of %q: there is no shell, it is part of the value; remove it", firstLine(o.value))
+			return option{}, 0, at(
+				ErrSyntax,
+				argv[o.last].line(),
+				"found a backslash at the end of %q: there is no shell, it is part of the value; remove it",
+				firstLine(o.value),
+			)
 		}
 	case takesValue(name):
 		return option{}, 0, at(ErrSyntax, line, "found --%s without a value", name)
@@ -156,7 +198,13 @@ func checkValue(flag, written, value string, line int) error {
 	}
 	for _, mark := range []string{"$", "{{", "}}"} {
 		if strings.Contains(value, mark) {
-			return at(ErrUnresolved, line, "found %s=%s: what it stands for is not in the manifest; write the value out", written, firstLine(value))
+			return at(
+				ErrUnresolved,
+				line,
+				"found %s=%s: what it stands for is not in the manifest; write the value out",
+				written,
+				firstLine(value),
+			)
 		}
 	}
 	if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }) {

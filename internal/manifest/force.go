@@ -36,10 +36,21 @@ func Force(text []byte) ([]byte, error) {
 		if name, ours := strings.CutSuffix(m.podName, forcedSuffix); ours && m.undone(name) != nil {
 			return text, nil
 		}
-		return nil, fmt.Errorf("%w: found --%s in pod %q; take it out, with -force-new-cluster in the pod's name and timers of 10 and 100 ms if they are there: start from the manifest as it was", ErrForced, flagForceNewCluster, m.podName)
+		return nil, fmt.Errorf(
+			"%w: found --%s in pod %q; take it out, with -force-new-cluster in the pod's name and timers of 10 and "+
+				"100 ms if they are there: start from the manifest as it was",
+			ErrForced,
+			flagForceNewCluster,
+			m.podName,
+		)
 	}
 	if strings.HasSuffix(m.podName, forcedSuffix) && m.hasShortTimers() {
-		return nil, fmt.Errorf("%w: found what is left of a forced start, pod %q with an election timeout of 100 ms; start from the manifest as it was", ErrForced, m.podName)
+		return nil, fmt.Errorf(
+			"%w: found what is left of a forced start, pod %q with an election timeout of 100 ms; start from the "+
+				"manifest as it was",
+			ErrForced,
+			m.podName,
+		)
 	}
 	forced, err := m.force()
 	if err != nil {
@@ -58,12 +69,23 @@ func (m *Manifest) force() (*Manifest, error) {
 		return nil, err
 	}
 	if uid != nil {
-		return nil, at(ErrShape, uid.Line, "found metadata.uid: the kubelet tells pods apart by it, so the forced pod would not be another one; remove it")
+		return nil, at(
+			ErrShape,
+			uid.Line,
+			"found metadata.uid: the kubelet tells pods apart by it, so the forced pod would not be another one; "+
+				"remove it",
+		)
 	}
 	added := m.forcing()
 	for _, s := range added {
 		if v, found := m.environment.settings[s.name]; found {
-			return nil, at(ErrEnvironment, v.line, "found %s: etcd does not start with both this variable and the flag that has to be added; remove the variable, or write it as a flag", v.name)
+			return nil, at(
+				ErrEnvironment,
+				v.line,
+				"found %s: etcd does not start with both this variable and the flag that has to be added; remove the "+
+					"variable, or write it as a flag",
+				v.name,
+			)
 		}
 	}
 	forced, err := m.renamed(m.podName + forcedSuffix)

@@ -89,7 +89,14 @@ func (g goal) surplus(m *Manifest) []option {
 // check compares what was and what is. It trusts nothing of the splicing.
 func (g goal) check(before, after *Manifest) error {
 	others := func(o option) bool { return !g.touches(o.name) }
-	if err := verify(before, after, before.podName, g.touches, before.written(others), after.written(others)); err != nil {
+	if err := verify(
+		before,
+		after,
+		before.podName,
+		g.touches,
+		before.written(others),
+		after.written(others),
+	); err != nil {
 		return err
 	}
 	for _, s := range g.set {
@@ -141,7 +148,12 @@ func (m *Manifest) changeFlag(o option, value string) ([]byte, error) {
 func (m *Manifest) removeFlag(o option) ([]byte, error) {
 	first, last := m.argv[o.first], m.argv[o.last]
 	if first.list != last.list {
-		return nil, at(ErrShape, first.line(), "found --%s at the end of command and its value at the start of args; write --flag=value", o.name)
+		return nil, at(
+			ErrShape,
+			first.line(),
+			"found --%s at the end of command and its value at the start of args; write --flag=value",
+			o.name,
+		)
 	}
 	return m.source.remove(first.list, first.index, last.index)
 }
@@ -177,7 +189,12 @@ func (m *Manifest) addFlag(s setting) ([]byte, error) {
 // appendFlag inserts a flag as one item behind the last flag.
 func (m *Manifest) appendFlag(s setting) ([]byte, error) {
 	if len(m.argv) == 0 {
-		return nil, at(ErrShape, m.container.Line, "found neither command nor args, so that no flag can be added: args alone would take the place of what the image starts; write the command out")
+		return nil, at(
+			ErrShape,
+			m.container.Line,
+			"found neither command nor args, so that no flag can be added: args alone would take the place of what "+
+				"the image starts; write the command out",
+		)
 	}
 	if len(m.options) == 0 {
 		last := m.argv[0]
@@ -200,7 +217,13 @@ func (m *Manifest) checkComplete(o option) error {
 	if o.first != o.last || isBool(o.name) || strings.Contains(arg.value, "=") {
 		return nil
 	}
-	return at(ErrShape, arg.line(), "found --%s without a value: what is added behind it could be taken for one; write --%s=value", o.name, o.name)
+	return at(
+		ErrShape,
+		arg.line(),
+		"found --%s without a value: what is added behind it could be taken for one; write --%s=value",
+		o.name,
+		o.name,
+	)
 }
 
 func (s setting) item() string { return "--" + s.name + "=" + s.value }

@@ -35,7 +35,12 @@ func (m *Manifest) readVolumes() error {
 // HostPath is the path on the host of an absolute path in the etcd container.
 func (m *Manifest) HostPath(containerPath string) (string, error) {
 	if !path.IsAbs(containerPath) {
-		return "", fmt.Errorf("%w: %q is relative, so it is inside the container and lost with it; give the flag an absolute path on a hostPath volume", ErrNoHostPath, containerPath)
+		return "", fmt.Errorf(
+			"%w: %q is relative, so it is inside the container and lost with it; give the flag an absolute path on a "+
+				"hostPath volume",
+			ErrNoHostPath,
+			containerPath,
+		)
 	}
 	wanted := path.Clean(containerPath)
 	var best mount
@@ -46,13 +51,35 @@ func (m *Manifest) HostPath(containerPath string) (string, error) {
 	}
 	switch {
 	case best.path == "":
-		return "", fmt.Errorf("%w: no volumeMount of container %q covers %s; mount it from a hostPath volume", ErrNoHostPath, m.containerName, wanted)
+		return "", fmt.Errorf(
+			"%w: no volumeMount of container %q covers %s; mount it from a hostPath volume",
+			ErrNoHostPath,
+			m.containerName,
+			wanted,
+		)
 	case best.host == "":
-		return "", fmt.Errorf("%w: %s is on volume %q, which is no hostPath volume of this pod", ErrNoHostPath, wanted, best.volume)
+		return "", fmt.Errorf(
+			"%w: %s is on volume %q, which is no hostPath volume of this pod",
+			ErrNoHostPath,
+			wanted,
+			best.volume,
+		)
 	case strings.ContainsAny(best.host+best.subPath+best.path, "$"):
-		return "", fmt.Errorf("%w: %s is on volume %q, whose path or subPath holds a variable; write it out", ErrUnresolved, wanted, best.volume)
+		return "", fmt.Errorf(
+			"%w: %s is on volume %q, whose path or subPath holds a variable; write it out",
+			ErrUnresolved,
+			wanted,
+			best.volume,
+		)
 	case !path.IsAbs(best.host) || hasDotDot(best.host) || hasDotDot(best.subPath):
-		return "", fmt.Errorf("%w: %s is on volume %q, whose path %q or subPath %q the kubelet refuses", ErrSyntax, wanted, best.volume, best.host, best.subPath)
+		return "", fmt.Errorf(
+			"%w: %s is on volume %q, whose path %q or subPath %q the kubelet refuses",
+			ErrSyntax,
+			wanted,
+			best.volume,
+			best.host,
+			best.subPath,
+		)
 	}
 	return path.Join(best.host, best.subPath, strings.TrimPrefix(wanted, best.path)), nil
 }

@@ -55,7 +55,13 @@ func TestHostPathOddMounts(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			text := append(etcdPod("--name=m1"), fmt.Sprintf("    volumeMounts:\n    - {name: d, %s}\n  volumes:\n  - {name: d, hostPath: {path: %s}}\n", test.mount, test.host)...)
+			text := append(
+				etcdPod("--name=m1"),
+				fmt.Sprintf(
+					"    volumeMounts:\n    - {name: d, %s}\n  volumes:\n  - {name: d, hostPath: {path: %s}}\n",
+					test.mount,
+					test.host,
+				)...)
 			m, err := Parse(text)
 			if err != nil {
 				t.Fatal(err)
@@ -70,10 +76,20 @@ func TestHostPathOddMounts(t *testing.T) {
 
 func TestHostPaths(t *testing.T) {
 	got := parseFile(t, "command-args").HostPaths()
-	if want := map[string]string{"data-dir": "/mnt/disk1/etcd", "wal-dir": "/mnt/nvme/wal"}; !reflect.DeepEqual(got, want) {
+	if want := map[string]string{
+		"data-dir": "/mnt/disk1/etcd",
+		"wal-dir":  "/mnt/nvme/wal",
+	}; !reflect.DeepEqual(
+		got,
+		want,
+	) {
 		t.Errorf("got %v", got)
 	}
-	if got := parseFile(t, "kubeadm-1.28").HostPaths(); got["peer-key-file"] != "/etc/kubernetes/pki/etcd/peer.key" || len(got) != 7 {
+	if got := parseFile(
+		t,
+		"kubeadm-1.28",
+	).HostPaths(); got["peer-key-file"] != "/etc/kubernetes/pki/etcd/peer.key" ||
+		len(got) != 7 {
 		t.Errorf("got %v", got)
 	}
 }

@@ -15,7 +15,8 @@ type Member struct {
 
 // Is tells whether two entries are of one member: by name, or by a peer URL in common.
 func (m Member) Is(other Member) bool {
-	return m.Name != "" && m.Name == other.Name || slices.ContainsFunc(m.PeerURLs, func(u string) bool { return slices.Contains(other.PeerURLs, u) })
+	return m.Name != "" && m.Name == other.Name ||
+		slices.ContainsFunc(m.PeerURLs, func(u string) bool { return slices.Contains(other.PeerURLs, u) })
 }
 
 // Joined are the members of a cluster by name, with a further one. Entries that
@@ -82,7 +83,10 @@ func checkInitialCluster(list, self string) error {
 	for _, part := range strings.Split(list, ",") {
 		name, peerURL, ok := strings.Cut(part, "=")
 		if !ok || name == "" {
-			return refuse("%q is not name=url; a member that has never started has no name yet, start or remove it first", part)
+			return refuse(
+				"%q is not name=url; a member that has never started has no name yet, start or remove it first",
+				part,
+			)
 		}
 		if !isPeerURL(peerURL) {
 			return refuse("%q is not a URL that etcd takes for a peer, such as https://10.0.0.11:2380", peerURL)

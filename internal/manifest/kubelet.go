@@ -14,8 +14,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// kubeletPod is what the kubelet takes from a file, as far as it matters here. What is edited is found in a tree with lines and columns; that both
-// say the same is checked.
+// kubeletPod is what the kubelet takes from a file, as far as it matters here. What is edited is found in a tree with
+// lines and columns; that both say the same is checked.
 type kubeletPod struct {
 	Kind     string `json:"kind"`
 	Metadata struct {
@@ -87,8 +87,9 @@ func (p *port) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// readAsKubelet reads a text as the kubelet does: as JSON when it begins with a brace, else the first document as YAML 1.1, of which of two equal keys
-// the later counts, merged or not (kubernetes apimachinery pkg/util/yaml, ToJSON). Where only a type is wrong, the rest is there with the error.
+// readAsKubelet reads a text as the kubelet does: as JSON when it begins with a brace, else the first document as YAML
+// 1.1, of which of two equal keys the later counts, merged or not (kubernetes apimachinery pkg/util/yaml, ToJSON).
+// Where only a type is wrong, the rest is there with the error.
 func readAsKubelet(text []byte) (*kubeletPod, error) {
 	pod := &kubeletPod{}
 	if !bytes.HasPrefix(bytes.TrimLeftFunc(text, unicode.IsSpace), []byte("{")) {
@@ -100,9 +101,19 @@ func readAsKubelet(text []byte) (*kubeletPod, error) {
 	var wrong *json.UnmarshalTypeError
 	switch err := json.Unmarshal(text, pod); {
 	case errors.As(err, &wrong):
-		return pod, fmt.Errorf("%w: found %s as %s, where the kubelet wants %s; correct it", ErrSyntax, wrong.Value, wrong.Field, wanted(wrong.Type.Kind()))
+		return pod, fmt.Errorf(
+			"%w: found %s as %s, where the kubelet wants %s; correct it",
+			ErrSyntax,
+			wrong.Value,
+			wrong.Field,
+			wanted(wrong.Type.Kind()),
+		)
 	case err != nil:
-		return pod, fmt.Errorf("%w: the file begins with a brace, so the kubelet reads it as JSON: %w; correct it", ErrSyntax, err)
+		return pod, fmt.Errorf(
+			"%w: the file begins with a brace, so the kubelet reads it as JSON: %w; correct it",
+			ErrSyntax,
+			err,
+		)
 	}
 	return pod, nil
 }
@@ -143,7 +154,12 @@ func (m *Manifest) checkKubelet() error {
 		{"env", m.sameVariables()},
 	} {
 		if !check.same {
-			return at(ErrShape, m.container.Line, "found %s in a form of YAML that the kubelet reads as something else; write it plainly, or in quotes", check.what)
+			return at(
+				ErrShape,
+				m.container.Line,
+				"found %s in a form of YAML that the kubelet reads as something else; write it plainly, or in quotes",
+				check.what,
+			)
 		}
 	}
 	return nil

@@ -39,7 +39,11 @@ func Parse(text []byte) (*Manifest, error) {
 	for _, read := range []func() error{m.source.checkBreaks, m.readPod, m.checkDistribution, m.readContainer, m.readFlags, m.readVolumes, m.checkKubelet} {
 		switch err := read(); {
 		case errors.Is(err, ErrShape) && !concernsEtcd(text):
-			return nil, fmt.Errorf("%w: nothing found in it starts etcd, though it cannot be read in full: %v", ErrNoEtcd, err) //nolint:errorlint // it is not about etcd, so its reason must not match
+			return nil, fmt.Errorf(
+				"%w: nothing found in it starts etcd, though it cannot be read in full: %v",
+				ErrNoEtcd,
+				err,
+			) //nolint:errorlint // it is not about etcd, so its reason must not match
 		case err != nil:
 			return nil, err
 		}
@@ -67,7 +71,13 @@ func (m *Manifest) readPod() error {
 		return err
 	}
 	if kind != "Pod" || version != "v1" {
-		return at(ErrNotPod, root.Line, "found kind %q, apiVersion %q; name the file that holds the etcd pod", kind, version)
+		return at(
+			ErrNotPod,
+			root.Line,
+			"found kind %q, apiVersion %q; name the file that holds the etcd pod",
+			kind,
+			version,
+		)
 	}
 	if m.metadata, err = fieldOf(root, "metadata", yaml.MappingNode); err != nil {
 		return err
@@ -124,14 +134,30 @@ func (m *Manifest) readFlags() error {
 	}
 	for _, o := range m.options {
 		if o.name == flagConfigFile && o.value != "" {
-			return at(ErrConfigFile, m.argv[o.first].line(), "found --%s=%s: etcd ignores all flags; write the settings as flags", o.name, o.value)
+			return at(
+				ErrConfigFile,
+				m.argv[o.first].line(),
+				"found --%s=%s: etcd ignores all flags; write the settings as flags",
+				o.name,
+				o.value,
+			)
 		}
 		if v, both := m.environment.settings[o.name]; both {
-			return at(ErrEnvironment, v.line, "found %s beside --%s: etcd does not start with both; remove the one that is not meant", v.name, o.name)
+			return at(
+				ErrEnvironment,
+				v.line,
+				"found %s beside --%s: etcd does not start with both; remove the one that is not meant",
+				v.name,
+				o.name,
+			)
 		}
 	}
 	if len(m.argv) == 0 && len(m.environment.settings) == 0 {
-		return at(ErrShape, m.container.Line, "found neither command nor args: etcd runs with its defaults; write its command line out")
+		return at(
+			ErrShape,
+			m.container.Line,
+			"found neither command nor args: etcd runs with its defaults; write its command line out",
+		)
 	}
 	return nil
 }

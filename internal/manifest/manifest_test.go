@@ -23,8 +23,14 @@ func parseFile(t *testing.T, name string) *Manifest {
 
 // etcdPod is a pod whose etcd has these arguments.
 func etcdPod(argv ...string) []byte {
-	return []byte("apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\nspec:\n  containers:\n  - name: etcd\n    command:\n    - etcd\n    - " +
-		strings.Join(argv, "\n    - ") + "\n")
+	return []byte(
+		"apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\nspec:\n  containers:\n  - name: etcd\n    command:\n    " +
+			"- etcd\n    - " +
+			strings.Join(
+				argv,
+				"\n    - ",
+			) + "\n",
+	)
 }
 
 func TestSettings(t *testing.T) {
@@ -57,7 +63,9 @@ func TestSettings(t *testing.T) {
 }
 
 func TestProbes(t *testing.T) {
-	text := string(etcdPod("--name=m1", "--feature-gates=InitialCorruptCheck=true,TxnModeWriteWithSharedBuffer=false,broken")) + `    ports: [{containerPort: 2381, name: probe-port}]
+	text := string(
+		etcdPod("--name=m1", "--feature-gates=InitialCorruptCheck=true,TxnModeWriteWithSharedBuffer=false,broken"),
+	) + `    ports: [{containerPort: 2381, name: probe-port}]
     startupProbe: {httpGet: {host: 127.0.0.1, path: /readyz, port: probe-port, scheme: HTTPS}}
     livenessProbe: {exec: {command: [/bin/sh, -ec, etcdctl get foo]}}
     readinessProbe: {tcpSocket: {port: 2379}}
@@ -74,10 +82,17 @@ func TestProbes(t *testing.T) {
 	if got := m.Probes(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
 	}
-	if got := m.FeatureGates(); !reflect.DeepEqual(got, map[string]bool{"InitialCorruptCheck": true, "TxnModeWriteWithSharedBuffer": false}) {
+	if got := m.FeatureGates(); !reflect.DeepEqual(
+		got,
+		map[string]bool{"InitialCorruptCheck": true, "TxnModeWriteWithSharedBuffer": false},
+	) {
 		t.Errorf("got %v", got)
 	}
-	if got := parseFile(t, "kubeadm-1.28").Probes(); len(got) == 0 || got[0].Scheme != "http" || got[0].Port != "2381" || !strings.HasPrefix(got[0].Path, "/health") {
+	if got := parseFile(
+		t,
+		"kubeadm-1.28",
+	).Probes(); len(got) == 0 || got[0].Scheme != "http" || got[0].Port != "2381" ||
+		!strings.HasPrefix(got[0].Path, "/health") {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -93,7 +108,8 @@ func TestVariables(t *testing.T) {
 		}
 	}
 	m = parseFile(t, "environment-put-in")
-	if m.Name() != "m1" || m.DataDir() != "/var/lib/etcd" || m.PeerURLs()[0] != "https://10.0.0.11:2380" || m.InitialCluster() != "m1=https://10.0.0.11:2380" {
+	if m.Name() != "m1" || m.DataDir() != "/var/lib/etcd" || m.PeerURLs()[0] != "https://10.0.0.11:2380" ||
+		m.InitialCluster() != "m1=https://10.0.0.11:2380" {
 		t.Errorf("got %v", m.Settings())
 	}
 }
@@ -169,28 +185,43 @@ func TestFlagForms(t *testing.T) {
 		want map[string]string
 		err  error
 	}{
-		"empty value":            {argv: []string{"--wal-dir="}, want: map[string]string{"wal-dir": ""}},
-		"value with equal signs": {argv: []string{"--initial-cluster=a=http://h:1"}, want: map[string]string{"initial-cluster": "a=http://h:1"}},
-		"known flag eats dashes": {argv: []string{"--name", "--data-dir"}, want: map[string]string{"name": "--data-dir"}},
-		"unknown before flag":    {argv: []string{"--new-switch", "--name=m1"}, err: ErrShape},
-		"number as value":        {argv: []string{"--max-wals", "\"-1\"", "--name=m1"}, want: map[string]string{"max-wals": "-1", "name": "m1"}},
-		"unknown with value":     {argv: []string{"--new-option", "v", "--name=m1"}, want: map[string]string{"new-option": "v", "name": "m1"}},
-		"unknown last":           {argv: []string{"--name=m1", "--new-switch"}, want: map[string]string{"new-switch": "true"}},
-		"terminator":             {argv: []string{"--name=m1", `"--"`}, want: map[string]string{"name": "m1"}},
-		"behind terminator":      {argv: []string{`"--"`, "--name=m1"}, err: ErrSyntax},
-		"three dashes":           {argv: []string{"---name=m1"}, err: ErrSyntax},
-		"no name":                {argv: []string{"--=m1"}, err: ErrSyntax},
-		"word":                   {argv: []string{"server"}, err: ErrSyntax},
-		"bad bool":               {argv: []string{"--force-new-cluster=yes"}, err: ErrSyntax},
-		"control character":      {argv: []string{`"--name=a\tb"`}, err: ErrSyntax},
-		"handlebars":             {argv: []string{"'--name={{ host }}'"}, err: ErrUnresolved},
-		"variable flag":          {argv: []string{"--$(FLAG)=x"}, err: ErrUnresolved},
-		"config file":            {argv: []string{"--config-file", "/etc/$(X)"}, err: ErrConfigFile},
-		"empty config file":      {argv: []string{"--config-file="}, want: map[string]string{"config-file": ""}},
-		"integer":                {argv: []string{"--max-wals", "5"}, err: ErrSyntax},
-		"null":                   {argv: []string{"~"}, err: ErrSyntax},
-		"mapping":                {argv: []string{"--name: m1"}, err: ErrSyntax},
-		"list":                   {argv: []string{"- --name=m1"}, err: ErrSyntax},
+		"empty value": {argv: []string{"--wal-dir="}, want: map[string]string{"wal-dir": ""}},
+		"value with equal signs": {
+			argv: []string{"--initial-cluster=a=http://h:1"},
+			want: map[string]string{"initial-cluster": "a=http://h:1"},
+		},
+		"known flag eats dashes": {
+			argv: []string{"--name", "--data-dir"},
+			want: map[string]string{"name": "--data-dir"},
+		},
+		"unknown before flag": {argv: []string{"--new-switch", "--name=m1"}, err: ErrShape},
+		"number as value": {
+			argv: []string{"--max-wals", "\"-1\"", "--name=m1"},
+			want: map[string]string{"max-wals": "-1", "name": "m1"},
+		},
+		"unknown with value": {
+			argv: []string{"--new-option", "v", "--name=m1"},
+			want: map[string]string{"new-option": "v", "name": "m1"},
+		},
+		"unknown last": {
+			argv: []string{"--name=m1", "--new-switch"},
+			want: map[string]string{"new-switch": "true"},
+		},
+		"terminator":        {argv: []string{"--name=m1", `"--"`}, want: map[string]string{"name": "m1"}},
+		"behind terminator": {argv: []string{`"--"`, "--name=m1"}, err: ErrSyntax},
+		"three dashes":      {argv: []string{"---name=m1"}, err: ErrSyntax},
+		"no name":           {argv: []string{"--=m1"}, err: ErrSyntax},
+		"word":              {argv: []string{"server"}, err: ErrSyntax},
+		"bad bool":          {argv: []string{"--force-new-cluster=yes"}, err: ErrSyntax},
+		"control character": {argv: []string{`"--name=a\tb"`}, err: ErrSyntax},
+		"handlebars":        {argv: []string{"'--name={{ host }}'"}, err: ErrUnresolved},
+		"variable flag":     {argv: []string{"--$(FLAG)=x"}, err: ErrUnresolved},
+		"config file":       {argv: []string{"--config-file", "/etc/$(X)"}, err: ErrConfigFile},
+		"empty config file": {argv: []string{"--config-file="}, want: map[string]string{"config-file": ""}},
+		"integer":           {argv: []string{"--max-wals", "5"}, err: ErrSyntax},
+		"null":              {argv: []string{"~"}, err: ErrSyntax},
+		"mapping":           {argv: []string{"--name: m1"}, err: ErrSyntax},
+		"list":              {argv: []string{"- --name=m1"}, err: ErrSyntax},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -226,7 +257,12 @@ func TestForced(t *testing.T) {
 		"env false":  {argv: []string{env(`value: "false"`)}, force: ErrEnvironment},
 		"env empty":  {argv: []string{env(`value: ""`)}, force: ErrEnvironment},
 		"env broken": {argv: []string{env(`value: "maybe"`)}, parse: ErrSyntax, force: ErrSyntax, join: ErrSyntax},
-		"env from":   {argv: []string{env(`valueFrom: {fieldRef: {fieldPath: metadata.name}}`)}, parse: ErrUnresolved, force: ErrUnresolved, join: ErrUnresolved},
+		"env from": {
+			argv:  []string{env(`valueFrom: {fieldRef: {fieldPath: metadata.name}}`)},
+			parse: ErrUnresolved,
+			force: ErrUnresolved,
+			join:  ErrUnresolved,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -8,12 +8,18 @@ import (
 )
 
 func podWith(name, container string) []byte {
-	return []byte("apiVersion: v1\nkind: Pod\nmetadata:\n  name: " + name + "\nspec:\n  containers:\n  - name: etcd\n    image: x\n" + container)
+	return []byte(
+		"apiVersion: v1\nkind: Pod\nmetadata:\n  name: " + name + "\nspec:\n  containers:\n  - name: etcd\n    " +
+			"image: x\n" + container,
+	)
 }
 
 // TestForcedByVariableAlone has a forced pod's name, and no flag that could be taken out.
 func TestForcedByVariableAlone(t *testing.T) {
-	text := podWith("etcd-force-new-cluster", "    command: [etcd, --name=m1]\n    env: [{name: ETCD_FORCE_NEW_CLUSTER, value: \"true\"}]\n")
+	text := podWith(
+		"etcd-force-new-cluster",
+		"    command: [etcd, --name=m1]\n    env: [{name: ETCD_FORCE_NEW_CLUSTER, value: \"true\"}]\n",
+	)
 	if _, err := Force(text); !errors.Is(err, ErrForced) {
 		t.Errorf("Force: %v", err)
 	}
@@ -35,7 +41,8 @@ func TestUndoneOrRefused(t *testing.T) {
 		"name in block":      podWith(">-\n    etcd", "    command: [etcd, --name=m1]\n"),
 		"name tagged":        podWith("!!str 123", "    command: [etcd, --name=m1]\n"),
 		"comment before --":  podWith("etcd", "    command: [etcd, --name=m1, # c\n      \"--\"]\n"),
-		"comment, own timer": podWith("etcd", "    command: [etcd, --election-timeout=1000, --name=m1, # c\n      \"--\"]\n"),
+		"comment, own timer": podWith("etcd", "    command: [etcd, --election-timeout=1000, --name=m1, # c\n      "+
+			"\"--\"]\n"),
 	} {
 		forced, err := Force(text)
 		if err != nil {
@@ -80,7 +87,10 @@ func TestHalfUndoneByHand(t *testing.T) {
 // TestOtherPods has pods that talk about etcd and do not run it.
 func TestOtherPods(t *testing.T) {
 	sh := func(s string) []byte {
-		return podWith("watch", "    command: [/bin/sh, -c]\n    args:\n    - |\n      "+strings.ReplaceAll(s, "\n", "\n      ")+"\n")
+		return podWith(
+			"watch",
+			"    command: [/bin/sh, -c]\n    args:\n    - |\n      "+strings.ReplaceAll(s, "\n", "\n      ")+"\n",
+		)
 	}
 	for what, text := range map[string][]byte{
 		"grep a|b":       sh(`crictl ps | grep -E "kube-apiserver|etcd"`),
@@ -101,14 +111,23 @@ func TestOtherPods(t *testing.T) {
 			t.Errorf("%s: %.100v", what, err)
 		}
 	}
-	if _, err := Parse(podWith("etcd", "    command: [etcd, --config-file=/etc/etcd/etcd.conf.yml]\n")); !errors.Is(err, ErrConfigFile) {
+	if _, err := Parse(
+		podWith("etcd", "    command: [etcd, --config-file=/etc/etcd/etcd.conf.yml]\n"),
+	); !errors.Is(
+		err,
+		ErrConfigFile,
+	) {
 		t.Errorf("config file: %.130v", err)
 	}
 }
 
 // TestVariablesElsewhere has a setting that goes, and is put into another one that stays.
 func TestVariablesElsewhere(t *testing.T) {
-	text := podWith("etcd", "    command: [etcd, --name=m1, --data-dir=$(ETCD_DISCOVERY)/d]\n    env: [{name: ETCD_DISCOVERY, value: /x}]\n")
+	text := podWith(
+		"etcd",
+		"    command: [etcd, --name=m1, --data-dir=$(ETCD_DISCOVERY)/d]\n    env: [{name: ETCD_DISCOVERY, value: "+
+			"/x}]\n",
+	)
 	out, err := Join(text, joined("m1"))
 	if err != nil {
 		return
@@ -123,32 +142,49 @@ func TestVariablesElsewhere(t *testing.T) {
 // TestKubeletReadsOtherwise accepts nothing that the kubelet refuses, or reads as something else.
 func TestKubeletReadsOtherwise(t *testing.T) {
 	for what, text := range map[string]string{
-		"flow YAML that starts with a brace": "{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: {containers: [{command: [etcd, --name=m1]}]}}",
-		"JSON, comma at the end":             `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"etcd"},"spec":{"containers":[{"command":["etcd","--name=m1",]}]}}`,
-		"JSON, comment":                      "{\"apiVersion\":\"v1\", # c\n\"kind\":\"Pod\",\"metadata\":{\"name\":\"etcd\"},\"spec\":{\"containers\":[{\"command\":[\"etcd\",\"--name=m1\"]}]}}",
-		"JSON, document behind":              "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"etcd\"},\"spec\":{\"containers\":[{\"command\":[\"etcd\",\"--name=m1\"]}]}}\n---\n",
-		"name: y":                            string(podWith("y", "    command: [etcd, --name=m1]\n")),
-		"item n":                             string(podWith("etcd", "    command: [etcd, --name, n]\n")),
-		"value y":                            string(podWith("etcd", "    command: [etcd]\n    env: [{name: ETCD_NAME, value: y}]\n")),
+		"flow YAML that starts with a brace": "{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: " +
+			"{containers: [{command: [etcd, --name=m1]}]}}",
+		"JSON, comma at the end": `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"etcd"},"spec":{"containers":[{"command":["etcd","--name=m1",]}]}}`,
+		"JSON, comment": "{\"apiVersion\":\"v1\", # " +
+			"c\n\"kind\":\"Pod\",\"metadata\":{\"name\":\"etcd\"},\"spec\":{\"containers\":[{\"command\":[\"etcd\",\"--name=m1\"]}]}}",
+		"JSON, document behind": "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"etcd\"},\"spec\":{\"containers\":[{\"command\":[\"etcd\",\"--name=m1\"]}]}}\n---\n",
+		"name: y":               string(podWith("y", "    command: [etcd, --name=m1]\n")),
+		"item n":                string(podWith("etcd", "    command: [etcd, --name, n]\n")),
+		"value y": string(podWith("etcd", "    command: [etcd]\n    env: [{name: "+
+			"ETCD_NAME, value: y}]\n")),
 	} {
 		if _, err := Parse([]byte(text)); err == nil {
 			t.Errorf("%s: accepted, the kubelet refuses it", what)
 		}
 	}
-	m, err := Parse([]byte(string(podWith("etcd", "    command: [etcd, --data-dir=/d]\n    volumeMounts: [{name: d, mountPath: /d}]\n")) + "  volumes:\n  - name: d\n    hostPath: {path: /mine, <<: {path: /other}}\n"))
+	m, err := Parse(
+		[]byte(
+			string(
+				podWith("etcd", "    command: [etcd, --data-dir=/d]\n    volumeMounts: [{name: d, mountPath: /d}]\n"),
+			) + "  volumes:\n  - name: d\n    hostPath: {path: /mine, <<: {path: /other}}\n",
+		),
+	)
 	if err == nil {
 		if h, _ := m.HostPath("/d"); h != "/other" {
 			t.Errorf("the kubelet mounts /other, HostPath says %s", h)
 		}
 	}
-	m, err = Parse(podWith("etcd", "    command: [etcd, --name=$(X)]\n    env: [{name: X, value: m1, <<: {value: m9}}]\n"))
+	m, err = Parse(
+		podWith("etcd", "    command: [etcd, --name=$(X)]\n    env: [{name: X, value: m1, <<: {value: m9}}]\n"),
+	)
 	if err == nil && m.Name() != "m9" {
 		t.Errorf("etcd is called m9, Name says %s", m.Name())
 	}
-	if _, name, ok := Identify([]byte("x: &n {name: a}\napiVersion: v1\nkind: Pod\nmetadata: {name: b, <<: *n}\n")); !ok || name != "a" {
+	if _, name, ok := Identify(
+		[]byte("x: &n {name: a}\napiVersion: v1\nkind: Pod\nmetadata: {name: b, <<: *n}\n"),
+	); !ok ||
+		name != "a" {
 		t.Errorf("to the kubelet the pod is a, Identify says %q", name)
 	}
-	if _, name, ok := Identify([]byte(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"etcd","annotations":{"x":"\ud83d\ude00"}}}`)); !ok || name != "etcd" {
+	if _, name, ok := Identify(
+		[]byte(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"etcd","annotations":{"x":"\ud83d\ude00"}}}`),
+	); !ok ||
+		name != "etcd" {
 		t.Errorf("to the kubelet the pod is etcd, Identify says %q", name)
 	}
 }
@@ -166,7 +202,10 @@ func TestEtcdReadsOtherwise(t *testing.T) {
 			t.Errorf("%q: etcd takes what is appended for a value:\n%s", argv, Diff("a", "b", etcdPod(argv...), forced))
 		}
 	}
-	if m, err := Parse(etcdPod("--name=m1", "--initial-cluster-token", "--force-new-cluster")); err == nil && m.Forced() {
+	if m, err := Parse(
+		etcdPod("--name=m1", "--initial-cluster-token", "--force-new-cluster"),
+	); err == nil &&
+		m.Forced() {
 		t.Error("etcd takes --force-new-cluster for the token, Parse says forced")
 	}
 	if _, err := Join(etcdPod("--name=m1"), "m1=https://10.0.0.11:2380,m2=https://10.0.0.11:2380"); err == nil {
@@ -180,7 +219,12 @@ func TestEtcdReadsOtherwise(t *testing.T) {
 
 // TestLastLine takes the last item out of a text that ends with it.
 func TestLastLine(t *testing.T) {
-	text := []byte(strings.TrimSuffix(string(podWith("etcd", "    command:\n    - etcd\n    - --name=m1\n\n    - --discovery=x")), "\n"))
+	text := []byte(
+		strings.TrimSuffix(
+			string(podWith("etcd", "    command:\n    - etcd\n    - --name=m1\n\n    - --discovery=x")),
+			"\n",
+		),
+	)
 	out, err := Join(text, joined("m1"))
 	if err == nil && bytes.HasSuffix(out, []byte("\n")) {
 		t.Errorf("a line break at the end came in:\n%s", Diff("a", "b", text, out))

@@ -38,7 +38,8 @@ func checkForced(t *testing.T, before, after []byte) {
 	if was.setting("initial-cluster-state") != "existing" {
 		added = append(added, "--initial-cluster-state=existing")
 	}
-	if !was.hasVariable("ETCD_HEARTBEAT_INTERVAL", "ETCD_ELECTION_TIMEOUT") && count(want, "heartbeat-interval")+count(want, "election-timeout") == 0 {
+	if !was.hasVariable("ETCD_HEARTBEAT_INTERVAL", "ETCD_ELECTION_TIMEOUT") &&
+		count(want, "heartbeat-interval")+count(want, "election-timeout") == 0 {
 		added = append(added, "--heartbeat-interval=10", "--election-timeout=100")
 	}
 	end := len(want)
@@ -100,7 +101,8 @@ func checkRest(t *testing.T, was, is podValue, before, after []byte, flags ...st
 	if a, b := bytes.HasSuffix(before, []byte("\n")), bytes.HasSuffix(after, []byte("\n")); a != b {
 		t.Errorf("line break at the end: %t, was %t", b, a)
 	}
-	crlf := bytes.Count(before, []byte("\n")) > 0 && bytes.Count(before, []byte("\n")) == bytes.Count(before, []byte("\r\n"))
+	crlf := bytes.Count(before, []byte("\n")) > 0 &&
+		bytes.Count(before, []byte("\n")) == bytes.Count(before, []byte("\r\n"))
 	if crlf && bytes.Count(after, []byte("\n")) != bytes.Count(after, []byte("\r\n")) {
 		t.Error("line breaks are mixed")
 	}

@@ -39,7 +39,12 @@ func (s source) checkBreaks() error {
 		line := s.text[start:s.contentEnd(start)]
 		for _, odd := range []string{"\r", "\u0085", "\u2028", "\u2029"} {
 			if bytes.Contains(line, []byte(odd)) {
-				return at(ErrShape, n+1, "found the unusual line break %q; save the file with LF or CRLF line ends", odd)
+				return at(
+					ErrShape,
+					n+1,
+					"found the unusual line break %q; save the file with LF or CRLF line ends",
+					odd,
+				)
 			}
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// span is where a scalar or an alias stands in the text: with its quotes, without an anchor or a tag in front of it. One without quotes in a
-// flow list has to be on one line.
+// span is where a scalar or an alias stands in the text: with its quotes, without an anchor or a tag in front of it.
+// One without quotes in a flow list has to be on one line.
 func (s source) span(node *yaml.Node, flow bool) (start, end int, err error) {
 	if start, err = s.offset(node.Line, node.Column); err != nil {
 		return 0, 0, err
@@ -33,7 +33,12 @@ func (s source) span(node *yaml.Node, flow bool) (start, end int, err error) {
 		length = s.plainEnd(start) - start
 	}
 	if length <= 0 {
-		return 0, 0, at(ErrShape, node.Line, "found %q, which is written over several lines; write it on one line, plain or in quotes", firstLine(node.Value))
+		return 0, 0, at(
+			ErrShape,
+			node.Line,
+			"found %q, which is written over several lines; write it on one line, plain or in quotes",
+			firstLine(node.Value),
+		)
 	}
 	return start, start + length, nil
 }
@@ -53,7 +58,8 @@ func (s source) skipProperties(start int) int {
 	return start
 }
 
-// blockEnd is the end of a literal or folded scalar: of its last line that is indented more than the line on which it begins.
+// blockEnd is the end of a literal or folded scalar: of its last line that is indented more than the line on which it
+// begins.
 func (s source) blockEnd(start int) int {
 	end := s.contentEnd(start)
 	s.indented(start, func(_, contentEnd int) bool {
@@ -79,7 +85,8 @@ func (s source) plainEnd(start int) int {
 	return end
 }
 
-// indented visits the lines below an offset that have content and are indented more than its own line, as long as the visitor likes.
+// indented visits the lines below an offset that have content and are indented more than its own line, as long as the
+// visitor likes.
 func (s source) indented(offset int, visit func(lineStart, contentEnd int) bool) {
 	own := s.indentation(s.lineStart(offset))
 	for next := s.lineEnd(offset); next < len(s.text); next = s.lineEnd(next) {
@@ -158,7 +165,13 @@ func checkAlone(node *yaml.Node) error {
 	if node.Anchor == "" {
 		return nil
 	}
-	return at(ErrShape, node.Line, "found an anchor (&%s) on %q, which would have to change: another place uses it too; write it out there", node.Anchor, firstLine(node.Value))
+	return at(
+		ErrShape,
+		node.Line,
+		"found an anchor (&%s) on %q, which would have to change: another place uses it too; write it out there",
+		node.Anchor,
+		firstLine(node.Value),
+	)
 }
 
 // insert adds an item to a list, behind the item with the index, or before the
@@ -232,10 +245,21 @@ func (s source) itemLines(item *yaml.Node) (itemLines, error) {
 	dash := strings.TrimLeft(l.prefix, " ")
 	behind := string(s.text[end:l.contentEnd])
 	if !strings.HasPrefix(dash, "-") || strings.Trim(dash[1:], " ") != "" || dash == "-" {
-		return itemLines{}, at(ErrShape, item.Line, "found %q without its own dash on the same line; write one item on each line", firstLine(item.Value))
+		return itemLines{}, at(
+			ErrShape,
+			item.Line,
+			"found %q without its own dash on the same line; write one item on each line",
+			firstLine(item.Value),
+		)
 	}
 	if left := strings.TrimLeft(behind, " \t"); left != "" && (left[0] != '#' || left == behind) {
-		return itemLines{}, at(ErrShape, item.Line, "found %q behind %q; write one item on each line", left, firstLine(item.Value))
+		return itemLines{}, at(
+			ErrShape,
+			item.Line,
+			"found %q behind %q; write one item on each line",
+			left,
+			firstLine(item.Value),
+		)
 	}
 	return l, nil
 }

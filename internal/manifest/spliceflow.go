@@ -59,7 +59,12 @@ func (s source) removeFlow(list *yaml.Node, first, last int) ([]byte, error) {
 		start, end, gaps = spans[0].start, spans[last+1].start, s.gaps(spans, 1, last+1)
 	}
 	if bytes.ContainsRune(gaps, '#') {
-		return nil, at(ErrShape, list.Content[first].Line, "found a comment beside %q, which has to go; remove the item or the comment by hand", firstLine(list.Content[first].Value))
+		return nil, at(
+			ErrShape,
+			list.Content[first].Line,
+			"found a comment beside %q, which has to go; remove the item or the comment by hand",
+			firstLine(list.Content[first].Value),
+		)
 	}
 	return s.replace(start, end, ""), nil
 }

@@ -29,9 +29,18 @@ func parseDocument(text []byte) (*yaml.Node, error) {
 			dropIdleAnchors(document.Content[0])
 			return document.Content[0], nil
 		case err != nil:
-			return nil, fmt.Errorf("%w: found text behind the first document that cannot be read: %w; remove it", ErrSyntax, err)
+			return nil, fmt.Errorf(
+				"%w: found text behind the first document that cannot be read: %w; remove it",
+				ErrSyntax,
+				err,
+			)
 		case len(more.Content) > 0 && more.Content[0].Tag != "!!null":
-			return nil, at(ErrShape, more.Line, "found a second YAML document; the kubelet takes one pod from a file and ignores the rest, so move it to a file of its own")
+			return nil, at(
+				ErrShape,
+				more.Line,
+				"found a second YAML document; the kubelet takes one pod from a file and ignores the rest, so move "+
+					"it to a file of its own",
+			)
 		}
 	}
 }
@@ -74,11 +83,24 @@ func field(mapping *yaml.Node, key string) (*yaml.Node, error) {
 		case k.Value != key:
 			continue
 		case found != nil:
-			return nil, at(ErrShape, k.Line, "found %q a second time, first on line %d; remove the one that is not meant", key, found.Line)
+			return nil, at(
+				ErrShape,
+				k.Line,
+				"found %q a second time, first on line %d; remove the one that is not meant",
+				key,
+				found.Line,
+			)
 		case v.Kind == yaml.AliasNode:
 			return nil, at(ErrShape, v.Line, "found an alias (*%s) as %q; write it out", v.Value, key)
 		case v.Anchor != "":
-			return nil, at(ErrShape, v.Line, "found an anchor (&%s) on %q: an edit here could change another place too; write it out without the anchor", v.Anchor, key)
+			return nil, at(
+				ErrShape,
+				v.Line,
+				"found an anchor (&%s) on %q: an edit here could change another place too; write it out without the "+
+					"anchor",
+				v.Anchor,
+				key,
+			)
 		}
 		found = v
 	}
@@ -95,7 +117,14 @@ func fieldOf(mapping *yaml.Node, key string, kind yaml.Kind) (*yaml.Node, error)
 		return nil, err
 	}
 	if found.Kind != kind {
-		return nil, at(ErrSyntax, found.Line, "found %s as %q where %s belongs", kindName(found.Kind), key, kindName(kind))
+		return nil, at(
+			ErrSyntax,
+			found.Line,
+			"found %s as %q where %s belongs",
+			kindName(found.Kind),
+			key,
+			kindName(kind),
+		)
 	}
 	return found, nil
 }

@@ -41,8 +41,27 @@ func isShell(name string) bool {
 // behind them.
 func isLauncher(name string) bool {
 	switch path.Base(name) {
-	case "exec", "nice", "ionice", "chrt", "taskset", "env", "nohup", "setsid", "sudo", "su-exec", "gosu", "time", "timeout",
-		"tini", "dumb-init", "catatonit", "go-runner", "then", "do", "else", "!":
+	case "exec",
+		"nice",
+		"ionice",
+		"chrt",
+		"taskset",
+		"env",
+		"nohup",
+		"setsid",
+		"sudo",
+		"su-exec",
+		"gosu",
+		"time",
+		"timeout",
+		"tini",
+		"dumb-init",
+		"catatonit",
+		"go-runner",
+		"then",
+		"do",
+		"else",
+		"!":
 		return true
 	}
 	return false

@@ -14,8 +14,8 @@ type Runtime struct {
 	Endpoint string // the socket, as a URL
 }
 
-// The programs that can be there. Each has a file with its shell functions, which all do the same, for the socket $socket and the
-// workload $namespace, $pod, $name ("" for any), which is in none of the pods $others:
+// The programs that can be there. Each has a file with its shell functions, which all do the same, for the socket
+// $socket and the workload $namespace, $pod, $name ("" for any), which is in none of the pods $others:
 //
 //	list             containers as the program prints them, for the reader in Go; narrowed to $name
 //	known            IDs of its containers, running and ended, and maybe some of other pods
@@ -87,8 +87,17 @@ func (rt Runtime) script(w Workload) string {
 	case docker:
 		client = useDocker + "use_docker"
 	}
-	return searchPath + partFunctions + fmt.Sprintf("socket=%s; namespace=%s; pod=%s; name=%s; others=%s; keep=%s\n", ssh.Quote(strings.TrimPrefix(rt.Endpoint, "unix://")),
-		ssh.Quote(w.Namespace), ssh.Quote(w.Pod), ssh.Quote(w.Container), ssh.Quote(strings.Join(w.Others, " ")), map[bool]string{true: "yes"}[w.KeepKubelet]) + client + "\n"
+	return searchPath + partFunctions + fmt.Sprintf(
+		"socket=%s; namespace=%s; pod=%s; name=%s; others=%s; keep=%s\n",
+		ssh.Quote(strings.TrimPrefix(rt.Endpoint, "unix://")),
+		ssh.Quote(
+			w.Namespace,
+		),
+		ssh.Quote(w.Pod),
+		ssh.Quote(w.Container),
+		ssh.Quote(strings.Join(w.Others, " ")),
+		map[bool]string{true: "yes"}[w.KeepKubelet],
+	) + client + "\n"
 }
 
 // ByHand tells an operator how to look at the containers and stop one.
@@ -135,7 +144,11 @@ func (rt Runtime) arguments(out []byte) []string {
 func noRuntime(master, endpoint string, tried []string) error {
 	err := fmt.Errorf("%w on %s answers at %s: %s", ErrNoRuntime, master, endpoint, strings.Join(tried, "; "))
 	if strings.Contains(endpoint, "crio") {
-		err = fmt.Errorf("%w. CRI-O can be asked by crictl alone, which its packages bring along as cri-tools: install it, then plan again", err)
+		err = fmt.Errorf(
+			"%w. CRI-O can be asked by crictl alone, which its packages bring along as cri-tools: install it, then "+
+				"plan again",
+			err,
+		)
 	}
 	return err
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// What stands in testdata was printed by ctr 1.6.20 and 2.1.4 and by docker 20.10.24, for a container that was made through the CRI, or with
-// dockershim's labels. These replay it; a kill or a stop takes effect.
+// What stands in testdata was printed by ctr 1.6.20 and 2.1.4 and by docker 20.10.24, for a container that was made
+// through the CRI, or with dockershim's labels. These replay it; a kill or a stop takes effect.
 const (
 	replayCtr = `#!/bin/sh
 cd "${0%/*}" || exit 1
@@ -60,10 +60,16 @@ func replay(t *testing.T, dir, golden string, programs map[string]string) string
 	bin := filepath.Join(dir, "bin")
 	must(t, os.Mkdir(bin, 0o755))
 	if programs["systemctl"] == "" {
-		must(t, os.WriteFile(filepath.Join(bin, "systemctl"), []byte("#!/bin/sh\n"), 0o755)) //nolint:gosec // a command has to be executable
+		must(
+			t,
+			os.WriteFile(filepath.Join(bin, "systemctl"), []byte("#!/bin/sh\n"), 0o755),
+		) //nolint:gosec // a command has to be executable
 	}
 	for name, text := range programs {
-		must(t, os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755)) //nolint:gosec // a command has to be executable
+		must(
+			t,
+			os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755),
+		) //nolint:gosec // a command has to be executable
 	}
 	if golden != "" {
 		must(t, os.CopyFS(bin, os.DirFS(filepath.Join("testdata", golden))))
@@ -102,9 +108,14 @@ func TestClients(t *testing.T) {
 				bin := replay(t, dir, c.golden, c.programs)
 				pods := filepath.Join(dir, "pods")
 				write(t, dir, map[string]string{
-					"config.yaml":   "staticPodPath: \"" + filepath.Join(dir, "manifests") + "\" # here\ncontainerRuntimeEndpoint: " + c.socket + "\n",
+					"config.yaml": "staticPodPath: \"" + filepath.Join(
+						dir,
+						"manifests",
+					) + "\" # here\ncontainerRuntimeEndpoint: " + c.socket + "\n",
 					"manifests/one": "",
-					"pods/kube-system_etcd-m1_4a1b/etcd/2.log": "2026-11-22T22:12:46.0Z stderr F gone\n2026-11-22T22:12:47.1Z stderr P on\n2026-11-22T22:12:47.1Z stderr F e\n2026-11-22T22:12:47.2Z stdout F  two \n",
+					"pods/kube-system_etcd-m1_4a1b/etcd/2.log": "2026-11-22T22:12:46.0Z stderr F " +
+						"gone\n2026-11-22T22:12:47.1Z stderr P on\n2026-11-22T22:12:47.1Z stderr F " +
+						"e\n2026-11-22T22:12:47.2Z stdout F  two \n",
 				})
 				moveLogs(t, filepath.Join(bin, "info"), pods)
 				n.KubeletConfig = filepath.Join(dir, "config.yaml")
@@ -119,7 +130,9 @@ func TestClients(t *testing.T) {
 					t.Errorf("manifests %+v, %v", files, err)
 				}
 				id := found.Containers[0].ID
-				if got := found.Containers[0]; !etcd.Is(got) || !got.Running || got.Attempt != c.attempt || len(got.PodID) != 64 || got.Created.Format(time.DateOnly) != c.created {
+				if got := found.Containers[0]; !etcd.Is(got) || !got.Running || got.Attempt != c.attempt ||
+					len(got.PodID) != 64 ||
+					got.Created.Format(time.DateOnly) != c.created {
 					t.Errorf("container %+v", got)
 				}
 				started, err := n.AwaitStarted(t.Context(), found.Runtime, etcd, nil, time.Second)
@@ -131,7 +144,16 @@ func TestClients(t *testing.T) {
 				if err != nil || !slices.Equal(known, []string{id}) {
 					t.Errorf("known %q, %v", known, err)
 				}
-				if _, err := n.AwaitStarted(t.Context(), found.Runtime, etcd, known, 0); !errors.Is(err, node.ErrNotStarted) {
+				if _, err := n.AwaitStarted(
+					t.Context(),
+					found.Runtime,
+					etcd,
+					known,
+					0,
+				); !errors.Is(
+					err,
+					node.ErrNotStarted,
+				) {
 					t.Errorf("a known container is a new one: %v", err)
 				}
 				log, err := n.ContainerLog(t.Context(), found.Runtime, id, 10)
@@ -149,7 +171,9 @@ func TestClients(t *testing.T) {
 				must(t, n.AwaitStopped(t.Context(), found.Runtime, etcd, 0))
 				killed, err := os.ReadFile(filepath.Join(bin, "killed"))
 				must(t, err)
-				if got := regexp.MustCompile(`[0-9a-f]{64}`).FindAllString(string(killed), -1); len(got) != 2 || got[0] != id || strings.Contains(string(killed), "SIGKILL") {
+				if got := regexp.MustCompile(`[0-9a-f]{64}`).
+					FindAllString(string(killed), -1); len(got) != 2 || got[0] != id ||
+					strings.Contains(string(killed), "SIGKILL") {
 					t.Errorf("killed %q", killed)
 				}
 				all, err := n.Containers(t.Context(), found.Runtime, etcd)
@@ -172,7 +196,11 @@ func moveLogs(t *testing.T, info, pods string) {
 	text = regexp.MustCompile(`"value": "[^"]*"`).ReplaceAllFunc(text, func(field []byte) []byte {
 		value, err := base64.StdEncoding.DecodeString(strings.Trim(strings.TrimPrefix(string(field), `"value": `), `"`))
 		must(t, err)
-		return []byte(`"value": "` + base64.StdEncoding.EncodeToString(bytes.ReplaceAll(value, []byte("/var/log/pods"), []byte(pods))) + `"`)
+		return []byte(
+			`"value": "` + base64.StdEncoding.EncodeToString(
+				bytes.ReplaceAll(value, []byte("/var/log/pods"), []byte(pods)),
+			) + `"`,
+		)
 	})
 	must(t, os.WriteFile(info, text, 0o600))
 }
@@ -184,14 +212,26 @@ func TestNoClient(t *testing.T) {
 		programs map[string]string
 		words    []string
 	}{
-		{"unix:///run/containerd/containerd.sock", map[string]string{"crictl": brokenCrictl, "ctr": "#!/bin/sh\necho 'ctr: failed to dial' >&2; exit 1\n"},
-			[]string{"on m1 answers at unix:///run/containerd/containerd.sock", "crictl: FATA validate service connection; ctr: ctr: failed to dial"}},
+		{"unix:///run/containerd/containerd.sock", map[string]string{"crictl": brokenCrictl, "ctr": "#!/bin/sh\necho " +
+			"'ctr: failed to dial' >&2; exit 1\n"},
+			[]string{"on m1 answers at unix:///run/containerd/containerd.sock", "crictl: FATA validate service " +
+				"connection; ctr: ctr: failed to dial"}},
 		{"/var/run/crio/crio.sock", map[string]string{"crictl": brokenCrictl, "ctr": replayCtr}, []string{"unix:///var/run/crio/crio.sock", "FATA", "install"}},
-		{"unix:///var/run/docker.sock", map[string]string{"docker": "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2; exit 1\n"}, []string{"docker: Cannot connect"}},
+		{"unix:///var/run/docker.sock", map[string]string{"docker": "#!/bin/sh\necho 'Cannot connect to the Docker " +
+			"daemon' >&2; exit 1\n"}, []string{"docker: Cannot connect"}},
 	} {
 		dir := t.TempDir()
-		write(t, dir, map[string]string{"config.yaml": "staticPodPath: " + dir + "\ncontainerRuntimeEndpoint: " + c.socket + "\n"})
-		n := node.New(node.Settings{Name: "m1", KubeletConfig: filepath.Join(dir, "config.yaml")}, local{shell: []string{"/bin/sh"}, path: replay(t, dir, "", c.programs)})
+		write(
+			t,
+			dir,
+			map[string]string{
+				"config.yaml": "staticPodPath: " + dir + "\ncontainerRuntimeEndpoint: " + c.socket + "\n",
+			},
+		)
+		n := node.New(
+			node.Settings{Name: "m1", KubeletConfig: filepath.Join(dir, "config.yaml")},
+			local{shell: []string{"/bin/sh"}, path: replay(t, dir, "", c.programs)},
+		)
 		_, err := n.Look(t.Context())
 		if !errors.Is(err, node.ErrNoRuntime) {
 			t.Fatalf("got %v", err)
@@ -222,7 +262,11 @@ func TestImageNames(t *testing.T) {
 		"registry:5000/etcd:3.5.1" + digest: "registry:5000/etcd" + digest,
 	} {
 		must(t, os.RemoveAll(filepath.Join(bin, "asked")))
-		_, err := n.Disk(t.Context(), node.Paths{DataDir: dir, Image: image}, node.Runtime{Client: "ctr", Endpoint: "unix:///x"})
+		_, err := n.Disk(
+			t.Context(),
+			node.Paths{DataDir: dir, Image: image},
+			node.Runtime{Client: "ctr", Endpoint: "unix:///x"},
+		)
 		must(t, err)
 		asked, err := os.ReadFile(filepath.Join(bin, "asked"))
 		must(t, err)
@@ -270,7 +314,13 @@ func TestAwaitStopped(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			n := node.New(node.Settings{Name: "m1"}, local{shell: []string{"/bin/sh"}, path: replay(t, dir, "", map[string]string{c.client: "#!/bin/sh\n" + c.text + "\n"})})
+			n := node.New(
+				node.Settings{Name: "m1"},
+				local{
+					shell: []string{"/bin/sh"},
+					path:  replay(t, dir, "", map[string]string{c.client: "#!/bin/sh\n" + c.text + "\n"}),
+				},
+			)
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			workload := etcd

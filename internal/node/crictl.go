@@ -53,14 +53,21 @@ func parseCrictl(out []byte) ([]Container, error) {
 	for _, c := range list.Containers {
 		ns, _ := strconv.ParseInt(c.CreatedAt, 10, 64)
 		containers = append(containers, Container{
-			ID: c.ID, PodID: c.PodSandboxID, Running: c.State == "CONTAINER_RUNNING", Attempt: c.Metadata.Attempt, Created: time.Unix(0, ns),
-			Name: c.Labels["io.kubernetes.container.name"], Pod: c.Labels["io.kubernetes.pod.name"], Namespace: c.Labels["io.kubernetes.pod.namespace"],
+			ID:        c.ID,
+			PodID:     c.PodSandboxID,
+			Running:   c.State == "CONTAINER_RUNNING",
+			Attempt:   c.Metadata.Attempt,
+			Created:   time.Unix(0, ns),
+			Name:      c.Labels["io.kubernetes.container.name"],
+			Pod:       c.Labels["io.kubernetes.pod.name"],
+			Namespace: c.Labels["io.kubernetes.pod.namespace"],
 		})
 	}
 	return newestFirst(containers), nil
 }
 
-// crictlArguments finds them where containerd and CRI-O give their OCI specification. The CRI itself knows of no arguments.
+// crictlArguments finds them where containerd and CRI-O give their OCI specification. The CRI itself knows of no
+// arguments.
 func crictlArguments(out []byte) ([]string, error) {
 	var c struct {
 		Info struct {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// useCtr asks containerd past its CRI plugin, with the client that every containerd package has. It waits for ever if it is not told
-// otherwise. Filters: containerd, pkg/filters; what any of several filters lets through is listed.
+// useCtr asks containerd past its CRI plugin, with the client that every containerd package has. It waits for ever if
+// it is not told otherwise. Filters: containerd, pkg/filters; what any of several filters lets through is listed.
 const useCtr = `use_ctr() {
   k8s() { ctr --connect-timeout 3s --timeout 60s -a "$socket" -n k8s.io "$@"; }
   filter() {
@@ -101,8 +101,14 @@ func parseCtr(out []byte) ([]Container, error) {
 		}
 		_ = json.Unmarshal(c.Extensions["io.cri-containerd.container.metadata"].Value, &cri)
 		containers = append(containers, Container{
-			ID: c.ID, PodID: cri.Metadata.SandboxID, Running: running[c.ID], Attempt: cri.Metadata.Config.Metadata.Attempt, Created: c.CreatedAt,
-			Name: c.Labels["io.kubernetes.container.name"], Pod: c.Labels["io.kubernetes.pod.name"], Namespace: c.Labels["io.kubernetes.pod.namespace"],
+			ID:        c.ID,
+			PodID:     cri.Metadata.SandboxID,
+			Running:   running[c.ID],
+			Attempt:   cri.Metadata.Config.Metadata.Attempt,
+			Created:   c.CreatedAt,
+			Name:      c.Labels["io.kubernetes.container.name"],
+			Pod:       c.Labels["io.kubernetes.pod.name"],
+			Namespace: c.Labels["io.kubernetes.pod.namespace"],
 		})
 	}
 	return newestFirst(containers), nil
@@ -114,8 +120,9 @@ func ctrArguments(out []byte) ([]string, error) {
 	return c.Spec.Process.Args, err
 }
 
-// fullReference is the name under which the CRI plugin keeps an image that a manifest calls by a short one: docker.io's, and latest. Of a
-// tag and a digest together it keeps the digest: containerd, pkg/cri/util, and github.com/distribution/reference.
+// fullReference is the name under which the CRI plugin keeps an image that a manifest calls by a short one:
+// docker.io's, and latest. Of a tag and a digest together it keeps the digest: containerd, pkg/cri/util, and
+// github.com/distribution/reference.
 func fullReference(image string) string {
 	name, digest, pinned := strings.Cut(image, "@")
 	first, rest, ok := strings.Cut(name, "/")

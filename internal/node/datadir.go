@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// DataDir is the data folder of a member, to be read piece by piece. What of the database is near to what is asked for comes along, and is
-// kept, which saves round trips.
+// DataDir is the data folder of a member, to be read piece by piece. What of the database is near to what is asked for
+// comes along, and is kept, which saves round trips.
 type DataDir struct {
 	node          *Node
 	found         *Disk
@@ -26,7 +26,13 @@ func (n *Node) DataDir(p Paths, found *Disk) *DataDir {
 	if wal == "" {
 		wal = path.Join(p.DataDir, "member", "wal")
 	}
-	return &DataDir{node: n, found: found, wal: wal, database: path.Join(p.DataDir, "member", "snap", "db"), have: map[int64][]byte{}}
+	return &DataDir{
+		node:     n,
+		found:    found,
+		wal:      wal,
+		database: path.Join(p.DataDir, "member", "snap", "db"),
+		have:     map[int64][]byte{},
+	}
 }
 
 // Segments are the names of the log's files.
@@ -35,7 +41,8 @@ func (d *DataDir) Segments() []string { return d.found.Segments }
 // Snapshots are the names of the files beside the database.
 func (d *DataDir) Snapshots() []string { return d.found.Snapshots }
 
-// Segment brings a file of the log over in one round trip, compressed: the zeros with which etcd makes a new one take up next to nothing then.
+// Segment brings a file of the log over in one round trip, compressed: the zeros with which etcd makes a new one take
+// up next to nothing then.
 func (d *DataDir) Segment(ctx context.Context, name string) (io.ReadCloser, error) {
 	file := path.Join(d.wal, name)
 	out, err := d.node.run(ctx, `gzip -1 -c <"$1"`, file)
@@ -49,8 +56,8 @@ func (d *DataDir) Segment(ctx context.Context, name string) (io.ReadCloser, erro
 	return text, nil
 }
 
-// Changed tells whether anything was written to log or database since Disk has looked, or since it was last called. What was read before is
-// forgotten then.
+// Changed tells whether anything was written to log or database since Disk has looked, or since it was last called.
+// What was read before is forgotten then.
 func (d *DataDir) Changed(ctx context.Context) (bool, error) {
 	out, err := d.node.run(ctx, stampScript+`stamp "$1" "$2" 2>/dev/null; exit 0`, d.wal, path.Dir(d.database))
 	if err != nil {
@@ -95,7 +102,13 @@ func (d *DataDir) fetch(ctx context.Context, first, last int64) error {
 	if first > last {
 		return nil
 	}
-	out, err := d.node.run(ctx, `dd if="$1" bs=`+strconv.Itoa(blockSize)+` skip="$2" count="$3" 2>/dev/null`, d.database, strconv.FormatInt(first, 10), strconv.FormatInt(last-first+1, 10))
+	out, err := d.node.run(
+		ctx,
+		`dd if="$1" bs=`+strconv.Itoa(blockSize)+` skip="$2" count="$3" 2>/dev/null`,
+		d.database,
+		strconv.FormatInt(first, 10),
+		strconv.FormatInt(last-first+1, 10),
+	)
 	if err != nil {
 		return fmt.Errorf("reading %s on %s: %w", d.database, d.node.Name, err)
 	}

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// useDocker asks Docker, whose containers bear the kubelet's labels by way of dockershim (Kubernetes up to 1.23) or cri-dockerd.
+// useDocker asks Docker, whose containers bear the kubelet's labels by way of dockershim (Kubernetes up to 1.23) or
+// cri-dockerd.
 const useDocker = `use_docker() {
   engine() { docker -H "unix://$socket" "$@"; }
   list() {
@@ -54,7 +55,14 @@ func parseDocker(out []byte) ([]Container, error) {
 		}
 		attempt, _ := strconv.Atoi(f[7])
 		containers = append(containers, Container{
-			ID: f[0], PodID: f[6], Running: strings.HasPrefix(f[1], "Up"), Attempt: attempt, Created: created, Name: f[3], Pod: f[4], Namespace: f[5],
+			ID:        f[0],
+			PodID:     f[6],
+			Running:   strings.HasPrefix(f[1], "Up"),
+			Attempt:   attempt,
+			Created:   created,
+			Name:      f[3],
+			Pod:       f[4],
+			Namespace: f[5],
 		})
 	}
 	return newestFirst(containers), nil

@@ -25,8 +25,8 @@ func (n *Node) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	return out, nil
 }
 
-// inPlace lets a file appear as a whole or not at all: it is made as $tmp, under a name that starts with a dot, which the kubelet does not read.
-// What was left by one that was broken off goes, too.
+// inPlace lets a file appear as a whole or not at all: it is made as $tmp, under a name that starts with a dot, which
+// the kubelet does not read. What was left by one that was broken off goes, too.
 const inPlace = `set -e
 begin() {
   mkdir -p "${1%/*}/"; rm -f "${1%/*}"/.etcdrecovery-*
@@ -37,7 +37,8 @@ finish() { sync "$tmp" 2>/dev/null || sync; mv -f "$tmp" "$1"; }
 like() { cp -p --preserve=all "$1" "$tmp" 2>/dev/null || cp -p "$1" "$tmp"; }
 `
 
-// WriteFile puts a text in place of a file, or makes it. Mode, owner and SELinux label are those of like, or 0600 and root's where like is not there.
+// WriteFile puts a text in place of a file, or makes it. Mode, owner and SELinux label are those of like, or 0600 and
+// root's where like is not there.
 func (n *Node) WriteFile(ctx context.Context, name string, text []byte, like string) error {
 	out, err := n.change(ctx, inPlace+`begin "$1"
 [ ! -f "$2" ] || like "$2"
@@ -55,16 +56,21 @@ sha256sum <"$1"`, name, like)
 	return nil
 }
 
-// Park moves a manifest out of the kubelet's folder, if it is there, and returns the place where it is kept. A different manifest that
-// was parked before under that name is kept too, under a number.
+// Park moves a manifest out of the kubelet's folder, if it is there, and returns the place where it is kept. A
+// different manifest that was parked before under that name is kept too, under a number.
 func (n *Node) Park(ctx context.Context, manifest string) (string, error) {
 	parked := path.Join(n.ParkedDir(), path.Base(manifest))
-	_, err := n.change(ctx, inPlace+`[ -f "$1" ] || { [ -f "$2" ] && exit 0; echo "neither $1 nor $2 is there" >&2; exit 1; }
+	_, err := n.change(
+		ctx,
+		inPlace+`[ -f "$1" ] || { [ -f "$2" ] && exit 0; echo "neither $1 nor $2 is there" >&2; exit 1; }
 if [ -f "$2" ] && ! cmp -s "$1" "$2"; then i=1; while [ -e "$2.$i" ]; do i=$((i+1)); done; mv "$2" "$2.$i"; fi
 begin "$2"
 like "$1"
 finish "$2"
-rm -f "$1"`, manifest, parked)
+rm -f "$1"`,
+		manifest,
+		parked,
+	)
 	if err != nil {
 		return "", fmt.Errorf("moving %s on %s out of the kubelet's folder: %w", manifest, n.Name, err)
 	}
@@ -92,9 +98,9 @@ func (n *Node) Remove(ctx context.Context, name string) error {
 	return nil
 }
 
-// MoveAside renames everything in a folder, but for lost+found and what was put aside before, into another one on the same file system.
-// The folder itself stays, with its mode, owner, label and mount. It goes on where it was broken off, and when the other folder is
-// there already and nothing is left to move, it was done before.
+// MoveAside renames everything in a folder, but for lost+found and what was put aside before, into another one on the
+// same file system. The folder itself stays, with its mode, owner, label and mount. It goes on where it was broken off,
+// and when the other folder is there already and nothing is left to move, it was done before.
 func (n *Node) MoveAside(ctx context.Context, from, to string) error {
 	_, err := n.change(ctx, `set -e
 [ -e "$2" ] || mkdir -p "$2.moving"
@@ -113,13 +119,15 @@ mv "$2.moving" "$2"`, from, to)
 	return nil
 }
 
-// tether ends a script and all that it started when nobody listens to it any more. A command outlives its SSH session otherwise, and the
-// next apply would find it at work. (The sleep must not hold the session's output open when the script is done.)
+// tether ends a script and all that it started when nobody listens to it any more. A command outlives its SSH session
+// otherwise, and the next apply would find it at work. (The sleep must not hold the session's output open when the
+// script is done.)
 const tether = `( trap '' PIPE; while sleep 1 >/dev/null 2>&1; do echo >&2 || kill -TERM 0; done ) & tether=$!; trap 'kill $tether' EXIT
 `
 
-// CopyAside copies a folder's content into another one, sharing blocks where the file system can, and compares the two before it says
-// yes. A copy that was broken off or failed is thrown away and made again; one that is there already must be the same.
+// CopyAside copies a folder's content into another one, sharing blocks where the file system can, and compares the two
+// before it says yes. A copy that was broken off or failed is thrown away and made again; one that is there already
+// must be the same.
 func (n *Node) CopyAside(ctx context.Context, from, to string) error {
 	_, err := n.change(ctx, tether+`set -e
 files() ( cd "$1"; find . \( -name lost+found -o -name .etcdrecovery \) -prune -o -type f -print | sort )
@@ -146,7 +154,8 @@ mv "$2.copying" "$2"`, from, to)
 	return nil
 }
 
-// Copied ends a copy that is still being made though nobody listens to it any more, and tells whether all of these places hold a whole one.
+// Copied ends a copy that is still being made though nobody listens to it any more, and tells whether all of these
+// places hold a whole one.
 func (n *Node) Copied(ctx context.Context, places ...string) (bool, error) {
 	out, err := n.change(ctx, endUsers+`exec 9<&-; end_users "$1" || exit 1; shift
 for p in "$@"; do [ -e "$p" ] || exit 0; done; echo yes`, append([]string{n.LockPath()}, places...)...)
@@ -156,9 +165,13 @@ for p in "$@"; do [ -e "$p" ] || exit 0; done; echo yes`, append([]string{n.Lock
 	return len(out) > 0, nil
 }
 
-// DropCopying takes away what a copy has left that was broken off with its master, and returns those of the places that hold a whole one.
+// DropCopying takes away what a copy has left that was broken off with its master, and returns those of the places that
+// hold a whole one.
 func (n *Node) DropCopying(ctx context.Context, places ...string) ([]string, error) {
-	out, err := n.change(ctx, `for p in "$@"; do rm -rf -- "$p.copying" || { sleep 1; rm -rf -- "$p.copying"; } || exit 1; [ ! -e "$p" ] || echo "$p"; done`, places...)
+	out, err := n.change(
+		ctx,
+		`for p in "$@"; do rm -rf -- "$p.copying" || { sleep 1; rm -rf -- "$p.copying"; } || exit 1; [ ! -e "$p" ] || echo "$p"; done`,
+		places...)
 	if err != nil {
 		return nil, fmt.Errorf("removing what is left of a copy on %s: %w", n.Name, err)
 	}
@@ -193,7 +206,8 @@ func (n *Node) ReadFiles(ctx context.Context, names ...string) (map[string][]byt
 	return files, nil
 }
 
-// Keep moves a parked manifest, if there is one, to a place of its own; to the next free number beside it where another text is there.
+// Keep moves a parked manifest, if there is one, to a place of its own; to the next free number beside it where another
+// text is there.
 func (n *Node) Keep(ctx context.Context, parked, place string) error {
 	_, err := n.change(ctx, `set -e
 [ -f "$1" ] || exit 0

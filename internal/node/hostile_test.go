@@ -17,7 +17,14 @@ import (
 // hostileNames are names that a shell would make something of, and some drawn from all bytes that a name may have.
 func hostileNames(seed uint64) []string {
 	names := []string{
-		`a b  c`, `it's "quoted" \ and \\`, "$(touch oops) `touch oops` ${HOME} $$", "two\nlines\n", "*?[a-z]{b,c}~!#%s%n", "-rf --help", "\xff\xfe\x80 not UTF-8", ";touch oops&|<>()\t",
+		`a b  c`,
+		`it's "quoted" \ and \\`,
+		"$(touch oops) `touch oops` ${HOME} $$",
+		"two\nlines\n",
+		"*?[a-z]{b,c}~!#%s%n",
+		"-rf --help",
+		"\xff\xfe\x80 not UTF-8",
+		";touch oops&|<>()\t",
 	}
 	draw := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // names, not secrets
 	for range 4 {
@@ -32,7 +39,8 @@ func hostileNames(seed uint64) []string {
 	return names
 }
 
-// TestHostilePaths does all that is done to files in folders whose names and whose files' texts are hostile: nothing is ever interpreted.
+// TestHostilePaths does all that is done to files in folders whose names and whose files' texts are hostile: nothing is
+// ever interpreted.
 func TestHostilePaths(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
 		for _, name := range hostileNames(7) {
@@ -89,8 +97,8 @@ func oops(t *testing.T, dir string) {
 	}
 }
 
-// TestLabels keeps what a file system knows of a file beside mode and owner. The label of SELinux is such an attribute, and cp keeps it in the same
-// way; here is none to try it with.
+// TestLabels keeps what a file system knows of a file beside mode and owner. The label of SELinux is such an attribute,
+// and cp keeps it in the same way; here is none to try it with.
 func TestLabels(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
 		file := filepath.Join(dir, "manifests", "etcd.yaml")
@@ -103,7 +111,12 @@ func TestLabels(t *testing.T) {
 		labelled := func(what, path string) {
 			t.Helper()
 			value := make([]byte, 20)
-			if size, err := syscall.Getxattr(path, "user.label", value); err != nil || !strings.HasPrefix(string(value[:max(size, 0)]), "etcd_t") {
+			if size, err := syscall.Getxattr(
+				path,
+				"user.label",
+				value,
+			); err != nil ||
+				!strings.HasPrefix(string(value[:max(size, 0)]), "etcd_t") {
 				t.Errorf("%s lost its label: %v", what, err)
 			}
 		}

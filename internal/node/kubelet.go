@@ -11,8 +11,8 @@ type Kubelet struct {
 	Age         time.Duration // of its process; 0 where there is none to be seen
 }
 
-// kubeletScript finds the kubelet, its settings and its certificate. $1 and $2 are the operator's own kubelet_config and manifest_dir, "" where
-// they are to be found. It leaves argv, config, dir and endpoint for what comes after.
+// kubeletScript finds the kubelet, its settings and its certificate. $1 and $2 are the operator's own kubelet_config
+// and manifest_dir, "" where they are to be found. It leaves argv, config, dir and endpoint for what comes after.
 const kubeletScript = `
 argv=; process=; age=
 # The last value of a flag counts, as in the kubelet: --flag=value or --flag value. It comes in $value: no process is needed for that.

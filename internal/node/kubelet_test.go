@@ -21,7 +21,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// elsewhere is a machine whose own places are in a folder, and of whose processes only some are there. It keeps what was printed.
+// elsewhere is a machine whose own places are in a folder, and of whose processes only some are there. It keeps what
+// was printed.
 type elsewhere struct {
 	local
 	dir     string
@@ -35,8 +36,17 @@ func (e elsewhere) Run(ctx context.Context, script string) ([]byte, error) {
 		processes += fmt.Sprintf(" /proc/%d/cmdline", p)
 	}
 	out, err := e.local.Run(ctx, strings.NewReplacer(
-		"/proc/[0-9]*/cmdline", processes, "config=/var/lib/", "config="+e.dir+"/var/lib/", "/etc/kubernetes/", e.dir+"/etc/kubernetes/",
-		"/run/containerd/", e.dir+"/run/containerd/", "/var/run/", e.dir+"/var/run/").Replace(script))
+		"/proc/[0-9]*/cmdline",
+		processes,
+		"config=/var/lib/",
+		"config="+e.dir+"/var/lib/",
+		"/etc/kubernetes/",
+		e.dir+"/etc/kubernetes/",
+		"/run/containerd/",
+		e.dir+"/run/containerd/",
+		"/var/run/",
+		e.dir+"/var/run/",
+	).Replace(script))
 	e.printed.Write(out)
 	return out, err
 }
@@ -90,8 +100,9 @@ func TestKubelet(t *testing.T) {
 			files: map[string]string{"other": "staticPodPath: @/c\ncontainerRuntimeEndpoint: unix://@/run/y.sock\n", file: "staticPodPath: @/d\n"},
 			dir:   "b", runtime: "crictl unix://@/run/x.sock", running: true},
 		{name: "a file of JSON", processes: [][]string{{"kubelet", "--config=@/other"}},
-			files: map[string]string{"other": "{\n  \"containerRuntimeEndpoint\": \"unix://@/run/y.sock\",\n  \"staticPodPath\": \"@/a\"\n}\n"},
-			dir:   "a", runtime: "crictl unix://@/run/y.sock", running: true},
+			files: map[string]string{"other": "{\n  \"containerRuntimeEndpoint\": \"unix://@/run/y.sock\",\n  " +
+				"\"staticPodPath\": \"@/a\"\n}\n"},
+			dir: "a", runtime: "crictl unix://@/run/y.sock", running: true},
 		{name: "what the operator says", settings: node.Settings{KubeletConfig: "mine", ManifestDir: "a"}, processes: [][]string{{"kubelet", "--config=@/other", "--pod-manifest-path=@/b"}},
 			files: map[string]string{"other": "containerRuntimeEndpoint: unix://@/run/y.sock\n", "mine": "staticPodPath: @/c\ncontainerRuntimeEndpoint: unix://@/run/z.sock\n"},
 			dir:   "a", runtime: "crictl unix://@/run/z.sock"},
@@ -153,7 +164,8 @@ func TestKubelet(t *testing.T) {
 				if found.ManifestDir != filepath.Join(dir, c.dir) || len(found.Files) != 1 {
 					t.Errorf("manifests in %s: %d", found.ManifestDir, len(found.Files))
 				}
-				if k := found.Kubelet; k.Running != c.running || k.Service != "failed" || (k.Age > 0) != c.running || k.Age > 10*time.Minute {
+				if k := found.Kubelet; k.Running != c.running || k.Service != "failed" || (k.Age > 0) != c.running ||
+					k.Age > 10*time.Minute {
 					t.Errorf("kubelet %+v", k)
 				}
 				if _, err := exec.LookPath(filepath.Join(dir, "oops")); err == nil {
@@ -168,7 +180,13 @@ func TestKubelet(t *testing.T) {
 func TestKubeletCertificate(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	must(t, err)
-	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now()}, &x509.Certificate{}, public, private)
+	der, err := x509.CreateCertificate(
+		rand.Reader,
+		&x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now()},
+		&x509.Certificate{},
+		public,
+		private,
+	)
 	must(t, err)
 	secret, err := x509.MarshalPKCS8PrivateKey(private)
 	must(t, err)
@@ -191,9 +209,24 @@ func TestKubeletCertificate(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			inEachShell(t, func(t *testing.T, _ *node.Node, l local, _ string) {
 				dir := t.TempDir()
-				write(t, dir, map[string]string{"both.pem": c.file, "kubelet.conf": "users:\n- user:\n" + strings.ReplaceAll(c.kubeconfig, "@", dir), "pods/one": ""})
+				write(
+					t,
+					dir,
+					map[string]string{
+						"both.pem":     c.file,
+						"kubelet.conf": "users:\n- user:\n" + strings.ReplaceAll(c.kubeconfig, "@", dir),
+						"pods/one":     "",
+					},
+				)
 				l.path = replay(t, dir, "", answers())
-				runner := elsewhere{local: l, dir: dir, printed: &strings.Builder{}, pids: []int{kubelet(t, "kubelet", "--pod-manifest-path="+dir+"/pods", "--kubeconfig="+dir+"/kubelet.conf")}}
+				runner := elsewhere{
+					local:   l,
+					dir:     dir,
+					printed: &strings.Builder{},
+					pids: []int{
+						kubelet(t, "kubelet", "--pod-manifest-path="+dir+"/pods", "--kubeconfig="+dir+"/kubelet.conf"),
+					},
+				}
 				found, err := node.New(node.Settings{Name: "m1"}, runner).Look(t.Context())
 				must(t, err)
 				if got := string(found.Kubelet.Certificate); c.found && got+"\n" != cert || !c.found && got != "" {
@@ -203,7 +236,10 @@ func TestKubeletCertificate(t *testing.T) {
 					t.Error("without its place")
 				}
 				for _, word := range strings.Fields(runner.printed.String()) {
-					if text, err := base64.StdEncoding.DecodeString(word); err == nil && strings.Contains(string(text), key[28:60]) {
+					if text, err := base64.StdEncoding.DecodeString(
+						word,
+					); err == nil &&
+						strings.Contains(string(text), key[28:60]) {
 						t.Fatalf("a private key was read: %q", text)
 					}
 				}

@@ -15,8 +15,8 @@ import (
 // ErrLocked is a lock that somebody else holds.
 var ErrLocked = errors.New("somebody else is at work")
 
-// LockBeat is how often a holder shows that it is alive, and LockStale how long it must have been silent before its lock can be taken over.
-// Both are measured with the master's own clock.
+// LockBeat is how often a holder shows that it is alive, and LockStale how long it must have been silent before its
+// lock can be taken over. Both are measured with the master's own clock.
 const (
 	LockBeat  = 5 * time.Second
 	LockStale = 30 * time.Second
@@ -32,7 +32,14 @@ type Locked struct {
 
 func (l *Locked) Error() string {
 	who, _, _ := strings.Cut(l.Holder, "\n")
-	return fmt.Sprintf("%v on %s: %s holds %s and gave its last sign of life %s ago", ErrLocked, l.Master, who, l.Path, l.Silent)
+	return fmt.Sprintf(
+		"%v on %s: %s holds %s and gave its last sign of life %s ago",
+		ErrLocked,
+		l.Master,
+		who,
+		l.Path,
+		l.Silent,
+	)
 }
 
 func (l *Locked) Unwrap() error { return ErrLocked }
@@ -78,11 +85,11 @@ end_users() {
 }
 `
 
-// Lock takes the master's lock for a holder, or takes it over from one that has been silent for LockStale, or from the holder dead, which
-// is known to be gone ("" for nobody). The error is a *Locked when somebody else has it.
+// Lock takes the master's lock for a holder, or takes it over from one that has been silent for LockStale, or from the
+// holder dead, which is known to be gone ("" for nobody). The error is a *Locked when somebody else has it.
 //
-// One that is silent may only be asleep. So its lock is moved away first, from which moment on every change that it asks for is refused (see
-// As), and then what it has running here is ended: it is known by holding that very file open.
+// One that is silent may only be asleep. So its lock is moved away first, from which moment on every change that it
+// asks for is refused (see As), and then what it has running here is ended: it is known by holding that very file open.
 func (n *Node) Lock(ctx context.Context, holder, dead string) error {
 	out, err := n.run(ctx, lockAge+endUsers+`
 mkdir -p "${1%/*}/" || exit 1
@@ -113,15 +120,16 @@ echo "cannot make $1" >&2; exit 1`, n.LockPath(), holder, seconds(LockStale), de
 	return nil
 }
 
-// As gives the master to a holder of its lock: whatever is changed through it is changed only while the lock is that holder's. The error is
-// ErrLocked when it is not, and nothing was done.
+// As gives the master to a holder of its lock: whatever is changed through it is changed only while the lock is that
+// holder's. The error is ErrLocked when it is not, and nothing was done.
 func (n *Node) As(holder string) *Node {
 	own := *n
 	own.holder = holder
 	return &own
 }
 
-// guard goes before a script that changes something. It holds the lock open while the script is at work, by which Lock finds it.
+// guard goes before a script that changes something. It holds the lock open while the script is at work, by which Lock
+// finds it.
 const guard = `{ command exec 9<%[1]s; } 2>/dev/null && [ "$(cat <&9)" = %[2]s ] || exit 73
 `
 
@@ -149,7 +157,8 @@ func (n *Node) TouchLock(ctx context.Context) error {
 	return err
 }
 
-// Unlock gives the lock back, if it is still the holder's. What a command that nobody waits for any more has left running is ended first.
+// Unlock gives the lock back, if it is still the holder's. What a command that nobody waits for any more has left
+// running is ended first.
 func (n *Node) Unlock(ctx context.Context) error {
 	_, err := n.change(ctx, endUsers+`exec 9<&-; end_users "$1"
 [ "$(cat "$1" 2>/dev/null)" != "$2" ] || rm -f "$1"`, n.LockPath(), n.holder)

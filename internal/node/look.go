@@ -21,12 +21,13 @@ type Pods struct {
 	HostName    string
 	Kubelet     Kubelet
 	ManifestDir string
-	Files       []File // every file the kubelet reads: each that does not start with a dot, whatever its name (kubernetes#129364)
-	Parked      []File // manifests that were moved out of the kubelet's folder by us, oldest first
-	Journals    []File
-	Signs       []string // the first path for each of those patterns that were asked for, where there is one
-	Runtime     Runtime
-	Containers  []Container // of all pods, running and exited; newest first
+	// Every file the kubelet reads: each that does not start with a dot, whatever its name (kubernetes#129364).
+	Files      []File
+	Parked     []File // manifests that were moved out of the kubelet's folder by us, oldest first
+	Journals   []File
+	Signs      []string // the first path for each of those patterns that were asked for, where there is one
+	Runtime    Runtime
+	Containers []Container // of all pods, running and exited; newest first
 }
 
 const manifestsScript = partFunctions + kubeletScript + `
@@ -49,9 +50,9 @@ for sign; do for f in $sign; do if [ -f "$f" ] || [ -d "$f" ]; then text sign "$
 unset IFS
 ` + discoverScript
 
-// Look reads the kubelet's folder, what was parked, the journals and the containers, and looks for files and folders by the shell's patterns of
-// absolute paths. One round trip. Where a master has no static pod folder (ErrNoManifestDir), or no runtime that answers (ErrNoRuntime), what
-// else was found is returned with the error.
+// Look reads the kubelet's folder, what was parked, the journals and the containers, and looks for files and folders by
+// the shell's patterns of absolute paths. One round trip. Where a master has no static pod folder (ErrNoManifestDir),
+// or no runtime that answers (ErrNoRuntime), what else was found is returned with the error.
 func (n *Node) Look(ctx context.Context, signs ...string) (*Pods, error) {
 	return n.look(ctx, lookScript, signs...)
 }
@@ -98,7 +99,15 @@ func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods,
 			p.ManifestDir = r.field(0)
 		case "nomanifests":
 			if r.field(0) == "" {
-				lacks(fmt.Errorf("%w: %s has no staticPodPath in %s and no --pod-manifest-path, and manifest_dir is not set for this node", ErrNoManifestDir, n.Name, r.field(1)))
+				lacks(
+					fmt.Errorf(
+						"%w: %s has no staticPodPath in %s and no --pod-manifest-path, and manifest_dir is not set "+
+							"for this node",
+						ErrNoManifestDir,
+						n.Name,
+						r.field(1),
+					),
+				)
 			} else {
 				lacks(fmt.Errorf("%w: %s on %s is not there", ErrNoManifestDir, r.field(0), n.Name))
 			}

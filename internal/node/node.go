@@ -1,4 +1,5 @@
-// Package node is what a master can do: files, static pods, containers. Everything is a POSIX script that a Runner carries out.
+// Package node is what a master can do: files, static pods, containers. Everything is a POSIX script that a Runner
+// carries out.
 package node
 
 import (
@@ -24,8 +25,10 @@ const (
 
 // Settings are the places on a master that cannot be found from anything else.
 type Settings struct {
-	Name          string // the operator's name for it: the key in the survey's nodes
-	KubeletConfig string // where staticPodPath and the runtime's socket are read; the running kubelet's own when empty, else DefaultKubeletConfig
+	Name string // the operator's name for it: the key in the survey's nodes
+	// Where staticPodPath and the runtime's socket are read; the running kubelet's own when empty, else
+	// DefaultKubeletConfig.
+	KubeletConfig string
 	ManifestDir   string // instead of the kubelet's own; empty in the usual case
 	WorkDir       string // journal, lock and parked manifests; DefaultWorkDir when empty
 }
@@ -59,8 +62,8 @@ func (n *Node) run(ctx context.Context, script string, args ...string) ([]byte, 
 	return n.runner.Run(ctx, set+"\n"+script)
 }
 
-// Answered tells from a failed call whether the master is there at all: one that refuses the login, shows another host key or grants no
-// privilege is alive, and must never be taken for lost.
+// Answered tells from a failed call whether the master is there at all: one that refuses the login, shows another host
+// key or grants no privilege is alive, and must never be taken for lost.
 func Answered(err error) bool {
 	return !errors.Is(err, ssh.ErrSilent) && !errors.Is(err, context.DeadlineExceeded)
 }

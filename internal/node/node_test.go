@@ -113,7 +113,15 @@ func TestWriteFile(t *testing.T) {
 		write(t, dir, map[string]string{"like": ""})
 		must(t, os.Chmod(filepath.Join(dir, "like"), 0o640))
 		text := "a: 'b'\r\n$(touch x) `y` \\ \x00\xff no final newline"
-		must(t, n.WriteFile(t.Context(), filepath.Join(dir, "new folder", "etcd.yaml"), []byte(text), filepath.Join(dir, "like")))
+		must(
+			t,
+			n.WriteFile(
+				t.Context(),
+				filepath.Join(dir, "new folder", "etcd.yaml"),
+				[]byte(text),
+				filepath.Join(dir, "like"),
+			),
+		)
 		want(t, filepath.Join(dir, "new folder"), map[string]string{"etcd.yaml": text})
 		info, err := os.Stat(filepath.Join(dir, "new folder", "etcd.yaml"))
 		must(t, err)
@@ -127,11 +135,20 @@ func TestWriteFile(t *testing.T) {
 	})
 }
 
-// TestBrokenOffWrite fails in the middle of a file, as on a full disk, and finds what was left by a script that was killed there.
+// TestBrokenOffWrite fails in the middle of a file, as on a full disk, and finds what was left by a script that was
+// killed there.
 func TestBrokenOffWrite(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
 		name := filepath.Join(dir, "etcd.yaml")
-		write(t, dir, map[string]string{"etcd.yaml": "before", ".etcdrecovery-killed.yaml": "half", "work/parked/.etcdrecovery-etcd.yaml": "half"})
+		write(
+			t,
+			dir,
+			map[string]string{
+				"etcd.yaml":                           "before",
+				".etcdrecovery-killed.yaml":           "half",
+				"work/parked/.etcdrecovery-etcd.yaml": "half",
+			},
+		)
 		full := l
 		full.before = "ulimit -f 0\n"
 		if err := node.New(n.Settings, full).WriteFile(t.Context(), name, []byte("after"), ""); err == nil {
@@ -160,7 +177,10 @@ func TestPark(t *testing.T) {
 		want(t, filepath.Join(dir, "manifests"), nil)
 		want(t, n.ParkedDir(), map[string]string{"etcd.yaml": "two", "etcd.yaml.1": "one"})
 		must(t, n.Keep(t.Context(), filepath.Join(n.ParkedDir(), "etcd.yaml"), filepath.Join(dir, "kept", "etcd.yaml")))
-		must(t, n.Keep(t.Context(), filepath.Join(n.ParkedDir(), "etcd.yaml.1"), filepath.Join(dir, "kept", "etcd.yaml")))
+		must(
+			t,
+			n.Keep(t.Context(), filepath.Join(n.ParkedDir(), "etcd.yaml.1"), filepath.Join(dir, "kept", "etcd.yaml")),
+		)
 		must(t, n.Keep(t.Context(), filepath.Join(n.ParkedDir(), "none"), filepath.Join(dir, "kept", "etcd.yaml")))
 		want(t, filepath.Join(dir, "kept"), map[string]string{"etcd.yaml": "two", "etcd.yaml.2": "one"})
 	})
@@ -169,15 +189,35 @@ func TestPark(t *testing.T) {
 func TestMoveAside(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
 		data, aside := filepath.Join(dir, "data"), filepath.Join(dir, "data.etcdrecovery", "1")
-		write(t, data, map[string]string{"member/snap/db": "db", "member/wal/0.wal": "wal", ".hidden": "h", "lost+found/x": "x", ".etcdrecovery/9/y": "y"})
+		write(
+			t,
+			data,
+			map[string]string{
+				"member/snap/db":    "db",
+				"member/wal/0.wal":  "wal",
+				".hidden":           "h",
+				"lost+found/x":      "x",
+				".etcdrecovery/9/y": "y",
+			},
+		)
 		write(t, aside+".moving", map[string]string{"first": "was moved before the line was cut"})
 		must(t, n.MoveAside(t.Context(), data, aside))
-		moved := map[string]string{"member/snap/db": "db", "member/wal/0.wal": "wal", ".hidden": "h", "first": "was moved before the line was cut"}
+		moved := map[string]string{
+			"member/snap/db":   "db",
+			"member/wal/0.wal": "wal",
+			".hidden":          "h",
+			"first":            "was moved before the line was cut",
+		}
 		want(t, aside, moved)
 		want(t, data, map[string]string{"lost+found/x": "x", ".etcdrecovery/9/y": "y"})
 		must(t, n.MoveAside(t.Context(), data, aside)) // done already
 		write(t, data, map[string]string{"member/new": "new"})
-		if err := n.MoveAside(t.Context(), data, aside); err == nil || !strings.Contains(err.Error(), "exists already") {
+		if err := n.MoveAside(
+			t.Context(),
+			data,
+			aside,
+		); err == nil ||
+			!strings.Contains(err.Error(), "exists already") {
 			t.Errorf("moved over what was kept before: %v", err)
 		}
 		want(t, aside, moved)
@@ -216,7 +256,12 @@ func TestLock(t *testing.T) {
 		must(t, n.Lock(ctx, "one (it's)\nsecond line", ""))
 		must(t, n.Lock(ctx, "one (it's)\nsecond line", "")) // its own
 		var held *node.Locked
-		if err := n.Lock(ctx, "two", ""); !errors.As(err, &held) || held.Holder != "one (it's)\nsecond line" || !strings.Contains(held.Error(), "one (it's) holds "+n.LockPath()) {
+		if err := n.Lock(
+			ctx,
+			"two",
+			"",
+		); !errors.As(err, &held) || held.Holder != "one (it's)\nsecond line" ||
+			!strings.Contains(held.Error(), "one (it's) holds "+n.LockPath()) {
 			t.Fatalf("a second holder got %v", err)
 		}
 		if held, err := n.LockHeld(ctx); err != nil || held == nil || held.Holder != "one (it's)\nsecond line" {
@@ -254,18 +299,25 @@ func TestLockFullDisk(t *testing.T) {
 		write(t, dir, map[string]string{"bin/cat": "#!/bin/sh\nexit 0\n"})
 		must(t, os.Chmod(filepath.Join(dir, "bin", "cat"), 0o755))
 		l.path = filepath.Join(dir, "bin")
-		if err := node.New(n.Settings, l).Lock(t.Context(), "one", ""); err == nil || errors.Is(err, node.ErrLocked) || !strings.Contains(err.Error(), "cannot make "+n.LockPath()) {
+		if err := node.New(n.Settings, l).
+			Lock(t.Context(), "one", ""); err == nil || errors.Is(err, node.ErrLocked) ||
+			!strings.Contains(err.Error(), "cannot make "+n.LockPath()) {
 			t.Errorf("got %v", err)
 		}
 		want(t, n.WorkDir, nil)
 	})
 }
 
-// sleeper holds the lock and has a command at work that does not end by itself. It gives what becomes of that, and whether it runs.
+// sleeper holds the lock and has a command at work that does not end by itself. It gives what becomes of that, and
+// whether it runs.
 func sleeper(t *testing.T, n *node.Node, l local, dir string) (left chan error, runs func() bool) {
 	t.Helper()
 	must(t, n.Lock(t.Context(), "asleep", ""))
-	write(t, dir, map[string]string{"data/file": "text", "bin/cp": "#!/bin/sh\necho $$ >\"$TEST_STARTED\"; exec sleep 60\n"})
+	write(
+		t,
+		dir,
+		map[string]string{"data/file": "text", "bin/cp": "#!/bin/sh\necho $$ >\"$TEST_STARTED\"; exec sleep 60\n"},
+	)
 	must(t, os.Chmod(filepath.Join(dir, "bin", "cp"), 0o755))
 	started := filepath.Join(dir, "started")
 	_ = os.Remove(started) // of an earlier one
@@ -315,8 +367,8 @@ func TestTakeOver(t *testing.T) {
 	})
 }
 
-// TestTakeOverTwice has two that take over at once from a third, which has a command at work: one of them gets the lock, and nothing of the third
-// runs on when it does.
+// TestTakeOverTwice has two that take over at once from a third, which has a command at work: one of them gets the
+// lock, and nothing of the third runs on when it does.
 func TestTakeOverTwice(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
 		ctx := t.Context()

@@ -13,7 +13,18 @@ import (
 func TestFieldsOfRecords(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, _ local, dir string) {
 		files := map[string]string{
-			"plain-name_1.yaml": "plain", "=equals": "=text", "a b": " ", "new\nline": "\n\n", "quote'\"`$(x)": "$(touch x)", "back\\slash": "\\n", "é\xff": "é\xff\x00", "*": "[!a]*", "tab\tbed": "\t=", "sep\x1e": "\x1e", "-n": "-n", "empty": "",
+			"plain-name_1.yaml": "plain",
+			"=equals":           "=text",
+			"a b":               " ",
+			"new\nline":         "\n\n",
+			"quote'\"`$(x)":     "$(touch x)",
+			"back\\slash":       "\\n",
+			"é\xff":             "é\xff\x00",
+			"*":                 "[!a]*",
+			"tab\tbed":          "\t=",
+			"sep\x1e":           "\x1e",
+			"-n":                "-n",
+			"empty":             "",
 		}
 		write(t, dir, files)
 		var names []string

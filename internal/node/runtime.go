@@ -70,8 +70,9 @@ func (n *Node) Known(ctx context.Context, rt Runtime, w Workload) ([]string, err
 	return strings.Fields(string(out)), nil
 }
 
-// Others are the pods whose names begin as a workload's and that were seen with other containers only, such as etcd-backup-m1 or
-// etcd-exporter-x7k2p. The name that this host gives the workload's own pod is not among them, whatever is in it.
+// Others are the pods whose names begin as a workload's and that were seen with other containers only, such as
+// etcd-backup-m1 or etcd-exporter-x7k2p. The name that this host gives the workload's own pod is not among them,
+// whatever is in it.
 func (p *Pods) Others(w Workload) []string {
 	own := map[string]bool{}
 	for _, c := range p.Containers {
@@ -86,36 +87,40 @@ func (p *Pods) Others(w Workload) []string {
 // exitLeft is the exit code of a wait whose event did not come.
 const exitLeft = 75
 
-// freshKubelet starts a running kubelet anew, which ends no container. One that was started while the API server is down leaves a static
-// pod running whose file went, remembers it, and lets no other pod of that name start (kubernetes#112814); a new one knows only the files.
+// freshKubelet starts a running kubelet anew, which ends no container. One that was started while the API server is
+// down leaves a static pod running whose file went, remembers it, and lets no other pod of that name start
+// (kubernetes#112814); a new one knows only the files.
 const freshKubelet = `
 fresh_kubelet() { [ -z "$keep" ] && systemctl is-active --quiet kubelet 2>/dev/null && systemctl restart kubelet >&2; }
 `
 
-// processes tells whether a container has any: each is in a control group with the container's ID in its name, whatever the runtime and the
-// version of control groups.
+// processes tells whether a container has any: each is in a control group with the container's ID in its name, whatever
+// the runtime and the version of control groups.
 const processes = `
 processes() { [ $# -gt 0 ] && grep -lsF "$(printf '%s\n' "$@")" /proc/[0-9]*/cgroup | grep -q .; }
 `
 
-// AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two attempts of a crash
-// loop there is no container, and the sandbox is there until the kubelet has seen the manifest go. After patience the runtime is asked to
-// stop what is left and the kubelet is started anew, twice at most. ErrStillRunning after that, or when the runtime does not answer.
+// AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two
+// attempts of a crash loop there is no container, and the sandbox is there until the kubelet has seen the manifest go.
+// After patience the runtime is asked to stop what is left and the kubelet is started anew, twice at most.
+// ErrStillRunning after that, or when the runtime does not answer.
 func (n *Node) AwaitStopped(ctx context.Context, rt Runtime, w Workload, patience time.Duration) error {
 	return n.awaitNone(ctx, "left", rt, w, patience)
 }
 
-// AwaitEnded is as AwaitStopped, for the containers alone. Until AwaitStopped says so as well the kubelet might start another one.
+// AwaitEnded is as AwaitStopped, for the containers alone. Until AwaitStopped says so as well the kubelet might start
+// another one.
 func (n *Node) AwaitEnded(ctx context.Context, rt Runtime, w Workload, patience time.Duration) error {
 	return n.awaitNone(ctx, "running", rt, w, patience)
 }
 
-// rescan is how often a kubelet reads its folder even if nothing told it of a change (fileCheckFrequency). One that was not started anew may
-// until then bring back what the runtime was asked to stop.
+// rescan is how often a kubelet reads its folder even if nothing told it of a change (fileCheckFrequency). One that was
+// not started anew may until then bring back what the runtime was asked to stop.
 const rescan = 21 * time.Second
 
-// awaitNone waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from here. A runtime's program
-// takes a while to start, so it is asked when there may be news: the kernel tells for nothing when the last process has gone.
+// awaitNone waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from
+// here. A runtime's program takes a while to start, so it is asked when there may be news: the kernel tells for nothing
+// when the last process has gone.
 func (n *Node) awaitNone(ctx context.Context, what string, rt Runtime, w Workload, patience time.Duration) error {
 	out, err := n.change(ctx, tether+rt.script(w)+freshKubelet+processes+`
 deadline=$(($(date +%s) + $1)); helped=0; calm=0; asked=
@@ -142,7 +147,14 @@ done`, seconds(patience), seconds(rescan))
 		if len(out) == 0 {
 			return fmt.Errorf("%w on %s, as far as can be told: its runtime does not answer", ErrStillRunning, n.Name)
 		}
-		return fmt.Errorf("%w on %s, in a pod whose name begins with %s-, %s after its manifest went %s", ErrStillRunning, n.Name, w.Pod, patience, out)
+		return fmt.Errorf(
+			"%w on %s, in a pod whose name begins with %s-, %s after its manifest went %s",
+			ErrStillRunning,
+			n.Name,
+			w.Pod,
+			patience,
+			out,
+		)
 	}
 	return err
 }
@@ -153,14 +165,20 @@ type Started struct {
 	Args []string // with which it really runs; nil where the runtime does not tell
 }
 
-// startHelp is when a kubelet is started anew that has not started a pod: one of the same name is waited for and looked for again every
-// 10 s, so that two of these are normal.
+// startHelp is when a kubelet is started anew that has not started a pod: one of the same name is waited for and looked
+// for again every 10 s, so that two of these are normal.
 const startHelp = 30 * time.Second
 
-// AwaitStarted waits for a running container of a workload that is none of the known ones. When none comes, the kubelet is started anew
-// once, which ends its waiting: for an earlier pod, or for the time that it keeps a crashed one down. ErrNotStarted when none comes within
-// patience.
-func (n *Node) AwaitStarted(ctx context.Context, rt Runtime, w Workload, known []string, patience time.Duration) (*Started, error) {
+// AwaitStarted waits for a running container of a workload that is none of the known ones. When none comes, the kubelet
+// is started anew once, which ends its waiting: for an earlier pod, or for the time that it keeps a crashed one down.
+// ErrNotStarted when none comes within patience.
+func (n *Node) AwaitStarted(
+	ctx context.Context,
+	rt Runtime,
+	w Workload,
+	known []string,
+	patience time.Duration,
+) (*Started, error) {
 	args := append([]string{seconds(patience), seconds(startHelp)}, known...)
 	out, err := n.change(ctx, tether+rt.script(w)+freshKubelet+`
 now=$(date +%s); deadline=$((now + $1)); help=$((now + $2)); shift 2; known=" $* "

@@ -30,8 +30,19 @@ func TestSigns(t *testing.T) {
 			inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
 				at := func(name string) string { return filepath.Join(dir, name) }
 				write(t, dir, map[string]string{
-					"config.yaml": strings.ReplaceAll(c.config, "@", dir), "pods/etcd.yaml": "a pod", "work/parked/etcd.yaml": "parked",
-					"file": "", "folder/in it": "", "keys/etcd-10-0-0-2.pem": "", "keys/etcd-10-0-0-1.pem": "", "-e": "", "new\nline": "",
+					"config.yaml": strings.ReplaceAll(
+						c.config,
+						"@",
+						dir,
+					),
+					"pods/etcd.yaml":         "a pod",
+					"work/parked/etcd.yaml":  "parked",
+					"file":                   "",
+					"folder/in it":           "",
+					"keys/etcd-10-0-0-2.pem": "",
+					"keys/etcd-10-0-0-1.pem": "",
+					"-e":                     "",
+					"new\nline":              "",
 				})
 				must(t, os.Symlink(at("file"), at("link")))
 				must(t, os.Symlink("/dev/null", at("masked")))
@@ -43,11 +54,24 @@ func TestSigns(t *testing.T) {
 				}
 				n.KubeletConfig = at("config.yaml")
 				found, err := onPath(n, l, replay(t, dir, "", programs)).Look(t.Context(),
-					at("file"), at("none"), at("folder"), at("keys/etcd-*.pem"), at("keys/none-*.pem"), at("masked"), at("dangling"), at("link"), at("-e"), at("new\nline"), at("f*"), "$(touch "+at("oops")+")")
+					at(
+						"file",
+					), at("none"), at("folder"), at("keys/etcd-*.pem"), at("keys/none-*.pem"), at("masked"), at("dangling"), at("link"), at("-e"), at("new\nline"), at("f*"), "$(touch "+at("oops")+")")
 				if !errors.Is(err, c.missing) || (err != nil) != (c.missing != nil) {
 					t.Fatalf("got %v, want %v", err, c.missing)
 				}
-				if want := []string{at("file"), at("folder"), at("keys/etcd-10-0-0-1.pem"), at("link"), at("-e"), at("new\nline"), at("file")}; !slices.Equal(found.Signs, want) {
+				if want := []string{
+					at("file"),
+					at("folder"),
+					at("keys/etcd-10-0-0-1.pem"),
+					at("link"),
+					at("-e"),
+					at("new\nline"),
+					at("file"),
+				}; !slices.Equal(
+					found.Signs,
+					want,
+				) {
 					t.Errorf("signs %q, want %q", found.Signs, want)
 				}
 				if len(found.Parked) != 1 || (len(found.Files) == 1) == errors.Is(err, node.ErrNoManifestDir) {
@@ -56,7 +80,12 @@ func TestSigns(t *testing.T) {
 				if _, err := os.Stat(at("oops")); err == nil {
 					t.Error("a pattern was interpreted")
 				}
-				if files, err := onPath(n, l, at("bin")).Manifests(t.Context()); (err != nil) != errors.Is(c.missing, node.ErrNoManifestDir) || err != nil && files != nil {
+				if files, err := onPath(
+					n,
+					l,
+					at("bin"),
+				).Manifests(t.Context()); (err != nil) != errors.Is(c.missing, node.ErrNoManifestDir) ||
+					err != nil && files != nil {
 					t.Errorf("manifests %v, %v", files, err)
 				}
 			})

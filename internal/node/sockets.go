@@ -13,7 +13,8 @@ import (
 // Socket is an address that something listens at.
 type Socket = netip.AddrPort
 
-// parseSockets reads the listening sockets of /proc/net/tcp or tcp6, which every Linux has where ss and netstat may be missing.
+// parseSockets reads the listening sockets of /proc/net/tcp or tcp6, which every Linux has where ss and netstat may be
+// missing.
 func parseSockets(table string) []Socket {
 	const listen = "0A"
 	var sockets []Socket
@@ -34,7 +35,8 @@ func parseSockets(table string) []Socket {
 		if err != nil {
 			continue
 		}
-		for word := range slices.Chunk(raw, 4) { // each 32-bit word is in the machine's order, little endian on all that run Kubernetes
+		// Each 32-bit word is in the machine's order, little endian on all that run Kubernetes.
+		for word := range slices.Chunk(raw, 4) {
 			slices.Reverse(word)
 		}
 		addr, ok := netip.AddrFromSlice(raw)

@@ -28,7 +28,8 @@ func workspace(t *testing.T, l *lab.Lab, config string) *terraform.Workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	header := "terraform {\n  required_providers {\n    etcdrecovery = { source = \"etcdrecovery/etcdrecovery\" }\n  }\n}\n"
+	header := "terraform {\n  required_providers {\n    etcdrecovery = { source = \"etcdrecovery/etcdrecovery\" }\n  " +
+		"}\n}\n"
 	for name, text := range map[string]string{"main.tf": header + config, "variables.tf": "", "outputs.tf": ""} {
 		if err := os.WriteFile(filepath.Join(w.Dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -62,7 +63,8 @@ func wantWords(t *testing.T, text string, words ...string) {
 	}
 }
 
-// TestCommandLine is a recovery as an operator sees it: the plan's text, the apply, the same plan again, drift, destroy.
+// TestCommandLine is a recovery as an operator sees it: the plan's text, the apply, the same plan again, drift,
+// destroy.
 func TestCommandLine(t *testing.T) {
 	for _, masters := range []int{3, 5} {
 		t.Run(fmt.Sprintf("for_each over %d masters", masters), func(t *testing.T) {
@@ -74,9 +76,19 @@ func TestCommandLine(t *testing.T) {
 			w.Env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + log}
 
 			text, folded := run(t, w, 2, "plan", "-no-color", "-detailed-exitcode", "-out=plan")
-			wantWords(t, folded, fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy", masters),
-				"1/9 "+strings.Join(names(l), ", ")+": take the lock", "m1 is the only master with readable etcd data", "- --force-new-cluster=true", "- --initial-cluster-state=existing",
-				`old_data = "`+l.Master("m2").Inside("/var/lib/etcd.etcdrecovery/1"))
+			wantWords(
+				t,
+				folded,
+				fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy", masters),
+				"1/9 "+strings.Join(
+					names(l),
+					", ",
+				)+": take the lock",
+				"m1 is the only master with readable etcd data",
+				"- --force-new-cluster=true",
+				"- --initial-cluster-state=existing",
+				`old_data = "`+l.Master("m2").Inside("/var/lib/etcd.etcdrecovery/1"),
+			)
 			wantNoSecret(t, secrets, "the plan", []byte(text))
 
 			run(t, w, 0, "apply", "-no-color", "plan")
@@ -100,7 +112,12 @@ func TestCommandLine(t *testing.T) {
 			}
 			before := trees(t, l, false)
 			_, folded = run(t, w, 0, "destroy", "-no-color", "-auto-approve")
-			wantWords(t, folded, "Destroy Only Forgets", fmt.Sprintf("Destroy complete! Resources: %d destroyed.", masters))
+			wantWords(
+				t,
+				folded,
+				"Destroy Only Forgets",
+				fmt.Sprintf("Destroy complete! Resources: %d destroyed.", masters),
+			)
 			wantSame(t, before, trees(t, l, false))
 			for _, m := range l.Masters() {
 				if len(m.EtcdPIDs()) != 1 {
@@ -157,7 +174,8 @@ func wantNoSecret(t *testing.T, secrets [][]byte, where string, text []byte) {
 	}
 }
 
-// secretIn searches for private keys as bytes, as the base64 of PEM and JSON, whatever the line breaks, and for the words of a PEM.
+// secretIn searches for private keys as bytes, as the base64 of PEM and JSON, whatever the line breaks, and for the
+// words of a PEM.
 func secretIn(secrets [][]byte, text []byte) string {
 	clean := strings.NewReplacer(`\n`, "", "\n", "", " ", "").Replace(string(text))
 	for _, key := range secrets {

@@ -52,7 +52,12 @@ func readCluster(ctx context.Context, v types.Object) (recovery.Cluster, map[str
 }
 
 func membersType() types.ObjectType {
-	return types.ObjectType{AttrTypes: map[string]attr.Type{"name": types.StringType, "peer_urls": types.ListType{ElemType: types.StringType}}}
+	return types.ObjectType{
+		AttrTypes: map[string]attr.Type{
+			"name":      types.StringType,
+			"peer_urls": types.ListType{ElemType: types.StringType},
+		},
+	}
 }
 
 func members(entries []memberEntry) []manifest.Member {

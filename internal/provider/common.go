@@ -39,16 +39,54 @@ type common struct {
 
 func commonAttributes(own map[string]schema.Attribute) map[string]schema.Attribute {
 	all := map[string]schema.Attribute{
-		"steps":         schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What the apply does, in order. Each step is checked first and skipped when it holds already."},
-		"manifest_path": schema.StringAttribute{Computed: true, MarkdownDescription: "Etcd's static pod manifest on the master."},
-		"manifest":      schema.StringAttribute{Computed: true, MarkdownDescription: "The text that stands in `manifest_path` in the end, byte for byte."},
-		"old_data":      schema.StringAttribute{Computed: true, MarkdownDescription: "Where the master keeps the data that it had before; null where there was nothing to keep. The provider never deletes it."},
-		"status":        schema.StringAttribute{Computed: true, MarkdownDescription: "`healthy`, `lost` (proved by a quorum that does not list it, or by an empty data folder), `unfinished` (it joined again, and that apply was broken off at its end) or `unhealthy`. A master that does not answer keeps its last status."},
-		"cluster_id":    schema.StringAttribute{Computed: true, MarkdownDescription: "ID of the cluster, in hex as etcd prints it."},
-		"member_id":     schema.StringAttribute{Computed: true, MarkdownDescription: "ID of this master's member, in hex."},
-		"cluster":       schema.ObjectAttribute{Computed: true, AttributeTypes: clusterType().AttrTypes, MarkdownDescription: "The cluster with this master in it, for `join` of the next `etcdrecovery_member`."},
-		"access":        schema.ObjectAttribute{Computed: true, AttributeTypes: connectionType().AttrTypes, MarkdownDescription: "How the master is reached when the state is refreshed."},
-		"masters":       schema.MapAttribute{Computed: true, ElementType: connectionType(), MarkdownDescription: "How the other masters are reached when the state is refreshed."},
+		"steps": schema.ListAttribute{
+			Computed:    true,
+			ElementType: types.StringType,
+			MarkdownDescription: "What the apply does, in order. Each step is checked first and skipped when it " +
+				"holds already.",
+		},
+		"manifest_path": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "Etcd's static pod manifest on the master.",
+		},
+		"manifest": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "The text that stands in `manifest_path` in the end, byte for byte.",
+		},
+		"old_data": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "Where the master keeps the data that it had before; null where there was nothing " +
+				"to keep. The provider never deletes it.",
+		},
+		"status": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "`healthy`, `lost` (proved by a quorum that does not list it, or by an empty data " +
+				"folder), `unfinished` (it joined again, and that apply was broken off at its end) or `unhealthy`. A " +
+				"master that does not answer keeps its last status.",
+		},
+		"cluster_id": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "ID of the cluster, in hex as etcd prints it.",
+		},
+		"member_id": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "ID of this master's member, in hex.",
+		},
+		"cluster": schema.ObjectAttribute{
+			Computed:            true,
+			AttributeTypes:      clusterType().AttrTypes,
+			MarkdownDescription: "The cluster with this master in it, for `join` of the next `etcdrecovery_member`.",
+		},
+		"access": schema.ObjectAttribute{
+			Computed:            true,
+			AttributeTypes:      connectionType().AttrTypes,
+			MarkdownDescription: "How the master is reached when the state is refreshed.",
+		},
+		"masters": schema.MapAttribute{
+			Computed:            true,
+			ElementType:         connectionType(),
+			MarkdownDescription: "How the other masters are reached when the state is refreshed.",
+		},
 	}
 	maps.Copy(all, own)
 	return all
@@ -58,12 +96,22 @@ func (c *common) unknown() {
 	c.Steps, c.OldData = types.ListUnknown(types.StringType), types.StringUnknown()
 	c.ManifestPath, c.Manifest = types.StringUnknown(), types.StringUnknown()
 	c.Status, c.ClusterID, c.MemberID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	c.Cluster, c.Connection = types.ObjectUnknown(clusterType().AttrTypes), types.ObjectUnknown(connectionType().AttrTypes)
+	c.Cluster, c.Connection = types.ObjectUnknown(
+		clusterType().AttrTypes,
+	), types.ObjectUnknown(
+		connectionType().AttrTypes,
+	)
 	c.Masters = types.MapUnknown(connectionType())
 }
 
-// fill puts in what is known of the result before it is there. member are the masters of the cluster, all those that were surveyed.
-func (c *common) fill(ctx context.Context, cluster recovery.Cluster, name string, member, all map[string]connection) diag.Diagnostics {
+// fill puts in what is known of the result before it is there. member are the masters of the cluster, all those that
+// were surveyed.
+func (c *common) fill(
+	ctx context.Context,
+	cluster recovery.Cluster,
+	name string,
+	member, all map[string]connection,
+) diag.Diagnostics {
 	value, diags := clusterValue(ctx, cluster, member)
 	c.Cluster, c.Status, c.ClusterID = value, types.StringValue(statusHealthy), types.StringUnknown()
 	if cluster.ID != "" {
@@ -77,12 +125,15 @@ func (c *common) fill(ctx context.Context, cluster recovery.Cluster, name string
 	return diags
 }
 
-// look examines the resource's master, together with the others that can bear witness. nil means that nothing can be said: the state
-// stays as it is, and a warning tells why. Silence is never taken for loss.
+// look examines the resource's master, together with the others that can bear witness. nil means that nothing can be
+// said: the state stays as it is, and a warning tells why. Silence is never taken for loss.
 func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.Evidence, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if m == nil || m.check() != nil {
-		diags.AddWarning("Master Not Looked At", fmt.Sprintf("%s was not looked at: the provider's configuration is not known yet.", name))
+		diags.AddWarning(
+			"Master Not Looked At",
+			fmt.Sprintf("%s was not looked at: the provider's configuration is not known yet.", name),
+		)
 		return nil, diags
 	}
 	conns := map[string]connection{}
@@ -97,7 +148,10 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 	conns[name] = own
 	e := recovery.Survey(ctx, m.nodes(conns), m.now())[name]
 	if e.Reach != recovery.Reached {
-		diags.AddWarning("Master Does Not Answer", fmt.Sprintf("%s could not be examined, so its state is kept as it was: %s.", name, e.ReachError))
+		diags.AddWarning(
+			"Master Does Not Answer",
+			fmt.Sprintf("%s could not be examined, so its state is kept as it was: %s.", name, e.ReachError),
+		)
 		return nil, diags
 	}
 	return &e, diags
@@ -113,7 +167,11 @@ func (c *common) observe(e recovery.Evidence, diags *diag.Diagnostics) {
 		if recovery.Unfinished(e) {
 			c.Status = types.StringValue(statusUnfinished)
 		}
-		c.ClusterID, c.MemberID = types.StringValue(e.Status.ClusterID.String()), types.StringValue(e.Status.MemberID.String())
+		c.ClusterID, c.MemberID = types.StringValue(
+			e.Status.ClusterID.String(),
+		), types.StringValue(
+			e.Status.MemberID.String(),
+		)
 	case lost:
 		c.Status = types.StringValue(statusLost)
 		diags.AddWarning("Member Lost", e.Name+": "+why)
@@ -146,5 +204,9 @@ func (c *common) importedCluster(ctx context.Context, e recovery.Evidence) diag.
 }
 
 func warnDestroy(diags *diag.Diagnostics) {
-	diags.AddWarning("Destroy Only Forgets", "Destroying this resource takes it out of Terraform's state. Etcd, its data and its manifest on the master are not touched.")
+	diags.AddWarning(
+		"Destroy Only Forgets",
+		"Destroying this resource takes it out of Terraform's state. Etcd, its data and its manifest on the master "+
+			"are not touched.",
+	)
 }

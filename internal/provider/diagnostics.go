@@ -11,7 +11,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// addError shows an error to the operator, at the attribute that is its cause where one is. attributes are those that the object has.
+// addError shows an error to the operator, at the attribute that is its cause where one is. attributes are those that
+// the object has.
 func addError(diags *diag.Diagnostics, err error, attributes ...string) {
 	r, ok := recovery.IsRefusal(err)
 	if !ok {
@@ -27,10 +28,15 @@ func addError(diags *diag.Diagnostics, err error, attributes ...string) {
 	diags.AddError(r.Title, r.Detail())
 }
 
-// options are those of every operation: each step is written to Terraform's log as it begins, since there is no other channel for progress.
+// options are those of every operation: each step is written to Terraform's log as it begins, since there is no other
+// channel for progress.
 func (m *masters) options(ctx context.Context) recovery.Options {
 	return recovery.Options{Now: m.now, Acted: m.acted, Observe: func(step, of int, s recovery.Step) error {
-		tflog.Info(ctx, fmt.Sprintf("step %d of %d on %s: %s", step, of, s.Master, s.Title), map[string]any{"step": step, "of": of, "master": s.Master})
+		tflog.Info(
+			ctx,
+			fmt.Sprintf("step %d of %d on %s: %s", step, of, s.Master, s.Title),
+			map[string]any{"step": step, "of": of, "master": s.Master},
+		)
 		if m.observe == nil {
 			return nil
 		}
@@ -52,9 +58,15 @@ func warnManagers(diags *diag.Diagnostics, managers []string) {
 	}
 }
 
-// notPlanned refuses to do what no plan has shown. It comes to that when the survey depends on something that is made by the same apply.
+// notPlanned refuses to do what no plan has shown. It comes to that when the survey depends on something that is made
+// by the same apply.
 func notPlanned(attribute string) error {
-	return &recovery.Refusal{Title: "Nothing Was Planned", Attribute: attribute, Untouched: "nothing on any master.",
-		Found: "the evidence was not known when the plan was made, so nobody has seen what would be done.",
-		Next:  "run terraform apply again: the survey can be read while planning now. A survey that depends on other resources should be applied after them."}
+	return &recovery.Refusal{
+		Title:     "Nothing Was Planned",
+		Attribute: attribute,
+		Untouched: "nothing on any master.",
+		Found:     "the evidence was not known when the plan was made, so nobody has seen what would be done.",
+		Next: "run terraform apply again: the survey can be read while planning now. A survey that depends on " +
+			"other resources should be applied after them.",
+	}
 }

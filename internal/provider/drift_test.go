@@ -29,7 +29,8 @@ func (b between) CheckPlan(_ context.Context, _ plancheck.CheckPlanRequest, resp
 	resp.Error = b()
 }
 
-// TestChangedSinceThePlan edits a manifest between plan and apply: the apply stops with our own words, before it touches anything.
+// TestChangedSinceThePlan edits a manifest between plan and apply: the apply stops with our own words, before it
+// touches anything.
 func TestChangedSinceThePlan(t *testing.T) {
 	l, _ := start(t, lab.Options{})
 	loseMajority(t, l)
@@ -59,15 +60,17 @@ func TestChangedSinceThePlan(t *testing.T) {
 }
 
 func updateOf(name string) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(name, plancheck.ResourceActionUpdate)}}
+	return resource.ConfigPlanChecks{
+		PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(name, plancheck.ResourceActionUpdate)},
+	}
 }
 
 func healthy(name string) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(name, tfjsonpath.New("status"), knownvalue.StringExact("healthy"))
 }
 
-// TestDrift loses masters after a recovery: one whose disk was wiped is let in again by an update in place, one that does not answer
-// keeps its state, and the seed itself comes back as a member.
+// TestDrift loses masters after a recovery: one whose disk was wiped is let in again by an update in place, one that
+// does not answer keeps its state, and the seed itself comes back as a member.
 func TestDrift(t *testing.T) {
 	l, _ := start(t, lab.Options{})
 	loseMajority(t, l)
@@ -81,7 +84,11 @@ func TestDrift(t *testing.T) {
 				Config:           config,
 				ConfigPlanChecks: updateOf("etcdrecovery_member.m3"),
 				ConfigStateChecks: []statecheck.StateCheck{
-					healthy("etcdrecovery_member.m3"), healthy("etcdrecovery_member.m2"), healthy("etcdrecovery_seed.this"),
+					healthy(
+						"etcdrecovery_member.m3",
+					),
+					healthy("etcdrecovery_member.m2"),
+					healthy("etcdrecovery_seed.this"),
 				},
 			},
 			{Config: config, ConfigPlanChecks: noChanges},
@@ -142,8 +149,8 @@ func TestDrift(t *testing.T) {
 	})
 }
 
-// reopen leaves the journal of the last join on a master as an apply does that is broken off right before its end, or before its first step
-// was written down.
+// reopen leaves the journal of the last join on a master as an apply does that is broken off right before its end, or
+// before its first step was written down.
 func reopen(t *testing.T, m lab.Master, steps bool) {
 	t.Helper()
 	journals, err := filepath.Glob(m.Path("/var/lib/etcdrecovery/member-*.journal"))
@@ -169,10 +176,18 @@ func reopen(t *testing.T, m lab.Master, steps bool) {
 
 // importID is how a master of the lab is imported.
 func importID(m lab.Master) string {
-	return fmt.Sprintf("%s=%s:%d,kubelet_config=%s,work_dir=%s", m.Name(), m.Host(), m.Port(), m.Inside("/var/lib/kubelet/config.yaml"), m.Inside("/var/lib/etcdrecovery"))
+	return fmt.Sprintf(
+		"%s=%s:%d,kubelet_config=%s,work_dir=%s",
+		m.Name(),
+		m.Host(),
+		m.Port(),
+		m.Inside("/var/lib/kubelet/config.yaml"),
+		m.Inside("/var/lib/etcdrecovery"),
+	)
 }
 
-// TestImport takes over masters that are there already: a healthy one needs nothing, a broken one gets a line diff of its manifest.
+// TestImport takes over masters that are there already: a healthy one needs nothing, a broken one gets a line diff of
+// its manifest.
 func TestImport(t *testing.T) {
 	l, _ := start(t, lab.Options{})
 	wipe(t, l.Master("m3"))
@@ -185,14 +200,25 @@ func TestImport(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
-			{Config: sound, ResourceName: "etcdrecovery_member.m2", ImportState: true, ImportStateId: importID(l.Master("m2")), ImportStatePersist: true},
+			{
+				Config:             sound,
+				ResourceName:       "etcdrecovery_member.m2",
+				ImportState:        true,
+				ImportStateId:      importID(l.Master("m2")),
+				ImportStatePersist: true,
+			},
 			{Config: sound, ConfigPlanChecks: noChanges},
 		},
 	})
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
-			{Config: broken, ResourceName: "etcdrecovery_member.m3", ImportState: true, ImportStateId: importID(l.Master("m3")), ImportStatePersist: true,
+			{
+				Config:             broken,
+				ResourceName:       "etcdrecovery_member.m3",
+				ImportState:        true,
+				ImportStateId:      importID(l.Master("m3")),
+				ImportStatePersist: true,
 				ImportStateCheck: func(states []*terraform.InstanceState) error {
 					if got := states[0].Attributes["manifest"]; got != string(text) {
 						return fmt.Errorf("the imported manifest is not the file's text: %q", got)
@@ -201,11 +227,16 @@ func TestImport(t *testing.T) {
 						return fmt.Errorf("the imported status is %q", got)
 					}
 					return nil
-				}},
+				},
+			},
 			{Config: broken, ConfigPlanChecks: updateOf("etcdrecovery_member.m3"),
 				ConfigStateChecks: []statecheck.StateCheck{
 					healthy("etcdrecovery_member.m3"),
-					statecheck.ExpectKnownValue("etcdrecovery_member.m3", tfjsonpath.New("manifest"), knownvalue.StringRegexp(regexp.MustCompile(`(?m)^    - --initial-cluster-state=existing$`))),
+					statecheck.ExpectKnownValue(
+						"etcdrecovery_member.m3",
+						tfjsonpath.New("manifest"),
+						knownvalue.StringRegexp(regexp.MustCompile(`(?m)^    - --initial-cluster-state=existing$`)),
+					),
 				}},
 			{Config: broken, ConfigPlanChecks: noChanges},
 		},

@@ -13,7 +13,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// evidence is what the survey hands to a resource, as JSON in one attribute: it travels in the saved plan, and resources do not store it.
+// evidence is what the survey hands to a resource, as JSON in one attribute: it travels in the saved plan, and
+// resources do not store it.
 type evidence struct {
 	Masters  map[string]connection // all that were surveyed
 	Evidence recovery.Evidence
@@ -54,7 +55,10 @@ func (m nodeModel) parse() (evidence, error) {
 	return e, nil
 }
 
-func readSurvey(ctx context.Context, v types.Object) (all map[string]recovery.Evidence, conns map[string]connection, diags diag.Diagnostics) {
+func readSurvey(
+	ctx context.Context,
+	v types.Object,
+) (all map[string]recovery.Evidence, conns map[string]connection, diags diag.Diagnostics) {
 	var m struct {
 		Nodes map[string]nodeModel `tfsdk:"nodes"`
 	}

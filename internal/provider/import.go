@@ -58,7 +58,12 @@ func parseImportID(id string) (name string, c connection, err error) {
 }
 
 // importNode begins the state of a master that is there already; Read fills in the rest.
-func importNode(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse, nameAt path.Path) {
+func importNode(
+	ctx context.Context,
+	req resource.ImportStateRequest,
+	resp *resource.ImportStateResponse,
+	nameAt path.Path,
+) {
 	name, c, err := parseImportID(req.ID)
 	if err != nil {
 		resp.Diagnostics.AddError("Import ID Not Understood", err.Error())

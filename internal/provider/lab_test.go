@@ -96,7 +96,11 @@ func surveyBlock(l *lab.Lab) string {
 
 // seedBlock is a seed; more are further arguments.
 func seedBlock(more ...string) string {
-	return "resource \"etcdrecovery_seed\" \"this\" {\n  survey = data.etcdrecovery_survey.masters\n  recovery_id = \"test\"\n  " + strings.Join(more, "\n  ") + "\n}\n"
+	return "resource \"etcdrecovery_seed\" \"this\" {\n  survey = data.etcdrecovery_survey.masters\n  recovery_id = " +
+		"\"test\"\n  " + strings.Join(
+		more,
+		"\n  ",
+	) + "\n}\n"
 }
 
 // chain lets the others join one after the other.
@@ -110,7 +114,12 @@ func chain(l *lab.Lab) string {
 }
 
 func memberBlock(name, join string) string {
-	return fmt.Sprintf("resource \"etcdrecovery_member\" %q {\n  node = data.etcdrecovery_survey.masters.nodes[%q]\n  join = %s\n}\n", name, name, join)
+	return fmt.Sprintf(
+		"resource \"etcdrecovery_member\" %q {\n  node = data.etcdrecovery_survey.masters.nodes[%q]\n  join = %s\n}\n",
+		name,
+		name,
+		join,
+	)
 }
 
 // wantKeys compares the number of keys on every master.

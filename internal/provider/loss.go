@@ -20,7 +20,12 @@ type lossModel struct {
 }
 
 func lossType() map[string]attr.Type {
-	return map[string]attr.Type{"entries": types.Int64Type, "furthest": types.StringType, "from_revision": types.Int64Type, "to_revision": types.Int64Type}
+	return map[string]attr.Type{
+		"entries":       types.Int64Type,
+		"furthest":      types.StringType,
+		"from_revision": types.Int64Type,
+		"to_revision":   types.Int64Type,
+	}
 }
 
 func lossOf(l recovery.Loss) lossModel {
@@ -48,7 +53,10 @@ func candidateType() types.ObjectType {
 func candidatesOf(ctx context.Context, r recovery.Ranking) (types.List, diag.Diagnostics) {
 	list := []candidateModel{}
 	for _, c := range r.Candidates {
-		list = append(list, candidateModel{Name: c.Name, Keeps: int64(c.Kept), Revision: c.KeptRevision, lossModel: lossOf(c.Loss)})
+		list = append(
+			list,
+			candidateModel{Name: c.Name, Keeps: int64(c.Kept), Revision: c.KeptRevision, lossModel: lossOf(c.Loss)},
+		)
 	}
 	return types.ListValueFrom(ctx, candidateType(), list)
 }
@@ -58,11 +66,17 @@ func warnLoss(p *recovery.SeedPlan, diags *diag.Diagnostics) {
 	if p.Loss != nil && !p.Loss.Nothing() {
 		text := p.Loss.Text(p.Node)
 		diags.AddWarning("The Forced Start Loses Data", strings.ToUpper(text[:1])+text[1:]+".\n\n"+
-			"Writes that etcd has acknowledged can be among these entries, and clients that have seen them see them undone; their revision numbers are used again. "+
+			"Writes that etcd has acknowledged can be among these entries, and clients that have seen them see them "+
+			"undone; their revision numbers are used again. "+
 			"Restart whatever keeps what it has read: kube-apiserver, controllers, operators.\n\n"+
-			"If another master that has the data can still be started, start it first. One that still runs is best left running: it is stopped in an orderly way here, and writes down then what it knows to be committed.")
+			"If another master that has the data can still be started, start it first. One that still runs is best "+
+			"left running: it is stopped in an orderly way here, and writes down then what it knows to be "+
+			"committed.")
 	}
 	if len(p.Hazards) > 0 {
-		diags.AddWarning("This etcd Has Known Faults", p.Node+" runs an image with faults that a recovery can meet:\n  - "+strings.Join(p.Hazards, "\n  - "))
+		diags.AddWarning(
+			"This etcd Has Known Faults",
+			p.Node+" runs an image with faults that a recovery can meet:\n  - "+strings.Join(p.Hazards, "\n  - "),
+		)
 	}
 }

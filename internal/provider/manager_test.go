@@ -9,10 +9,18 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestManagedMasters has masters that a controller looks after: each plan that changes something says what to do about it, and no other.
+// TestManagedMasters has masters that a controller looks after: each plan that changes something says what to do about
+// it, and no other.
 func TestManagedMasters(t *testing.T) {
 	l, keys := start(t, lab.Options{Manifest: func(_ string, text []byte) []byte {
-		return []byte(strings.Replace(string(text), "  annotations:\n", "  annotations:\n    control-plane-manager.deckhouse.io/checksum: \"1f2e\"\n", 1))
+		return []byte(
+			strings.Replace(
+				string(text),
+				"  annotations:\n",
+				"  annotations:\n    control-plane-manager.deckhouse.io/checksum: \"1f2e\"\n",
+				1,
+			),
+		)
 	}})
 	warns := func(text string, want bool) {
 		t.Helper()

@@ -17,7 +17,10 @@ type edit struct {
 }
 
 func manifestParameter() function.StringParameter {
-	return function.StringParameter{Name: "manifest", MarkdownDescription: "The text of a static pod manifest that runs etcd, YAML or JSON."}
+	return function.StringParameter{
+		Name:                "manifest",
+		MarkdownDescription: "The text of a static pod manifest that runs etcd, YAML or JSON.",
+	}
 }
 
 func (e edit) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
@@ -56,9 +59,12 @@ func newForceManifest() function.Function {
 	return edit{
 		name:    "force_manifest",
 		summary: "Makes a manifest force a new cluster",
-		description: "Gives back the manifest that `etcdrecovery_seed` writes for the forced start: with `--force-new-cluster=true` and `--initial-cluster-state=existing` behind all other flags, " +
-			"short election timers unless there are others, and another name for the pod. Every other byte stays. It reads nothing but its argument, and touches no master.\n\n" +
-			"To force a manifest that is forced already by this function changes nothing. One with a force flag of somebody else is refused.",
+		description: "Gives back the manifest that `etcdrecovery_seed` writes for the forced start: with " +
+			"`--force-new-cluster=true` and `--initial-cluster-state=existing` behind all other flags, " +
+			"short election timers unless there are others, and another name for the pod. Every other byte stays. It " +
+			"reads nothing but its argument, and touches no master.\n\n" +
+			"To force a manifest that is forced already by this function changes nothing. One with a force flag of " +
+			"somebody else is refused.",
 		do: func(_ context.Context, text []byte, _ function.RunRequest) ([]byte, *function.FuncError) {
 			out, err := manifest.Force(text)
 			return out, refusedManifest(err)
@@ -70,7 +76,8 @@ func newUnforceManifest() function.Function {
 	return edit{
 		name:    "unforce_manifest",
 		summary: "Takes the force flag out of a manifest",
-		description: "Undoes `force_manifest`: gives back the very text that was forced. A force flag that somebody else put in is taken out, wherever it is, and nothing else. " +
+		description: "Undoes `force_manifest`: gives back the very text that was forced. A force flag that somebody " +
+			"else put in is taken out, wherever it is, and nothing else. " +
 			"A manifest that is not forced stays as it is.",
 		do: func(_ context.Context, text []byte, _ function.RunRequest) ([]byte, *function.FuncError) {
 			out, err := manifest.Unforce(text)
@@ -83,13 +90,18 @@ func newJoinManifest() function.Function {
 	return edit{
 		name:    "join_manifest",
 		summary: "Makes a manifest join a cluster",
-		description: "Gives back the manifest that `etcdrecovery_member` writes: `--initial-cluster` names exactly the given members and this one, by name, and `--initial-cluster-state` is `existing`, each once. " +
+		description: "Gives back the manifest that `etcdrecovery_member` writes: `--initial-cluster` names exactly " +
+			"the given members and this one, by name, and `--initial-cluster-state` is `existing`, each once. " +
 			"Discovery flags and a force flag are gone. Every other byte stays. To do it twice changes nothing.",
-		parameters: []function.Parameter{function.ListParameter{
-			Name:                "members",
-			ElementType:         membersType(),
-			MarkdownDescription: "The members of the cluster to join, each `{ name, peer_urls }`, as in `cluster.members` of `etcdrecovery_seed` and `etcdrecovery_member`. This master's own entry is made from its manifest.",
-		}},
+		parameters: []function.Parameter{
+			function.ListParameter{
+				Name:        "members",
+				ElementType: membersType(),
+				MarkdownDescription: "The members of the cluster to join, each `{ name, peer_urls }`, as in " +
+					"`cluster.members` of `etcdrecovery_seed` and `etcdrecovery_member`. This master's own entry is " +
+					"made from its manifest.",
+			},
+		},
 		do: func(ctx context.Context, text []byte, req function.RunRequest) ([]byte, *function.FuncError) {
 			var entries []memberEntry
 			if err := req.Arguments.GetArgument(ctx, 1, &entries); err != nil {

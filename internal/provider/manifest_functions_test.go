@@ -62,16 +62,48 @@ func TestFunctions(t *testing.T) {
 		`unforce_manifest(provider::etcdrecovery::force_manifest(local.m2))`: exact(string(text)),
 		`unforce_manifest(local.m2)`:                                         exact(string(text)),
 		// m2 was there under another address.
-		`join_manifest(local.m2, [{ name = "z", peer_urls = ["https://10.0.0.19:2380"] }, { name = "m2", peer_urls = ["https://10.0.0.99:2380"] }, { name = "m1", peer_urls = ["https://10.0.0.11:2380"] }])`: exact(string(joined)),
+		`join_manifest(local.m2, [{ name = "z", peer_urls = ["https://10.0.0.19:2380"] }, { name = "m2", peer_urls = ["https://10.0.0.99:2380"] }, { name = "m1", peer_urls = ["https://10.0.0.11:2380"] }])`: exact(
+			string(joined),
+		),
 		`read_manifest(local.m2)`: knownvalue.ObjectPartial(map[string]knownvalue.Check{
-			"namespace": exact("kube-system"), "pod_name": exact("etcd"), "name": exact("m2"), "image": exact("registry.k8s.io/etcd:3.6.16-0"),
-			"data_dir": exact("/var/lib/etcd"), "wal_dir": knownvalue.Null(), "peer_urls": list("https://10.0.0.12:2380"),
-			"listen_client_urls": list("https://127.0.0.1:2379", "https://10.0.0.12:2379"), "initial_cluster_state": exact("existing"), "force_new_cluster": knownvalue.Bool(false),
-			"settings":      knownvalue.MapPartial(map[string]knownvalue.Check{"snapshot-count": exact("10000"), "client-cert-auth": exact("true")}),
-			"host_paths":    knownvalue.MapPartial(map[string]knownvalue.Check{"data-dir": exact("/var/lib/etcd"), "peer-key-file": exact("/etc/kubernetes/pki/etcd/peer.key")}),
-			"feature_gates": knownvalue.MapExact(map[string]knownvalue.Check{"InitialCorruptCheck": knownvalue.Bool(true)}),
+			"namespace": exact(
+				"kube-system",
+			),
+			"pod_name": exact("etcd"),
+			"name":     exact("m2"),
+			"image":    exact("registry.k8s.io/etcd:3.6.16-0"),
+			"data_dir": exact(
+				"/var/lib/etcd",
+			),
+			"wal_dir":   knownvalue.Null(),
+			"peer_urls": list("https://10.0.0.12:2380"),
+			"listen_client_urls": list(
+				"https://127.0.0.1:2379",
+				"https://10.0.0.12:2379",
+			),
+			"initial_cluster_state": exact("existing"),
+			"force_new_cluster":     knownvalue.Bool(false),
+			"settings": knownvalue.MapPartial(
+				map[string]knownvalue.Check{"snapshot-count": exact("10000"), "client-cert-auth": exact("true")},
+			),
+			"host_paths": knownvalue.MapPartial(
+				map[string]knownvalue.Check{
+					"data-dir":      exact("/var/lib/etcd"),
+					"peer-key-file": exact("/etc/kubernetes/pki/etcd/peer.key"),
+				},
+			),
+			"feature_gates": knownvalue.MapExact(
+				map[string]knownvalue.Check{"InitialCorruptCheck": knownvalue.Bool(true)},
+			),
 			"probes": knownvalue.ListExact([]knownvalue.Check{knownvalue.ObjectExact(map[string]knownvalue.Check{
-				"kind": exact("liveness"), "scheme": exact("http"), "host": exact("127.0.0.1"), "port": exact("2381"), "path": exact("/livez"), "command": list(),
+				"kind": exact(
+					"liveness",
+				),
+				"scheme":  exact("http"),
+				"host":    exact("127.0.0.1"),
+				"port":    exact("2381"),
+				"path":    exact("/livez"),
+				"command": list(),
 			})}),
 		}),
 	}
@@ -79,7 +111,12 @@ func TestFunctions(t *testing.T) {
 		t.Run(strings.SplitN(call, "(", 2)[0], func(t *testing.T) {
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories,
-				Steps:                    []resource.TestStep{{Config: calls(call, absolute(t, sample)), ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("it", want)}}},
+				Steps: []resource.TestStep{
+					{
+						Config:            calls(call, absolute(t, sample)),
+						ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("it", want)},
+					},
+				},
 			})
 		})
 	}
@@ -94,15 +131,28 @@ func TestFunctionErrors(t *testing.T) {
 		{"force_manifest(local.m2)", testdata + "accepted/forced-by-hand.yaml", "already forces a new cluster"},
 		{"unforce_manifest(local.m2)", testdata + "refused/cloud-config.yaml", "not a pod manifest"},
 		{"join_manifest(local.m2, [])", testdata + "refused/kops.yaml", "etcd-manager-ctl restore-backup"},
-		{"join_manifest(local.m2, [{ name = \"\", peer_urls = [\"https://10.0.0.13:2380\"] }])", sample, "a member that has never started has no name yet"},
-		{"join_manifest(local.m2, [{ name = \"m1\", peer_urls = [\"10.0.0.13\"] }])", sample, "is not a URL that etcd takes"},
+		{
+			"join_manifest(local.m2, [{ name = \"\", peer_urls = [\"https://10.0.0.13:2380\"] }])",
+			sample,
+			"a member that has never started has no name yet",
+		},
+		{
+			"join_manifest(local.m2, [{ name = \"m1\", peer_urls = [\"10.0.0.13\"] }])",
+			sample,
+			"is not a URL that etcd takes",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.want, func(t *testing.T) {
 			want := strings.NewReplacer(" ", `[\s│]+`).Replace(test.want)
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories,
-				Steps:                    []resource.TestStep{{Config: calls(test.call, absolute(t, test.file)), ExpectError: regexp.MustCompile(`(?s)` + strings.ReplaceAll(want, ".*", ".*?"))}},
+				Steps: []resource.TestStep{
+					{
+						Config:      calls(test.call, absolute(t, test.file)),
+						ExpectError: regexp.MustCompile(`(?s)` + strings.ReplaceAll(want, ".*", ".*?")),
+					},
+				},
 			})
 		})
 	}
@@ -125,7 +175,11 @@ func TestPreviewExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), "--initial-cluster-state=existing", "--initial-cluster-state=new", 1)), 0o600); err != nil {
+	if err := os.WriteFile(
+		file,
+		[]byte(strings.Replace(string(text), "--initial-cluster-state=existing", "--initial-cluster-state=new", 1)),
+		0o600,
+	); err != nil {
 		t.Fatal(err)
 	}
 	_, folded = run(t, w, 1, "test", "-no-color")

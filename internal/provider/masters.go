@@ -32,7 +32,8 @@ func connectionType() types.ObjectType {
 	}}
 }
 
-// masters is the provider's data: one SSH connection to each master, shared by everything, and one change to a cluster at a time.
+// masters is the provider's data: one SSH connection to each master, shared by everything, and one change to a cluster
+// at a time.
 type masters struct {
 	settings layers // of the provider's block, and of the environment
 	unknown  string // the attribute of the provider block that is not known yet
@@ -63,8 +64,11 @@ func (m *masters) check() error {
 	if m == nil || m.unknown == "" {
 		return nil
 	}
-	return &recovery.Refusal{Title: "Provider Configuration Is Not Known Yet", Found: fmt.Sprintf("the provider's %s depends on something that is made by this same apply.", m.unknown),
-		Next: "give it a fixed value, or apply what it depends on first (terraform apply -target=…)."}
+	return &recovery.Refusal{
+		Title: "Provider Configuration Is Not Known Yet",
+		Found: fmt.Sprintf("the provider's %s depends on something that is made by this same apply.", m.unknown),
+		Next:  "give it a fixed value, or apply what it depends on first (terraform apply -target=…).",
+	}
 }
 
 // of are the settings for one master.
@@ -78,7 +82,10 @@ func (m *masters) node(name string, c connection) *node.Node {
 			return config, m.jump(hops), err
 		})
 	})
-	return node.New(node.Settings{Name: name, KubeletConfig: c.KubeletConfig, ManifestDir: c.ManifestDir, WorkDir: c.WorkDir}, client)
+	return node.New(
+		node.Settings{Name: name, KubeletConfig: c.KubeletConfig, ManifestDir: c.ManifestDir, WorkDir: c.WorkDir},
+		client,
+	)
 }
 
 // jump gives the last of these jump hosts, over the one connection to it; nil for none.

@@ -43,17 +43,35 @@ func (r *member) Metadata(_ context.Context, req resource.MetadataRequest, resp 
 
 func (r *member) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A master that joins a living cluster: after a seed, or when one member of a healthy cluster was lost. Its old data is moved aside, it joins as a learner and " +
-			"is promoted when it has applied what the leader had, so that writes go on all the while. Destroying it forgets it and touches nothing.",
+		MarkdownDescription: "A master that joins a living cluster: after a seed, or when one member of a healthy " +
+			"cluster was lost. Its old data is moved aside, it joins as a learner and " +
+			"is promoted when it has applied what the leader had, so that writes go on all the while. Destroying it " +
+			"forgets it and touches nothing.",
 		Attributes: commonAttributes(map[string]schema.Attribute{
-			"node": schema.ObjectAttribute{Required: true, WriteOnly: true, AttributeTypes: nodeType().AttrTypes,
-				MarkdownDescription: "The master: `data.etcdrecovery_survey.….nodes[\"…\"]`. Write-only: this resource does not store it. The survey itself is in the plan and the state, with manifests and findings and no key."},
+			"node": schema.ObjectAttribute{
+				Required:       true,
+				WriteOnly:      true,
+				AttributeTypes: nodeType().AttrTypes,
+				MarkdownDescription: "The master: `data.etcdrecovery_survey.….nodes[\"…\"]`. Write-only: this " +
+					"resource does not store it. The survey itself is in the plan and the state, with manifests and " +
+					"findings and no key.",
+			},
 			// Optional, so that null is answered in our words, and hinders no member that needs no change.
-			"join": schema.ObjectAttribute{Optional: true, WriteOnly: true, AttributeTypes: clusterType().AttrTypes,
-				MarkdownDescription: "The cluster to join: `cluster` of the seed or of the member before, or `data.etcdrecovery_survey.….cluster` for a living cluster, which is null while none has a quorum. Needed to join; " +
-					"a member that has joined goes without."},
-			"any_order": schema.BoolAttribute{Optional: true,
-				MarkdownDescription: "Set it when several members take the same value for `join`, as with `for_each`. They join one at a time in whatever order, so the member list in the manifest is known after apply only. In a chain everything is known."},
+			"join": schema.ObjectAttribute{
+				Optional:       true,
+				WriteOnly:      true,
+				AttributeTypes: clusterType().AttrTypes,
+				MarkdownDescription: "The cluster to join: `cluster` of the seed or of the member before, or " +
+					"`data.etcdrecovery_survey.….cluster` for a living cluster, which is null while none has a " +
+					"quorum. Needed to join; " +
+					"a member that has joined goes without.",
+			},
+			"any_order": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Set it when several members take the same value for `join`, as with " +
+					"`for_each`. They join one at a time in whatever order, so the member list in the manifest is " +
+					"known after apply only. In a chain everything is known.",
+			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true}),
 			"name":     schema.StringAttribute{Computed: true, MarkdownDescription: "The node's name in the survey."},
 		}),
@@ -64,7 +82,8 @@ func (r *member) Configure(_ context.Context, req resource.ConfigureRequest, _ *
 	r.masters, _ = req.ProviderData.(*masters)
 }
 
-// known tells whether the configuration says enough to plan with: all but the cluster's ID, which a stopped seed tells in the apply.
+// known tells whether the configuration says enough to plan with: all but the cluster's ID, which a stopped seed tells
+// in the apply.
 func (m memberModel) known(ctx context.Context) bool {
 	if !wholly(ctx, m.Node) || m.Join.IsNull() || m.Join.IsUnknown() || m.AnyOrder.IsUnknown() {
 		return false
@@ -74,7 +93,9 @@ func (m memberModel) known(ctx context.Context) bool {
 }
 
 // decide is the plan for a configuration, with all masters that are known of.
-func (m memberModel) decide(ctx context.Context) (*recovery.MemberPlan, map[string]connection, map[string]connection, diag.Diagnostics, error) {
+func (m memberModel) decide(
+	ctx context.Context,
+) (*recovery.MemberPlan, map[string]connection, map[string]connection, diag.Diagnostics, error) {
 	node, diags := readNode(ctx, m.Node)
 	join, inCluster, more := readCluster(ctx, m.Join)
 	if diags.Append(more...); diags.HasError() {
@@ -124,8 +145,15 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 			return
 		}
 		if !creating && p.Evidence.Name != state.Name.ValueString() {
-			resp.Diagnostics.AddAttributeError(path.Root("node"), "This Is Another Master",
-				fmt.Sprintf("The resource was made for %s, and node is %s now. Use a resource of its own for each master.", state.Name.ValueString(), p.Evidence.Name))
+			resp.Diagnostics.AddAttributeError(
+				path.Root("node"),
+				"This Is Another Master",
+				fmt.Sprintf(
+					"The resource was made for %s, and node is %s now. Use a resource of its own for each master.",
+					state.Name.ValueString(),
+					p.Evidence.Name,
+				),
+			)
 			return
 		}
 		resp.Diagnostics.Append(plan.fill(ctx, p, inCluster, all)...)
@@ -137,13 +165,19 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 
 // noCluster refuses to join null.
 func noCluster() error {
-	return &recovery.Refusal{Title: "There Is No Cluster to Join", Attribute: "join", Found: "join is null, as the survey's cluster is while no cluster answers with a quorum.", Untouched: "nothing on any master.",
-		Next: "read the survey's report (output \"report\" { value = data.etcdrecovery_survey.….report }). Masters that are only down: start them. A majority that is lost for good: " +
-			"recover with etcdrecovery_seed, and join its cluster."}
+	return &recovery.Refusal{
+		Title:     "There Is No Cluster to Join",
+		Attribute: "join",
+		Found:     "join is null, as the survey's cluster is while no cluster answers with a quorum.",
+		Untouched: "nothing on any master.",
+		Next: "read the survey's report (output \"report\" { value = data.etcdrecovery_survey.….report }). Masters " +
+			"that are only down: start them. A majority that is lost for good: " +
+			"recover with etcdrecovery_seed, and join its cluster.",
+	}
 }
 
-// toRejoin tells whether a master that is in the state has to be let in again: its own Read has proved that it is lost, or the survey has,
-// which sees more than the Read of a member that was just imported.
+// toRejoin tells whether a master that is in the state has to be let in again: its own Read has proved that it is lost,
+// or the survey has, which sees more than the Read of a member that was just imported.
 func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
 	switch state.Status.ValueString() {
 	case statusLost:
@@ -159,7 +193,9 @@ func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
 		return false
 	}
 	_, lost, _ := recovery.Standing(node.Evidence, state.ClusterID.ValueString())
-	return lost || state.Status.ValueString() == statusUnfinished && recovery.ToFinish(node.Evidence, state.ClusterID.ValueString())
+	return lost ||
+		state.Status.ValueString() == statusUnfinished &&
+			recovery.ToFinish(node.Evidence, state.ClusterID.ValueString())
 }
 
 func (m *memberModel) unknown() {
@@ -168,7 +204,11 @@ func (m *memberModel) unknown() {
 }
 
 // fill puts in what is known once it is decided.
-func (m *memberModel) fill(ctx context.Context, p *recovery.MemberPlan, inCluster, all map[string]connection) diag.Diagnostics {
+func (m *memberModel) fill(
+	ctx context.Context,
+	p *recovery.MemberPlan,
+	inCluster, all map[string]connection,
+) diag.Diagnostics {
 	steps, diags := stringList(ctx, recovery.Titles(p.Steps()))
 	m.Name, m.Steps, m.ManifestPath = types.StringValue(p.Node), steps, types.StringValue(p.ManifestPath)
 	if p.Manifest != "" {
@@ -192,7 +232,8 @@ func (r *member) Create(ctx context.Context, req resource.CreateRequest, resp *r
 	timeout, diags := plan.Timeouts.Create(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
 	if err := r.join(ctx, config, &plan, timeout); err != nil {
-		// No state on purpose: what was done is in the master's journal, and the next plan is a plain create that goes on from there.
+		// No state on purpose: what was done is in the master's journal, and the next plan is a plain create that goes
+		// on from there.
 		addError(&resp.Diagnostics, err, "node", "join")
 		return
 	}
@@ -252,12 +293,20 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 		if !planned.IsUnknown() && !planned.IsNull() {
 			plan.Manifest = planned
 		}
-		plan.ClusterID, plan.MemberID = types.StringValue(result.ClusterID.String()), types.StringValue(result.MemberID.String())
+		plan.ClusterID, plan.MemberID = types.StringValue(
+			result.ClusterID.String(),
+		), types.StringValue(
+			result.MemberID.String(),
+		)
 		members := result.Members
 		if !p.AnyOrder || p.Healthy { // the plan has shown them
 			members = p.Joined().Members
 		}
-		cluster, diags := clusterValue(ctx, recovery.Cluster{ID: result.ClusterID.String(), Members: members}, inCluster)
+		cluster, diags := clusterValue(
+			ctx,
+			recovery.Cluster{ID: result.ClusterID.String(), Members: members},
+			inCluster,
+		)
 		if diags.HasError() {
 			return fmt.Errorf("keeping the result: %v", diags)
 		}

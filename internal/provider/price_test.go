@@ -10,8 +10,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestPrice has two survivors of five, of which one was away while the other went on. Growing from that one has to be asked for by name, and
-// the plan says what it costs.
+// TestPrice has two survivors of five, of which one was away while the other went on. Growing from that one has to be
+// asked for by name, and the plan says what it costs.
 func TestPrice(t *testing.T) {
 	l, keys := start(t, lab.Options{Masters: 5})
 	_, common, err := l.CountKeys(t.Context(), "m1")
@@ -39,7 +39,8 @@ func TestPrice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range l.Masters()[2:] { // for good: one that starts with an empty disk would make a majority with the survivors
+	// For good: one that starts with an empty disk would make a majority with the survivors.
+	for _, m := range l.Masters()[2:] {
 		m.KubeletStop()
 		if err := m.WipeEtcd(); err != nil {
 			t.Fatal(err)
@@ -48,7 +49,9 @@ func TestPrice(t *testing.T) {
 	leaderless(t, l, "m2") // or it would send m1 what that one is to lack
 	m1.KubeletStart()      // etcd runs, without a quorum: it does not serve, and its data is read from the disk
 
-	outputs := "output \"seed\" { value = data.etcdrecovery_survey.masters.seed }\noutput \"best\" { value = data.etcdrecovery_survey.masters.candidates[0] }\noutput \"worse\" { value = data.etcdrecovery_survey.masters.candidates[1] }\n"
+	outputs := "output \"seed\" { value = data.etcdrecovery_survey.masters.seed }\noutput \"best\" { value = " +
+		"data.etcdrecovery_survey.masters.candidates[0] }\noutput \"worse\" { value = " +
+		"data.etcdrecovery_survey.masters.candidates[1] }\n"
 	w := workspace(t, l, surveyBlock(l)+outputs)
 	_, folded := run(t, w, 0, "plan", "-no-color")
 	lost := fmt.Sprintf("from_revision = %d", common+1)
@@ -57,12 +60,26 @@ func TestPrice(t *testing.T) {
 	w = workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`))
 	before := trees(t, l, false)
 	_, folded = run(t, w, 1, "plan", "-no-color")
-	wantWords(t, folded, "Another Master Has More", "m1 is to be the seed, and a forced start would keep more on m2", fmt.Sprintf("with them go revisions %d to %d at most", common+1, revision), `accept_less_than = ["m2"]`)
+	wantWords(
+		t,
+		folded,
+		"Another Master Has More",
+		"m1 is to be the seed, and a forced start would keep more on m2",
+		fmt.Sprintf("with them go revisions %d to %d at most", common+1, revision),
+		`accept_less_than = ["m2"]`,
+	)
 	wantSame(t, before, trees(t, l, false))
 
 	w = workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`, `accept_less_than = ["m2"]`))
 	_, folded = run(t, w, 0, "plan", "-no-color", "-out=plan")
-	wantWords(t, folded, "Warning: The Forced Start Loses Data", "Writes that etcd has acknowledged can be among these entries", `+ furthest = "m2"`, "+ "+lost)
+	wantWords(
+		t,
+		folded,
+		"Warning: The Forced Start Loses Data",
+		"Writes that etcd has acknowledged can be among these entries",
+		`+ furthest = "m2"`,
+		"+ "+lost,
+	)
 	run(t, w, 0, "apply", "-no-color", "plan")
 	if got, at, err := l.CountKeys(t.Context(), "m1"); err != nil || got != keys || at != common {
 		t.Errorf("m1 has %d keys at revision %d (%v), want %d at %d", got, at, err, keys, common)

@@ -1,4 +1,5 @@
-// Package provider is the Terraform side: schemas, models and diagnostics. What is done to masters is in package recovery.
+// Package provider is the Terraform side: schemas, models and diagnostics. What is done to masters is in package
+// recovery.
 package provider
 
 import (
@@ -27,7 +28,8 @@ type watch struct{ observe, acted recovery.Observer }
 // New makes the provider's constructor.
 func New(version string) func() provider.Provider { return NewWatched(version, nil, nil) }
 
-// NewWatched is New for a provider that reports each step before it is carried out, and after, when it is not in the journal yet.
+// NewWatched is New for a provider that reports each step before it is carried out, and after, when it is not in the
+// journal yet.
 func NewWatched(version string, before, after recovery.Observer) func() provider.Provider {
 	return func() provider.Provider {
 		return &etcdRecovery{version: version, watch: watch{observe: before, acted: after}}
@@ -40,8 +42,10 @@ func (p *etcdRecovery) Metadata(_ context.Context, _ provider.MetadataRequest, r
 
 func (p *etcdRecovery) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Rebuilds etcd, running as static pods on Kubernetes masters, after the majority of its members is lost for good. " +
-			"`terraform plan` shows the evidence, every step and the full text of every file that will be written; `terraform apply` does exactly that or stops first.",
+		MarkdownDescription: "Rebuilds etcd, running as static pods on Kubernetes masters, after the majority of its " +
+			"members is lost for good. " +
+			"`terraform plan` shows the evidence, every step and the full text of every file that will be written; " +
+			"`terraform apply` does exactly that or stops first.",
 		Attributes: map[string]schema.Attribute{"ssh": sshAttribute()},
 	}
 }
@@ -61,8 +65,13 @@ func (p *etcdRecovery) Configure(ctx context.Context, req provider.ConfigureRequ
 	data, diags := newMasters(config.SSH, p.watch)
 	resp.Diagnostics.Append(diags...)
 	if data.settings.bool("insecure_ignore_host_key") {
-		resp.Diagnostics.AddWarning("Host Keys Are Not Checked", "insecure_ignore_host_key is set: whoever is between this machine and a master can read and change what is sent. "+
-			"Take it out, and add the masters' keys to the known hosts (ssh-keyscan HOST >> ~/.ssh/known_hosts) when you have compared their fingerprints.")
+		resp.Diagnostics.AddWarning(
+			"Host Keys Are Not Checked",
+			"insecure_ignore_host_key is set: whoever is between this machine and a master can read and change what "+
+				"is sent. "+
+				"Take it out, and add the masters' keys to the known hosts (ssh-keyscan HOST >> ~/.ssh/known_hosts) "+
+				"when you have compared their fingerprints.",
+		)
 	}
 	resp.DataSourceData, resp.ResourceData = data, data
 }

@@ -53,7 +53,8 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-// forEach lets the others join in whatever order. It is tested on the command line: the test framework cannot read such a state.
+// forEach lets the others join in whatever order. It is tested on the command line: the test framework cannot read such
+// a state.
 func forEach(l *lab.Lab) string {
 	var names []string
 	for _, m := range l.Masters()[1:] {
@@ -133,13 +134,20 @@ func TestRefuseStartable(t *testing.T) {
 	before := trees(t, l, true)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories,
-		Steps: []resource.TestStep{{
-			Config:      surveyBlock(l) + seedBlock(`node = "m1"`) + chain(l),
-			ExpectError: regexp.MustCompile(`(?s)The Cluster Only Needs to Be Started.*3 of 3 voters.*start etcd on these masters`),
-		}, {
-			Config:      surveyBlock(l) + memberBlock("m2", "data.etcdrecovery_survey.masters.cluster"),
-			ExpectError: regexp.MustCompile(`(?s)There Is No Cluster to Join.*no cluster answers with\s+a\s+quorum.*etcdrecovery_seed`),
-		}},
+		Steps: []resource.TestStep{
+			{
+				Config: surveyBlock(l) + seedBlock(`node = "m1"`) + chain(l),
+				ExpectError: regexp.MustCompile(
+					`(?s)The Cluster Only Needs to Be Started.*3 of 3 voters.*start etcd on these masters`,
+				),
+			},
+			{
+				Config: surveyBlock(l) + memberBlock("m2", "data.etcdrecovery_survey.masters.cluster"),
+				ExpectError: regexp.MustCompile(
+					`(?s)There Is No Cluster to Join.*no cluster answers with\s+a\s+quorum.*etcdrecovery_seed`,
+				),
+			},
+		},
 	})
 	wantSame(t, before, trees(t, l, true))
 }
@@ -184,7 +192,8 @@ func TestRejoinLivingCluster(t *testing.T) {
 	}
 }
 
-// writer begins to write once the cluster takes writes: after a member was lost, its other members may first have to elect a leader.
+// writer begins to write once the cluster takes writes: after a member was lost, its other members may first have to
+// elect a leader.
 func writer(t *testing.T, l *lab.Lab, masters ...string) *lab.Writer {
 	t.Helper()
 	firstWrite(t, l, masters...).Stop()

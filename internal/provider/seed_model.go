@@ -29,7 +29,11 @@ func (m *seedModel) unknown() {
 		m.Node = types.StringUnknown()
 	}
 	m.Reason, m.Report, m.ForcedManifest = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.Discarded, m.Loss, m.Hazards = types.Int64Unknown(), types.ObjectUnknown(lossType()), types.ListUnknown(types.StringType)
+	m.Discarded, m.Loss, m.Hazards = types.Int64Unknown(), types.ObjectUnknown(
+		lossType(),
+	), types.ListUnknown(
+		types.StringType,
+	)
 	m.common.unknown()
 }
 
@@ -37,8 +41,18 @@ func (m *seedModel) unknown() {
 func (m *seedModel) fill(ctx context.Context, p *recovery.SeedPlan, conns map[string]connection) diag.Diagnostics {
 	steps, diags := stringList(ctx, recovery.Titles(p.Steps()))
 	m.Node, m.Steps = types.StringValue(p.Node), steps
-	m.Reason, m.Report = types.StringValue(p.Reason+"; the cluster is "+p.Verdict.Text), types.StringValue(recovery.Report(p.Evidence, p.Lost))
-	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringValue(p.ManifestPath), types.StringValue(p.Forced), types.StringValue(p.Final)
+	m.Reason, m.Report = types.StringValue(
+		p.Reason+"; the cluster is "+p.Verdict.Text,
+	), types.StringValue(
+		recovery.Report(p.Evidence, p.Lost),
+	)
+	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringValue(
+		p.ManifestPath,
+	), types.StringValue(
+		p.Forced,
+	), types.StringValue(
+		p.Final,
+	)
 	m.OldData = types.StringValue(p.OldData)
 	hazards, more := stringList(ctx, p.Hazards)
 	diags.Append(more...)
@@ -57,7 +71,11 @@ func (m *seedModel) fill(ctx context.Context, p *recovery.SeedPlan, conns map[st
 func (m *seedModel) finish(ctx context.Context, r *recovery.SeedResult, conns map[string]connection) error {
 	m.Discarded = types.Int64Value(r.Discarded)
 	m.ClusterID, m.MemberID = types.StringValue(r.ClusterID.String()), types.StringValue(r.MemberID.String())
-	cluster, diags := clusterValue(ctx, recovery.Cluster{ID: r.ClusterID.String(), Members: r.Members}, only(conns, m.Node.ValueString()))
+	cluster, diags := clusterValue(
+		ctx,
+		recovery.Cluster{ID: r.ClusterID.String(), Members: r.Members},
+		only(conns, m.Node.ValueString()),
+	)
 	if diags.HasError() {
 		return fmt.Errorf("keeping the result: %v", diags)
 	}
@@ -75,7 +93,8 @@ func (m *seedModel) rejoin(ctx context.Context, p *recovery.MemberPlan, diags *d
 
 // toRejoin tells whether the seed is to join, as a member, the cluster that has grown from it, or is to finish that.
 func (m seedModel) toRejoin(e recovery.Evidence) bool {
-	return m.Status.ValueString() == statusLost || m.Status.ValueString() == statusUnfinished && recovery.ToFinish(e, m.ClusterID.ValueString())
+	return m.Status.ValueString() == statusLost ||
+		m.Status.ValueString() == statusUnfinished && recovery.ToFinish(e, m.ClusterID.ValueString())
 }
 
 func only(conns map[string]connection, names ...string) map[string]connection {

@@ -17,8 +17,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// defaultTimeout is for one resource, waiting for its turn not counted: a copy of 8 GiB, two starts within the kubelet's longest back-off
-// of 5 minutes each, and a snapshot of 8 GiB sent to a joiner.
+// defaultTimeout is for one resource, waiting for its turn not counted: a copy of 8 GiB, two starts within the
+// kubelet's longest back-off of 5 minutes each, and a snapshot of 8 GiB sent to a joiner.
 const defaultTimeout = 40 * time.Minute
 
 var (
@@ -55,29 +55,83 @@ func (s *seed) Metadata(_ context.Context, req resource.MetadataRequest, resp *r
 
 func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The master from whose data a new cluster is grown with `--force-new-cluster`, after etcd was stopped on all the others. " +
-			"Refused while a majority of the old cluster answers, or could be started with its data. Destroying it forgets it and touches nothing.",
+		MarkdownDescription: "The master from whose data a new cluster is grown with `--force-new-cluster`, after " +
+			"etcd was stopped on all the others. " +
+			"Refused while a majority of the old cluster answers, or could be started with its data. Destroying it " +
+			"forgets it and touches nothing.",
 		Attributes: commonAttributes(map[string]schema.Attribute{
-			"survey": schema.ObjectAttribute{Required: true, WriteOnly: true, AttributeTypes: surveyType().AttrTypes,
-				MarkdownDescription: "The evidence: `data.etcdrecovery_survey.….` as a whole. Write-only: this resource does not store it. The survey itself is in the plan and the state, with manifests and findings and no key."},
-			"node": schema.StringAttribute{Optional: true, Computed: true,
-				MarkdownDescription: "The master to grow from. Left out: the survey's best survivor, shown in the plan with the reason."},
-			"lost_nodes": schema.SetAttribute{Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Masters given up. They must be exactly those that do not answer; one that answers may not be named: its etcd is stopped instead."},
-			"accept_less_than": schema.SetAttribute{Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Masters on which a forced start would keep more than on `node`. Naming them accepts that what they have and `node` has not is lost. Only with a `node` of your own; refused without."},
-			"recovery_id": schema.StringAttribute{Required: true,
-				MarkdownDescription: "Your name for this recovery, such as a date. Changing it, and nothing else, asks for another recovery.",
-				Validators:          []validator.String{stringvalidator.RegexMatches(regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`), "must be 1 to 64 letters, digits, dots, dashes and underscores, and begin with a letter or digit")}},
+			"survey": schema.ObjectAttribute{
+				Required:       true,
+				WriteOnly:      true,
+				AttributeTypes: surveyType().AttrTypes,
+				MarkdownDescription: "The evidence: `data.etcdrecovery_survey.….` as a whole. Write-only: this " +
+					"resource does not store it. The survey itself is in the plan and the state, with manifests and " +
+					"findings and no key.",
+			},
+			"node": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				MarkdownDescription: "The master to grow from. Left out: the survey's best survivor, shown in the " +
+					"plan with the reason.",
+			},
+			"lost_nodes": schema.SetAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Masters given up. They must be exactly those that do not answer; one that " +
+					"answers may not be named: its etcd is stopped instead.",
+			},
+			"accept_less_than": schema.SetAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Masters on which a forced start would keep more than on `node`. Naming them " +
+					"accepts that what they have and `node` has not is lost. Only with a `node` of your own; refused " +
+					"without.",
+			},
+			"recovery_id": schema.StringAttribute{
+				Required: true,
+				MarkdownDescription: "Your name for this recovery, such as a date. Changing it, and nothing else, " +
+					"asks for another recovery.",
+				Validators: []validator.String{
+					stringvalidator.RegexMatches(
+						regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`),
+						"must be 1 to 64 letters, digits, dots, dashes and underscores, and begin with a letter or "+
+							"digit",
+					),
+				},
+			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true}),
 
-			"reason":          schema.StringAttribute{Computed: true, MarkdownDescription: "Why this master is the seed, and why a new cluster has to be forced."},
-			"report":          schema.StringAttribute{Computed: true, MarkdownDescription: "The evidence on which the recovery was planned, as a table."},
-			"forced_manifest": schema.StringAttribute{Computed: true, MarkdownDescription: "The text that stands in `manifest_path` for the forced start only."},
-			"loss": schema.ObjectAttribute{Computed: true, AttributeTypes: lossType(),
-				MarkdownDescription: "What the forced start throws away, as foretold: log `entries`, compared with the master `furthest` whose data goes furthest (it may be the seed itself), and the revisions in them, `from_revision` to `to_revision` at most; null where none of them is a write. Null as a whole where it is not known."},
-			"hazards":           schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Known faults of this version of etcd that a forced start, or the joins after it, can meet."},
-			"discarded_entries": schema.Int64Attribute{Computed: true, MarkdownDescription: "Log entries that the forced start dropped because they were not committed on the seed, as etcd's own log says."},
+			"reason": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "Why this master is the seed, and why a new cluster has to be forced.",
+			},
+			"report": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The evidence on which the recovery was planned, as a table.",
+			},
+			"forced_manifest": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The text that stands in `manifest_path` for the forced start only.",
+			},
+			"loss": schema.ObjectAttribute{
+				Computed:       true,
+				AttributeTypes: lossType(),
+				MarkdownDescription: "What the forced start throws away, as foretold: log `entries`, compared with " +
+					"the master `furthest` whose data goes furthest (it may be the seed itself), and the revisions " +
+					"in them, `from_revision` to `to_revision` at most; null where none of them is a write. Null as " +
+					"a whole where it is not known.",
+			},
+			"hazards": schema.ListAttribute{
+				Computed:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Known faults of this version of etcd that a forced start, or the joins after " +
+					"it, can meet.",
+			},
+			"discarded_entries": schema.Int64Attribute{
+				Computed: true,
+				MarkdownDescription: "Log entries that the forced start dropped because they were not committed on " +
+					"the seed, as etcd's own log says.",
+			},
 		}),
 	}
 }
@@ -88,7 +142,8 @@ func (s *seed) Configure(_ context.Context, req resource.ConfigureRequest, _ *re
 
 // decide is the plan for a configuration; nil while the evidence is not known.
 func (m seedModel) decide(ctx context.Context, resp *resource.ModifyPlanResponse) *recovery.SeedPlan {
-	if !wholly(ctx, m.Survey) || m.Node.IsUnknown() || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() || m.LessThan.IsUnknown() {
+	if !wholly(ctx, m.Survey) || m.Node.IsUnknown() || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() ||
+		m.LessThan.IsUnknown() {
 		return nil
 	}
 	all, _, diags := readSurvey(ctx, m.Survey)
@@ -142,13 +197,21 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
-// keep plans for a seed that has done its work: nothing, or its return as a member when it was lost while the cluster lives. It is
-// never forced again because of drift.
+// keep plans for a seed that has done its work: nothing, or its return as a member when it was lost while the cluster
+// lives. It is never forced again because of drift.
 func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *resource.ModifyPlanResponse) {
 	if !config.Node.IsNull() && !config.Node.IsUnknown() && !state.Node.IsNull() && !config.Node.Equal(state.Node) {
-		addError(&resp.Diagnostics, &recovery.Refusal{Title: "The Seed of a Recovery Is Fixed", Attribute: "node",
-			Found: fmt.Sprintf("recovery %s was made from %s, and node says %s now.", state.RecoveryID.ValueString(), state.Node.ValueString(), config.Node.ValueString()),
-			Next:  "set node back; for another recovery change recovery_id."}, "node")
+		addError(&resp.Diagnostics, &recovery.Refusal{
+			Title:     "The Seed of a Recovery Is Fixed",
+			Attribute: "node",
+			Found: fmt.Sprintf(
+				"recovery %s was made from %s, and node says %s now.",
+				state.RecoveryID.ValueString(),
+				state.Node.ValueString(),
+				config.Node.ValueString(),
+			),
+			Next: "set node back; for another recovery change recovery_id.",
+		}, "node")
 		return
 	}
 	next := state
@@ -166,9 +229,20 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 				return
 			}
 			if e.Live == nil {
-				addError(&resp.Diagnostics, &recovery.Refusal{Title: "The Majority Is Lost Again", Attribute: "recovery_id",
-					Found: fmt.Sprintf("%s has lost its data, and no cluster answers that it could rejoin.", e.Name),
-					Next:  "set a new recovery_id to recover from another master, and node if the survey's choice is not yours."}, "recovery_id")
+				addError(
+					&resp.Diagnostics,
+					&recovery.Refusal{
+						Title:     "The Majority Is Lost Again",
+						Attribute: "recovery_id",
+						Found: fmt.Sprintf(
+							"%s has lost its data, and no cluster answers that it could rejoin.",
+							e.Name,
+						),
+						Next: "set a new recovery_id to recover from another master, and node if the survey's choice " +
+							"is not yours.",
+					},
+					"recovery_id",
+				)
 				return
 			}
 			next.rejoin(ctx, p, &resp.Diagnostics)
@@ -189,7 +263,8 @@ func (s *seed) Create(ctx context.Context, req resource.CreateRequest, resp *res
 	timeout, diags := plan.Timeouts.Create(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
 	if err := s.recover(ctx, config, &plan, timeout); err != nil {
-		// No state on purpose: what was done is in the masters' journals, and the next plan is a plain create that goes on from there.
+		// No state on purpose: what was done is in the masters' journals, and the next plan is a plain create that goes
+		// on from there.
 		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
 		return
 	}
@@ -255,7 +330,11 @@ func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, ti
 	if diags.HasError() {
 		return fmt.Errorf("reading the configuration: %v", diags)
 	}
-	p, err := recovery.DecideMember(all[plan.Node.ValueString()], recovery.Cluster{ID: plan.ClusterID.ValueString()}, false)
+	p, err := recovery.DecideMember(
+		all[plan.Node.ValueString()],
+		recovery.Cluster{ID: plan.ClusterID.ValueString()},
+		false,
+	)
 	if err != nil {
 		return err
 	}

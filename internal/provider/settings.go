@@ -20,8 +20,9 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
-// setting is one of those that say how a master is reached. It can stand in the node, in the provider's ssh block, in the environment and, under
-// OpenSSH's own name, in OpenSSH's configuration. The names are those of Terraform's connection block where that has one.
+// setting is one of those that say how a master is reached. It can stand in the node, in the provider's ssh block, in
+// the environment and, under OpenSSH's own name, in OpenSSH's configuration. The names are those of Terraform's
+// connection block where that has one.
 type setting struct {
 	name  string
 	kind  attr.Type
@@ -45,32 +46,157 @@ func settings() []setting {
 	return []setting{
 		{name: "user", kind: types.StringType, text: "Login name; `root` when nothing says otherwise."},
 		{name: "port", kind: types.Int64Type, check: isPort, text: "Port; 22 when nothing says otherwise."},
-		{name: "private_key", kind: types.StringType, where: secret, text: "Private key (PEM). Only this key is offered then."},
-		{name: "private_key_file", kind: types.StringType, text: "File of the private key; `~/` is the home folder. Only this key is offered then."},
-		{name: "private_key_passphrase", kind: types.StringType, where: secret, text: "Passphrase of an encrypted private key."},
-		{name: "certificate", kind: types.StringType, text: "OpenSSH certificate for the private key: its text, or its file. When left out, the file beside `private_key_file` that ends in `-cert.pub`, if it is there."},
-		{name: "password", kind: types.StringType, where: secret, text: "Password, offered after the keys, also where the server asks for it itself (keyboard-interactive)."},
-		{name: "agent", kind: types.BoolType, check: isBool, text: "Offer the keys of an SSH agent. True when no key and no password is given."},
-		{name: "agent_identity", kind: types.StringType, text: "The only key of the agent to offer: a file with the public key, its fingerprint (`SHA256:…`) or its comment. Needed where an agent has more keys than the server's `MaxAuthTries`."},
+		{
+			name:  "private_key",
+			kind:  types.StringType,
+			where: secret,
+			text:  "Private key (PEM). Only this key is offered then.",
+		},
+		{
+			name: "private_key_file",
+			kind: types.StringType,
+			text: "File of the private key; `~/` is the home folder. Only this key is offered then.",
+		},
+		{
+			name:  "private_key_passphrase",
+			kind:  types.StringType,
+			where: secret,
+			text:  "Passphrase of an encrypted private key.",
+		},
+		{
+			name: "certificate",
+			kind: types.StringType,
+			text: "OpenSSH certificate for the private key: its text, or its file. When left out, the file beside " +
+				"`private_key_file` that ends in `-cert.pub`, if it is there.",
+		},
+		{
+			name:  "password",
+			kind:  types.StringType,
+			where: secret,
+			text:  "Password, offered after the keys, also where the server asks for it itself (keyboard-interactive).",
+		},
+		{
+			name:  "agent",
+			kind:  types.BoolType,
+			check: isBool,
+			text:  "Offer the keys of an SSH agent. True when no key and no password is given.",
+		},
+		{
+			name: "agent_identity",
+			kind: types.StringType,
+			text: "The only key of the agent to offer: a file with the public key, its fingerprint (`SHA256:…`) or " +
+				"its comment. Needed where an agent has more keys than the server's `MaxAuthTries`.",
+		},
 		{name: "agent_socket", kind: types.StringType, text: "Socket of the agent; `SSH_AUTH_SOCK` when left out."},
-		{name: "host_key", kind: types.StringType, where: ofNode, text: "The master's public host key, such as `ssh-ed25519 AAAA…`, instead of a line in the known hosts file."},
-		{name: "known_hosts_file", kind: types.StringType, text: "Known hosts; `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` when left out. Host keys are always checked; a node may give its `host_key` instead."},
-		{name: "insecure_ignore_host_key", kind: types.BoolType, where: forAll, check: isBool, text: "Take any host key. Whoever is between you and a master can then read and change what you send. Every plan warns of it."},
-		{name: "timeout", kind: types.StringType, check: isDuration, text: "Bound on connecting to a master, as a duration such as `\"15s\"`, the default. A master that does not answer within it counts as silent."},
-		{name: "keepalive", kind: types.StringType, check: isDuration, text: "Time between two signs of life; `\"5s\"` by default. A connection that leaves one unanswered for three times as long is given up."},
-		{name: "max_sessions", kind: types.Int64Type, check: isCount, text: "Commands at a time on a master's one connection; 8 by default. Fewer are taken of themselves where sshd's `MaxSessions` allows fewer."},
-		{name: "use_ssh_config", kind: types.BoolType, check: isBool, text: "Read `~/.ssh/config` and `/etc/ssh/ssh_config`, by way of `ssh -G`. True where `ssh` is installed."},
-		{name: "bastion_host", kind: types.StringType, text: "Jump host on the way to the master. It goes before a `ProxyJump` of OpenSSH's configuration. All masters behind it share one connection to it."},
-		{name: "bastion_port", kind: types.Int64Type, check: isPort, text: "Port of the jump host; that of the master when left out."},
-		{name: "bastion_user", kind: types.StringType, text: "Login name on the jump host; that on the master when left out."},
-		{name: "bastion_host_key", kind: types.StringType, text: "The jump host's public host key, instead of a line in the known hosts file."},
-		{name: "bastion_private_key", kind: types.StringType, where: secret, text: "Private key (PEM) for the jump host; the key for the master when no key for the jump host is given."},
+		{
+			name:  "host_key",
+			kind:  types.StringType,
+			where: ofNode,
+			text: "The master's public host key, such as `ssh-ed25519 AAAA…`, instead of a line in the known hosts " +
+				"file.",
+		},
+		{
+			name: "known_hosts_file",
+			kind: types.StringType,
+			text: "Known hosts; `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts` when left out. Host keys are " +
+				"always checked; a node may give its `host_key` instead.",
+		},
+		{
+			name:  "insecure_ignore_host_key",
+			kind:  types.BoolType,
+			where: forAll,
+			check: isBool,
+			text: "Take any host key. Whoever is between you and a master can then read and change what you send. " +
+				"Every plan warns of it.",
+		},
+		{
+			name:  "timeout",
+			kind:  types.StringType,
+			check: isDuration,
+			text: "Bound on connecting to a master, as a duration such as `\"15s\"`, the default. A master that " +
+				"does not answer within it counts as silent.",
+		},
+		{
+			name:  "keepalive",
+			kind:  types.StringType,
+			check: isDuration,
+			text: "Time between two signs of life; `\"5s\"` by default. A connection that leaves one unanswered for " +
+				"three times as long is given up.",
+		},
+		{
+			name:  "max_sessions",
+			kind:  types.Int64Type,
+			check: isCount,
+			text: "Commands at a time on a master's one connection; 8 by default. Fewer are taken of themselves " +
+				"where sshd's `MaxSessions` allows fewer.",
+		},
+		{
+			name:  "use_ssh_config",
+			kind:  types.BoolType,
+			check: isBool,
+			text:  "Read `~/.ssh/config` and `/etc/ssh/ssh_config`, by way of `ssh -G`. True where `ssh` is installed.",
+		},
+		{
+			name: "bastion_host",
+			kind: types.StringType,
+			text: "Jump host on the way to the master. It goes before a `ProxyJump` of OpenSSH's configuration. All " +
+				"masters behind it share one connection to it.",
+		},
+		{
+			name:  "bastion_port",
+			kind:  types.Int64Type,
+			check: isPort,
+			text:  "Port of the jump host; that of the master when left out.",
+		},
+		{
+			name: "bastion_user",
+			kind: types.StringType,
+			text: "Login name on the jump host; that on the master when left out.",
+		},
+		{
+			name: "bastion_host_key",
+			kind: types.StringType,
+			text: "The jump host's public host key, instead of a line in the known hosts file.",
+		},
+		{
+			name:  "bastion_private_key",
+			kind:  types.StringType,
+			where: secret,
+			text: "Private key (PEM) for the jump host; the key for the master when no key for the jump host is " +
+				"given.",
+		},
 		{name: "bastion_private_key_file", kind: types.StringType, text: "As `bastion_private_key`, from a file."},
-		{name: "bastion_private_key_passphrase", kind: types.StringType, where: secret, text: "Passphrase of the jump host's private key; that of the master's when left out."},
-		{name: "bastion_certificate", kind: types.StringType, text: "Certificate for the jump host's private key, as `certificate`."},
-		{name: "bastion_password", kind: types.StringType, where: secret, text: "Password on the jump host; that on the master when left out."},
-		{name: "become_method", kind: types.StringType, check: isBecome, text: "How commands get root's privilege. `sudo`, the default: as they are for root, through `sudo` for others, without a password or with `become_password`. `doas`: as `sudo`, with `doas -n`. `none`: as the user who logged in."},
-		{name: "become_password", kind: types.StringType, where: secret, text: "Password that `sudo` asks for. It goes through standard input and is never in a list of arguments."},
+		{
+			name:  "bastion_private_key_passphrase",
+			kind:  types.StringType,
+			where: secret,
+			text:  "Passphrase of the jump host's private key; that of the master's when left out.",
+		},
+		{
+			name: "bastion_certificate",
+			kind: types.StringType,
+			text: "Certificate for the jump host's private key, as `certificate`.",
+		},
+		{
+			name:  "bastion_password",
+			kind:  types.StringType,
+			where: secret,
+			text:  "Password on the jump host; that on the master when left out.",
+		},
+		{
+			name:  "become_method",
+			kind:  types.StringType,
+			check: isBecome,
+			text: "How commands get root's privilege. `sudo`, the default: as they are for root, through `sudo` for " +
+				"others, without a password or with `become_password`. `doas`: as `sudo`, with `doas -n`. `none`: as " +
+				"the user who logged in.",
+		},
+		{
+			name:  "become_password",
+			kind:  types.StringType,
+			where: secret,
+			text:  "Password that `sudo` asks for. It goes through standard input and is never in a list of arguments.",
+		},
 	}
 }
 
@@ -87,9 +213,18 @@ func providerAttributes() map[string]provider.Attribute {
 		case s.kind == types.BoolType:
 			all[s.name] = provider.BoolAttribute{Optional: true, MarkdownDescription: text}
 		case s.kind == types.Int64Type:
-			all[s.name] = provider.Int64Attribute{Optional: true, MarkdownDescription: text, Validators: []validator.Int64{s}}
+			all[s.name] = provider.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: text,
+				Validators:          []validator.Int64{s},
+			}
 		default:
-			all[s.name] = provider.StringAttribute{Optional: true, MarkdownDescription: text, Sensitive: s.where == secret, Validators: []validator.String{s}}
+			all[s.name] = provider.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: text,
+				Sensitive:           s.where == secret,
+				Validators:          []validator.String{s},
+			}
 		}
 	}
 	return all
@@ -111,9 +246,17 @@ func nodeAttributes() map[string]datasource.Attribute {
 		case s.kind == types.BoolType:
 			all[s.name] = datasource.BoolAttribute{Optional: true, MarkdownDescription: text}
 		case s.kind == types.Int64Type:
-			all[s.name] = datasource.Int64Attribute{Optional: true, MarkdownDescription: text, Validators: []validator.Int64{s}}
+			all[s.name] = datasource.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: text,
+				Validators:          []validator.Int64{s},
+			}
 		default:
-			all[s.name] = datasource.StringAttribute{Optional: true, MarkdownDescription: text, Validators: []validator.String{s}}
+			all[s.name] = datasource.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: text,
+				Validators:          []validator.String{s},
+			}
 		}
 	}
 	return all
@@ -129,7 +272,8 @@ func (v *values) set(name, text string) {
 	(*v)[name] = text
 }
 
-// valuesOf reads the settings among the attributes of a block or a node; unknown names one whose value is not known yet.
+// valuesOf reads the settings among the attributes of a block or a node; unknown names one whose value is not known
+// yet.
 func valuesOf(attrs map[string]attr.Value) (given values, unknown string) {
 	for _, s := range settings() {
 		v := attrs[s.name]
@@ -165,7 +309,10 @@ func valuesOfEnvironment(getenv func(string) string) (values, diag.Diagnostics) 
 			continue
 		}
 		if err := s.valid(text); err != nil {
-			diags.AddError("Environment Not Understood", fmt.Sprintf("%s is %q: it %v. Set it right, or unset it.", s.environment(), text, err))
+			diags.AddError(
+				"Environment Not Understood",
+				fmt.Sprintf("%s is %q: it %v. Set it right, or unset it.", s.environment(), text, err),
+			)
 			continue
 		}
 		given.set(s.name, text)

@@ -18,17 +18,45 @@ import (
 // TestPrecedence has the same settings in several places.
 func TestPrecedence(t *testing.T) {
 	node := values{"user": "of-node", "private_key_file": "node.key", "bastion_host": "jump"}
-	block := values{"user": "of-block", "port": "2222", "private_key": "block's", "certificate": "block's", "timeout": "3s", "max_sessions": "2", "password": "pw", "bastion_private_key_file": "jump.key"}
-	environment := values{"user": "of-environment", "keepalive": "1s", "agent_identity": "mine", "bastion_user": "jumper", "bastion_host_key": "ssh-ed25519 A", "become_password": "root's"}
+	block := values{
+		"user":                     "of-block",
+		"port":                     "2222",
+		"private_key":              "block's",
+		"certificate":              "block's",
+		"timeout":                  "3s",
+		"max_sessions":             "2",
+		"password":                 "pw",
+		"bastion_private_key_file": "jump.key",
+	}
+	environment := values{
+		"user":             "of-environment",
+		"keepalive":        "1s",
+		"agent_identity":   "mine",
+		"bastion_user":     "jumper",
+		"bastion_host_key": "ssh-ed25519 A",
+		"become_password":  "root's",
+	}
 	all := layers{node, block, environment}
-	want := ssh.Config{Host: "m1", Port: 2222, User: "of-node", PrivateKeyFile: "node.key", Password: "pw", AgentIdentities: []string{"mine"}, Timeout: 3 * time.Second, Keepalive: time.Second,
-		MaxSessions: 2, Become: ssh.BecomeSudo, BecomePassword: "root's"}
+	want := ssh.Config{
+		Host:            "m1",
+		Port:            2222,
+		User:            "of-node",
+		PrivateKeyFile:  "node.key",
+		Password:        "pw",
+		AgentIdentities: []string{"mine"},
+		Timeout:         3 * time.Second,
+		Keepalive:       time.Second,
+		MaxSessions:     2,
+		Become:          ssh.BecomeSudo,
+		BecomePassword:  "root's",
+	}
 	if got := all.config("m1"); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	got, ok := all.bastion()
 	if want := (ssh.Config{Host: "jump", Port: 2222, User: "jumper", PrivateKeyFile: "jump.key", Password: "pw", AgentIdentities: []string{"mine"}, HostKey: "ssh-ed25519 A", Timeout: 3 * time.Second,
-		Keepalive: time.Second, MaxSessions: 2, Become: ssh.BecomeNone}); !ok || !reflect.DeepEqual(got, want) {
+		Keepalive: time.Second, MaxSessions: 2, Become: ssh.BecomeNone}); !ok ||
+		!reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	// A key goes with the certificate of its own place, or of one before.
@@ -57,10 +85,15 @@ func TestEnvironment(t *testing.T) {
 		return map[string]string{"ETCDRECOVERY_SSH_USER": "ops", "ETCDRECOVERY_SSH_PORT": "22x", "ETCDRECOVERY_SSH_HOST_KEY": "never", "ETCDRECOVERY_SSH_BASTION_PRIVATE_KEY_PASSPHRASE": "p",
 			"ETCDRECOVERY_SSH_AGENT": "0", "ETCDRECOVERY_SSH_BECOME_METHOD": "su"}[name]
 	})
-	if want := (values{"user": "ops", "bastion_private_key_passphrase": "p", "agent": "0"}); !reflect.DeepEqual(given, want) {
+	if want := (values{"user": "ops", "bastion_private_key_passphrase": "p", "agent": "0"}); !reflect.DeepEqual(
+		given,
+		want,
+	) {
 		t.Errorf("got %v, want %v", given, want)
 	}
-	if len(diags) != 2 || !strings.Contains(diags[0].Detail(), `ETCDRECOVERY_SSH_PORT is "22x": it must be a port, from 1 to 65535`) || !strings.Contains(diags[1].Detail(), "must be sudo, doas or none") {
+	if len(diags) != 2 ||
+		!strings.Contains(diags[0].Detail(), `ETCDRECOVERY_SSH_PORT is "22x": it must be a port, from 1 to 65535`) ||
+		!strings.Contains(diags[1].Detail(), "must be sudo, doas or none") {
 		t.Errorf("got %v", diags)
 	}
 }
@@ -69,7 +102,8 @@ func TestEnvironment(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	ofNode, ofProvider := nodeAttributes(), providerAttributes()
 	for _, s := range settings() {
-		hidden := strings.HasSuffix(s.name, "password") || strings.HasSuffix(s.name, "private_key") || strings.HasSuffix(s.name, "passphrase")
+		hidden := strings.HasSuffix(s.name, "password") || strings.HasSuffix(s.name, "private_key") ||
+			strings.HasSuffix(s.name, "passphrase")
 		if _, ok := ofNode[s.name]; hidden != (s.where == secret) || hidden && ok {
 			t.Errorf("%s is kept in the state: %v", s.name, ok)
 		}
@@ -80,8 +114,18 @@ func TestSecrets(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	given, unknown := valuesOf(map[string]attr.Value{"user": types.StringValue("ops"), "port": types.Int64Value(2222), "agent": types.BoolValue(false), "timeout": types.StringNull(), "certificate": types.StringValue(""), "host": types.StringValue("m1")})
-	if want := (values{"user": "ops", "port": "2222", "agent": "false"}); unknown != "" || !reflect.DeepEqual(given, want) {
+	given, unknown := valuesOf(
+		map[string]attr.Value{
+			"user":        types.StringValue("ops"),
+			"port":        types.Int64Value(2222),
+			"agent":       types.BoolValue(false),
+			"timeout":     types.StringNull(),
+			"certificate": types.StringValue(""),
+			"host":        types.StringValue("m1"),
+		},
+	)
+	if want := (values{"user": "ops", "port": "2222", "agent": "false"}); unknown != "" ||
+		!reflect.DeepEqual(given, want) {
 		t.Errorf("got %v, %q", given, unknown)
 	}
 	if _, unknown := valuesOf(map[string]attr.Value{"password": types.StringUnknown()}); unknown != "password" {
@@ -93,8 +137,13 @@ func TestValues(t *testing.T) {
 				continue
 			}
 			var resp validator.StringResponse
-			s.ValidateString(context.Background(), validator.StringRequest{Path: path.Root("ssh").AtName(name), ConfigValue: types.StringValue(wrong)}, &resp)
-			if !resp.Diagnostics.HasError() || !strings.Contains(resp.Diagnostics[0].Detail(), name+" is "+`"`+wrong+`"`) {
+			s.ValidateString(
+				context.Background(),
+				validator.StringRequest{Path: path.Root("ssh").AtName(name), ConfigValue: types.StringValue(wrong)},
+				&resp,
+			)
+			if !resp.Diagnostics.HasError() ||
+				!strings.Contains(resp.Diagnostics[0].Detail(), name+" is "+`"`+wrong+`"`) {
 				t.Errorf("%s = %q: %v", name, wrong, resp.Diagnostics)
 			}
 		}

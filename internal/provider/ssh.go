@@ -14,7 +14,8 @@ import (
 func sshAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "How the masters are reached. Nothing of this block goes into the state. What a node says itself goes first, then this block, then the environment, " +
+		MarkdownDescription: "How the masters are reached. Nothing of this block goes into the state. What a node " +
+			"says itself goes first, then this block, then the environment, " +
 			"then OpenSSH's configuration, then the default.",
 		Attributes: providerAttributes(),
 	}
@@ -54,7 +55,8 @@ func (l layers) key(prefix string) (pem, file, certificate string) {
 		if pem, file := v[prefix+"private_key"], v[prefix+"private_key_file"]; pem != "" || file != "" {
 			return pem, file, l[:i+1].get(prefix + "certificate")
 		}
-		if agent, _ := strconv.ParseBool(v["agent"]); agent || v["agent_identity"] != "" { // asked for here, before any key that comes after
+		// Asked for here, before any key that comes after.
+		if agent, _ := strconv.ParseBool(v["agent"]); agent || v["agent_identity"] != "" {
 			break
 		}
 	}
@@ -64,11 +66,23 @@ func (l layers) key(prefix string) (pem, file, certificate string) {
 // config is how a host is reached as far as these settings say.
 func (l layers) config(host string) ssh.Config {
 	c := ssh.Config{
-		Host: host, Port: l.int("port"), User: l.get("user"), Passphrase: l.get("private_key_passphrase"), Password: l.get("password"),
-		AgentSocket: l.get("agent_socket"), AgentIdentities: l.list("agent_identity"),
-		HostKey: l.get("host_key"), KnownHostsFiles: l.list("known_hosts_file"), Insecure: l.bool("insecure_ignore_host_key"),
-		Timeout: l.duration("timeout"), Keepalive: l.duration("keepalive"), MaxSessions: l.int("max_sessions"),
-		Become: cmp.Or(ssh.Become(l.get("become_method")), ssh.BecomeSudo), BecomePassword: l.get("become_password"),
+		Host:            host,
+		Port:            l.int("port"),
+		User:            l.get("user"),
+		Passphrase:      l.get("private_key_passphrase"),
+		Password:        l.get("password"),
+		AgentSocket:     l.get("agent_socket"),
+		AgentIdentities: l.list("agent_identity"),
+		HostKey: l.get(
+			"host_key",
+		),
+		KnownHostsFiles: l.list("known_hosts_file"),
+		Insecure:        l.bool("insecure_ignore_host_key"),
+		Timeout:         l.duration("timeout"),
+		Keepalive:       l.duration("keepalive"),
+		MaxSessions:     l.int("max_sessions"),
+		Become:          cmp.Or(ssh.Become(l.get("become_method")), ssh.BecomeSudo),
+		BecomePassword:  l.get("become_password"),
 	}
 	c.PrivateKey, c.PrivateKeyFile, c.Certificate = l.key("")
 	return l.withAgent(c)
@@ -83,7 +97,13 @@ func (l layers) bastion() (c ssh.Config, ok bool) {
 	c = l.config(host)
 	c.HostKey, c.Become, c.BecomePassword = l.get("bastion_host_key"), ssh.BecomeNone, ""
 	c.Port, c.User = cmp.Or(l.int("bastion_port"), c.Port), cmp.Or(l.get("bastion_user"), c.User)
-	c.Passphrase, c.Password = cmp.Or(l.get("bastion_private_key_passphrase"), c.Passphrase), cmp.Or(l.get("bastion_password"), c.Password)
+	c.Passphrase, c.Password = cmp.Or(
+		l.get("bastion_private_key_passphrase"),
+		c.Passphrase,
+	), cmp.Or(
+		l.get("bastion_password"),
+		c.Password,
+	)
 	if pem, file, certificate := l.key("bastion_"); pem != "" || file != "" {
 		c.PrivateKey, c.PrivateKeyFile, c.Certificate = pem, file, certificate
 	}
@@ -92,7 +112,8 @@ func (l layers) bastion() (c ssh.Config, ok bool) {
 
 // withAgent asks an agent where that is wanted, or where nothing else is given.
 func (l layers) withAgent(c ssh.Config) ssh.Config {
-	c.Agent = l.bool("agent") || l.get("agent") == "" && c.PrivateKey == "" && c.PrivateKeyFile == "" && c.Password == ""
+	c.Agent = l.bool("agent") ||
+		l.get("agent") == "" && c.PrivateKey == "" && c.PrivateKeyFile == "" && c.Password == ""
 	return c
 }
 

@@ -41,7 +41,13 @@ func connectionOf(node types.Object) connection {
 	attrs := node.Attributes()
 	text := func(name string) string { v, _ := attrs[name].(types.String); return v.ValueString() }
 	own, _ := valuesOf(attrs) // all of a data source's configuration is known when it is read
-	return connection{Host: text("host"), SSH: own, KubeletConfig: text("kubelet_config"), ManifestDir: text("manifest_dir"), WorkDir: text("work_dir")}
+	return connection{
+		Host:          text("host"),
+		SSH:           own,
+		KubeletConfig: text("kubelet_config"),
+		ManifestDir:   text("manifest_dir"),
+		WorkDir:       text("work_dir"),
+	}
 }
 
 // with is a node with what was found.
@@ -57,7 +63,8 @@ func (s *survey) Metadata(_ context.Context, req datasource.MetadataRequest, res
 
 func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Examines masters in parallel and changes nothing. What it finds is the evidence on which `etcdrecovery_seed` and `etcdrecovery_member` plan. " +
+		MarkdownDescription: "Examines masters in parallel and changes nothing. What it finds is the evidence on " +
+			"which `etcdrecovery_seed` and `etcdrecovery_member` plan. " +
 			"A master that does not answer is evidence too, not an error.",
 		Attributes: map[string]schema.Attribute{
 			"nodes": schema.MapNestedAttribute{
@@ -66,13 +73,40 @@ func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *dat
 				Validators:          []validator.Map{mapvalidator.SizeAtLeast(1)},
 				NestedObject:        schema.NestedAttributeObject{Attributes: surveyedNode()},
 			},
-			"verdict":         schema.StringAttribute{Computed: true, MarkdownDescription: "`alive`, `startable`, `lost`, `no data`, `not reached` (a master reaches an etcd that this machine cannot examine) or `unclear` (different clusters), with the count that says so."},
-			"report":          schema.StringAttribute{Computed: true, MarkdownDescription: "The findings as a table for people."},
-			"report_markdown": schema.StringAttribute{Computed: true, MarkdownDescription: "The same in Markdown, for a comment on a change."},
-			"seed":            schema.StringAttribute{Computed: true, MarkdownDescription: "The best master to grow a new cluster from; null where the evidence does not decide, as while a master does not answer: the seed resource can give that one up."},
-			"candidates": schema.ListAttribute{Computed: true, ElementType: candidateType(), MarkdownDescription: "The masters from which a cluster could be grown, the best one first. " +
-				"Each with its `name`, the last log entry that a forced start `keeps`, the `revision` that comes of it (at most), and what it loses: log `entries`, compared with the master `furthest`, and the revisions in them, `from_revision` to `to_revision` at most; null where nothing is lost, or no write."},
-			"cluster": schema.ObjectAttribute{Computed: true, AttributeTypes: clusterType().AttrTypes, MarkdownDescription: "The cluster that answers with a quorum, for `join` of an `etcdrecovery_member`; null where none does."},
+			"verdict": schema.StringAttribute{
+				Computed: true,
+				MarkdownDescription: "`alive`, `startable`, `lost`, `no data`, `not reached` (a master reaches an " +
+					"etcd that this machine cannot examine) or `unclear` (different clusters), with the count that " +
+					"says so.",
+			},
+			"report": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The findings as a table for people.",
+			},
+			"report_markdown": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The same in Markdown, for a comment on a change.",
+			},
+			"seed": schema.StringAttribute{
+				Computed: true,
+				MarkdownDescription: "The best master to grow a new cluster from; null where the evidence does not " +
+					"decide, as while a master does not answer: the seed resource can give that one up.",
+			},
+			"candidates": schema.ListAttribute{
+				Computed:    true,
+				ElementType: candidateType(),
+				MarkdownDescription: "The masters from which a cluster could be grown, the best one first. " +
+					"Each with its `name`, the last log entry that a forced start `keeps`, the `revision` that comes " +
+					"of it (at most), and what it loses: log `entries`, compared with the master `furthest`, and " +
+					"the revisions in them, `from_revision` to `to_revision` at most; null where nothing is " +
+					"lost, or no write.",
+			},
+			"cluster": schema.ObjectAttribute{
+				Computed:       true,
+				AttributeTypes: clusterType().AttrTypes,
+				MarkdownDescription: "The cluster that answers with a quorum, for `join` of an " +
+					"`etcdrecovery_member`; null where none does.",
+			},
 		},
 	}
 }
@@ -80,14 +114,41 @@ func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *dat
 func surveyedNode() map[string]schema.Attribute {
 	all := nodeAttributes()
 	maps.Copy(all, map[string]schema.Attribute{
-		"host":           schema.StringAttribute{Required: true, MarkdownDescription: "Host name or address for SSH, or a name that OpenSSH's configuration knows."},
-		"kubelet_config": schema.StringAttribute{Optional: true, MarkdownDescription: "The kubelet's configuration file, in which `staticPodPath` and the container runtime's socket are found; when left out, the one that the running kubelet was started with, or `/var/lib/kubelet/config.yaml`."},
-		"manifest_dir":   schema.StringAttribute{Optional: true, MarkdownDescription: "The static pod folder, instead of the running kubelet's `--pod-manifest-path` or its configuration's `staticPodPath`."},
-		"work_dir":       schema.StringAttribute{Optional: true, MarkdownDescription: "Where the journal, the lock and manifests that are out of the kubelet's folder are kept on the master; `/var/lib/etcdrecovery` when left out."},
-		"name":           schema.StringAttribute{Computed: true, MarkdownDescription: "The node's key in this map."},
-		"ssh":            schema.StringAttribute{Computed: true, MarkdownDescription: "`reached`, `refused` (it is there, and login, host key, privilege or its state keep it from being examined) or `silent`."},
-		"problems":       schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "What is in the way of changing this master, each with its remedy."},
-		"evidence":       schema.StringAttribute{Computed: true, MarkdownDescription: "All that was found, as JSON. Resources read it; it holds no key."},
+		"host": schema.StringAttribute{
+			Required:            true,
+			MarkdownDescription: "Host name or address for SSH, or a name that OpenSSH's configuration knows.",
+		},
+		"kubelet_config": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The kubelet's configuration file, in which `staticPodPath` and the container " +
+				"runtime's socket are found; when left out, the one that the running kubelet was started with, or " +
+				"`/var/lib/kubelet/config.yaml`.",
+		},
+		"manifest_dir": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The static pod folder, instead of the running kubelet's `--pod-manifest-path` or " +
+				"its configuration's `staticPodPath`.",
+		},
+		"work_dir": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Where the journal, the lock and manifests that are out of the kubelet's folder are " +
+				"kept on the master; `/var/lib/etcdrecovery` when left out.",
+		},
+		"name": schema.StringAttribute{Computed: true, MarkdownDescription: "The node's key in this map."},
+		"ssh": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "`reached`, `refused` (it is there, and login, host key, privilege or its state " +
+				"keep it from being examined) or `silent`.",
+		},
+		"problems": schema.ListAttribute{
+			Computed:            true,
+			ElementType:         types.StringType,
+			MarkdownDescription: "What is in the way of changing this master, each with its remedy.",
+		},
+		"evidence": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "All that was found, as JSON. Resources read it; it holds no key.",
+		},
 	})
 	return all
 }
@@ -109,8 +170,22 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 		conns[name] = c
 		key := s.masters.address(c)
 		if other, ok := at[key]; ok {
-			addError(&resp.Diagnostics, &recovery.Refusal{Title: "A Node Is Given Twice", Attribute: "nodes", Found: "the nodes " + min(name, other) + " and " + max(name, other) + " are both at " + key + ".",
-				Next: "give each master once, under one name."}, "nodes")
+			addError(
+				&resp.Diagnostics,
+				&recovery.Refusal{
+					Title:     "A Node Is Given Twice",
+					Attribute: "nodes",
+					Found: "the nodes " + min(
+						name,
+						other,
+					) + " and " + max(
+						name,
+						other,
+					) + " are both at " + key + ".",
+					Next: "give each master once, under one name.",
+				},
+				"nodes",
+			)
 		}
 		at[key] = name
 	}
@@ -139,11 +214,20 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 		list, diags := stringList(ctx, problems)
 		resp.Diagnostics.Append(diags...)
 		m.Nodes[name], diags = with(ctx, n, map[string]attr.Value{
-			"name": types.StringValue(name), "ssh": types.StringValue(string(e.Reach)), "problems": list, "evidence": types.StringValue(string(text)),
+			"name": types.StringValue(
+				name,
+			),
+			"ssh":      types.StringValue(string(e.Reach)),
+			"problems": list,
+			"evidence": types.StringValue(string(text)),
 		})
 		resp.Diagnostics.Append(diags...)
 		for _, p := range slices.Concat(problems, e.Warnings) {
-			resp.Diagnostics.AddAttributeWarning(path.Root("nodes").AtMapKey(name), "A Master Needs Attention", name+": "+p)
+			resp.Diagnostics.AddAttributeWarning(
+				path.Root("nodes").AtMapKey(name),
+				"A Master Needs Attention",
+				name+": "+p,
+			)
 		}
 	}
 	ranking := recovery.Rank(all, nil)

@@ -16,7 +16,16 @@ import (
 func TestSurvey(t *testing.T) {
 	l, _ := start(t, lab.Options{Masters: 1})
 	m1 := l.Master("m1")
-	twice := providerBlock(l) + "data \"etcdrecovery_survey\" \"masters\" {\n  nodes = {\n" + nodeBlock(m1) + strings.Replace(nodeBlock(m1), "m1 =", "again =", 1) + "  }\n}\n"
+	twice := providerBlock(
+		l,
+	) + "data \"etcdrecovery_survey\" \"masters\" {\n  nodes = {\n" + nodeBlock(
+		m1,
+	) + strings.Replace(
+		nodeBlock(m1),
+		"m1 =",
+		"again =",
+		1,
+	) + "  }\n}\n"
 	name := "data.etcdrecovery_survey.masters"
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories,
@@ -26,7 +35,11 @@ func TestSurvey(t *testing.T) {
 				resource.TestCheckResourceAttr(name, "nodes.m1.ssh", "reached"),
 				resource.TestCheckResourceAttr(name, "nodes.m1.problems.#", "0"),
 				resource.TestCheckResourceAttr(name, "seed", "m1"),
-				resource.TestMatchResourceAttr(name, "verdict", regexp.MustCompile(`^alive: a quorum of 1 voters answers \(m1\)$`)),
+				resource.TestMatchResourceAttr(
+					name,
+					"verdict",
+					regexp.MustCompile(`^alive: a quorum of 1 voters answers \(m1\)$`),
+				),
 				resource.TestCheckResourceAttr(name, "cluster.members.0.name", "m1"),
 				resource.TestCheckResourceAttr(name, "cluster.members.0.peer_urls.0", m1.PeerURL()),
 			)},

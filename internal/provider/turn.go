@@ -8,7 +8,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// turns lets one change at a time into each cluster. It never waits for a particular sibling, so it works with -parallelism=1 too.
+// turns lets one change at a time into each cluster. It never waits for a particular sibling, so it works with
+// -parallelism=1 too.
 type turns struct {
 	mu     sync.Mutex
 	queues map[string]*queue
@@ -20,9 +21,9 @@ type queue struct {
 	fresh int           // how many wait for their first turn
 }
 
-// in runs f when nothing else changes this cluster. The time limit begins when the turn has come, so that the last of many members
-// does not pay for those before it. Who finds that another join has to be finished first has a second turn after all who have had none yet:
-// that join may be among them.
+// in runs f when nothing else changes this cluster. The time limit begins when the turn has come, so that the last of
+// many members does not pay for those before it. Who finds that another join has to be finished first has a second turn
+// after all who have had none yet: that join may be among them.
 func (t *turns) in(ctx context.Context, cluster string, timeout time.Duration, f func(context.Context) error) error {
 	q := t.queue(cluster)
 	t.wait(q, 1)
@@ -36,8 +37,13 @@ func (t *turns) in(ctx context.Context, cluster string, timeout time.Duration, f
 			return err
 		}
 	}
-	return &recovery.Refusal{Title: "Recovery Interrupted", Attempt: "It was waiting for another change to this cluster to end.", Untouched: "nothing on this master.",
-		Next: "run terraform apply again.", Cause: err}
+	return &recovery.Refusal{
+		Title:     "Recovery Interrupted",
+		Attempt:   "It was waiting for another change to this cluster to end.",
+		Untouched: "nothing on this master.",
+		Next:      "run terraform apply again.",
+		Cause:     err,
+	}
 }
 
 func (t *turns) queue(cluster string) *queue {

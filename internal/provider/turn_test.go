@@ -11,7 +11,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// TestTurns has a join that finds another one broken off. It waits for those that have not had a turn yet, and for nobody else.
+// TestTurns has a join that finds another one broken off. It waits for those that have not had a turn yet, and for
+// nobody else.
 func TestTurns(t *testing.T) {
 	for _, c := range []struct {
 		name    string

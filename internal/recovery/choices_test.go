@@ -26,9 +26,9 @@ var (
 	seed    = flag.Uint64("seed", 0, "of TestChoices; one of its own when 0")
 )
 
-// TestChoices makes masters differ: members are paused, starved and killed under load, all at once or one after the other, and now and then one
-// lives on alone. Then a cluster is forced from a copy of each one's data. What was foretold of each choice must be what happens, and no
-// choice may keep more than the one that is made.
+// TestChoices makes masters differ: members are paused, starved and killed under load, all at once or one after the
+// other, and now and then one lives on alone. Then a cluster is forced from a copy of each one's data. What was
+// foretold of each choice must be what happens, and no choice may keep more than the one that is made.
 func TestChoices(t *testing.T) {
 	if *seed == 0 {
 		*seed = rand.Uint64()
@@ -36,15 +36,37 @@ func TestChoices(t *testing.T) {
 	t.Logf("-seed %d", *seed)
 	for i, version := range []string{"3.7", "3.6", "3.5"} {
 		t.Run("etcd "+version, func(t *testing.T) {
-			l := start(t, lab.Options{Etcd: version, ExtraFlags: map[string]string{"heartbeat-interval": "50", "election-timeout": "500", "snapshot-count": "500"}})
-			c := &choiceCase{T: t, l: l, version: version, nodes: nodesOf(t, l), random: rand.New(rand.NewPCG(*seed, uint64(i)))}
+			l := start(
+				t,
+				lab.Options{
+					Etcd: version,
+					ExtraFlags: map[string]string{
+						"heartbeat-interval": "50",
+						"election-timeout":   "500",
+						"snapshot-count":     "500",
+					},
+				},
+			)
+			c := &choiceCase{
+				T:       t,
+				l:       l,
+				version: version,
+				nodes:   nodesOf(t, l),
+				random:  rand.New(rand.NewPCG(*seed, uint64(i))),
+			}
 			for n := range *choices {
 				c.run(n)
 				if t.Failed() {
 					return
 				}
 			}
-			t.Logf("%d cases: %d choices, %d of them would have lost writes that another one keeps; %d entries dropped", *choices, c.forced, c.worse, c.dropped)
+			t.Logf(
+				"%d cases: %d choices, %d of them would have lost writes that another one keeps; %d entries dropped",
+				*choices,
+				c.forced,
+				c.worse,
+				c.dropped,
+			)
 			if *choices >= 30 && (c.worse == 0 || c.dropped == 0) {
 				t.Error("the masters did not differ: nothing was tested")
 			}
@@ -63,8 +85,8 @@ type choiceCase struct {
 	dropped       uint64
 }
 
-// run is one case. Most look at copies of what members have that are stopped for a moment, which is what a kill would leave; some end the
-// members for good, and go the way of a survey.
+// run is one case. Most look at copies of what members have that are stopped for a moment, which is what a kill would
+// leave; some end the members for good, and go the way of a survey.
 func (c *choiceCase) run(n int) {
 	must(c.T, c.l.WaitHealthy(c.Context()))
 	stop := c.load(1 + c.random.IntN(8))
@@ -82,12 +104,28 @@ func (c *choiceCase) run(n int) {
 	stop()
 	all := recovery.Survey(c.Context(), c.nodes, time.Now())
 	for name, e := range before { // one that was asked while it ran keeps what it said
-		if e.Status == nil || e.Tail == nil || e.Hash == nil || e.Hash.Revision != e.Status.Revision || e.Hash.Value == 0 {
+		if e.Status == nil || e.Tail == nil || e.Hash == nil || e.Hash.Revision != e.Status.Revision ||
+			e.Hash.Value == 0 {
 			c.Errorf("case %d: %s ran alone and said %+v, %+v, %+v", n, name, e.Status, e.Tail, e.Hash)
 			continue
 		}
-		if was, now := kept(c.T, e), kept(c.T, all[name]); was.Kept != now.Kept || was.Last != now.Last || was.LastTerm != now.LastTerm {
-			c.Errorf("case %d: %s ran and had committed up to %d of %d, and its disk says %d of %d", n, name, was.Kept, was.Last, now.Kept, now.Last)
+		if was, now := kept(
+			c.T,
+			e,
+		), kept(
+			c.T,
+			all[name],
+		); was.Kept != now.Kept || was.Last != now.Last ||
+			was.LastTerm != now.LastTerm {
+			c.Errorf(
+				"case %d: %s ran and had committed up to %d of %d, and its disk says %d of %d",
+				n,
+				name,
+				was.Kept,
+				was.Last,
+				now.Kept,
+				now.Last,
+			)
 		}
 	}
 	dirs := map[string]string{}
@@ -122,7 +160,12 @@ func (c *choiceCase) freeze() (all map[string]recovery.Evidence, dirs map[string
 	var reading sync.WaitGroup
 	for _, m := range masters {
 		reading.Go(func() {
-			e, err := recovery.ReadDisk(c.Context(), c.nodes[m.Name()], "registry.k8s.io/etcd:"+c.version+".99-0", dirs[m.Name()])
+			e, err := recovery.ReadDisk(
+				c.Context(),
+				c.nodes[m.Name()],
+				"registry.k8s.io/etcd:"+c.version+".99-0",
+				dirs[m.Name()],
+			)
 			if err != nil {
 				c.Error(err)
 			}
@@ -135,7 +178,8 @@ func (c *choiceCase) freeze() (all map[string]recovery.Evidence, dirs map[string
 	return all, dirs
 }
 
-// copy gives a copy of a master's data, without the zeros that etcd has made its log with: they would take most of the time.
+// copy gives a copy of a master's data, without the zeros that etcd has made its log with: they would take most of the
+// time.
 func (c *choiceCase) copy(m lab.Master) string {
 	c.Helper()
 	dir, err := os.MkdirTemp(c.TempDir(), m.Name())
@@ -282,11 +326,28 @@ func (c *choiceCase) compare(n int, all map[string]recovery.Evidence, dirs map[s
 		got := results[i]
 		c.forced++
 		c.dropped += got.Discarded
-		if got.Discarded != candidate.Last-candidate.Kept || got.Revision != candidate.KeptRevision || got.Revision != candidate.KeptLeast || got.Keys != got.Revision-1 {
-			c.Errorf("case %d: %s has dropped %d entries, is at revision %d, and has %d keys; foretold was %+v", n, candidate.Name, got.Discarded, got.Revision, got.Keys, candidate)
+		if got.Discarded != candidate.Last-candidate.Kept || got.Revision != candidate.KeptRevision ||
+			got.Revision != candidate.KeptLeast ||
+			got.Keys != got.Revision-1 {
+			c.Errorf(
+				"case %d: %s has dropped %d entries, is at revision %d, and has %d keys; foretold was %+v",
+				n,
+				candidate.Name,
+				got.Discarded,
+				got.Revision,
+				got.Keys,
+				candidate,
+			)
 		}
 		if got.Revision > results[0].Revision {
-			c.Errorf("case %d: %s was chosen, with revision %d, and %s has %d", n, r.Candidates[0].Name, results[0].Revision, candidate.Name, got.Revision)
+			c.Errorf(
+				"case %d: %s was chosen, with revision %d, and %s has %d",
+				n,
+				r.Candidates[0].Name,
+				results[0].Revision,
+				candidate.Name,
+				got.Revision,
+			)
 		}
 		if got.Revision < results[0].Revision {
 			c.worse++
@@ -296,7 +357,15 @@ func (c *choiceCase) compare(n int, all map[string]recovery.Evidence, dirs map[s
 			lost = candidate.Loss.ToRevision - candidate.Loss.FromRevision + 1
 		}
 		if lost != furthest-got.Revision {
-			c.Errorf("case %d: %s has lost %d revisions of %d, foretold were %d: %+v", n, candidate.Name, furthest-got.Revision, furthest, lost, candidate)
+			c.Errorf(
+				"case %d: %s has lost %d revisions of %d, foretold were %d: %+v",
+				n,
+				candidate.Name,
+				furthest-got.Revision,
+				furthest,
+				lost,
+				candidate,
+			)
 		}
 	}
 }

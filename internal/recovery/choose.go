@@ -5,13 +5,19 @@ import (
 	"slices"
 )
 
-// Choose picks the master to grow the cluster from, and says why. Where the evidence does not decide, it is the operator who names the
-// master.
+// Choose picks the master to grow the cluster from, and says why. Where the evidence does not decide, it is the
+// operator who names the master.
 func Choose(all map[string]Evidence, lost []string) (name, reason string, err error) {
 	r := Rank(all, lost)
 	if r.Undecided != "" {
-		return "", "", &Refusal{Title: "No Seed Can Be Chosen", Found: r.Undecided + problemsOf(all), Untouched: nothingTouched, Attribute: "node",
-			Next: "put right what is wrong with the masters named above and plan again; or decide which one has the data to keep, and name it with node = \"…\"."}
+		return "", "", &Refusal{
+			Title:     "No Seed Can Be Chosen",
+			Found:     r.Undecided + problemsOf(all),
+			Untouched: nothingTouched,
+			Attribute: "node",
+			Next: "put right what is wrong with the masters named above and plan again; or decide which one has " +
+				"the data to keep, and name it with node = \"…\".",
+		}
 	}
 	return r.Best(), r.reason(), nil
 }
@@ -28,11 +34,29 @@ func (r Ranking) reason() string {
 	second := r.Candidates[1]
 	switch {
 	case best.Kept > second.Kept:
-		return fmt.Sprintf("a forced start keeps most on %s, the log up to entry %d; next is %s with %d", best.Name, best.Kept, second.Name, second.Kept)
+		return fmt.Sprintf(
+			"a forced start keeps most on %s, the log up to entry %d; next is %s with %d",
+			best.Name,
+			best.Kept,
+			second.Name,
+			second.Kept,
+		)
 	case best.further(second.Progress) < 0:
-		return fmt.Sprintf("%s and %s are equally far (a forced start keeps the log up to entry %d on either), and the log of %s is the longer one", best.Name, second.Name, best.Kept, best.Name)
+		return fmt.Sprintf(
+			"%s and %s are equally far (a forced start keeps the log up to entry %d on either), and the log of %s is "+
+				"the longer one",
+			best.Name,
+			second.Name,
+			best.Kept,
+			best.Name,
+		)
 	}
-	return fmt.Sprintf("%s and %s are equally far (a forced start keeps the log up to entry %d on either)", best.Name, second.Name, best.Kept)
+	return fmt.Sprintf(
+		"%s and %s are equally far (a forced start keeps the log up to entry %d on either)",
+		best.Name,
+		second.Name,
+		best.Kept,
+	)
 }
 
 func problemsOf(all map[string]Evidence) string {

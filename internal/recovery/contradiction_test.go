@@ -25,14 +25,16 @@ func TestApart(t *testing.T) {
 		all := map[string]Evidence{"m1": at(130, 90), "m2": c.m2}
 		err := refuseVerdict(Verdict{State: Alive, Answers: []string{"m1", "m2"}, Text: "alive"}, all)
 		r, _ := IsRefusal(err)
-		if r == nil || r.Title != c.title || c.title != "The Cluster Is Alive" && !strings.Contains(r.Found, "m1 is at revision 130 with entry 90, m2 is at revision 127 with entry 90") {
+		if r == nil || r.Title != c.title ||
+			c.title != "The Cluster Is Alive" &&
+				!strings.Contains(r.Found, "m1 is at revision 130 with entry 90, m2 is at revision 127 with entry 90") {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 	}
 }
 
-// TestUnplaced has no data anywhere, as far as is known: where etcd's manifest is missing, nobody knows where to look, and a snapshot may be worth less
-// than what is there.
+// TestUnplaced has no data anywhere, as far as is known: where etcd's manifest is missing, nobody knows where to look,
+// and a snapshot may be worth less than what is there.
 func TestUnplaced(t *testing.T) {
 	gone := Evidence{Name: "m1", Reach: Reached, Problems: []string{"no file in /manifests is an etcd static pod"}}
 	wiped := Evidence{Name: "m2", Reach: Reached, DataDir: "/var/lib/etcd"}
@@ -49,7 +51,13 @@ func TestUnplaced(t *testing.T) {
 			t.Errorf("%s: got %v", v.Text, r)
 		}
 	}
-	if v := Judge(map[string]Evidence{"m1": gone, "m2": wiped}, ""); !strings.Contains(v.Text, "what m1 has is not known") {
+	if v := Judge(
+		map[string]Evidence{"m1": gone, "m2": wiped},
+		"",
+	); !strings.Contains(
+		v.Text,
+		"what m1 has is not known",
+	) {
 		t.Errorf("got %q", v.Text)
 	}
 }

@@ -39,15 +39,28 @@ type crew struct {
 	abort   context.CancelCauseFunc
 }
 
-func newCrew(o Options, what string, nodes map[string]*node.Node, all map[string]Evidence, abort context.CancelCauseFunc) *crew {
-	c := &crew{Options: o, masters: map[string]*master{}, holder: holderOf(what, o.now()), stop: func() {}, abort: abort}
+func newCrew(
+	o Options,
+	what string,
+	nodes map[string]*node.Node,
+	all map[string]Evidence,
+	abort context.CancelCauseFunc,
+) *crew {
+	c := &crew{
+		Options: o,
+		masters: map[string]*master{},
+		holder:  holderOf(what, o.now()),
+		stop:    func() {},
+		abort:   abort,
+	}
 	for name, n := range nodes {
 		c.masters[name] = newMaster(n.As(c.holder), all[name])
 	}
 	return c
 }
 
-// lock takes the locks of these masters and keeps them alive until release. Masters that may be silent are left out when they are.
+// lock takes the locks of these masters and keeps them alive until release. Masters that may be silent are left out
+// when they are.
 func (c *crew) lock(ctx context.Context, needed, others []string) error {
 	// All at once, which dials them too.
 	var mu sync.Mutex
@@ -92,12 +105,22 @@ func (c *crew) lock(ctx context.Context, needed, others []string) error {
 }
 
 func atWork(l *node.Locked) error {
-	return &Refusal{Title: "Another Recovery Is at Work", Found: l.Error() + ".", Untouched: nothingTouched,
-		Next: fmt.Sprintf("wait until it is done. If it is gone for good, its lock is taken over %s after its last sign of life on any master; to clear it at once: rm %s (on %s).", node.LockStale, l.Path, l.Master)}
+	return &Refusal{
+		Title:     "Another Recovery Is at Work",
+		Found:     l.Error() + ".",
+		Untouched: nothingTouched,
+		Next: fmt.Sprintf(
+			"wait until it is done. If it is gone for good, its lock is taken over %s after its last sign of life on "+
+				"any master; to clear it at once: rm %s (on %s).",
+			node.LockStale,
+			l.Path,
+			l.Master,
+		),
+	}
 }
 
-// beat keeps one lock alive. A master that does not answer now may again before its lock is stale; a lock that is somebody else's now ends
-// the operation.
+// beat keeps one lock alive. A master that does not answer now may again before its lock is stale; a lock that is
+// somebody else's now ends the operation.
 func (c *crew) beat(ctx context.Context, m *master) {
 	tick := time.NewTicker(node.LockBeat)
 	defer tick.Stop()
@@ -131,8 +154,8 @@ func (c *crew) lockOne(ctx context.Context, m *master) error {
 	return err
 }
 
-// unlockFor is how long a lock is tried to be given back on a master that does not answer, as one that is started anew. Who comes next takes a
-// lock over that stays behind.
+// unlockFor is how long a lock is tried to be given back on a master that does not answer, as one that is started anew.
+// Who comes next takes a lock over that stays behind.
 const unlockFor = 10 * time.Second
 
 // release gives the locks back and closes the connections to etcd.
@@ -184,8 +207,17 @@ func unchanged(planned, live Evidence) error {
 	if planned.Manifest == "" || planned.hash() == live.hash() {
 		return nil
 	}
-	return &Refusal{Title: "A Master Changed Since the Plan", Untouched: nothingTouched,
-		Found: fmt.Sprintf("etcd's manifest on %s is not the one that the plan was made for: %s had SHA-256 %s, and now has %s.%s",
-			planned.Name, planned.ManifestPath, planned.hash()[:12], live.hash()[:12], strings.Join(append([]string{""}, live.Problems...), " ")),
-		Next: "run terraform plan again and look at what it will write now."}
+	return &Refusal{
+		Title:     "A Master Changed Since the Plan",
+		Untouched: nothingTouched,
+		Found: fmt.Sprintf(
+			"etcd's manifest on %s is not the one that the plan was made for: %s had SHA-256 %s, and now has %s.%s",
+			planned.Name,
+			planned.ManifestPath,
+			planned.hash()[:12],
+			live.hash()[:12],
+			strings.Join(append([]string{""}, live.Problems...), " "),
+		),
+		Next: "run terraform plan again and look at what it will write now.",
+	}
 }

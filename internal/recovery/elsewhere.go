@@ -35,8 +35,8 @@ func (e Evidence) seen(patterns ...string) []string {
 // Owner is a distribution to which etcd's manifest belongs.
 type Owner struct{ Name, Path, Sign string }
 
-// elsewhere are the distributions that look after a master's etcd, or have left something there. Paths count only where etcd has no manifest:
-// a kubeadm master may have had another life.
+// elsewhere are the distributions that look after a master's etcd, or have left something there. Paths count only where
+// etcd has no manifest: a kubeadm master may have had another life.
 func (e Evidence) elsewhere() []distribution.Distribution {
 	return slices.DeleteFunc(distribution.All(), func(d distribution.Distribution) bool {
 		switch {
@@ -54,19 +54,33 @@ func (e Evidence) sign(d distribution.Distribution) string {
 	if e.Owner != nil {
 		return fmt.Sprintf("%s has %s: that is of %s, which %s", e.Owner.Path, e.Owner.Sign, d.Name, d.Runs)
 	}
-	return fmt.Sprintf("there is no etcd manifest, but %s: that is of %s, which %s", words(e.seen(d.Paths...)), d.Name, d.Runs)
+	return fmt.Sprintf(
+		"there is no etcd manifest, but %s: that is of %s, which %s",
+		words(e.seen(d.Paths...)),
+		d.Name,
+		d.Runs,
+	)
 }
 
 // notHere says of each why it is in the way.
 func (e Evidence) notHere() []string {
 	var problems []string
 	for _, d := range e.elsewhere() {
-		problems = append(problems, fmt.Sprintf("%s. Recover with %s (%s); or if it is a left-over, move it away, then plan again", e.sign(d), d.Tool, d.Docs))
+		problems = append(
+			problems,
+			fmt.Sprintf(
+				"%s. Recover with %s (%s); or if it is a left-over, move it away, then plan again",
+				e.sign(d),
+				d.Tool,
+				d.Docs,
+			),
+		)
 	}
 	return problems
 }
 
-// refuseElsewhere refuses to touch what another distribution runs, and tells its own way back; nil where none of the masters is like that.
+// refuseElsewhere refuses to touch what another distribution runs, and tells its own way back; nil where none of the
+// masters is like that.
 func refuseElsewhere(list ...Evidence) error {
 	var title, found, next string
 	for _, d := range distribution.All() {
@@ -90,7 +104,13 @@ func refuseElsewhere(list ...Evidence) error {
 	if title == "" {
 		return nil
 	}
-	return &Refusal{Title: title, Attribute: "survey", Untouched: nothingTouched,
-		Found: found + "A recovery from here stops and starts etcd by a static pod manifest that is the operator's own, and could do neither.",
-		Next:  next + "If that is a left-over, make sure that it does not run, move it away and put etcd's manifest back, then plan again."}
+	return &Refusal{
+		Title:     title,
+		Attribute: "survey",
+		Untouched: nothingTouched,
+		Found: found + "A recovery from here stops and starts etcd by a static pod manifest that is the " +
+			"operator's own, and could do neither.",
+		Next: next + "If that is a left-over, make sure that it does not run, move it away and put etcd's " +
+			"manifest back, then plan again.",
+	}
 }

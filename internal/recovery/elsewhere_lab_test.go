@@ -36,8 +36,16 @@ func TestAnotherDistribution(t *testing.T) {
 	must(t, os.MkdirAll(m1.Path(rancher+"k3s/server/db/etcd"), 0o700))
 	c := ssh.New(*sshOf(l, m1), nil)
 	t.Cleanup(func() { _ = c.Close() })
-	nodes := map[string]*node.Node{"m1": node.New(node.Settings{Name: "m1", KubeletConfig: m1.Inside(node.DefaultKubeletConfig), WorkDir: m1.Inside(node.DefaultWorkDir)},
-		withRancher{c, m1.Inside(rancher) + "/"})}
+	nodes := map[string]*node.Node{
+		"m1": node.New(
+			node.Settings{
+				Name:          "m1",
+				KubeletConfig: m1.Inside(node.DefaultKubeletConfig),
+				WorkDir:       m1.Inside(node.DefaultWorkDir),
+			},
+			withRancher{c, m1.Inside(rancher) + "/"},
+		),
+	}
 	refused := func(words ...string) {
 		t.Helper()
 		before := trees(t, l)
@@ -59,7 +67,8 @@ func TestAnotherDistribution(t *testing.T) {
 	}
 
 	must(t, l.WaitHealthy(t.Context()))
-	if e := recovery.Survey(t.Context(), nodes, time.Now())["m1"]; !e.Quorum || len(e.Problems) > 0 || len(e.Signs) != 1 {
+	if e := recovery.Survey(t.Context(), nodes, time.Now())["m1"]; !e.Quorum || len(e.Problems) > 0 ||
+		len(e.Signs) != 1 {
 		t.Errorf("a left-over is in the way: %+v", e)
 	}
 	defer tamper(t, m1, manifestFile, func([]byte) []byte { return nil })()

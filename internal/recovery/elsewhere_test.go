@@ -48,17 +48,25 @@ func TestElsewhere(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			covered[c.name] = true
 			for kind, master := range map[string]func(string, ...string) Evidence{"without a manifest": bare, "without a folder": barred} {
-				all := map[string]Evidence{"m1": master("m1", c.signs...), "m2": master("m2", c.signs...), "m3": master("m3", c.signs...)}
+				all := map[string]Evidence{
+					"m1": master("m1", c.signs...),
+					"m2": master("m2", c.signs...),
+					"m3": master("m3", c.signs...),
+				}
 				refusals := map[string]error{}
 				_, refusals["a choice"] = DecideSeed(all, SeedRequest{RecoveryID: "test"})
 				_, refusals["a seed"] = DecideSeed(all, SeedRequest{RecoveryID: "test", Node: "m2"})
 				_, refusals["a member"] = DecideMember(all["m1"], Cluster{ID: "1"}, false)
 				for what, err := range refusals {
 					r, ok := IsRefusal(err)
-					if !ok || r.Title != "This Etcd Is Run by "+c.name || len(r.Title) > 60 || r.Untouched != nothingTouched {
+					if !ok || r.Title != "This Etcd Is Run by "+c.name || len(r.Title) > 60 ||
+						r.Untouched != nothingTouched {
 						t.Fatalf("%s, %s: %v", kind, what, err)
 					}
-					if want := map[bool]string{true: "on m1 there is", false: "on m1, m2, m3 there is"}[what == "a member"]; !strings.Contains(r.Found, want) {
+					if want := map[bool]string{true: "on m1 there is", false: "on m1, m2, m3 there is"}[what == "a member"]; !strings.Contains(
+						r.Found,
+						want,
+					) {
 						t.Errorf("%s, %s: found %q", kind, what, r.Found)
 					}
 					for _, w := range slices.Concat(c.words, c.signs[:1], []string{"left-over"}) {
@@ -73,7 +81,11 @@ func TestElsewhere(t *testing.T) {
 				if r, _ := IsRefusal(refusals["a seed"]); kind == "without a manifest" {
 					t.Logf("%s\n\n%s", r.Title, r.Detail())
 				}
-				if report := Report(all, nil); strings.Count(report, "that is of "+c.name+", ") != 3 || !strings.Contains(report, c.signs[0]) {
+				if report := Report(
+					all,
+					nil,
+				); strings.Count(report, "that is of "+c.name+", ") != 3 ||
+					!strings.Contains(report, c.signs[0]) {
 					t.Errorf("%s:\n%s", kind, report)
 				}
 			}
@@ -102,7 +114,17 @@ func TestOwned(t *testing.T) {
 			}
 			owned := func(master string) Evidence {
 				e := Evidence{Name: master, Reach: Reached, Kubelet: Kubelet{Running: true}}
-				m, problems := findManifest(&e, &node.Pods{ManifestDir: "/m", Files: []node.File{{Path: "/m/kube-apiserver.yaml", Text: api}, {Path: "/m/etcd.yaml", Text: text}, {Path: "/m/etcd-events.yaml", Text: text}}})
+				m, problems := findManifest(
+					&e,
+					&node.Pods{
+						ManifestDir: "/m",
+						Files: []node.File{
+							{Path: "/m/kube-apiserver.yaml", Text: api},
+							{Path: "/m/etcd.yaml", Text: text},
+							{Path: "/m/etcd-events.yaml", Text: text},
+						},
+					},
+				)
 				if m != nil || len(problems) != 1 || e.NoManifest {
 					t.Fatalf("got %v, %q, %+v", m, problems, e)
 				}
@@ -117,7 +139,10 @@ func TestOwned(t *testing.T) {
 				if !ok || r.Title != "This Etcd Is Run by "+name || len(r.Title) > 60 || r.Untouched != nothingTouched {
 					t.Fatalf("%s: %v", what, err)
 				}
-				if d := distribution.Named(name); !strings.Contains(r.Found, " /m/etcd.yaml has ") || !strings.Contains(r.Next, d.Tool) || !strings.Contains(r.Next, d.Docs) {
+				if d := distribution.Named(
+					name,
+				); !strings.Contains(r.Found, " /m/etcd.yaml has ") || !strings.Contains(r.Next, d.Tool) ||
+					!strings.Contains(r.Next, d.Docs) {
 					t.Errorf("%s:\n%s", what, r.Detail())
 				}
 			}
@@ -128,13 +153,25 @@ func TestOwned(t *testing.T) {
 // TestLeftovers are signs of another distribution that decide nothing, or not alone.
 func TestLeftovers(t *testing.T) {
 	const k3s, unit = "/var/lib/rancher/k3s/server/db/etcd", "/etc/systemd/system/etcd.service"
-	if own := with(stopped(OnDisk{Commit: 9}), func(e *Evidence) { e.Signs = []string{k3s} }).elsewhere(); len(own) > 0 {
+	if own := with(
+		stopped(OnDisk{Commit: 9}),
+		func(e *Evidence) { e.Signs = []string{k3s} },
+	).elsewhere(); len(
+		own,
+	) > 0 {
 		t.Errorf("a master that has its manifest: %v", own)
 	}
 	if own := bare("m1").elsewhere(); len(own) > 0 {
 		t.Errorf("a master without signs: %v", own)
 	}
-	if own := bare("m1", "/var/lib/rancher/k3s/server/db", k3s+"/member", "/etc/kubernetes/ssl/etcd/x.pem").elsewhere(); len(own) > 0 {
+	if own := bare(
+		"m1",
+		"/var/lib/rancher/k3s/server/db",
+		k3s+"/member",
+		"/etc/kubernetes/ssl/etcd/x.pem",
+	).elsewhere(); len(
+		own,
+	) > 0 {
 		t.Errorf("paths that were not asked for: %v", own)
 	}
 
@@ -154,7 +191,10 @@ func TestLeftovers(t *testing.T) {
 	all["m3"] = bare("m3", unit)
 	for _, node := range []string{"", "m1"} {
 		_, err := DecideSeed(all, SeedRequest{RecoveryID: "test", Node: node})
-		if r, ok := IsRefusal(err); !ok || r.Title != "This Etcd Is Run by systemd" || !strings.Contains(r.Found, "on m3 there is") {
+		if r, ok := IsRefusal(
+			err,
+		); !ok || r.Title != "This Etcd Is Run by systemd" ||
+			!strings.Contains(r.Found, "on m3 there is") {
 			t.Errorf("node %q: %v", node, err)
 		}
 	}
@@ -165,7 +205,9 @@ func seedable() Evidence {
 	return with(stopped(OnDisk{Commit: 9, MemberID: 1}), func(e *Evidence) {
 		e.Name, e.MemberName, e.PeerURLs = "m1", "m1", []string{"https://m1:2380"}
 		e.ManifestPath, e.Kubelet, e.FreeBytes = "/etc/kubernetes/manifests/etcd.yaml", Kubelet{Running: true}, 1<<30
-		e.Manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\n  namespace: kube-system\nspec:\n  containers:\n  - name: etcd\n    image: " + fixed +
-			"\n    command:\n    - etcd\n    - --name=m1\n    - --initial-advertise-peer-urls=https://m1:2380\n    - --data-dir=/d\n"
+		e.Manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\n  namespace: kube-system\nspec:\n  " +
+			"containers:\n  - name: etcd\n    image: " + fixed +
+			"\n    command:\n    - etcd\n    - --name=m1\n    - --initial-advertise-peer-urls=https://m1:2380\n    - " +
+			"--data-dir=/d\n"
 	})
 }

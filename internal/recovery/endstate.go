@@ -17,8 +17,8 @@ type End struct {
 	IDs       map[string]etcd.ID // by master
 }
 
-// end looks at all masters of the cluster: one cluster ID, every member that answers a started voter, one leader, no alarm, and one hash
-// at one revision. An error that is no refusal may pass.
+// end looks at all masters of the cluster: one cluster ID, every member that answers a started voter, one leader, no
+// alarm, and one hash at one revision. An error that is no refusal may pass.
 func (j *joining) end(ctx context.Context) (*End, error) {
 	witness, err := j.witness.etcd(ctx)
 	if err != nil {
@@ -32,7 +32,13 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 	if err != nil {
 		return nil, err
 	}
-	end := &End{ClusterID: status.ClusterID, Members: members, Revision: status.Revision, Hashes: map[string]uint32{}, IDs: map[string]etcd.ID{}}
+	end := &End{
+		ClusterID: status.ClusterID,
+		Members:   members,
+		Revision:  status.Revision,
+		Hashes:    map[string]uint32{},
+		IDs:       map[string]etcd.ID{},
+	}
 	if err := checkAlarms(ctx, witness); err != nil {
 		return nil, err
 	}
@@ -67,9 +73,24 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 		}
 		switch {
 		case own.ClusterID != end.ClusterID:
-			return nil, &Refusal{Title: "Two Clusters", Found: fmt.Sprintf("%s serves cluster %s, and %s serves cluster %s.", j.witness.Name, end.ClusterID, name, own.ClusterID)}
+			return nil, &Refusal{
+				Title: "Two Clusters",
+				Found: fmt.Sprintf(
+					"%s serves cluster %s, and %s serves cluster %s.",
+					j.witness.Name,
+					end.ClusterID,
+					name,
+					own.ClusterID,
+				),
+			}
 		case own.Leader == 0 || own.Leader != status.Leader:
-			return nil, fmt.Errorf("%s follows leader %s, and %s follows %s", name, own.Leader, j.witness.Name, status.Leader)
+			return nil, fmt.Errorf(
+				"%s follows leader %s, and %s follows %s",
+				name,
+				own.Leader,
+				j.witness.Name,
+				status.Leader,
+			)
 		}
 		hash, err := c.Hash(ctx, end.Revision)
 		if err != nil {
@@ -82,9 +103,22 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 	}
 	for name, hash := range end.Hashes {
 		if hash != end.Hashes[j.plan.Node] {
-			return nil, &Refusal{Title: "The Members' Data Differs",
-				Found: fmt.Sprintf("at revision %d the hash of %s is %d, and that of %s is %d.", end.Revision, name, hash, j.plan.Node, end.Hashes[j.plan.Node]),
-				Next:  fmt.Sprintf("remove %s from the cluster again and find out why (etcdctl endpoint hashkv); its data must not be trusted.", j.plan.Node)}
+			return nil, &Refusal{
+				Title: "The Members' Data Differs",
+				Found: fmt.Sprintf(
+					"at revision %d the hash of %s is %d, and that of %s is %d.",
+					end.Revision,
+					name,
+					hash,
+					j.plan.Node,
+					end.Hashes[j.plan.Node],
+				),
+				Next: fmt.Sprintf(
+					"remove %s from the cluster again and find out why (etcdctl endpoint hashkv); its data must not "+
+						"be trusted.",
+					j.plan.Node,
+				),
+			}
 		}
 	}
 	return end, nil

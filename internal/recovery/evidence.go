@@ -15,7 +15,8 @@ type Reach string
 const (
 	// Reached is a master that could be examined.
 	Reached Reach = "reached"
-	// Refused is a master that is there but could not be examined: login, host key, privilege, kubelet or runtime are in the way. It may run etcd.
+	// Refused is a master that is there but could not be examined: login, host key, privilege, kubelet or runtime are
+	// in the way. It may run etcd.
 	Refused Reach = "refused"
 	// Silent is a master from which nothing came back.
 	Silent Reach = "silent"
@@ -33,13 +34,14 @@ type Evidence struct {
 	Signs      []string `json:",omitempty"` // of distributions and controllers: the paths that are there
 	ForceFlag  string   `json:",omitempty"` // the path of a manifest that the kubelet reads and that has the force flag
 
-	ManifestPath string       // in the kubelet's folder
-	Manifest     string       // the operator's own text, wherever it is at the moment
-	Parked       string       `json:",omitempty"` // the place to which it was moved, if it is not in the kubelet's folder
-	Runtime      node.Runtime // how its containers are asked for
-	Running      bool         // an etcd container runs
-	OtherPods    []string     `json:",omitempty"` // whose names begin as that of etcd's
-	Kubelet      Kubelet
+	ManifestPath string // in the kubelet's folder
+	Manifest     string // the operator's own text, wherever it is at the moment
+	// The place to which it was moved, if it is not in the kubelet's folder.
+	Parked    string       `json:",omitempty"`
+	Runtime   node.Runtime // how its containers are asked for
+	Running   bool         // an etcd container runs
+	OtherPods []string     `json:",omitempty"` // whose names begin as that of etcd's
+	Kubelet   Kubelet
 
 	MemberName string
 	PeerURLs   []string
@@ -65,7 +67,8 @@ type Evidence struct {
 	Alarms      []string      `json:",omitempty"`
 	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
 	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no leader
-	Peers       []Peer        `json:",omitempty"` // other members, as seen from this master; not asked for where there is a quorum
+	// Other members, as seen from this master; not asked for where there is a quorum.
+	Peers []Peer `json:",omitempty"`
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
 
@@ -75,7 +78,8 @@ type Evidence struct {
 	Live     *Live     `json:",omitempty"` // the cluster that has a quorum, as any of the surveyed masters sees it
 }
 
-// Hash is that of a member's keys at its own revision, as HashKV computes it. Two compare only at one revision and one compact revision.
+// Hash is that of a member's keys at its own revision, as HashKV computes it. Two compare only at one revision and one
+// compact revision.
 type Hash struct {
 	Revision, CompactRevision int64
 	Value                     uint32

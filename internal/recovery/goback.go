@@ -13,15 +13,15 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// seedBackPatience is for the seed's etcd to answer its peers again: a kubelet may take 10 s and more until it lets a pod start whose name it
-// has just stopped.
+// seedBackPatience is for the seed's etcd to answer its peers again: a kubelet may take 10 s and more until it lets a
+// pod start whose name it has just stopped.
 const seedBackPatience = time.Minute
 
 // tidyPatience is for what is left of a copy to be removed. What takes longer is named.
 const tidyPatience = 5 * time.Second
 
-// leave says on which side of the point of no return things are left. As long as nothing was forced and no copy has been made, everything is
-// brought back to where it was first.
+// leave says on which side of the point of no return things are left. As long as nothing was forced and no copy has
+// been made, everything is brought back to where it was first.
 func (s *seeding) leave(ctx context.Context, cause error) string {
 	if !s.began {
 		return earlier(s.book.stands(""))
@@ -33,14 +33,16 @@ func (s *seeding) leave(ctx context.Context, cause error) string {
 	case s.book.mark(markForcing) != "":
 		return stands + " " + s.byHand()
 	case errors.Is(cause, node.ErrLocked):
-		return "etcd's manifests may have been moved away; nothing was put back, since somebody else is at work. No data was changed."
+		return "etcd's manifests may have been moved away; nothing was put back, since somebody else is at work. No " +
+			"data was changed."
 	case s.copiedUnheard(ctx):
 		return s.book.seedStands() + " " + s.byHand()
 	}
 	return s.goBack(ctx)
 }
 
-// copiedUnheard tells whether a copy has been made, also one whose end nobody heard of: what was copied once is not copied again.
+// copiedUnheard tells whether a copy has been made, also one whose end nobody heard of: what was copied once is not
+// copied again.
 func (s *seeding) copiedUnheard(ctx context.Context) bool {
 	if s.book.mark(markOldData) != "" {
 		return true
@@ -64,15 +66,25 @@ func (s *seeding) byHand() string {
 		first = "rm -f " + ev.ManifestPath + "; then, when no etcd runs there any more"
 		do = append(do, fmt.Sprintf("mv %[1]s/member %[1]s/member.forced; cp -a %[2]s/member %[1]s/", ev.DataDir, kept))
 		if wal := s.book.mark(markOldWAL); wal != "" {
-			do = append(do, fmt.Sprintf("mkdir %[1]s/forced; mv %[1]s/*.wal %[1]s/forced/; cp -a %[2]s/. %[1]s/", ev.WALDir, wal))
+			do = append(
+				do,
+				fmt.Sprintf("mkdir %[1]s/forced; mv %[1]s/*.wal %[1]s/forced/; cp -a %[2]s/. %[1]s/", ev.WALDir, wal),
+			)
 		}
 	}
 	do = append(do, fmt.Sprintf("cp -p %s %s", ev.Parked, ev.ManifestPath))
-	return fmt.Sprintf("To go back instead, on %s, %s: %s. On the others put etcd's manifest back only where the data is still there, and only once etcd runs on %s.", s.plan.Node, first, strings.Join(do, "; "), s.plan.Node)
+	return fmt.Sprintf(
+		"To go back instead, on %s, %s: %s. On the others put etcd's manifest back only where the data is still "+
+			"there, and only once etcd runs on %s.",
+		s.plan.Node,
+		first,
+		strings.Join(do, "; "),
+		s.plan.Node,
+	)
 }
 
-// goBack puts the manifests back that this recovery has moved away. The seed's is first, and the others wait until its etcd answers: wiped
-// masters that do not reach it could found an empty cluster under the old one's ID.
+// goBack puts the manifests back that this recovery has moved away. The seed's is first, and the others wait until its
+// etcd answers: wiped masters that do not reach it could found an empty cluster under the old one's ID.
 func (s *seeding) goBack(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, seedBackPatience)
 	defer cancel()
@@ -111,7 +123,11 @@ func (s *seeding) goBack(ctx context.Context) string {
 	}
 	saveErr := s.book.save(ctx)
 	if len(left) == 0 && saveErr == nil {
-		text := fmt.Sprintf("nothing any more. Etcd's manifests are in the kubelet's folders of %s again, as they were; no data was changed, and nothing was forced: the point of no return was not reached.", words(moved))
+		text := fmt.Sprintf(
+			"nothing any more. Etcd's manifests are in the kubelet's folders of %s again, as they were; no data was "+
+				"changed, and nothing was forced: the point of no return was not reached.",
+			words(moved),
+		)
 		if len(copies) > 0 {
 			text += fmt.Sprintf(" A copy of the data is left on %s and takes space: %s.", seed, words(copies))
 		}
@@ -123,11 +139,19 @@ func (s *seeding) goBack(ctx context.Context) string {
 	text := "no data was changed, and nothing was forced: the point of no return is not reached."
 	for _, why := range left {
 		if errors.Is(why, node.ErrLocked) {
-			return text + " Etcd's manifests may have been moved away; they were not put back, since somebody else is at work."
+			return text + " Etcd's manifests may have been moved away; they were not put back, since somebody else " +
+				"is at work."
 		}
 	}
 	if len(left) == 0 {
-		return fmt.Sprintf("%s Etcd's manifests are in the kubelet's folders of %s, as they were. Only the journal on %s could not be written (%v).", text, words(moved), seed, saveErr)
+		return fmt.Sprintf(
+			"%s Etcd's manifests are in the kubelet's folders of %s, as they were. Only the journal on %s could not "+
+				"be written (%v).",
+			text,
+			words(moved),
+			seed,
+			saveErr,
+		)
 	}
 	for _, name := range moved {
 		if why := left[name]; why != nil {
@@ -154,7 +178,8 @@ func (s *seeding) copies() []string {
 	return []string{s.plan.OldData, s.plan.OldWAL}
 }
 
-// unpark puts a manifest back that park has moved away. That park was not told of its success is no reason to leave it there.
+// unpark puts a manifest back that park has moved away. That park was not told of its success is no reason to leave it
+// there.
 func (m *master) unpark(ctx context.Context) error {
 	return m.Unpark(ctx, m.parkedAt(), m.ev.ManifestPath)
 }

@@ -19,7 +19,8 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// TestGoBack fails at each step before the copy is made: everything is put back as it was, and the next attempt is a new one.
+// TestGoBack fails at each step before the copy is made: everything is put back as it was, and the next attempt is a
+// new one.
 func TestGoBack(t *testing.T) {
 	l := start(t, lab.Options{})
 	must(t, l.Fill(t.Context(), 50, 100))
@@ -29,7 +30,10 @@ func TestGoBack(t *testing.T) {
 	m1, nodes := l.Master("m1"), nodesOf(t, l)
 	plan := func() *recovery.SeedPlan {
 		t.Helper()
-		p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+		p, err := recovery.DecideSeed(
+			recovery.Survey(t.Context(), nodes, time.Now()),
+			recovery.SeedRequest{RecoveryID: "test"},
+		)
 		must(t, err)
 		if p.Resumes != "" {
 			t.Errorf("there is nothing to go on from, and the plan says: %s", p.Resumes)
@@ -50,7 +54,8 @@ func TestGoBack(t *testing.T) {
 	back := func(err error) {
 		t.Helper()
 		r, ok := recovery.IsRefusal(err)
-		if !ok || !strings.Contains(r.Detail(), "Etcd's manifests are in the kubelet's folders of m1, m2, m3 again") || !strings.Contains(r.Detail(), "point of no return was not reached") {
+		if !ok || !strings.Contains(r.Detail(), "Etcd's manifests are in the kubelet's folders of m1, m2, m3 again") ||
+			!strings.Contains(r.Detail(), "point of no return was not reached") {
 			t.Fatalf("got %v", err)
 		}
 		if after := manifests(); after != before {
@@ -69,34 +74,67 @@ func TestGoBack(t *testing.T) {
 		}
 		back(err)
 	}
-	_, err = recovery.Seed(t.Context(), plan(), nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
-		if step < 5 {
-			return nil
-		}
-		// As if the master had lost its power while it copied.
-		must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery/1.copying/member"), 0o700))
-		return errCut
-	}})
+	_, err = recovery.Seed(
+		t.Context(),
+		plan(),
+		nodes,
+		recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
+			if step < 5 {
+				return nil
+			}
+			// As if the master had lost its power while it copied.
+			must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery/1.copying/member"), 0o700))
+			return errCut
+		}},
+	)
 	back(err)
 	if left, _ := os.ReadDir(m1.Path("/var/lib/etcd.etcdrecovery")); len(left) > 0 {
 		t.Errorf("what was left of a copy is still there: %v", left)
 	}
 	// A copy that fails.
-	undo := script(t, m1, "cp", `case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`)
+	undo := script(
+		t,
+		m1,
+		"cp",
+		`case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`,
+	)
 	_, err = recovery.Seed(t.Context(), plan(), nodes, recovery.Options{})
 	undo()
 	// The seed's own manifest could not be put back with that cp either.
-	wantRefusal(t, err, "Recovery Step Failed", "Step 5 of 9 on m1: copy", "No space left on device", "could not be put back on m1", "could not be put back on m2", "that of m1 first",
-		"on m1: mv "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"), "on m3: mv "+l.Master("m3").Path("/var/lib/etcdrecovery/parked/etcd.yaml"))
+	wantRefusal(
+		t,
+		err,
+		"Recovery Step Failed",
+		"Step 5 of 9 on m1: copy",
+		"No space left on device",
+		"could not be put back on m1",
+		"could not be put back on m2",
+		"that of m1 first",
+		"on m1: mv "+m1.Path(
+			"/var/lib/etcdrecovery/parked/etcd.yaml",
+		),
+		"on m3: mv "+l.Master("m3").Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
+	)
 
-	p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+	p, err := recovery.DecideSeed(
+		recovery.Survey(t.Context(), nodes, time.Now()),
+		recovery.SeedRequest{RecoveryID: "test"},
+	)
 	must(t, err)
-	if !strings.Contains(p.Resumes, "recovery test was begun on m1 at") || !strings.Contains(p.Resumes, "goes on after step 4 of 9 (stop etcd") {
+	if !strings.Contains(p.Resumes, "recovery test was begun on m1 at") ||
+		!strings.Contains(p.Resumes, "goes on after step 4 of 9 (stop etcd") {
 		t.Errorf("the plan says: %q", p.Resumes)
 	}
 	_, err = recovery.DecideSeed(p.Evidence, recovery.SeedRequest{RecoveryID: "test", Node: "m2"})
-	wantRefusal(t, err, "This Recovery Has Another Seed", "Changed: nothing this time. An earlier apply left it so: etcd's manifests may have been moved out of the kubelet's folders of m1, m2, m3. Nothing was forced")
-	// The attempt before has stopped the seed, and the masters that have lost their data must not come back before it answers them.
+	wantRefusal(
+		t,
+		err,
+		"This Recovery Has Another Seed",
+		"Changed: nothing this time. An earlier apply left it so: etcd's manifests may have been moved out of the "+
+			"kubelet's folders of m1, m2, m3. Nothing was forced",
+	)
+	// The attempt before has stopped the seed, and the masters that have lost their data must not come back before it
+	// answers them.
 	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
 		if step == 2 && answers(t, m1) {
 			t.Error("m1 runs already")
@@ -120,13 +158,30 @@ func TestGoBack(t *testing.T) {
 		return nil
 	}})
 	cancel()
-	wantRefusal(t, err, "Recovery Interrupted", "Stopped before step 6 of 9 on m1", "the data of m1 is copied to", "the point of no return is not reached", "cp -p "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"))
+	wantRefusal(
+		t,
+		err,
+		"Recovery Interrupted",
+		"Stopped before step 6 of 9 on m1",
+		"the data of m1 is copied to",
+		"the point of no return is not reached",
+		"cp -p "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
+	)
 	colleague := nodes["m2"].As("ann@jumphost")
 	must(t, colleague.Lock(t.Context(), "ann@jumphost", ""))
-	p, err = recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+	p, err = recovery.DecideSeed(
+		recovery.Survey(t.Context(), nodes, time.Now()),
+		recovery.SeedRequest{RecoveryID: "test"},
+	)
 	must(t, err)
 	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{})
-	wantRefusal(t, err, "Another Recovery Is at Work", "Changed: nothing this time. An earlier apply left it so: etcd is stopped on m1, m2, m3, and the data of m1 is copied to")
+	wantRefusal(
+		t,
+		err,
+		"Another Recovery Is at Work",
+		"Changed: nothing this time. An earlier apply left it so: etcd is stopped on m1, m2, m3, and the data of m1 "+
+			"is copied to",
+	)
 	must(t, colleague.Unlock(t.Context()))
 	must(t, recoverAll(t, l, nodes, options(t)))
 	for _, m := range l.Masters() {
@@ -139,7 +194,8 @@ func TestGoBack(t *testing.T) {
 	}
 }
 
-// TestCopiedUnheard loses the connection when the copy is whole, before anybody hears of it: it is the one that is kept.
+// TestCopiedUnheard loses the connection when the copy is whole, before anybody hears of it: it is the one that is
+// kept.
 func TestCopiedUnheard(t *testing.T) {
 	l, nodes, p := planned(t)
 	m1 := l.Master("m1")
@@ -148,10 +204,20 @@ func TestCopiedUnheard(t *testing.T) {
 			return nil
 		}
 		must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery"), 0o700))
-		must(t, exec.CommandContext(t.Context(), "cp", "-a", m1.Path("/var/lib/etcd"), m1.Path("/var/lib/etcd.etcdrecovery/1")).Run()) //nolint:gosec // the lab's own
+		must(
+			t,
+			exec.CommandContext(t.Context(), "cp", "-a", m1.Path("/var/lib/etcd"), m1.Path("/var/lib/etcd.etcdrecovery/1")).
+				Run(),
+		) //nolint:gosec // the lab's own
 		return errCut
 	}})
-	wantRefusal(t, err, "Recovery Step Failed", "the data of m1 is copied to "+m1.Inside("/var/lib/etcd.etcdrecovery/1"), "the point of no return is not reached")
+	wantRefusal(
+		t,
+		err,
+		"Recovery Step Failed",
+		"the data of m1 is copied to "+m1.Inside("/var/lib/etcd.etcdrecovery/1"),
+		"the point of no return is not reached",
+	)
 	must(t, recoverAll(t, l, nodes, options(t)))
 	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
 		t.Errorf("m1 keeps %v, want one copy", kept)

@@ -9,8 +9,9 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
-// hazard is a fault of etcd that a forced start, or the joins after it, can meet. It is in every version before the one in which its line of
-// releases was mended; a line that is not named has it in all its releases if it comes before the first one named, else in none.
+// hazard is a fault of etcd that a forced start, or the joins after it, can meet. It is in every version before the one
+// in which its line of releases was mended; a line that is not named has it in all its releases if it comes before the
+// first one named, else in none.
 type hazard struct {
 	mended []semver.Version // by line, oldest first
 	meets  func(seed Evidence, all map[string]Evidence) bool
@@ -25,20 +26,48 @@ func release(minor, patch int64) semver.Version {
 func knownHazards() []hazard {
 	always := func(Evidence, map[string]Evidence) bool { return true }
 	return []hazard{
-		{commitMended(), always,
-			"members that join after a forced start can get other data than the seed, unless etcd was stopped in an orderly way before (etcd-io/etcd#14009; this provider does that, and refuses a seed that does not run)"},
-		{[]semver.Version{release(5, 25), release(6, 6)}, withLearner,
-			"a learner of the old cluster can survive the forced start (mended in 3.5.25 and 3.6.6); the end of the step looks for it, and stops"},
-		{[]semver.Version{release(5, 24), release(6, 4)}, always,
-			"the promotion of a learner is not written to the database; after a later upgrade to 3.6 the member can be a learner again (mended in 3.5.24 and 3.6.4): bring etcd to 3.5.26 before any upgrade to 3.6"},
-		{[]semver.Version{release(5, 26)}, always,
-			"members that were removed can come back at a later upgrade to 3.6 (mended in 3.5.26): start every member once with 3.5.26 or later before that"},
-		{[]semver.Version{release(5, 23), release(6, 5)}, always,
-			"a member that receives a snapshot while it defragments can corrupt its data (mended in 3.5.23 and 3.6.5): do not defragment while members join"},
-		{[]semver.Version{release(5, 30), release(6, 11)}, always,
-			"a member is not added while another one is down, although the others have a quorum (mended in 3.5.30 and 3.6.11)"},
-		{[]semver.Version{release(5, 31), release(6, 12)}, always,
-			"an update of a learner's peer URL makes it a voter (mended in 3.5.31 and 3.6.12): do not update one while it joins"},
+		{
+			commitMended(),
+			always,
+			"members that join after a forced start can get other data than the seed, unless etcd was stopped in an " +
+				"orderly way before (etcd-io/etcd#14009; this provider does that, and refuses a seed that does not run)",
+		},
+		{
+			[]semver.Version{release(5, 25), release(6, 6)},
+			withLearner,
+			"a learner of the old cluster can survive the forced start (mended in 3.5.25 and 3.6.6); the end of the " +
+				"step looks for it, and stops",
+		},
+		{
+			[]semver.Version{release(5, 24), release(6, 4)},
+			always,
+			"the promotion of a learner is not written to the database; after a later upgrade to 3.6 the member can " +
+				"be a learner again (mended in 3.5.24 and 3.6.4): bring etcd to 3.5.26 before any upgrade to 3.6",
+		},
+		{
+			[]semver.Version{release(5, 26)},
+			always,
+			"members that were removed can come back at a later upgrade to 3.6 (mended in 3.5.26): start every " +
+				"member once with 3.5.26 or later before that",
+		},
+		{
+			[]semver.Version{release(5, 23), release(6, 5)},
+			always,
+			"a member that receives a snapshot while it defragments can corrupt its data (mended in 3.5.23 and " +
+				"3.6.5): do not defragment while members join",
+		},
+		{
+			[]semver.Version{release(5, 30), release(6, 11)},
+			always,
+			"a member is not added while another one is down, although the others have a quorum (mended in 3.5.30 " +
+				"and 3.6.11)",
+		},
+		{
+			[]semver.Version{release(5, 31), release(6, 12)},
+			always,
+			"an update of a learner's peer URL makes it a voter (mended in 3.5.31 and 3.6.12): do not update one " +
+				"while it joins",
+		},
 	}
 }
 
@@ -70,7 +99,13 @@ func withLearner(_ Evidence, all map[string]Evidence) bool {
 func hazards(seed Evidence, all map[string]Evidence) []string {
 	v := versionOf(seed.Image)
 	if v == nil {
-		return []string{fmt.Sprintf("the tag of the image %s on %s does not tell etcd's version, so its known faults are not listed", seed.Image, seed.Name)}
+		return []string{
+			fmt.Sprintf(
+				"the tag of the image %s on %s does not tell etcd's version, so its known faults are not listed",
+				seed.Image,
+				seed.Name,
+			),
+		}
 	}
 	found := []string{}
 	for _, h := range knownHazards() {
@@ -80,7 +115,16 @@ func hazards(seed Evidence, all map[string]Evidence) []string {
 	}
 	for _, e := range sorted(all) {
 		if other := versionOf(e.Image); other != nil && (other.Minor < v.Minor || other.Minor > v.Minor+1) {
-			found = append(found, fmt.Sprintf("%s has etcd %s, which cannot join a cluster of etcd %d.%d: give it the seed's image first", e.Name, other, v.Major, v.Minor))
+			found = append(
+				found,
+				fmt.Sprintf(
+					"%s has etcd %s, which cannot join a cluster of etcd %d.%d: give it the seed's image first",
+					e.Name,
+					other,
+					v.Major,
+					v.Minor,
+				),
+			)
 		}
 	}
 	return found

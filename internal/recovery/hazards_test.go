@@ -26,7 +26,8 @@ func TestHazards(t *testing.T) {
 		{image: "registry.k8s.io/etcd:3.6.5-0", learner: true, want: []string{learner, add, update}},
 		{image: "registry.k8s.io/etcd:3.6.12-0", learner: true},
 		{image: "registry.k8s.io/etcd:3.7.0-0", learner: true},
-		{image: "registry.k8s.io/etcd:3.6.12-0", other: "registry.k8s.io/etcd:3.5.31-0", want: []string{"m2 has etcd 3.5.31, which cannot join a cluster of etcd 3.6"}},
+		{image: "registry.k8s.io/etcd:3.6.12-0", other: "registry.k8s.io/etcd:3.5.31-0", want: []string{"m2 has etcd " +
+			"3.5.31, which cannot join a cluster of etcd 3.6"}},
 		{image: "registry.k8s.io/etcd:3.6.12-0", other: "registry.k8s.io/etcd:3.7.1-0"},
 		{image: "registry.k8s.io/etcd@sha256:abc", want: []string{"does not tell etcd's version"}},
 	} {

@@ -10,23 +10,33 @@ import (
 	"time"
 )
 
-// holderOf is what stands in a lock: a line for people, and one by which a process of the same machine is found, or found gone.
+// holderOf is what stands in a lock: a line for people, and one by which a process of the same machine is found, or
+// found gone.
 func holderOf(what string, now time.Time) string {
 	host, _ := os.Hostname()
 	name := "somebody"
 	if u, err := user.Current(); err == nil {
 		name = u.Username
 	}
-	return fmt.Sprintf("%s@%s (pid %d), with %s, since %s\n%s", name, host, os.Getpid(), what, now.UTC().Format(time.RFC3339), processOf(os.Getpid(), now))
+	return fmt.Sprintf(
+		"%s@%s (pid %d), with %s, since %s\n%s",
+		name,
+		host,
+		os.Getpid(),
+		what,
+		now.UTC().Format(time.RFC3339),
+		processOf(os.Getpid(), now),
+	)
 }
 
-// processOf identifies a process for good: by the boot of its machine, its PID namespace, its ID and when it was started (proc(5): in ticks
-// since the boot). The time keeps two operations of one process apart.
+// processOf identifies a process for good: by the boot of its machine, its PID namespace, its ID and when it was
+// started (proc(5): in ticks since the boot). The time keeps two operations of one process apart.
 func processOf(pid int, now time.Time) string {
 	return fmt.Sprintf("%s %d %s %d", processSpace(), pid, startOf(pid), now.UnixNano())
 }
 
-// processSpace identifies the space in which a process ID means anything: this boot of this machine, and the PID namespace.
+// processSpace identifies the space in which a process ID means anything: this boot of this machine, and the PID
+// namespace.
 func processSpace() string {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// Journal is what an operation left on a master: which steps are behind it, and where everything went. It is what a later apply, and a
-// person, reads to know where things stand.
+// Journal is what an operation left on a master: which steps are behind it, and where everything went. It is what a
+// later apply, and a person, reads to know where things stand.
 type Journal struct {
 	Operation string // "seed" or "member"
 	ID        string
@@ -33,7 +33,8 @@ type Entry struct {
 
 // Marks that decide how an operation goes on.
 const (
-	markKeepData  = "keep_data"       // where the data is about to go: chosen once, so that a broken-off attempt goes on at the same place
+	// Where the data is about to go: chosen once, so that a broken-off attempt goes on at the same place.
+	markKeepData  = "keep_data"
 	markKeepWAL   = "keep_wal"        // the same for a WAL folder of its own
 	markOldData   = "old_data"        // the copy or the moved data is complete at this place
 	markOldWAL    = "old_wal"         // the same for a WAL folder of its own
@@ -76,10 +77,21 @@ func (j *Journal) stopped() string {
 		return fmt.Sprintf("was finished on %s at %s", j.Master, j.Finished.Format(time.DateTime+" MST"))
 	}
 	if len(j.Steps) == 0 {
-		return fmt.Sprintf("was begun on %s at %s and goes on from its first change", j.Master, j.Started.Format(time.DateTime+" MST"))
+		return fmt.Sprintf(
+			"was begun on %s at %s and goes on from its first change",
+			j.Master,
+			j.Started.Format(time.DateTime+" MST"),
+		)
 	}
 	last := j.Steps[len(j.Steps)-1]
-	return fmt.Sprintf("was begun on %s at %s and goes on after step %d of %d (%s)", j.Master, j.Started.Format(time.DateTime+" MST"), last.Number, last.Of, last.Step)
+	return fmt.Sprintf(
+		"was begun on %s at %s and goes on after step %d of %d (%s)",
+		j.Master,
+		j.Started.Format(time.DateTime+" MST"),
+		last.Number,
+		last.Of,
+		last.Step,
+	)
 }
 
 func (j *Journal) finished() bool { return j != nil && !j.Finished.IsZero() }
@@ -103,7 +115,8 @@ func openBook(have *Journal, operation, id string, n *node.Node, now func() time
 	return &book{Journal: have, node: n, now: now}
 }
 
-// set is written to the master with the step in which it became true. What has to be known before something is done is saved at once.
+// set is written to the master with the step in which it became true. What has to be known before something is done is
+// saved at once.
 func (b *book) set(key, value string) { b.Marks[key] = value }
 
 // keepAt writes down where the old data goes before it goes there.
@@ -113,7 +126,8 @@ func (b *book) keepAt(ctx context.Context, data, wal string) error {
 	return b.save(ctx)
 }
 
-// step keeps that one is done. Nothing waits for it but the next write: a step that is not in the journal is checked again, and found done.
+// step keeps that one is done. Nothing waits for it but the next write: a step that is not in the journal is checked
+// again, and found done.
 func (b *book) step(ctx context.Context, number, of int, title string) error {
 	b.Steps = append(b.Steps, Entry{Time: b.now().UTC(), Number: number, Of: of, Step: title})
 	text, err := b.text()

@@ -12,9 +12,10 @@ import (
 // Kubelet is what was found of the kubelet on a master.
 type Kubelet struct {
 	Running  bool
-	Service  string    `json:",omitempty"` // what systemd says of it
-	CertFile string    `json:",omitempty"`
-	Expired  time.Time `json:",omitzero"` // when its client certificate did; zero for one that is good or that is not there
+	Service  string `json:",omitempty"` // what systemd says of it
+	CertFile string `json:",omitempty"`
+	// When its client certificate did; zero for one that is good or that is not there.
+	Expired time.Time `json:",omitzero"`
 }
 
 func kubeletOf(found node.Kubelet, now time.Time) Kubelet {
@@ -25,28 +26,40 @@ func kubeletOf(found node.Kubelet, now time.Time) Kubelet {
 	}
 	if cert, err := x509.ParseCertificate(block.Bytes); err == nil && now.After(cert.NotAfter) {
 		k.CertFile, k.Expired = found.CertFile, cert.NotAfter.UTC()
-		if found.Age <= stillborn { // systemd has started it once more; without an age it was gone before that could be read
+		// Systemd has started it once more; without an age it was gone before that could be read.
+		if found.Age <= stillborn {
 			k.Running, k.Service = false, ""
 		}
 	}
 	return k
 }
 
-// stillborn is the age up to which a kubelet with an expired certificate is taken for one that ends in a moment and is started again, over and
-// over. It ends within seconds, more of them on a busy machine, and systemd waits 10 s before the next.
+// stillborn is the age up to which a kubelet with an expired certificate is taken for one that ends in a moment and is
+// started again, over and over. It ends within seconds, more of them on a busy machine, and systemd waits 10 s before
+// the next.
 const stillborn = 30 * time.Second
 
 // renewal is kubeadm's way to a new client certificate, which works while the API server is down.
-const renewal = "on a kubeadm master: move /etc/kubernetes/kubelet.conf away, kubeadm init phase kubeconfig kubelet, systemctl restart kubelet"
+const renewal = "on a kubeadm master: move /etc/kubernetes/kubelet.conf away, kubeadm init phase kubeconfig kubelet, " +
+	"systemctl restart kubelet"
 
 // warning says what a kubelet's state will lead to; "" for a good one.
 func (k Kubelet) warning(master string) string {
 	switch {
 	case !k.Running:
-		return k.down(master) + ": no manifest that is put in there has an effect, until it runs (systemctl status kubelet; journalctl -u kubelet)"
+		return k.down(
+			master,
+		) + ": no manifest that is put in there has an effect, until it runs (systemctl status kubelet; journalctl " +
+			"-u kubelet)"
 	case !k.Expired.IsZero():
-		return fmt.Sprintf("the kubelet's client certificate %s on %s expired on %s. It runs on and looks after static pods, but will not come back after a restart of it or of the machine: renew it (%s)",
-			k.CertFile, master, k.Expired.Format(time.DateTime), renewal)
+		return fmt.Sprintf(
+			"the kubelet's client certificate %s on %s expired on %s. It runs on and looks after static pods, but "+
+				"will not come back after a restart of it or of the machine: renew it (%s)",
+			k.CertFile,
+			master,
+			k.Expired.Format(time.DateTime),
+			renewal,
+		)
 	}
 	return ""
 }
@@ -72,16 +85,32 @@ func (k Kubelet) check(master, attribute string) error {
 	if k.Running {
 		return nil
 	}
-	r := &Refusal{Title: "The Kubelet Does Not Run", Attribute: attribute, Untouched: nothingTouched,
-		Found: k.down(master) + ": etcd is a static pod there, which nothing else starts.",
-		Next:  fmt.Sprintf("find out why (systemctl status kubelet; journalctl -u kubelet, on %s), start it, then plan again.", master)}
+	r := &Refusal{
+		Title:     "The Kubelet Does Not Run",
+		Attribute: attribute,
+		Untouched: nothingTouched,
+		Found:     k.down(master) + ": etcd is a static pod there, which nothing else starts.",
+		Next: fmt.Sprintf(
+			"find out why (systemctl status kubelet; journalctl -u kubelet, on %s), start it, then plan again.",
+			master,
+		),
+	}
 	if k.Service == "activating" { // just booted, and started before its container runtime was up
 		r.Next = "systemd is starting it: plan again in half a minute. If it still does not run, " + r.Next
 	}
 	if !k.Expired.IsZero() {
 		// kubernetes-sigs/kind#3492: it exits at once, and so looks after no static pod either.
-		r.Found += fmt.Sprintf(" Its client certificate %s expired on %s, with which it does not start: that is the likely cause.", k.CertFile, k.Expired.Format(time.DateTime))
-		r.Next = fmt.Sprintf("renew it (%s), see to it that it runs (systemctl status kubelet; journalctl -u kubelet, on %s), then plan again.", renewal, master)
+		r.Found += fmt.Sprintf(
+			" Its client certificate %s expired on %s, with which it does not start: that is the likely cause.",
+			k.CertFile,
+			k.Expired.Format(time.DateTime),
+		)
+		r.Next = fmt.Sprintf(
+			"renew it (%s), see to it that it runs (systemctl status kubelet; journalctl -u kubelet, on %s), then "+
+				"plan again.",
+			renewal,
+			master,
+		)
 	}
 	return r
 }

@@ -32,7 +32,15 @@ func start(t *testing.T, o lab.Options) *lab.Lab {
 
 // sshOf is how a master of the lab is reached.
 func sshOf(l *lab.Lab, m lab.Master) *ssh.Config {
-	return &ssh.Config{Host: m.Host(), Port: m.Port(), User: l.SSHUser(), PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(), Become: ssh.BecomeNone, Timeout: 5 * time.Second}
+	return &ssh.Config{
+		Host:           m.Host(),
+		Port:           m.Port(),
+		User:           l.SSHUser(),
+		PrivateKeyFile: l.SSHKeyFile(),
+		HostKey:        m.HostKey(),
+		Become:         ssh.BecomeNone,
+		Timeout:        5 * time.Second,
+	}
 }
 
 // nodesOf are the lab's masters as the recovery knows them.
@@ -46,7 +54,14 @@ func connect(t *testing.T, l *lab.Lab, configs map[string]*ssh.Config) map[strin
 	for _, m := range l.Masters() {
 		c := ssh.New(*configs[m.Name()], nil)
 		t.Cleanup(func() { _ = c.Close() })
-		nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Inside(node.DefaultKubeletConfig), WorkDir: m.Inside(node.DefaultWorkDir)}, c)
+		nodes[m.Name()] = node.New(
+			node.Settings{
+				Name:          m.Name(),
+				KubeletConfig: m.Inside(node.DefaultKubeletConfig),
+				WorkDir:       m.Inside(node.DefaultWorkDir),
+			},
+			c,
+		)
 	}
 	return nodes
 }
@@ -92,7 +107,11 @@ func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, o recover
 func joinAll(ctx context.Context, l *lab.Lab, nodes map[string]*node.Node, o recovery.Options) error {
 	for _, m := range l.Masters()[1:] {
 		all := recovery.Survey(ctx, nodes, time.Now())
-		p, err := recovery.DecideMember(all[m.Name()], recovery.Cluster{ID: all[m.Name()].Live.ClusterID.String()}, false)
+		p, err := recovery.DecideMember(
+			all[m.Name()],
+			recovery.Cluster{ID: all[m.Name()].Live.ClusterID.String()},
+			false,
+		)
 		if err != nil {
 			return err
 		}

@@ -15,7 +15,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// findManifest finds etcd's manifest among the files of the kubelet's folder, or where we parked it, and says what is wrong with it.
+// findManifest finds etcd's manifest among the files of the kubelet's folder, or where we parked it, and says what is
+// wrong with it.
 func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 	var (
 		found    *manifest.Manifest
@@ -43,14 +44,20 @@ func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 		case found != nil && found.SamePod(m):
 			problems = append(problems, samePod(file.Path, f.Path, m, pods.ManifestDir))
 		case found != nil:
-			problems = append(problems, fmt.Sprintf("%s and %s are both etcd pods, and which one to recover cannot be told", file.Path, f.Path))
+			problems = append(
+				problems,
+				fmt.Sprintf("%s and %s are both etcd pods, and which one to recover cannot be told", file.Path, f.Path),
+			)
 		default:
 			found, file = m, f
 		}
 	}
 	if found != nil {
 		for _, f := range pods.Files {
-			if ns, pod, ok := manifest.Identify(f.Text); ok && f.Path != file.Path && ns == found.Namespace() && pod == found.PodName() && len(problems) == 0 {
+			if ns, pod, ok := manifest.Identify(
+				f.Text,
+			); ok && f.Path != file.Path && ns == found.Namespace() && pod == found.PodName() &&
+				len(problems) == 0 {
 				problems = append(problems, samePod(file.Path, f.Path, found, pods.ManifestDir))
 			}
 		}
@@ -64,30 +71,56 @@ func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 		e.ManifestPath, e.Manifest = file.Path, string(file.Text)
 		return found, nil
 	case found != nil && parked == nil:
-		return nil, []string{fmt.Sprintf("%s has the force-new-cluster flag in it, and no journal of ours says why: at each start etcd throws all other members out. "+
-			"Take the flag out of the file when you know who put it there, with what a forced start of ours adds besides: -force-new-cluster in the pod's name, and timers of 10 and 100 ms; then plan again", file.Path)}
+		return nil, []string{
+			fmt.Sprintf(
+				"%s has the force-new-cluster flag in it, and no journal of ours says why: at each start etcd throws "+
+					"all other members out. "+
+					"Take the flag out of the file when you know who put it there, with what a forced start of ours "+
+					"adds besides: -force-new-cluster in the pod's name, and timers of 10 and 100 ms; then plan "+
+					"again",
+				file.Path,
+			),
+		}
 	case parked != nil:
 		m, err := manifest.Parse(parked.Text)
 		if err != nil {
 			return nil, []string{fmt.Sprintf("%s: %v", parked.Path, err)}
 		}
-		e.ManifestPath, e.Manifest, e.Parked = path.Join(pods.ManifestDir, path.Base(parked.Path)), string(parked.Text), parked.Path
+		e.ManifestPath, e.Manifest, e.Parked = path.Join(
+			pods.ManifestDir,
+			path.Base(parked.Path),
+		), string(
+			parked.Text,
+		), parked.Path
 		return m, nil
 	}
 	e.NoManifest = true
 	if len(broken) == 0 {
-		broken = []string{fmt.Sprintf("no file in %s is an etcd static pod: put etcd's manifest there, or set manifest_dir for this node, then plan again", pods.ManifestDir)}
+		broken = []string{
+			fmt.Sprintf(
+				"no file in %s is an etcd static pod: put etcd's manifest there, or set manifest_dir for this node, "+
+					"then plan again",
+				pods.ManifestDir,
+			),
+		}
 	}
 	return nil, append(e.notHere(), broken...)
 }
 
 func samePod(one, other string, m *manifest.Manifest, dir string) string {
-	return fmt.Sprintf("%s and %s are both the pod %s/%s: the kubelet reads every file that does not start with a dot and may run either. Move one of them out of %s, then plan again",
-		one, other, m.Namespace(), m.PodName(), dir)
+	return fmt.Sprintf(
+		"%s and %s are both the pod %s/%s: the kubelet reads every file that does not start with a dot and may run "+
+			"either. Move one of them out of %s, then plan again",
+		one,
+		other,
+		m.Namespace(),
+		m.PodName(),
+		dir,
+	)
 }
 
-// parkedOriginal is the manifest that we moved away and that has to come back: the one parked under the same file name as what is in the
-// kubelet's folder now, or the only one.
+// parkedOriginal is the manifest that we moved away and that has to come back: the one parked under the same file name
+// as what is in the kubelet's folder now, or the only one.
 func parkedOriginal(pods *node.Pods, inPlace string) *node.File {
 	for i, f := range pods.Parked {
 		if inPlace == "" || path.Base(inPlace) == path.Base(f.Path) {
@@ -124,7 +157,13 @@ func pkiOnHost(m *manifest.Manifest) hostPKI {
 	}
 	if pki.cert != "" {
 		dir := path.Dir(pki.cert)
-		pki.healthcheckCert, pki.healthcheckKey = path.Join(dir, "healthcheck-client.crt"), path.Join(dir, "healthcheck-client.key")
+		pki.healthcheckCert, pki.healthcheckKey = path.Join(
+			dir,
+			"healthcheck-client.crt",
+		), path.Join(
+			dir,
+			"healthcheck-client.key",
+		)
 	}
 	return pki
 }
@@ -160,7 +199,10 @@ func pathsOf(m *manifest.Manifest) (node.Paths, []string) {
 	slices.Sort(problems)
 	slices.Sort(p.Keys)
 	if len(m.PeerURLs()) == 0 {
-		problems = append(problems, "the manifest has no --initial-advertise-peer-urls: other members could not reach this one")
+		problems = append(
+			problems,
+			"the manifest has no --initial-advertise-peer-urls: other members could not reach this one",
+		)
 	}
 	return p, problems
 }
@@ -169,7 +211,15 @@ func pathsOf(m *manifest.Manifest) (node.Paths, []string) {
 func certificateProblems(name string, d *node.Disk, now time.Time) []string {
 	var problems []string
 	for _, f := range d.MissingPKI {
-		problems = append(problems, fmt.Sprintf("the certificate or key file %s, which the manifest names, is missing or unreadable on %s: restore it or have kubeadm make it (kubeadm init phase certs), then plan again", f, name))
+		problems = append(
+			problems,
+			fmt.Sprintf(
+				"the certificate or key file %s, which the manifest names, is missing or unreadable on %s: restore "+
+					"it or have kubeadm make it (kubeadm init phase certs), then plan again",
+				f,
+				name,
+			),
+		)
 	}
 	for _, flag := range slices.Sorted(maps.Keys(d.Certs)) {
 		block, _ := pem.Decode(d.Certs[flag])
@@ -184,10 +234,26 @@ func certificateProblems(name string, d *node.Disk, now time.Time) []string {
 		}
 		switch {
 		case now.After(cert.NotAfter):
-			problems = append(problems, fmt.Sprintf("the certificate of %s on %s expired on %s: renew it (kubeadm certs renew etcd-server etcd-peer etcd-healthcheck-client), then plan again",
-				flag, name, cert.NotAfter.UTC().Format(time.DateTime)))
+			problems = append(
+				problems,
+				fmt.Sprintf(
+					"the certificate of %s on %s expired on %s: renew it (kubeadm certs renew etcd-server etcd-peer "+
+						"etcd-healthcheck-client), then plan again",
+					flag,
+					name,
+					cert.NotAfter.UTC().Format(time.DateTime),
+				),
+			)
 		case now.Before(cert.NotBefore):
-			problems = append(problems, fmt.Sprintf("the certificate of %s on %s is not valid before %s: is a clock wrong?", flag, name, cert.NotBefore.UTC().Format(time.DateTime)))
+			problems = append(
+				problems,
+				fmt.Sprintf(
+					"the certificate of %s on %s is not valid before %s: is a clock wrong?",
+					flag,
+					name,
+					cert.NotBefore.UTC().Format(time.DateTime),
+				),
+			)
 		}
 	}
 	return problems

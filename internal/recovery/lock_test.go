@@ -20,7 +20,11 @@ func TestAbandoned(t *testing.T) {
 	if recovery.Abandoned(own) {
 		t.Errorf("this process is no more: %q", own)
 	}
-	if who, _, _ := strings.Cut(own, "\n"); !strings.Contains(who, "with a test, since 20") || !strings.Contains(who, "@") {
+	if who, _, _ := strings.Cut(
+		own,
+		"\n",
+	); !strings.Contains(who, "with a test, since 20") ||
+		!strings.Contains(who, "@") {
 		t.Errorf("a person does not see who it is: %q", who)
 	}
 	child := exec.Command("sleep", "60") //nolint:noctx // ended below
@@ -66,7 +70,10 @@ func TestHidden(t *testing.T) {
 		return
 	}
 	if os.Geteuid() != 0 {
-		t.Skip("nothing was tested: a /proc that hides processes has to be mounted, which needs root; run as root, .ci/run has it")
+		t.Skip(
+			"nothing was tested: a /proc that hides processes has to be mounted, which needs root; run as root, " +
+				".ci/run has it",
+		)
 	}
 	own := recovery.HolderOf("a test", time.Now())
 	ended := exec.CommandContext(t.Context(), "true")
@@ -79,7 +86,17 @@ func TestHidden(t *testing.T) {
 	must(t, exec.CommandContext(t.Context(), "cp", os.Args[0], exe).Run())
 	const hidden = `mount -t proc -o hidepid=2 proc /proc && [ -e /proc/$1 ] && cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '[ ! -e /proc/$1 ] || { echo "the process is to be seen"; exit 1; }
 exec "$0" -test.run "^TestHidden$"' "$2" "$1"`
-	c := exec.CommandContext(t.Context(), "unshare", "-m", "sh", "-c", hidden, "sh", itoa(os.Getpid()), exe) //nolint:gosec // nothing but what is above
+	c := exec.CommandContext(
+		t.Context(),
+		"unshare",
+		"-m",
+		"sh",
+		"-c",
+		hidden,
+		"sh",
+		itoa(os.Getpid()),
+		exe,
+	) //nolint:gosec // nothing but what is above
 	c.Env = append(os.Environ(), "TEST_HOLDER="+own, "TEST_GONE=somebody\n"+strings.Join(words, " "))
 	if out, err := c.CombinedOutput(); err != nil || !strings.Contains(string(out), "PASS") {
 		t.Errorf("%v: %s", err, out)
@@ -93,7 +110,10 @@ func planned(t *testing.T) (*lab.Lab, map[string]*node.Node, *recovery.SeedPlan)
 	must(t, l.Fill(t.Context(), 50, 100))
 	loseMajority(t, l)
 	nodes := nodesOf(t, l)
-	p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+	p, err := recovery.DecideSeed(
+		recovery.Survey(t.Context(), nodes, time.Now()),
+		recovery.SeedRequest{RecoveryID: "test"},
+	)
 	must(t, err)
 	return l, nodes, p
 }
@@ -102,7 +122,8 @@ func planned(t *testing.T) (*lab.Lab, map[string]*node.Node, *recovery.SeedPlan)
 func TestLocked(t *testing.T) {
 	l, nodes, p := planned(t)
 	seed := func(o recovery.Options) error { _, err := recovery.Seed(t.Context(), p, nodes, o); return err }
-	const colleague = "ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z\nanother-boot pid:[1] 4711 1 1"
+	const colleague = "ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z\nanother-boot pid:[1] " +
+		"4711 1 1"
 	silent := func(name string) {
 		old := time.Now().Add(-node.LockStale - time.Minute)
 		must(t, os.Chtimes(l.Master(name).Path(node.DefaultWorkDir+"/lock"), old, old))
@@ -113,8 +134,16 @@ func TestLocked(t *testing.T) {
 	before := trees(t, l)
 	refused := func(master string) {
 		t.Helper()
-		wantRefusal(t, seed(recovery.Options{}), "Another Recovery Is at Work", "on "+master, "ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z", "last sign of life",
-			"rm "+l.Master(master).Path(node.DefaultWorkDir+"/lock"), "on "+master)
+		wantRefusal(
+			t,
+			seed(recovery.Options{}),
+			"Another Recovery Is at Work",
+			"on "+master,
+			"ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z",
+			"last sign of life",
+			"rm "+l.Master(master).Path(node.DefaultWorkDir+"/lock"),
+			"on "+master,
+		)
 	}
 	refused("m1")
 	silent("m1")
@@ -152,7 +181,14 @@ func TestLockLost(t *testing.T) {
 		}
 		return nil
 	}})
-	wantRefusal(t, err, "The Lock Was Lost", "nothing was put back, since somebody else is at work", "No data was changed", "names the one")
+	wantRefusal(
+		t,
+		err,
+		"The Lock Was Lost",
+		"nothing was put back, since somebody else is at work",
+		"No data was changed",
+		"names the one",
+	)
 	for _, name := range []string{"m2", "m3"} {
 		if _, err := os.Stat(l.Master(name).Path(manifestFile)); err == nil {
 			t.Errorf("the manifest of %s was put back", name)

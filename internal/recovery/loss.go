@@ -7,8 +7,9 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
-// Loss is what a forced start on one master throws away, compared with the survivor whose data goes furthest. That may be the same one:
-// of its own log it drops what it does not know to be committed, and acknowledged writes can be among that.
+// Loss is what a forced start on one master throws away, compared with the survivor whose data goes furthest. That may
+// be the same one: of its own log it drops what it does not know to be committed, and acknowledged writes can be among
+// that.
 type Loss struct {
 	Entries      uint64   // log entries
 	Furthest     string   // the master that has them
@@ -18,7 +19,8 @@ type Loss struct {
 	Unjudged     []string // masters that may have more; it is not known
 }
 
-// lossOf compares a candidate with all masters of its cluster whose progress is known, whether they can be the seed or not.
+// lossOf compares a candidate with all masters of its cluster whose progress is known, whether they can be the seed or
+// not.
 func lossOf(c Candidate, candidates []Candidate, all map[string]Evidence) Loss {
 	var l Loss
 	end, name, _ := furthest(all, c.Cluster)
@@ -67,7 +69,12 @@ func (l Loss) Text(seed string) string {
 		if l.Furthest != seed {
 			where = "the log of " + l.Furthest
 		}
-		text = fmt.Sprintf("a forced start on %s keeps nothing of the last %s in %s", seed, count(l.Entries, "entry", "entries"), where)
+		text = fmt.Sprintf(
+			"a forced start on %s keeps nothing of the last %s in %s",
+			seed,
+			count(l.Entries, "entry", "entries"),
+			where,
+		)
 		switch l.FromRevision {
 		case 0:
 			text += "; none of them is a write"

@@ -7,7 +7,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
-// TestManagers has controllers paused where something is about to be changed, and leaves a cluster that is well in peace.
+// TestManagers has controllers paused where something is about to be changed, and leaves a cluster that is well in
+// peace.
 func TestManagers(t *testing.T) {
 	const capi = "/run/cluster-api/bootstrap-success.complete"
 	for _, c := range []struct {
@@ -18,7 +19,8 @@ func TestManagers(t *testing.T) {
 		{"Cluster API", func(e *Evidence) { e.Signs = []string{capi} }, []string{"Cluster API looks after m1", `{"spec":{"paused":true}}`, "MachineHealthChecks"}},
 		{"Deckhouse on the disk", func(e *Evidence) { e.Signs = []string{"/etc/kubernetes/deckhouse"} }, []string{"Deckhouse looks after m1", "control-plane-manager"}},
 		{"Deckhouse in the manifest", func(e *Evidence) {
-			e.Manifest = strings.Replace(e.Manifest, "  name: etcd\n  namespace", "  annotations:\n    control-plane-manager.deckhouse.io/checksum: \"1f\"\n  name: etcd\n  namespace", 1)
+			e.Manifest = strings.Replace(e.Manifest, "  name: etcd\n  namespace", "  annotations:\n    "+
+				"control-plane-manager.deckhouse.io/checksum: \"1f\"\n  name: etcd\n  namespace", 1)
 		}, []string{"Deckhouse looks after m1"}},
 		{"nobody", func(*Evidence) {}, nil},
 	} {
@@ -42,7 +44,11 @@ func TestManagers(t *testing.T) {
 			wants("the plan of a seed", strings.Join(p.Managers, "\n"))
 			wants("the report", Report(all, nil))
 
-			live := &Live{ClusterID: 7, Revision: 9, Members: []etcd.Member{{ID: 2, Name: "m2", PeerURLs: []string{"https://m2:2380"}}}}
+			live := &Live{
+				ClusterID: 7,
+				Revision:  9,
+				Members:   []etcd.Member{{ID: 2, Name: "m2", PeerURLs: []string{"https://m2:2380"}}},
+			}
 			m1.Live, m1.Disk = live, nil
 			join, err := DecideMember(m1, Cluster{ID: live.ClusterID.String()}, false)
 			if err != nil {
@@ -51,7 +57,11 @@ func TestManagers(t *testing.T) {
 			wants("the plan of a member", strings.Join(join.Managers, "\n"))
 
 			live.Members = append(live.Members, etcd.Member{ID: 1, Name: "m1", PeerURLs: m1.PeerURLs})
-			m1.Quorum, m1.Running, m1.Members, m1.Status = true, true, live.Members, &etcd.Status{ClusterID: 7, MemberID: 1, Leader: 1}
+			m1.Quorum, m1.Running, m1.Members, m1.Status = true, true, live.Members, &etcd.Status{
+				ClusterID: 7,
+				MemberID:  1,
+				Leader:    1,
+			}
 			join, err = DecideMember(m1, Cluster{ID: live.ClusterID.String()}, false)
 			if err != nil || !join.Healthy || join.Managers != nil {
 				t.Errorf("a member that is well: %v, %v", join, err)

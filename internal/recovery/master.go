@@ -17,8 +17,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// stopPatience is how long a kubelet may take to stop a pod whose manifest went before it is helped. It takes 1 to 3 s; helping one that
-// is just slow does no harm.
+// stopPatience is how long a kubelet may take to stop a pod whose manifest went before it is helped. It takes 1 to 3 s;
+// helping one that is just slow does no harm.
 const stopPatience = 6 * time.Second
 
 // startPatience allows for the kubelet's crash-loop back-off, which is capped at 5 minutes.
@@ -55,13 +55,20 @@ func (m *master) close() {
 	}
 }
 
-// workload is etcd's container in terms of the runtime. The pod of the forced start has a longer name with the same beginning.
+// workload is etcd's container in terms of the runtime. The pod of the forced start has a longer name with the same
+// beginning.
 func (m *master) workload() node.Workload {
 	pod, err := m.ev.parse()
 	if err != nil {
 		return node.Workload{Namespace: "kube-system", Pod: "etcd", Container: "etcd"}
 	}
-	return node.Workload{Namespace: pod.Namespace(), Pod: pod.PodName(), Container: pod.ContainerName(), Others: m.ev.OtherPods, KeepKubelet: !m.ev.Kubelet.Expired.IsZero()}
+	return node.Workload{
+		Namespace:   pod.Namespace(),
+		Pod:         pod.PodName(),
+		Container:   pod.ContainerName(),
+		Others:      m.ev.OtherPods,
+		KeepKubelet: !m.ev.Kubelet.Expired.IsZero(),
+	}
 }
 
 // stop takes etcd's manifest out of the kubelet's folder and proves that nothing of etcd is left running.
@@ -98,7 +105,8 @@ func (m *master) parkedAt() string {
 	return path.Join(m.ParkedDir(), path.Base(m.ev.ManifestPath))
 }
 
-// retire puts the parked manifest, whose successor is in place and works, where no later operation takes it for one that has to come back.
+// retire puts the parked manifest, whose successor is in place and works, where no later operation takes it for one
+// that has to come back.
 func (m *master) retire(ctx context.Context, b *book) error {
 	name := path.Base(m.ev.ManifestPath)
 	place := path.Join(m.WorkDir, "kept", b.name(), name)
@@ -136,8 +144,17 @@ func (m *master) stillRuns(err error) error {
 	if !errors.Is(err, node.ErrStillRunning) {
 		return err
 	}
-	return &Refusal{Title: "Etcd Does Not Stop", Found: err.Error() + "." + m.ev.Kubelet.kept(m.Name), Cause: err,
-		Next: fmt.Sprintf("look at the kubelet and the container runtime on %s, stop that pod by hand (%s), then run terraform apply again.", m.Name, m.ev.Runtime.ByHand())}
+	return &Refusal{
+		Title: "Etcd Does Not Stop",
+		Found: err.Error() + "." + m.ev.Kubelet.kept(m.Name),
+		Cause: err,
+		Next: fmt.Sprintf(
+			"look at the kubelet and the container runtime on %s, stop that pod by hand (%s), then run terraform "+
+				"apply again.",
+			m.Name,
+			m.ev.Runtime.ByHand(),
+		),
+	}
 }
 
 // freePorts waits until nothing listens at the member's addresses any more.
@@ -149,8 +166,15 @@ func (m *master) freePorts(ctx context.Context) error {
 			return err
 		}
 		if time.Now().After(deadline) {
-			return &Refusal{Title: "Another Etcd Still Listens", Found: fmt.Sprintf("no etcd container runs on %s, but something listens at %s.", m.Name, busy),
-				Next: fmt.Sprintf("find it (ss -ltnp), stop it, see to it that it stays stopped, then run terraform apply again. On %s.", m.Name)}
+			return &Refusal{
+				Title: "Another Etcd Still Listens",
+				Found: fmt.Sprintf("no etcd container runs on %s, but something listens at %s.", m.Name, busy),
+				Next: fmt.Sprintf(
+					"find it (ss -ltnp), stop it, see to it that it stays stopped, then run terraform apply again. "+
+						"On %s.",
+					m.Name,
+				),
+			}
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
@@ -183,7 +207,8 @@ func (m *master) busyPort(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// start puts a manifest in, waits for the container that the kubelet makes of it, and makes sure that it is of this text.
+// start puts a manifest in, waits for the container that the kubelet makes of it, and makes sure that it is of this
+// text.
 func (m *master) start(ctx context.Context, text string) (id string, err error) {
 	known, err := m.Known(ctx, m.ev.Runtime, m.workload())
 	if err != nil {
@@ -196,8 +221,15 @@ func (m *master) start(ctx context.Context, text string) (id string, err error) 
 	}
 	started, err := m.AwaitStarted(ctx, m.ev.Runtime, m.workload(), known, startPatience)
 	if errors.Is(err, node.ErrNotStarted) {
-		return "", &Refusal{Title: "Etcd Does Not Start", Found: err.Error() + "." + m.cameAndWent(ctx, known) + m.ev.Kubelet.kept(m.Name), Cause: err,
-			Next: fmt.Sprintf("look at the kubelet's log on %s (journalctl -u kubelet), then run terraform apply again.", m.Name)}
+		return "", &Refusal{
+			Title: "Etcd Does Not Start",
+			Found: err.Error() + "." + m.cameAndWent(ctx, known) + m.ev.Kubelet.kept(m.Name),
+			Cause: err,
+			Next: fmt.Sprintf(
+				"look at the kubelet's log on %s (journalctl -u kubelet), then run terraform apply again.",
+				m.Name,
+			),
+		}
 	}
 	if err != nil {
 		return "", err
@@ -205,8 +237,9 @@ func (m *master) start(ctx context.Context, text string) (id string, err error) 
 	return started.ID, m.asWritten(started, text)
 }
 
-// asWritten compares what a new container runs with to the text it should be of: a kubelet may run an older text of a manifest beside or
-// instead of the new one (kubernetes#112814, kubernetes#129364). A runtime that does not tell leaves it to etcd's own log.
+// asWritten compares what a new container runs with to the text it should be of: a kubelet may run an older text of a
+// manifest beside or instead of the new one (kubernetes#112814, kubernetes#129364). A runtime that does not tell leaves
+// it to etcd's own log.
 func (m *master) asWritten(c *node.Started, text string) error {
 	pod, err := manifest.Parse([]byte(text))
 	if err != nil || c.Args == nil || forces(c.Args) == pod.Forced() {
@@ -216,16 +249,35 @@ func (m *master) asWritten(c *node.Started, text string) error {
 	if pod.Forced() {
 		with, want = want, with
 	}
-	return &Refusal{Title: "The Container Is Not of the New Manifest",
-		Found: fmt.Sprintf("%s on %s was written %s the force-new-cluster flag, and the new etcd container %.12s runs %s it: %s.", m.ev.ManifestPath, m.Name, want, c.ID, with, strings.Join(c.Args, " ")),
-		Next:  fmt.Sprintf("look for another file with an etcd pod in %s on %s, and restart the kubelet there (systemctl restart kubelet); then run terraform apply again.", path.Dir(m.ev.ManifestPath), m.Name)}
+	return &Refusal{
+		Title: "The Container Is Not of the New Manifest",
+		Found: fmt.Sprintf(
+			"%s on %s was written %s the force-new-cluster flag, and the new etcd container %.12s runs %s it: %s.",
+			m.ev.ManifestPath,
+			m.Name,
+			want,
+			c.ID,
+			with,
+			strings.Join(c.Args, " "),
+		),
+		Next: fmt.Sprintf(
+			"look for another file with an etcd pod in %s on %s, and restart the kubelet there (systemctl restart "+
+				"kubelet); then run terraform apply again.",
+			path.Dir(m.ev.ManifestPath),
+			m.Name,
+		),
+	}
 }
 
 // forces tells whether a command line has the flag in effect. Of a flag that is given twice the last one counts.
 func forces(args []string) bool {
 	on := false
 	for _, a := range args {
-		if name, value, given := strings.Cut(strings.TrimLeft(a, "-"), "="); strings.HasPrefix(a, "-") && name == "force-new-cluster" {
+		if name, value, given := strings.Cut(
+			strings.TrimLeft(a, "-"),
+			"=",
+		); strings.HasPrefix(a, "-") &&
+			name == "force-new-cluster" {
 			set, err := strconv.ParseBool(value)
 			on = !given || err == nil && set
 		}
@@ -242,8 +294,8 @@ func (m *master) cameAndWent(ctx context.Context, known []string) string {
 	return fmt.Sprintf(" Container %.12s has come and gone.%s", all[0].ID, m.lastWords(ctx, all[0].ID))
 }
 
-// awaitServing waits until the member in a container is as it should be. It fails early with the member's own last words when the
-// container has gone.
+// awaitServing waits until the member in a container is as it should be. It fails early with the member's own last
+// words when the container has gone.
 func (m *master) awaitServing(ctx context.Context, id string, good func(context.Context, *etcd.Client) error) error {
 	client, err := m.etcd(ctx)
 	if err != nil {
@@ -272,7 +324,15 @@ func (m *master) awaitServing(ctx context.Context, id string, good func(context.
 			if gone, err := m.exited(ctx, id); err != nil {
 				return err
 			} else if gone {
-				return &Refusal{Title: "Etcd Stopped Again", Found: fmt.Sprintf("the etcd container %.12s on %s has exited.%s", id, m.Name, m.lastWords(ctx, id))}
+				return &Refusal{
+					Title: "Etcd Stopped Again",
+					Found: fmt.Sprintf(
+						"the etcd container %.12s on %s has exited.%s",
+						id,
+						m.Name,
+						m.lastWords(ctx, id),
+					),
+				}
 			}
 		}
 		time.Sleep(20 * time.Millisecond)

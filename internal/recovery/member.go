@@ -19,11 +19,15 @@ type MemberResult struct {
 	OldData   string
 }
 
-// Member carries out a plan: it makes one master a voter of a living cluster. nodes holds the master itself and those of the cluster.
+// Member carries out a plan: it makes one master a voter of a living cluster. nodes holds the master itself and those
+// of the cluster.
 func Member(interrupt context.Context, p *MemberPlan, nodes map[string]*node.Node, o Options) (*MemberResult, error) {
 	ctx, abort, end := working(interrupt)
 	defer end()
-	j := &joining{crew: newCrew(o, "the join of "+p.Node, nodes, map[string]Evidence{p.Node: p.Evidence}, abort), plan: p}
+	j := &joining{
+		crew: newCrew(o, "the join of "+p.Node, nodes, map[string]Evidence{p.Node: p.Evidence}, abort),
+		plan: p,
+	}
 	defer j.release(ctx)
 	defer func() { _ = j.book.settle() }() // before the lock is given back
 	j.self = j.masters[p.Node]
@@ -58,8 +62,16 @@ func (p *MemberPlan) steps(j *joining) []Step {
 	lock := Step{Master: p.Node, Title: "take the lock", act: func(ctx context.Context) error { return j.lockAll(ctx) }}
 	if p.Healthy {
 		steps := []Step{
-			{Master: p.Node, Title: "check that it is as it was in the plan: a started voter of a cluster with a quorum", act: j.check},
-			{Master: p.Node, Title: "check the end state: one cluster, all started voters, a leader, no alarm, equal hashes", act: j.confirm},
+			{
+				Master: p.Node,
+				Title:  "check that it is as it was in the plan: a started voter of a cluster with a quorum",
+				act:    j.check,
+			},
+			{
+				Master: p.Node,
+				Title:  "check the end state: one cluster, all started voters, a leader, no alarm, equal hashes",
+				act:    j.confirm,
+			},
 		}
 		if p.Resumes != "" { // its journal is still to be closed
 			steps = append([]Step{lock}, steps...)
@@ -76,19 +88,50 @@ func (p *MemberPlan) steps(j *joining) []Step {
 	cluster := "cluster"
 	return []Step{
 		lock,
-		{Master: cluster, Title: "check that the master is as it was in the plan, and that the cluster has a quorum and no alarm", act: j.check},
-		{Master: p.Node, Title: "stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the ports free", done: j.isVoter, act: j.stop},
-		{Master: cluster, Title: "remove the entry that was left of this master, if there is one", done: j.isVoter, act: j.removeStale},
+		{
+			Master: cluster,
+			Title:  "check that the master is as it was in the plan, and that the cluster has a quorum and no alarm",
+			act:    j.check,
+		},
+		{
+			Master: p.Node,
+			Title: "stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the " +
+				"ports free",
+			done: j.isVoter,
+			act:  j.stop,
+		},
+		{
+			Master: cluster,
+			Title:  "remove the entry that was left of this master, if there is one",
+			done:   j.isVoter,
+			act:    j.removeStale,
+		},
 		{Master: p.Node, Title: aside, done: j.isVoter, act: j.moveAside},
-		{Master: cluster, Title: "add it as a learner at " + strings.Join(e.PeerURLs, ","), done: j.isVoter, act: j.add},
-		{Master: p.Node, Title: "write the manifest to " + p.ManifestPath + "; start etcd", done: j.isVoter, act: j.start},
+		{
+			Master: cluster,
+			Title:  "add it as a learner at " + strings.Join(e.PeerURLs, ","),
+			done:   j.isVoter,
+			act:    j.add,
+		},
+		{
+			Master: p.Node,
+			Title:  "write the manifest to " + p.ManifestPath + "; start etcd",
+			done:   j.isVoter,
+			act:    j.start,
+		},
 		{Master: p.Node, Title: "wait until it has applied what the leader had", done: j.isVoter, act: j.catchUp},
 		{Master: cluster, Title: "promote it to a voter", done: j.isVoter, act: j.promote},
-		{Master: cluster, Title: "check the end state: one cluster, all started voters, a leader, no alarm, equal hashes, no force flag in any manifest", act: j.confirm},
+		{
+			Master: cluster,
+			Title: "check the end state: one cluster, all started voters, a leader, no alarm, equal hashes, no " +
+				"force flag in any manifest",
+			act: j.confirm,
+		},
 	}
 }
 
-// record keeps the journal from the first change on. A join that was broken off at its very end is a voter already, and only its journal is open.
+// record keeps the journal from the first change on. A join that was broken off at its very end is a voter already, and
+// only its journal is open.
 func (j *joining) record(ctx context.Context, number, of int, title string) error {
 	if j.book == nil || !j.began && !j.resumes {
 		return nil

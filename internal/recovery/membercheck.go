@@ -24,14 +24,31 @@ func (j *joining) check(ctx context.Context) error {
 		return err
 	}
 	if live.Live == nil {
-		return &Refusal{Title: "The Cluster Has No Quorum", Untouched: nothingTouched,
-			Found: fmt.Sprintf("none of %s answers a linearizable read, so nobody can join.%s", words(j.others()), problemsOf(all)),
-			Next:  "bring the cluster back first: start its members, or, when a majority is lost for good, recover it with etcdrecovery_seed."}
+		return &Refusal{
+			Title:     "The Cluster Has No Quorum",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"none of %s answers a linearizable read, so nobody can join.%s",
+				words(j.others()),
+				problemsOf(all),
+			),
+			Next: "bring the cluster back first: start its members, or, when a majority is lost for good, recover it " +
+				"with etcdrecovery_seed.",
+		}
 	}
 	if !j.plan.Cluster.is(live.Live) {
-		return &Refusal{Title: "This Is Another Cluster", Untouched: nothingTouched,
-			Found: fmt.Sprintf("the plan is for cluster %s with %s; what answers is cluster %s with %s.", j.plan.Cluster.ID, describeNames(j.plan.Cluster.Members), live.Live.ClusterID, describe(live.Live.Members)),
-			Next:  "find out who runs that cluster, then run terraform plan again."}
+		return &Refusal{
+			Title:     "This Is Another Cluster",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"the plan is for cluster %s with %s; what answers is cluster %s with %s.",
+				j.plan.Cluster.ID,
+				describeNames(j.plan.Cluster.Members),
+				live.Live.ClusterID,
+				describe(live.Live.Members),
+			),
+			Next: "find out who runs that cluster, then run terraform plan again.",
+		}
 	}
 	now, err := DecideMember(live, Cluster{ID: live.Live.ClusterID.String()}, false)
 	if err != nil {
@@ -43,12 +60,18 @@ func (j *joining) check(ctx context.Context) error {
 	}
 	for _, name := range j.others() {
 		e := all[name]
-		if e.Quorum && e.Status.ClusterID == live.Live.ClusterID && (j.witness == nil || e.Status.Leader == e.Status.MemberID) {
+		if e.Quorum && e.Status.ClusterID == live.Live.ClusterID &&
+			(j.witness == nil || e.Status.Leader == e.Status.MemberID) {
 			j.witness = j.masters[name]
 		}
 		if len(e.Alarms) > 0 {
-			return &Refusal{Title: "The Cluster Has an Alarm", Found: words(e.Alarms) + ".", Untouched: nothingTouched,
-				Next: "NOSPACE: compact, defragment, then etcdctl alarm disarm. CORRUPT: find the member whose data differs (etcdctl endpoint hashkv) and replace it. Then run terraform apply again."}
+			return &Refusal{
+				Title:     "The Cluster Has an Alarm",
+				Found:     words(e.Alarms) + ".",
+				Untouched: nothingTouched,
+				Next: "NOSPACE: compact, defragment, then etcdctl alarm disarm. CORRUPT: find the member whose " +
+					"data differs (etcdctl endpoint hashkv) and replace it. Then run terraform apply again.",
+			}
 		}
 	}
 	if j.witness == nil {
@@ -77,8 +100,8 @@ func (j *joining) check(ctx context.Context) error {
 	return nil
 }
 
-// spare refuses to stop a voter without which the others are no quorum: its old entry could not even be removed then, and the cluster
-// would stand still. A member that runs and cannot be asked is not thereby broken.
+// spare refuses to stop a voter without which the others are no quorum: its old entry could not even be removed then,
+// and the cluster would stand still. A member that runs and cannot be asked is not thereby broken.
 func (j *joining) spare(all map[string]Evidence, live Evidence) error {
 	if j.voter {
 		return nil
@@ -93,10 +116,22 @@ func (j *joining) spare(all map[string]Evidence, live Evidence) error {
 		}
 	}
 	if need := voters/2 + 1; own && answering < need {
-		return &Refusal{Title: "The Cluster Needs This Member", Attribute: "node", Untouched: nothingTouched,
-			Found: fmt.Sprintf("%s is one of %d voters, and only %d of the other masters answer in the cluster; %d are needed to work without it. It could not be asked how it is: %s",
-				live.Name, voters, answering, need, live.StatusError),
-			Next: "find out why it does not answer (its certificates? its client port?), or bring another voter back first."}
+		return &Refusal{
+			Title:     "The Cluster Needs This Member",
+			Attribute: "node",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"%s is one of %d voters, and only %d of the other masters answer in the cluster; %d are needed to "+
+					"work without it. It could not be asked how it is: %s",
+				live.Name,
+				voters,
+				answering,
+				need,
+				live.StatusError,
+			),
+			Next: "find out why it does not answer (its certificates? its client port?), or bring another voter back " +
+				"first.",
+		}
 	}
 	return nil
 }
@@ -113,9 +148,17 @@ func (j *joining) compare(live Evidence, now *MemberPlan) error {
 		return nil
 	}
 	if now.Manifest != j.plan.Manifest {
-		return &Refusal{Title: "The Cluster Changed Since the Plan", Untouched: nothingTouched,
-			Found: fmt.Sprintf("the plan was made for the members %s, and the cluster has %s.", describeNames(j.plan.Cluster.Members), describe(live.Live.Members)),
-			Next:  "run terraform plan again. When several members take the same value for join (for_each), set any_order = true on them, or chain them: join = etcdrecovery_member.<the one before>.cluster."}
+		return &Refusal{
+			Title:     "The Cluster Changed Since the Plan",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"the plan was made for the members %s, and the cluster has %s.",
+				describeNames(j.plan.Cluster.Members),
+				describe(live.Live.Members),
+			),
+			Next: "run terraform plan again. When several members take the same value for join (for_each), set " +
+				"any_order = true on them, or chain them: join = etcdrecovery_member.<the one before>.cluster.",
+		}
 	}
 	return nil
 }

@@ -34,7 +34,8 @@ func (j *joining) stop(ctx context.Context) error {
 
 // halfway is true when an earlier attempt came as far as a running learner: it only has to be waited for.
 func (j *joining) halfway(ctx context.Context) (bool, error) {
-	// Its client port may open seconds after it runs (one publish timeout), so not answering yet is no reason to begin again.
+	// Its client port may open seconds after it runs (one publish timeout), so not answering yet is no reason to begin
+	// again.
 	if j.book.mark(markLearner) == "" || !j.self.ev.Running || j.self.ev.Parked != "" || len(j.self.ev.LastWords) > 0 {
 		return false, nil
 	}
@@ -42,7 +43,8 @@ func (j *joining) halfway(ctx context.Context) (bool, error) {
 	if err != nil || entry == nil {
 		return false, err
 	}
-	if entry.ID.String() != j.book.mark(markLearner) || j.self.ev.Status != nil && j.self.ev.Status.MemberID != entry.ID {
+	if entry.ID.String() != j.book.mark(markLearner) ||
+		j.self.ev.Status != nil && j.self.ev.Status.MemberID != entry.ID {
 		return false, nil
 	}
 	j.id = entry.ID
@@ -72,7 +74,8 @@ func (j *joining) entry(ctx context.Context) (*etcd.Member, error) {
 	return nil, nil
 }
 
-// changing gives the connection over which the cluster is changed. No master's lock is in the way of that, so it is looked at first.
+// changing gives the connection over which the cluster is changed. No master's lock is in the way of that, so it is
+// looked at first.
 func (j *joining) changing(ctx context.Context) (*etcd.Client, error) {
 	if err := j.self.Holds(ctx); err != nil {
 		return nil, err
@@ -80,8 +83,9 @@ func (j *joining) changing(ctx context.Context) (*etcd.Client, error) {
 	return j.witness.etcd(ctx)
 }
 
-// removeStale takes out what the cluster has of this master. A member whose data is gone must not come back under its old ID: the leader
-// believes that it still has what it acknowledged, and the cluster panics ("tocommit is out of range").
+// removeStale takes out what the cluster has of this master. A member whose data is gone must not come back under its
+// old ID: the leader believes that it still has what it acknowledged, and the cluster panics ("tocommit is out of
+// range").
 func (j *joining) removeStale(ctx context.Context) error {
 	if j.started != "" {
 		return nil
@@ -110,8 +114,8 @@ func (j *joining) removeStale(ctx context.Context) error {
 	}
 }
 
-// moveAside empties the data folder. What was there first goes to the place that the plan shows; what a broken-off attempt left goes
-// beside it.
+// moveAside empties the data folder. What was there first goes to the place that the plan shows; what a broken-off
+// attempt left goes beside it.
 func (j *joining) moveAside(ctx context.Context) error {
 	if j.started != "" {
 		return nil
@@ -150,7 +154,8 @@ func (j *joining) add(ctx context.Context) error {
 		return err
 	}
 	var all []etcd.Member
-	// Right after the removal of the old entry etcd may answer the add with "member not found" (seen with 3.7.3): that passes.
+	// Right after the removal of the old entry etcd may answer the add with "member not found" (seen with 3.7.3): that
+	// passes.
 	passes := func(err error) bool { return etcd.Transient(err) || etcd.IsMemberNotFound(err) }
 	err = etcd.Retry(ctx, passes, func(ctx context.Context) error {
 		added, members, err := c.AddLearner(ctx, j.self.ev.PeerURLs)
@@ -172,9 +177,13 @@ func (j *joining) add(ctx context.Context) error {
 			return err
 		}
 	case etcd.IsTooManyLearners(err):
-		return &Refusal{Title: "Another Learner Is in the Way", Cause: err,
+		return &Refusal{
+			Title: "Another Learner Is in the Way",
+			Cause: err,
 			Found: "the cluster has a learner already, and takes one at a time.",
-			Next:  "let the join of that learner finish, or remove it (etcdctl member list; etcdctl member remove ID), then run terraform apply again."}
+			Next: "let the join of that learner finish, or remove it (etcdctl member list; etcdctl member remove " +
+				"ID), then run terraform apply again.",
+		}
 	case err != nil:
 		return err
 	}
@@ -185,7 +194,8 @@ func (j *joining) add(ctx context.Context) error {
 	return nil
 }
 
-// matches makes sure that --initial-cluster in the text is the member list after the add, without which etcd does not start.
+// matches makes sure that --initial-cluster in the text is the member list after the add, without which etcd does not
+// start.
 func (j *joining) matches(all []etcd.Member) error {
 	members := manifest.Joined(j.self.ev.self(), membersOf(all))
 	pod, err := manifest.Parse([]byte(j.text))
@@ -193,8 +203,15 @@ func (j *joining) matches(all []etcd.Member) error {
 		return err
 	}
 	if want := manifest.InitialCluster(members); pod.InitialCluster() != want {
-		return &Refusal{Title: "The Cluster Changed Since the Plan", Found: fmt.Sprintf("--initial-cluster would be %s, and the member list asks for %s.", pod.InitialCluster(), want),
-			Next: "run terraform apply again: it plans with the members that are there now."}
+		return &Refusal{
+			Title: "The Cluster Changed Since the Plan",
+			Found: fmt.Sprintf(
+				"--initial-cluster would be %s, and the member list asks for %s.",
+				pod.InitialCluster(),
+				want,
+			),
+			Next: "run terraform apply again: it plans with the members that are there now.",
+		}
 	}
 	return nil
 }
@@ -212,8 +229,8 @@ func (j *joining) start(ctx context.Context) error {
 	return nil
 }
 
-// catchUp waits until the learner has applied what the leader had when it was asked. Promotion is accepted earlier, as soon as a snapshot
-// was received, and writes would then wait until it is applied.
+// catchUp waits until the learner has applied what the leader had when it was asked. Promotion is accepted earlier, as
+// soon as a snapshot was received, and writes would then wait until it is applied.
 func (j *joining) catchUp(ctx context.Context) error {
 	leader, err := j.witness.etcd(ctx)
 	if err != nil {
@@ -226,7 +243,16 @@ func (j *joining) catchUp(ctx context.Context) error {
 			return err
 		}
 		if mine.MemberID != j.id {
-			return &Refusal{Title: "The Member Has Another Identity", Found: fmt.Sprintf("%s was added as member %s and runs as member %s of cluster %s.", j.self.Name, j.id, mine.MemberID, mine.ClusterID)}
+			return &Refusal{
+				Title: "The Member Has Another Identity",
+				Found: fmt.Sprintf(
+					"%s was added as member %s and runs as member %s of cluster %s.",
+					j.self.Name,
+					j.id,
+					mine.MemberID,
+					mine.ClusterID,
+				),
+			}
 		}
 		if goal == 0 {
 			status, err := leader.Status(ctx)
@@ -274,7 +300,12 @@ func (j *joining) confirm(ctx context.Context) error {
 	if err := noForceFlag(ctx, j.self); err != nil {
 		return err
 	}
-	j.result = &MemberResult{ClusterID: end.ClusterID, MemberID: end.IDs[j.plan.Node], Manifest: j.text, Members: sortMembers(membersOf(end.Members))}
+	j.result = &MemberResult{
+		ClusterID: end.ClusterID,
+		MemberID:  end.IDs[j.plan.Node],
+		Manifest:  j.text,
+		Members:   sortMembers(membersOf(end.Members)),
+	}
 	if j.book == nil {
 		return nil
 	}

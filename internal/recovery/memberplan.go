@@ -32,10 +32,21 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath}
 	switch {
 	case e.Reach == Silent:
-		return nil, &Refusal{Title: "The Master Does Not Answer", Attribute: "node", Found: fmt.Sprintf("%s: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
-			Next: fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name)}
+		return nil, &Refusal{
+			Title:     "The Master Does Not Answer",
+			Attribute: "node",
+			Found:     fmt.Sprintf("%s: %s.", e.Name, e.ReachError),
+			Untouched: nothingTouched,
+			Next:      fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name),
+		}
 	case e.Reach == Refused && len(e.elsewhere()) == 0:
-		return nil, &Refusal{Title: "A Master Cannot Be Examined", Attribute: "node", Found: fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError), Untouched: nothingTouched, Next: "put this access right, then plan again."}
+		return nil, &Refusal{
+			Title:     "A Master Cannot Be Examined",
+			Attribute: "node",
+			Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
+			Untouched: nothingTouched,
+			Next:      "put this access right, then plan again.",
+		}
 	case e.Reach == Refused, len(e.Problems) > 0:
 		r := *asRefusal(masterProblem(e), "")
 		r.Attribute = "node"
@@ -51,18 +62,25 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	members := withoutSelf(e, join.Members)
 	if join.is(e.Live) {
 		p.Healthy = healthy(e, e.Live.ClusterID)
-		others := slices.DeleteFunc(slices.Clone(e.Live.Members), func(m etcd.Member) bool { return !m.Started() && !e.isMember(m) && joinsFirst(m, join, anyOrder) })
+		others := slices.DeleteFunc(
+			slices.Clone(e.Live.Members),
+			func(m etcd.Member) bool { return !m.Started() && !e.isMember(m) && joinsFirst(m, join, anyOrder) },
+		)
 		if err := checkPlace(e, others); err != nil && !p.Healthy {
 			return nil, err
 		}
 		join.ID = e.Live.ClusterID.String()
 		for _, m := range withoutSelf(e, membersOf(e.Live.Members)) {
-			if !slices.ContainsFunc(members, func(have manifest.Member) bool { return sharesURL(have.PeerURLs, m.PeerURLs) }) {
+			if !slices.ContainsFunc(
+				members,
+				func(have manifest.Member) bool { return sharesURL(have.PeerURLs, m.PeerURLs) },
+			) {
 				members = append(members, m)
 			}
 		}
 		// Of two clusters the one with fewer writes is the one that was founded on an empty folder.
-		foreign := !e.Quorum && e.Readable && e.Status != nil && e.Status.ClusterID != e.Live.ClusterID && e.Status.Revision > e.Live.Revision
+		foreign := !e.Quorum && e.Readable && e.Status != nil && e.Status.ClusterID != e.Live.ClusterID &&
+			e.Status.Revision > e.Live.Revision
 		if foreign || e.knowsMore() {
 			return nil, foundedAnew([]string{e.Name}, nil, nil)
 		}
@@ -81,8 +99,13 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	}
 	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(manifest.Joined(e.self(), members)))
 	if err != nil {
-		return nil, &Refusal{Title: "Manifest Cannot Be Edited", Attribute: "node", Found: fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err), Untouched: nothingTouched,
-			Next: "bring the manifest into a shape as kubeadm writes it, then plan again."}
+		return nil, &Refusal{
+			Title:     "Manifest Cannot Be Edited",
+			Attribute: "node",
+			Found:     fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err),
+			Untouched: nothingTouched,
+			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
+		}
 	}
 	p.Manifest = string(text)
 	return p, nil
@@ -90,13 +113,19 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 
 // healthy is a master whose etcd is a started voter of a cluster with a quorum.
 func healthy(e Evidence, cluster etcd.ID) bool {
-	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == cluster && e.Parked == "" && len(e.Alarms) == 0
+	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == cluster && e.Parked == "" &&
+		len(e.Alarms) == 0
 }
 
-// joinsFirst tells of a member that was added and has not started whether it may have by this master's turn: its own join was broken off, and goes
-// on in the same apply. A plan for that has its name. When the turn has come it is looked at again.
+// joinsFirst tells of a member that was added and has not started whether it may have by this master's turn: its own
+// join was broken off, and goes on in the same apply. A plan for that has its name. When the turn has come it is looked
+// at again.
 func joinsFirst(m etcd.Member, join Cluster, anyOrder bool) bool {
-	return anyOrder || slices.ContainsFunc(join.Members, func(before manifest.Member) bool { return before.Name != "" && sharesURL(before.PeerURLs, m.PeerURLs) })
+	return anyOrder ||
+		slices.ContainsFunc(
+			join.Members,
+			func(before manifest.Member) bool { return before.Name != "" && sharesURL(before.PeerURLs, m.PeerURLs) },
+		)
 }
 
 // BehindAnotherJoin is the title of a refusal to join before another member has started.
@@ -112,9 +141,21 @@ func IsBehindAnotherJoin(err error) bool {
 func checkPlace(e Evidence, members []etcd.Member) error {
 	for _, m := range members {
 		if !m.Started() && !e.isMember(m) {
-			return &Refusal{Title: BehindAnotherJoin, Attribute: "join", Untouched: nothingTouched,
-				Found: fmt.Sprintf("member %s at %s was added to the cluster and has never started. Members join one at a time.", m.ID, strings.Join(m.PeerURLs, ",")),
-				Next:  fmt.Sprintf("let its join finish first, or remove it if it is a left-over (etcdctl member remove %s), then plan again.", m.ID)}
+			return &Refusal{
+				Title:     BehindAnotherJoin,
+				Attribute: "join",
+				Untouched: nothingTouched,
+				Found: fmt.Sprintf(
+					"member %s at %s was added to the cluster and has never started. Members join one at a time.",
+					m.ID,
+					strings.Join(m.PeerURLs, ","),
+				),
+				Next: fmt.Sprintf(
+					"let its join finish first, or remove it if it is a left-over (etcdctl member remove %s), then "+
+						"plan again.",
+					m.ID,
+				),
+			}
 		}
 		byName, byURL := m.Name != "" && m.Name == e.MemberName, sharesURL(m.PeerURLs, e.PeerURLs)
 		if byName == byURL || m.Name == "" {
@@ -122,12 +163,28 @@ func checkPlace(e Evidence, members []etcd.Member) error {
 		}
 		next := "put the manifest right: it seems to be copied from that master."
 		if byName {
-			next = fmt.Sprintf("put the manifest right if the address is wrong. If the master has a new address for good, remove its old member first (etcdctl member remove %s), then plan again.", m.ID)
+			next = fmt.Sprintf(
+				"put the manifest right if the address is wrong. If the master has a new address for good, remove "+
+					"its old member first (etcdctl member remove %s), then plan again.",
+				m.ID,
+			)
 		}
-		return &Refusal{Title: "Name and Peer URL Do Not Match", Attribute: "node", Untouched: nothingTouched,
-			Found: fmt.Sprintf("the manifest of %s says --name=%s and --initial-advertise-peer-urls=%s; the cluster has member %s (%s) at %s.",
-				e.Name, e.MemberName, strings.Join(e.PeerURLs, ","), m.Name, m.ID, strings.Join(m.PeerURLs, ",")),
-			Next: next}
+		return &Refusal{
+			Title:     "Name and Peer URL Do Not Match",
+			Attribute: "node",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"the manifest of %s says --name=%s and --initial-advertise-peer-urls=%s; the cluster has member %s "+
+					"(%s) at %s.",
+				e.Name,
+				e.MemberName,
+				strings.Join(e.PeerURLs, ","),
+				m.Name,
+				m.ID,
+				strings.Join(m.PeerURLs, ","),
+			),
+			Next: next,
+		}
 	}
 	return nil
 }
@@ -163,12 +220,14 @@ func (e Evidence) begun() *Journal {
 	return nil
 }
 
-// spent tells of the journal of a join that came as far as a voter whether that voter is gone again: then there is nothing to go on with.
+// spent tells of the journal of a join that came as far as a voter whether that voter is gone again: then there is
+// nothing to go on with.
 func (e Evidence) spent(j *Journal) bool {
 	if j.mark(markVoter) == "" {
 		return false
 	}
-	gone := e.Live != nil && !slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID.String() == j.mark(markVoter) })
+	gone := e.Live != nil &&
+		!slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID.String() == j.mark(markVoter) })
 	return gone || e.Empty || e.disowned() != ""
 }
 
@@ -181,8 +240,8 @@ func ToFinish(e Evidence, cluster string) bool {
 // Unfinished tells whether a join goes on on a master.
 func Unfinished(e Evidence) bool { return e.begun() != nil }
 
-// unfinished is the join that was begun on a master and did not come to its end. One that was begun before a cluster was grown from this very
-// master is of the cluster before.
+// unfinished is the join that was begun on a master and did not come to its end. One that was begun before a cluster
+// was grown from this very master is of the cluster before.
 func unfinished(journals []Journal) *Journal {
 	past := LastSeed(Evidence{Journals: journals})
 	for i, j := range journals {

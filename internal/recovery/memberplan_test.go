@@ -33,15 +33,30 @@ spec:
     name: data
 `
 
-// TestPlanBehindABrokenJoin plans a join behind one that was broken off when its learner was added: that one goes on first, in the same apply.
+// TestPlanBehindABrokenJoin plans a join behind one that was broken off when its learner was added: that one goes on
+// first, in the same apply.
 func TestPlanBehindABrokenJoin(t *testing.T) {
 	m1 := etcd.Member{ID: 1, Name: "m1", PeerURLs: []string{"https://10.0.0.1:2380"}}
 	added := etcd.Member{ID: 2, PeerURLs: []string{"https://10.0.0.2:2380"}, Learner: true}
-	m3 := recovery.Evidence{Name: "m3", Reach: recovery.Reached, ManifestPath: "/etc/kubernetes/manifests/etcd.yaml", Manifest: joinManifest, MemberName: "m3",
-		PeerURLs: []string{"https://10.0.0.3:2380"}, DataDir: "/var/lib/etcd", Empty: true, Kubelet: recovery.Kubelet{Running: true},
-		Live: &recovery.Live{ClusterID: 9, Members: []etcd.Member{m1, added}}}
+	m3 := recovery.Evidence{
+		Name:         "m3",
+		Reach:        recovery.Reached,
+		ManifestPath: "/etc/kubernetes/manifests/etcd.yaml",
+		Manifest:     joinManifest,
+		MemberName:   "m3",
+		PeerURLs: []string{
+			"https://10.0.0.3:2380",
+		},
+		DataDir: "/var/lib/etcd",
+		Empty:   true,
+		Kubelet: recovery.Kubelet{Running: true},
+		Live:    &recovery.Live{ClusterID: 9, Members: []etcd.Member{m1, added}},
+	}
 	seed := recovery.Cluster{ID: "9", Members: []manifest.Member{{Name: "m1", PeerURLs: m1.PeerURLs}}}
-	chain := recovery.Cluster{ID: "9", Members: append(seed.Members, manifest.Member{Name: "m2", PeerURLs: added.PeerURLs})}
+	chain := recovery.Cluster{
+		ID:      "9",
+		Members: append(seed.Members, manifest.Member{Name: "m2", PeerURLs: added.PeerURLs}),
+	}
 	living := recovery.Cluster{ID: "9", Members: append(seed.Members, manifest.Member{PeerURLs: added.PeerURLs})}
 	for _, c := range []struct {
 		what     string
@@ -56,12 +71,15 @@ func TestPlanBehindABrokenJoin(t *testing.T) {
 	} {
 		p, err := recovery.DecideMember(m3, c.join, c.anyOrder)
 		var r *recovery.Refusal
-		if refused := errors.As(err, &r) && r.Title == "Another Member Has Not Started"; refused != c.refused || err != nil && !refused {
+		if refused := errors.As(err, &r) &&
+			r.Title == "Another Member Has Not Started"; refused != c.refused ||
+			err != nil && !refused {
 			t.Errorf("%s: %v", c.what, err)
 		}
 		if err == nil && !c.anyOrder {
 			m, err := manifest.Parse([]byte(p.Manifest))
-			if err != nil || m.InitialCluster() != "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380" {
+			if err != nil ||
+				m.InitialCluster() != "m1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380" {
 				t.Errorf("%s: %v\n%s", c.what, err, p.Manifest)
 			}
 		}

@@ -37,8 +37,8 @@ type OnDisk struct {
 	RemovedMembers      []etcd.ID `json:",omitempty"`
 }
 
-// kept is the last log entry that a forced start keeps here: what is committed as far as the member has written down, and since 3.5.22 and
-// 3.6.1 also what the database has (etcd, server/etcdserver/bootstrap.go; etcd-io/etcd#14009).
+// kept is the last log entry that a forced start keeps here: what is committed as far as the member has written down,
+// and since 3.5.22 and 3.6.1 also what the database has (etcd, server/etcdserver/bootstrap.go; etcd-io/etcd#14009).
 func (s *OnDisk) kept(image string) uint64 {
 	if forgetsCommit(image) {
 		return s.Commit
@@ -54,8 +54,9 @@ func (s *OnDisk) termOf(index uint64) uint64 {
 // errWritten is data that somebody writes.
 var errWritten = errors.New("somebody writes to it at this moment")
 
-// readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes nothing. With damage it is no
-// seed; whether a quorum could be started with it is still for the operator to try. Data that could not be read for another reason is not known.
+// readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes
+// nothing. With damage it is no seed; whether a quorum could be started with it is still for the operator to try. Data
+// that could not be read for another reason is not known.
 func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths, disk *node.Disk) {
 	ctx, cancel := context.WithTimeout(ctx, diskWait)
 	defer cancel()
@@ -71,17 +72,29 @@ func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths,
 		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s could not be judged: %v", e.DataDir, err))
 		return
 	case s.Backend.OneMeta:
-		e.Warnings = append(e.Warnings, fmt.Sprintf("one of the two pages with which the database in %s begins is not whole, as after a power loss; etcd goes by the other one", e.DataDir))
+		e.Warnings = append(
+			e.Warnings,
+			fmt.Sprintf(
+				"one of the two pages with which the database in %s begins is not whole, as after a power loss; etcd "+
+					"goes by the other one",
+				e.DataDir,
+			),
+		)
 	}
 	e.Disk = onDisk(s, e.Image)
 	if tooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
-		e.TooNew = fmt.Sprintf("the data in %s was written by etcd %s, and the image is %s, which does not start with it", e.DataDir, cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion), e.Image)
+		e.TooNew = fmt.Sprintf(
+			"the data in %s was written by etcd %s, and the image is %s, which does not start with it",
+			e.DataDir,
+			cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion),
+			e.Image,
+		)
 		e.Warnings = append(e.Warnings, e.TooNew)
 	}
 }
 
-// readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An etcd that is just being
-// started is quiet after a moment.
+// readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An
+// etcd that is just being started is quiet after a moment.
 func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.State, error) {
 	v := versionOf(image)
 	for try := 1; ; try++ {
@@ -109,10 +122,26 @@ func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.S
 func onDisk(s *datadir.State, image string) *OnDisk {
 	self := s.Log.MemberID
 	out := &OnDisk{
-		ClusterID: etcd.ID(s.Log.ClusterID), MemberID: etcd.ID(self), Term: s.Log.Term, Commit: s.Log.Commit, ConsistentIndex: s.Backend.ConsistentIndex,
-		FirstIndex: s.Log.FirstIndex, LastIndex: s.Log.LastIndex, LastTerm: s.Log.LastTerm, Terms: s.Log.Terms, Revision: s.Backend.Revision,
-		StorageVersion: s.Backend.StorageVersion, ClusterVersion: s.Backend.ClusterVersion,
-		Learner: s.Backend.Learner(self), Removed: !s.Backend.Learner(self) && !s.Backend.Voter(self) && len(s.Backend.Members) > 0, Torn: s.Log.Torn, Unchecked: s.Log.Unchecked,
+		ClusterID: etcd.ID(
+			s.Log.ClusterID,
+		),
+		MemberID:        etcd.ID(self),
+		Term:            s.Log.Term,
+		Commit:          s.Log.Commit,
+		ConsistentIndex: s.Backend.ConsistentIndex,
+		FirstIndex:      s.Log.FirstIndex,
+		LastIndex:       s.Log.LastIndex,
+		LastTerm:        s.Log.LastTerm,
+		Terms:           s.Log.Terms,
+		Revision:        s.Backend.Revision,
+		StorageVersion:  s.Backend.StorageVersion,
+		ClusterVersion:  s.Backend.ClusterVersion,
+		Learner: s.Backend.Learner(
+			self,
+		),
+		Removed:   !s.Backend.Learner(self) && !s.Backend.Voter(self) && len(s.Backend.Members) > 0,
+		Torn:      s.Log.Torn,
+		Unchecked: s.Log.Unchecked,
 	}
 	applied := s.Backend.ConsistentIndex
 	least, most := s.Log.Writes(applied, out.kept(image))
@@ -124,7 +153,10 @@ func onDisk(s *datadir.State, image string) *OnDisk {
 			out.Name = m.Name
 		}
 		if s.Backend.Voter(m.ID) || s.Backend.Learner(m.ID) {
-			out.Members = append(out.Members, etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: s.Backend.Learner(m.ID)})
+			out.Members = append(
+				out.Members,
+				etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: s.Backend.Learner(m.ID)},
+			)
 		}
 	}
 	for _, id := range s.Backend.Removed {

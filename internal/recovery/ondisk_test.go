@@ -19,8 +19,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// TestStoppedMember kills all members in the middle of writes and reads what each has; then it loses two of them for good, and the forced start
-// of the third must drop what was foretold.
+// TestStoppedMember kills all members in the middle of writes and reads what each has; then it loses two of them for
+// good, and the forced start of the third must drop what was foretold.
 func TestStoppedMember(t *testing.T) {
 	for i, version := range []string{"3.7", "3.6", "3.5"} {
 		t.Run("etcd "+version, func(t *testing.T) {
@@ -54,14 +54,29 @@ func TestStoppedMember(t *testing.T) {
 					t.Fatalf("%s: nothing was read: %q, %s", name, e.Warnings, e.ReachError)
 				}
 				t.Logf("%s: %+v", name, *s)
-				if s.ClusterID != was.ClusterID || s.MemberID != was.MemberID || s.Name != name || s.Learner || s.Removed || len(s.Members) != 3 || s.ClusterVersion == "" {
-					t.Errorf("%s is %s of %s with members %v, and was %s of %s", name, s.MemberID, s.ClusterID, s.Members, was.MemberID, was.ClusterID)
+				if s.ClusterID != was.ClusterID || s.MemberID != was.MemberID || s.Name != name || s.Learner ||
+					s.Removed ||
+					len(s.Members) != 3 ||
+					s.ClusterVersion == "" {
+					t.Errorf(
+						"%s is %s of %s with members %v, and was %s of %s",
+						name,
+						s.MemberID,
+						s.ClusterID,
+						s.Members,
+						was.MemberID,
+						was.ClusterID,
+					)
 				}
 				// A slow machine elects anew now and then, and commits late to its database.
-				if s.LastIndex < was.RaftIndex || s.LastTerm < was.RaftTerm || s.Revision == 0 || s.ConsistentIndex > s.LastIndex || s.Commit > s.LastIndex {
+				if s.LastIndex < was.RaftIndex || s.LastTerm < was.RaftTerm || s.Revision == 0 ||
+					s.ConsistentIndex > s.LastIndex ||
+					s.Commit > s.LastIndex {
 					t.Errorf("%s: %+v, and before that %+v", name, *s, *was)
 				}
-				if (s.StorageVersion == "") != (version == "3.5") || s.StorageVersion != "" && !strings.HasPrefix(s.StorageVersion, version) || !strings.HasPrefix(s.ClusterVersion, version) {
+				if (s.StorageVersion == "") != (version == "3.5") ||
+					s.StorageVersion != "" && !strings.HasPrefix(s.StorageVersion, version) ||
+					!strings.HasPrefix(s.ClusterVersion, version) {
 					t.Errorf("%s: storage version %q, cluster version %q", name, s.StorageVersion, s.ClusterVersion)
 				}
 				most = max(most, s.Commit, s.ConsistentIndex)
@@ -97,7 +112,13 @@ func TestStoppedMember(t *testing.T) {
 			result, err := recovery.Seed(t.Context(), p, nodes, options(t))
 			must(t, err)
 			if result.Discarded != int64(drops) || result.MemberID != s.MemberID {
-				t.Errorf("member %s has dropped %d entries, foretold were %d on %s", result.MemberID, result.Discarded, drops, s.MemberID)
+				t.Errorf(
+					"member %s has dropped %d entries, foretold were %d on %s",
+					result.MemberID,
+					result.Discarded,
+					drops,
+					s.MemberID,
+				)
 			}
 			after, _, err := l.CountKeys(t.Context(), seed)
 			must(t, err)
@@ -192,7 +213,8 @@ func TestDamagedData(t *testing.T) {
 			}
 		}, "damaged", "the newest .snap file ends with entry 0", "The Seed's Data Is Damaged"},
 		{"an empty member folder", func() { must(t, os.RemoveAll(member)); must(t, os.Mkdir(member, 0o700)) }, "no log", "there is no log with the data in", "No Master Has etcd Data"},
-		{"no database", func() { must(t, os.Remove(filepath.Join(member, "snap", "db"))) }, "no database", "there is no database in", "No Master Has etcd Data"},
+		{"no database", func() { must(t, os.Remove(filepath.Join(member, "snap", "db"))) }, "no database", "there is " +
+			"no database in", "No Master Has etcd Data"},
 		{"a folder of something else", func() { must(t, os.Rename(member, filepath.Join(dir, "postgres"))) }, "not etcd's", "is not etcd's: it has no member/ folder, and has postgres", "No Master Has etcd Data"},
 		{"data of a later version", func() {
 			edit(manifest, func(b []byte) []byte { return imageTag.ReplaceAll(b, []byte("${1}3.5.26-0")) })
@@ -204,11 +226,18 @@ func TestDamagedData(t *testing.T) {
 		before, err := m1.TreeHash()
 		must(t, err)
 		all := recovery.Survey(t.Context(), nodes, time.Now())
-		if report := recovery.Report(all, nil); !strings.Contains(report, "  "+c.data+"  ") || c.data == "damaged" && !strings.Contains(report, c.says) {
+		if report := recovery.Report(
+			all,
+			nil,
+		); !strings.Contains(report, "  "+c.data+"  ") ||
+			c.data == "damaged" && !strings.Contains(report, c.says) {
 			t.Errorf("%s: the report does not say %q, or not %q:\n%s", c.name, c.data, c.says, report)
 		}
 		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
-		if r, ok := recovery.IsRefusal(err); !ok || r.Title != "No Seed Can Be Chosen" || !strings.Contains(r.Found, c.says) {
+		if r, ok := recovery.IsRefusal(
+			err,
+		); !ok || r.Title != "No Seed Can Be Chosen" ||
+			!strings.Contains(r.Found, c.says) {
 			t.Errorf("%s: it is chosen, or not named: %v", c.name, err)
 		}
 		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: "m1"})

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// An interrupted apply ends within half a minute: the step at work is given stepGrace to come to its end, a single change of a master that is
-// at work then changeGrace, and what can be brought back is brought back, and the locks are given back, within closing.
+// An interrupted apply ends within half a minute: the step at work is given stepGrace to come to its end, a single
+// change of a master that is at work then changeGrace, and what can be brought back is brought back, and the locks are
+// given back, within closing.
 const (
 	stepGrace   = 8 * time.Second
 	changeGrace = 4 * time.Second

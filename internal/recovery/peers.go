@@ -11,8 +11,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// lookAtPeers asks a master which of the other members it reaches: from there some may be, that are not from here. Where a quorum answers
-// there is nothing to find out.
+// lookAtPeers asks a master which of the other members it reaches: from there some may be, that are not from here.
+// Where a quorum answers there is nothing to find out.
 func (e *Evidence) lookAtPeers(ctx context.Context, n *node.Node) {
 	if e.Quorum {
 		return
@@ -69,7 +69,8 @@ func seenElsewhere(all map[string]Evidence) []string {
 	for _, e := range sorted(all) {
 		for _, p := range e.Peers {
 			examined := slices.ContainsFunc(sorted(all), func(o Evidence) bool {
-				return o.Reach == Reached && o.MemberName != "" && o.isMember(etcd.Member{Name: p.Name, PeerURLs: []string{p.URL}})
+				return o.Reach == Reached && o.MemberName != "" &&
+					o.isMember(etcd.Member{Name: p.Name, PeerURLs: []string{p.URL}})
 			})
 			if p.Answers && !examined {
 				seen = append(seen, fmt.Sprintf("%s reaches the etcd of %s at %s", e.Name, p.name(), p.URL))

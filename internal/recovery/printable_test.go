@@ -9,9 +9,18 @@ import (
 // TestPrintable has a member that calls itself by what a terminal obeys.
 func TestPrintable(t *testing.T) {
 	const hostile = "m1\x1b[2J\x1b]0;owned\a\u202e\x9b31m\r\xff\b"
-	e := with(stopped(OnDisk{Commit: 9}), func(e *Evidence) { e.Problems, e.StatusError = []string{"member " + hostile}, hostile })
+	e := with(
+		stopped(OnDisk{Commit: 9}),
+		func(e *Evidence) { e.Problems, e.StatusError = []string{"member " + hostile}, hostile },
+	)
 	all := map[string]Evidence{hostile: e}
-	r := &Refusal{Title: "Title", Found: hostile + "\n\tkept", Untouched: hostile, Next: hostile, Cause: errors.New(hostile)}
+	r := &Refusal{
+		Title:     "Title",
+		Found:     hostile + "\n\tkept",
+		Untouched: hostile,
+		Next:      hostile,
+		Cause:     errors.New(hostile),
+	}
 	for what, text := range map[string]string{"report": Report(all, nil), "markdown": Markdown(all, nil), "refusal": r.Detail(), "error": r.Error()} {
 		if !strings.Contains(text, "m1\uFFFD") {
 			t.Errorf("%s: the name is not there: %q", what, text)

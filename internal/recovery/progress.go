@@ -16,13 +16,19 @@ type Progress struct {
 	LastRevision    int64  // when the whole log is applied, at most
 }
 
-// progress is known of a member that answers, and of one whose data was read. One that runs is stopped in an orderly way before it is forced,
-// and writes down then what it knows to be committed.
+// progress is known of a member that answers, and of one whose data was read. One that runs is stopped in an orderly
+// way before it is forced, and writes down then what it knows to be committed.
 func (e Evidence) progress() (Progress, bool) {
 	switch {
 	case e.Status != nil:
-		p := Progress{Cluster: e.Status.ClusterID, Member: e.Status.MemberID, Kept: e.Status.RaftIndex, Last: e.Status.RaftIndex}
-		p.KeptRevision = e.Status.Revision + int64(p.Kept-min(p.Kept, e.Status.AppliedIndex)) // an entry makes one revision at most
+		p := Progress{
+			Cluster: e.Status.ClusterID,
+			Member:  e.Status.MemberID,
+			Kept:    e.Status.RaftIndex,
+			Last:    e.Status.RaftIndex,
+		}
+		// An entry makes one revision at most.
+		p.KeptRevision = e.Status.Revision + int64(p.Kept-min(p.Kept, e.Status.AppliedIndex))
 		p.KeptLeast, p.LastRevision = e.Status.Revision, p.KeptRevision
 		if e.Tail != nil && e.Tail.Index >= p.Last {
 			p.LastRevision += int64(e.Tail.Index - p.Last)
@@ -32,14 +38,22 @@ func (e Evidence) progress() (Progress, bool) {
 	case e.Disk != nil:
 		s := e.Disk
 		kept := s.kept(e.Image)
-		return Progress{Cluster: s.ClusterID, Member: s.MemberID, Kept: kept, Last: max(kept, s.LastIndex), LastTerm: s.LastTerm,
-			KeptLeast: s.KeptLeast, KeptRevision: s.KeptRevision, LastRevision: max(s.KeptRevision, s.LastRevision)}, true
+		return Progress{
+			Cluster:      s.ClusterID,
+			Member:       s.MemberID,
+			Kept:         kept,
+			Last:         max(kept, s.LastIndex),
+			LastTerm:     s.LastTerm,
+			KeptLeast:    s.KeptLeast,
+			KeptRevision: s.KeptRevision,
+			LastRevision: max(s.KeptRevision, s.LastRevision),
+		}, true
 	}
 	return Progress{}, false
 }
 
-// further orders by the end of the log as Raft does: the term of the last entry, then its index. Of all survivors the first in this order
-// holds every entry that was ever committed and that any of them has.
+// further orders by the end of the log as Raft does: the term of the last entry, then its index. Of all survivors the
+// first in this order holds every entry that was ever committed and that any of them has.
 func (p Progress) further(q Progress) int {
 	return cmp.Or(cmp.Compare(q.LastTerm, p.LastTerm), cmp.Compare(q.Last, p.Last))
 }

@@ -28,9 +28,10 @@ type Ranking struct {
 	Undecided  string // why the evidence does not decide, and the operator has to; "" where the first candidate is the choice
 }
 
-// Rank ranks masters. A forced start keeps what the seed knows to be committed and drops the rest of its log, so the one that keeps most loses
-// least. Of those that keep the same, the one whose log goes further comes first, by Raft's own rule; then the order of the names. A learner, a
-// removed member and damaged data cannot be forced. Lost are the masters that were given up.
+// Rank ranks masters. A forced start keeps what the seed knows to be committed and drops the rest of its log, so the
+// one that keeps most loses least. Of those that keep the same, the one whose log goes further comes first, by Raft's
+// own rule; then the order of the names. A learner, a removed member and damaged data cannot be forced. Lost are the
+// masters that were given up.
 func Rank(all map[string]Evidence, lost []string) Ranking {
 	var r Ranking
 	var unjudged []RuledOut // of which it is not known what they have
@@ -44,7 +45,10 @@ func Rank(all map[string]Evidence, lost []string) Ranking {
 		case e.Reach != Reached && slices.Contains(lost, e.Name):
 			r.Out = append(r.Out, RuledOut{Name: e.Name, Reason: "given up"})
 		case e.Reach != Reached:
-			unjudged = append(unjudged, RuledOut{Name: e.Name, Reason: "it cannot be examined; if it is gone for good, name it in lost_nodes"})
+			unjudged = append(
+				unjudged,
+				RuledOut{Name: e.Name, Reason: "it cannot be examined; if it is gone for good, name it in lost_nodes"},
+			)
 		case e.Damage != "":
 			unjudged = append(unjudged, RuledOut{Name: e.Name, Reason: reason, HasData: e.Readable})
 		case !known && e.mayHaveData():
@@ -55,10 +59,14 @@ func Rank(all map[string]Evidence, lost []string) Ranking {
 			r.Candidates = append(r.Candidates, Candidate{Name: e.Name, Progress: p})
 		}
 	}
-	if len(r.Candidates) == 0 && len(unjudged) == 1 && all[unjudged[0].Name].Readable && all[unjudged[0].Name].unfit() == "" {
+	if len(r.Candidates) == 0 && len(unjudged) == 1 && all[unjudged[0].Name].Readable &&
+		all[unjudged[0].Name].unfit() == "" {
 		r.Candidates = []Candidate{{Name: unjudged[0].Name}} // it is this one or none
 	}
-	slices.SortStableFunc(r.Candidates, func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Kept, a.Kept), a.further(b.Progress)) })
+	slices.SortStableFunc(
+		r.Candidates,
+		func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Kept, a.Kept), a.further(b.Progress)) },
+	)
 	for i := range r.Candidates {
 		r.Candidates[i].Loss = lossOf(r.Candidates[i], r.Candidates, all)
 		r.Candidates[i].Loss.Unjudged = namesOf(unjudged)
@@ -80,7 +88,11 @@ func (r Ranking) undecided(all map[string]Evidence, unjudged []RuledOut) string 
 	}
 	if len(unjudged) > 0 && r.Candidates[0].Name != unjudged[0].Name {
 		// Left out silently, the master with the data would lose to one that has next to nothing.
-		text := fmt.Sprintf("%s could be the seed, but what %s has is not known, and it may be more", words(r.names()), words(namesOf(unjudged)))
+		text := fmt.Sprintf(
+			"%s could be the seed, but what %s has is not known, and it may be more",
+			words(r.names()),
+			words(namesOf(unjudged)),
+		)
 		for _, u := range unjudged {
 			text += fmt.Sprintf("; of %s: %s", u.Name, u.Reason)
 		}
@@ -95,8 +107,14 @@ func (r Ranking) undecided(all map[string]Evidence, unjudged []RuledOut) string 
 	}
 	best := r.Candidates[0]
 	for _, e := range sorted(all) {
-		if p, known := e.progress(); known && (len(e.Problems) > 0 || e.TooNew != "") && p.Cluster == best.Cluster && p.Kept > best.Kept {
-			return fmt.Sprintf("%s has more than %s, and cannot be the seed as it is: %s.", e.Name, best.Name, e.unfit())
+		if p, known := e.progress(); known && (len(e.Problems) > 0 || e.TooNew != "") && p.Cluster == best.Cluster &&
+			p.Kept > best.Kept {
+			return fmt.Sprintf(
+				"%s has more than %s, and cannot be the seed as it is: %s.",
+				e.Name,
+				best.Name,
+				e.unfit(),
+			)
 		}
 	}
 	return contradiction(all, best.Cluster)
@@ -146,7 +164,13 @@ func (e Evidence) mayHaveData() bool {
 func (e Evidence) unread() string {
 	switch {
 	case e.Running:
-		return fmt.Sprintf("etcd runs there and does not answer (%s), and its data cannot be read beside it (%s); stop it (move %s away), and look again", e.StatusError, e.Unread, e.ManifestPath)
+		return fmt.Sprintf(
+			"etcd runs there and does not answer (%s), and its data cannot be read beside it (%s); stop it (move %s "+
+				"away), and look again",
+			e.StatusError,
+			e.Unread,
+			e.ManifestPath,
+		)
 	case e.Unread != "":
 		return e.Unread
 	case len(e.Problems) > 0:
@@ -171,7 +195,8 @@ func (e Evidence) unfit() string {
 	case e.learner():
 		return "it is a learner: a forced start panics there (\"removed all voters\")"
 	case e.Disk != nil && e.Disk.Removed:
-		return "its member was removed from the cluster: a forced start panics there (\"removed all voters\", etcd-io/etcd#13848)"
+		return "its member was removed from the cluster: a forced start panics there (\"removed all voters\", " +
+			"etcd-io/etcd#13848)"
 	}
 	return ""
 }

@@ -57,11 +57,16 @@ func replace(old, by string) func([]byte) []byte {
 	}
 }
 
-// script puts a command before all others on a master's PATH: the way to inject faults that a healthy machine does not have.
+// script puts a command before all others on a master's PATH: the way to inject faults that a healthy machine does not
+// have.
 func script(t *testing.T, m lab.Master, name, text string) func() {
 	t.Helper()
 	file := m.Path("/usr/local/bin/" + name)
-	if err := os.WriteFile(file, []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil { //nolint:gosec // a command has to be executable
+	if err := os.WriteFile(
+		file,
+		[]byte("#!/bin/sh\n"+text+"\n"),
+		0o755,
+	); err != nil { //nolint:gosec // a command has to be executable
 		t.Fatal(err)
 	}
 	return func() {
@@ -100,39 +105,46 @@ func TestRefusals(t *testing.T) {
 		{name: "unknown node", request: recovery.SeedRequest{Node: "m9"}, title: "Unknown Node", words: []string{`"m9"`, "m1, m2, m3"}},
 		{name: "unknown lost node", request: recovery.SeedRequest{Lost: []string{"m9"}}, title: "Unknown Node", words: []string{`"m9"`}},
 		{name: "lost node given twice", request: recovery.SeedRequest{Lost: []string{"m2", "m2"}}, breaks: off(t, m2), title: "A Node Is Given Twice", words: []string{"m2 twice"}},
-		{name: "lost node that answers", request: recovery.SeedRequest{Lost: []string{"m2"}}, title: "A Master Given Up Answers", words: []string{"m2", "take m2 out of lost_nodes"}},
+		{name: "lost node that answers", request: recovery.SeedRequest{Lost: []string{"m2"}}, title: "A Master Given " +
+			"Up Answers", words: []string{"m2", "take m2 out of lost_nodes"}},
 		{name: "silent node that is not given up", breaks: off(t, m2), title: "A Master Does Not Answer", words: []string{`lost_nodes = ["m2"]`, "connection refused"}},
 		{name: "a seed without data", request: recovery.SeedRequest{Node: "m2"}, title: "The Seed Has No Data", words: []string{"m2", "m1"}},
 		{name: "manifest missing", breaks: func() func() { return tamper(t, m1, manifestFile, func([]byte) []byte { return nil }) }, title: "No Seed Can Be Chosen", words: []string{"m1: no file in", "is an etcd static pod"}},
 		{name: "not a Pod", breaks: func() func() { return tamper(t, m1, manifestFile, replace("kind: Pod", "kind: Deployment")) }, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml", "Deployment"}},
 		{name: "no etcd container", breaks: func() func() { return tamper(t, m1, manifestFile, replace("- etcd\n", "- sleep\n")) }, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml"}},
 		{name: "two etcd containers", breaks: func() func() {
-			return tamper(t, m1, manifestFile, replace("  containers:\n", "  containers:\n  - name: other\n    image: etcd\n    command: [etcd, --name=other]\n"))
+			return tamper(t, m1, manifestFile, replace("  containers:\n", "  containers:\n  - name: other\n    "+
+				"image: etcd\n    command: [etcd, --name=other]\n"))
 		}, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml", "more than one etcd container"}},
 		{name: "force flag already there", breaks: func() func() {
-			return tamper(t, m1, manifestFile, replace("    - --data-dir", "    - --force-new-cluster\n    - --data-dir"))
+			return tamper(t, m1, manifestFile, replace("    - --data-dir", "    - --force-new-cluster\n    - "+
+				"--data-dir"))
 		}, title: "No Seed Can Be Chosen", words: []string{"force-new-cluster flag in it", "no journal of ours"}},
 		{name: "a second file with the same pod", breaks: func() func() {
 			text, err := os.ReadFile(m1.Path(manifestFile))
 			must(t, err)
 			return tamper(t, m1, duplicate, func([]byte) []byte { return text })
-		}, title: "No Seed Can Be Chosen", words: []string{"etcd.yaml and", "etcd.yaml.bak are both the pod kube-system/etcd"}},
+		}, title: "No Seed Can Be Chosen", words: []string{"etcd.yaml and", "etcd.yaml.bak are both the pod " +
+			"kube-system/etcd"}},
 		{name: "a second file with the same pod on another master", request: recovery.SeedRequest{Node: "m1"}, breaks: func() func() {
 			text, err := os.ReadFile(m2.Path(manifestFile))
 			must(t, err)
 			return tamper(t, m2, duplicate, func([]byte) []byte { return text })
 		}, title: "A Master Is Not Ready for This", words: []string{"on m2", "etcd.yaml.bak are both the pod"}},
 		{name: "config file", breaks: func() func() {
-			return tamper(t, m1, manifestFile, replace("    - --data-dir", "    - --config-file=/etc/etcd.conf\n    - --data-dir"))
+			return tamper(t, m1, manifestFile, replace("    - --data-dir", "    - --config-file=/etc/etcd.conf\n    "+
+				"- --data-dir"))
 		}, title: "No Seed Can Be Chosen", words: []string{"--config-file"}},
 		{name: "settings in the environment", breaks: func() func() {
-			return tamper(t, m1, manifestFile, replace("    image:", "    env:\n    - name: ETCD_NAME\n      value: m1\n    image:"))
+			return tamper(t, m1, manifestFile, replace("    image:", "    env:\n    - name: ETCD_NAME\n      value: "+
+				"m1\n    image:"))
 		}, title: "No Seed Can Be Chosen", words: []string{"ETCD_NAME"}},
 		{name: "PKI missing", breaks: func() func() {
 			return tamper(t, m1, "/etc/kubernetes/pki/etcd/peer.key", func([]byte) []byte { return nil })
 		}, title: "No Seed Can Be Chosen", words: []string{"peer.key", "missing or unreadable on m1"}},
 		{name: "PKI expired", breaks: func() func() { must(t, m1.ExpireCerts()); return func() { must(t, m1.RenewCerts()) } }, title: "No Seed Can Be Chosen", words: []string{"on m1 expired on", "kubeadm certs renew"}},
-		{name: "image gone", breaks: func() func() { m1.RemoveImage(); return m1.RestoreImage }, title: "No Seed Can Be Chosen", words: []string{"the image registry.k8s.io/etcd", "is not on m1"}},
+		{name: "image gone", breaks: func() func() { m1.RemoveImage(); return m1.RestoreImage }, title: "No Seed Can " +
+			"Be Chosen", words: []string{"the image registry.k8s.io/etcd", "is not on m1"}},
 		{name: "disk too full", breaks: func() func() {
 			return script(t, m1, "df", `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"; echo "/dev/x 100 99 1000 99% /"`)
 		}, title: "Not Enough Space for a Copy of the Data", words: []string{"m1 holds", "1000 KiB free", "free"}},
@@ -141,7 +153,8 @@ func TestRefusals(t *testing.T) {
 			must(t, os.WriteFile(c["m2"].KnownHostsFiles[0], nil, 0o600))
 		}, title: "A Master Cannot Be Examined", words: []string{"m2 cannot be examined", "is not known", "ssh-keyscan -t ed25519 -p 2222", "SHA256:"}},
 		{name: "host key changed", access: func(c map[string]*ssh.Config) { c["m2"].HostKey = l.Master("m1").HostKey() }, title: "A Master Cannot Be Examined", words: []string{"m2 cannot be examined", "host_key says", "SHA256:"}},
-		{name: "wrong user", access: func(c map[string]*ssh.Config) { c["m2"].User = "nobody" }, title: "A Master Cannot Be Examined", words: []string{`user "nobody"`, "key /", "(ssh-ed25519 SHA256:", "): refused", "the server takes: publickey"}},
+		{name: "wrong user", access: func(c map[string]*ssh.Config) { c["m2"].User = "nobody" }, title: "A Master " +
+			"Cannot Be Examined", words: []string{`user "nobody"`, "key /", "(ssh-ed25519 SHA256:", "): refused", "the server takes: publickey"}},
 		{name: "no sudo", access: func(c map[string]*ssh.Config) { c["m2"].User, c["m2"].Become = "ops", sudoAlways }, breaks: func() func() {
 			must(t, m2.SudoFails(true))
 			undo := script(t, m2, "id", "echo 1000")
@@ -188,7 +201,8 @@ func off(t *testing.T, m lab.Master) func() func() {
 	}
 }
 
-// quiet keeps etcd from starting on a master with an empty folder: as soon as the survivor is down, wiped masters found a cluster anew.
+// quiet keeps etcd from starting on a master with an empty folder: as soon as the survivor is down, wiped masters found
+// a cluster anew.
 func quiet(m lab.Master) {
 	m.KubeletStop()
 	m.KillEtcd()
@@ -220,8 +234,8 @@ func trees(t *testing.T, l *lab.Lab) string {
 	return text
 }
 
-// TestFoundedAnew is the trap that eats the last data: while the survivor is down, the wiped masters found the cluster anew, with its old
-// IDs. They answer with a quorum, and must be neither believed nor joined.
+// TestFoundedAnew is the trap that eats the last data: while the survivor is down, the wiped masters found the cluster
+// anew, with its old IDs. They answer with a quorum, and must be neither believed nor joined.
 func TestFoundedAnew(t *testing.T) {
 	l := start(t, lab.Options{})
 	for range 10 { // more entries than the founding of another cluster takes
@@ -249,8 +263,8 @@ func TestFoundedAnew(t *testing.T) {
 	}
 }
 
-// TestOtherClusters has wiped masters that founded clusters of their own, as manifests do that kubeadm upgrade has written. The survivor must
-// not be sent to join one of them.
+// TestOtherClusters has wiped masters that founded clusters of their own, as manifests do that kubeadm upgrade has
+// written. The survivor must not be sent to join one of them.
 func TestOtherClusters(t *testing.T) {
 	l := start(t, lab.Options{Shape: lab.SelfOnly})
 	must(t, l.Fill(t.Context(), 200, 100))
@@ -273,8 +287,8 @@ func TestOtherClusters(t *testing.T) {
 	}
 }
 
-// TestWrittenMeanwhile has a member that serves nobody and is written to all the same: its certificate has expired while it follows the leader.
-// What its disk says is of no moment.
+// TestWrittenMeanwhile has a member that serves nobody and is written to all the same: its certificate has expired
+// while it follows the leader. What its disk says is of no moment.
 func TestWrittenMeanwhile(t *testing.T) {
 	l := start(t, lab.Options{})
 	must(t, l.Master("m3").ExpireCerts())
@@ -282,7 +296,8 @@ func TestWrittenMeanwhile(t *testing.T) {
 	must(t, err)
 	defer writer.Stop()
 	e := recovery.Survey(t.Context(), nodesOf(t, l), time.Now())["m3"]
-	if e.Status != nil || !e.Running || e.Disk != nil || e.Damage != "" || !strings.Contains(e.Unread, "somebody writes to it") {
+	if e.Status != nil || !e.Running || e.Disk != nil || e.Damage != "" ||
+		!strings.Contains(e.Unread, "somebody writes to it") {
 		t.Errorf("status %v (%s), disk %+v, damage %q, unread %q", e.Status, e.StatusError, e.Disk, e.Damage, e.Unread)
 	}
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
-// columns of the report. Of a log they give the last entry that a forced start keeps, the last one that is there, and how many it would
-// lose of those that any master has.
+// columns of the report. Of a log they give the last entry that a forced start keeps, the last one that is there, and
+// how many it would lose of those that any master has.
 func columns() []string {
 	return []string{"MASTER", "SSH", "ETCD", "DATA", "KEEPS", "LOG ENDS", "LOSES", "REVISION", "MEMBER"}
 }
 
-// Report is the survey as a table for people: one line a master, then the verdict, the choice with its reason, and what is in the way.
+// Report is the survey as a table for people: one line a master, then the verdict, the choice with its reason, and what
+// is in the way.
 func Report(all map[string]Evidence, lost []string) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -54,13 +55,20 @@ func Markdown(all map[string]Evidence, lost []string) string {
 
 // escape keeps what was read on a master from being taken for Markdown.
 func escape(s string) string {
-	return strings.NewReplacer("\n", " ", "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`).Replace(s)
+	return strings.NewReplacer("\n", " ", "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`", "[", `\[`).
+		Replace(s)
 }
 
 func row(e Evidence, r Ranking) []string {
 	keeps, ends, loses, revision, member := "-", "-", "-", "-", "-"
 	if p, known := e.progress(); known {
-		keeps, ends, revision, member = fmt.Sprint(p.Kept), fmt.Sprint(p.Last), fmt.Sprint(p.KeptRevision), p.Member.String()
+		keeps, ends, revision, member = fmt.Sprint(
+			p.Kept,
+		), fmt.Sprint(
+			p.Last,
+		), fmt.Sprint(
+			p.KeptRevision,
+		), p.Member.String()
 		switch {
 		case e.Quorum:
 			ends = "-" // it is what the quorum has
@@ -125,17 +133,39 @@ func findings(all map[string]Evidence, r Ranking) []finding {
 	}
 	for _, o := range r.Out {
 		e := all[o.Name]
-		said := len(e.Problems) > 0 || e.Damage != "" || e.TooNew != "" || e.Unread != "" || e.ReachError != "" || !e.Readable // above, below, or in the table
+		// Above, below, or in the table.
+		said := len(e.Problems) > 0 || e.Damage != "" || e.TooNew != "" || e.Unread != "" || e.ReachError != "" ||
+			!e.Readable
 		if v.State != Alive && !said {
 			list = append(list, finding{"no seed", o.Name + ": " + o.Reason})
 		}
 	}
 	for _, e := range sorted(all) {
 		if e.Disk != nil && e.Disk.Torn && !e.Running {
-			list = append(list, finding{"note", fmt.Sprintf("%s: the last record of the log is not whole, as after a power loss; etcd drops it at its next start", e.Name)})
+			list = append(
+				list,
+				finding{
+					"note",
+					fmt.Sprintf(
+						"%s: the last record of the log is not whole, as after a power loss; etcd drops it at its "+
+							"next start",
+						e.Name,
+					),
+				},
+			)
 		}
 		if e.Disk != nil && e.Disk.Unchecked > 0 {
-			list = append(list, finding{"note", fmt.Sprintf("%s: the checksums of the log's %s were not looked at", e.Name, count(uint64(e.Disk.Unchecked), "oldest segment", "oldest segments"))})
+			list = append(
+				list,
+				finding{
+					"note",
+					fmt.Sprintf(
+						"%s: the checksums of the log's %s were not looked at",
+						e.Name,
+						count(uint64(e.Disk.Unchecked), "oldest segment", "oldest segments"),
+					),
+				},
+			)
 		}
 	}
 	for _, e := range sorted(all) {

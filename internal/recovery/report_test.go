@@ -28,14 +28,29 @@ func TestReport(t *testing.T) {
 		"m1": member("m1", 0x79a64016b4ba256e, with(alone(1201, &Tail{Index: 1204, Term: 3}), func(e *Evidence) {
 			e.Peers = []Peer{{Name: "m2", URL: "https://m2:2380"}, {Name: "m5", URL: "https://m5:2380"}}
 		})),
-		"m2": member("m2", 0x2f1e, stopped(OnDisk{Commit: 1180, ConsistentIndex: 1190, LastIndex: 1195, LastTerm: 3, KeptRevision: 1170, LastRevision: 1175, Torn: true})),
+		"m2": member(
+			"m2",
+			0x2f1e,
+			stopped(
+				OnDisk{
+					Commit:          1180,
+					ConsistentIndex: 1190,
+					LastIndex:       1195,
+					LastTerm:        3,
+					KeptRevision:    1170,
+					LastRevision:    1175,
+					Torn:            true,
+				},
+			),
+		),
 		"m3": member("m3", 0x3, stopped(OnDisk{Commit: 1180, LastTerm: 3, KeptRevision: 1160, Learner: true})),
 		"m4": member("m4", 0, Evidence{Reach: Reached, DataDir: "/var/lib/etcd", Empty: true}),
 		"m5": {Name: "m5", Reach: Silent, ReachError: "no answer from 10.0.0.15:22: i/o timeout"},
 	}
 	damaged := maps.Clone(all)
 	damaged["m3"] = member("m3", 0, with(stopped(OnDisk{}), func(e *Evidence) {
-		e.Disk, e.Damage = nil, "the write-ahead log: 0000000000000001-00000000000003e8.wal: damaged: the record at byte 12,304: its checksum is wrong"
+		e.Disk, e.Damage = nil, "the write-ahead log: 0000000000000001-00000000000003e8.wal: damaged: the record at "+
+			"byte 12,304: its checksum is wrong"
 		e.Warnings = []string{"etcd's data in /var/lib/etcd on m3 cannot be used: " + e.Damage}
 	}))
 	for file, got := range map[string]string{"report.txt": Report(all, []string{"m5"}), "report.md": Markdown(all, []string{"m5"}), "undecided.txt": Report(damaged, nil)} {

@@ -26,7 +26,8 @@ func stopBefore(k int) recovery.Options {
 	}}
 }
 
-// TestResume stops the recovery before each of its steps in turn, and in the middle of each, and begins again every time with a new survey.
+// TestResume stops the recovery before each of its steps in turn, and in the middle of each, and begins again every
+// time with a new survey.
 func TestResume(t *testing.T) {
 	l := start(t, lab.Options{})
 	must(t, l.Fill(t.Context(), 300, 100))
@@ -36,7 +37,10 @@ func TestResume(t *testing.T) {
 	nodes := nodesOf(t, l)
 
 	seed := func(ctx context.Context, o recovery.Options) error {
-		p, err := recovery.DecideSeed(recovery.Survey(context.WithoutCancel(ctx), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
+		p, err := recovery.DecideSeed(
+			recovery.Survey(context.WithoutCancel(ctx), nodes, time.Now()),
+			recovery.SeedRequest{RecoveryID: "test"},
+		)
 		if err != nil {
 			return err
 		}
@@ -98,8 +102,17 @@ func TestResume(t *testing.T) {
 			t.Errorf("%s has %d journals, want one", name, len(e.Journals))
 		}
 		for _, j := range e.Journals {
-			if _, err := os.Stat(filepath.Join(j.Marks["old_data"], "member", "snap", "db")); err != nil || j.Finished.IsZero() {
-				t.Errorf("the journal of %s on %s finished at %v, and what it kept: %v", j.Operation, name, j.Finished, err)
+			if _, err := os.Stat(
+				filepath.Join(j.Marks["old_data"], "member", "snap", "db"),
+			); err != nil ||
+				j.Finished.IsZero() {
+				t.Errorf(
+					"the journal of %s on %s finished at %v, and what it kept: %v",
+					j.Operation,
+					name,
+					j.Finished,
+					err,
+				)
 			}
 		}
 	}

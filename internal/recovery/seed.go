@@ -54,29 +54,72 @@ func (p *SeedPlan) steps(s *seeding) []Step {
 	all := append(p.others(), p.Node)
 	slices.Sort(all)
 	steps := []Step{
-		{Master: words(all), Title: "take the lock", act: func(ctx context.Context) error { return s.lock(ctx, all, nil) }},
-		{Master: words(all), Title: "check that the masters are as they were in the plan, and the majority still lost", act: s.check},
+		{
+			Master: words(all),
+			Title:  "take the lock",
+			act:    func(ctx context.Context) error { return s.lock(ctx, all, nil) },
+		},
+		{
+			Master: words(all),
+			Title:  "check that the masters are as they were in the plan, and the majority still lost",
+			act:    s.check,
+		},
 	}
 	// The others first: while the seed answers them, wiped masters cannot found an empty cluster.
 	if others := p.others(); len(others) > 0 {
-		steps = append(steps, Step{Master: words(others), Title: "stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the ports free",
-			done: s.settled, act: func(ctx context.Context) error {
-				return s.each(ctx, others, func(ctx context.Context, m *master) error { return m.stop(ctx) })
-			}})
+		steps = append(
+			steps,
+			Step{
+				Master: words(others),
+				Title: "stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the " +
+					"ports free",
+				done: s.settled,
+				act: func(ctx context.Context) error {
+					return s.each(ctx, others, func(ctx context.Context, m *master) error { return m.stop(ctx) })
+				},
+			},
+		)
 	}
 	copied := fmt.Sprintf("copy %s (%s) to %s and compare", seed.DataDir, size(seed.DataBytes), p.OldData)
 	if p.OldWAL != "" {
 		copied += fmt.Sprintf("; %s to %s", seed.WALDir, p.OldWAL)
 	}
-	return append(steps,
-		Step{Master: p.Node, Title: "stop etcd in an orderly way, so that it writes down what it has committed", done: s.forced, act: func(ctx context.Context) error {
-			return s.seed.stop(ctx)
-		}},
+	return append(
+		steps,
+		Step{
+			Master: p.Node,
+			Title:  "stop etcd in an orderly way, so that it writes down what it has committed",
+			done:   s.forced,
+			act: func(ctx context.Context) error {
+				return s.seed.stop(ctx)
+			},
+		},
 		Step{Master: p.Node, Title: copied, done: s.copied, act: s.copy},
-		Step{Master: p.Node, Title: "write the forced manifest to " + p.ManifestPath + "; start etcd; check that it is a cluster of one voter, itself", done: s.forced, act: s.force},
-		Step{Master: p.Node, Title: "take the flag out: write the final manifest to " + p.ManifestPath + "; restart etcd; check that it runs without the flag", done: s.unforced, act: s.unforce},
-		Step{Master: p.Node, Title: "make the recorded peer URL " + strings.Join(seed.PeerURLs, ","), done: s.addressed, act: s.address},
-		Step{Master: p.Node, Title: "check the end state: one voter, a leader, no alarm, no force flag in any manifest", act: s.confirm},
+		Step{
+			Master: p.Node,
+			Title: "write the forced manifest to " + p.ManifestPath + "; start etcd; check that it is a cluster of " +
+				"one voter, itself",
+			done: s.forced,
+			act:  s.force,
+		},
+		Step{
+			Master: p.Node,
+			Title: "take the flag out: write the final manifest to " + p.ManifestPath + "; restart etcd; check that " +
+				"it runs without the flag",
+			done: s.unforced,
+			act:  s.unforce,
+		},
+		Step{
+			Master: p.Node,
+			Title:  "make the recorded peer URL " + strings.Join(seed.PeerURLs, ","),
+			done:   s.addressed,
+			act:    s.address,
+		},
+		Step{
+			Master: p.Node,
+			Title:  "check the end state: one voter, a leader, no alarm, no force flag in any manifest",
+			act:    s.confirm,
+		},
 	)
 }
 

@@ -23,9 +23,19 @@ func (s *seeding) check(ctx context.Context) error {
 			return err
 		}
 	}
-	if now.Forced != s.plan.Forced || now.Final != s.plan.Final || now.OldData != s.plan.OldData || now.OldWAL != s.plan.OldWAL {
-		return &Refusal{Title: "A Master Changed Since the Plan", Untouched: nothingTouched, Next: "run terraform plan again and look at what it will do now.",
-			Found: fmt.Sprintf("what would be written on %s, or where its data would be kept (%s), is not what the plan shows (%s).", s.plan.Node, now.OldData, s.plan.OldData)}
+	if now.Forced != s.plan.Forced || now.Final != s.plan.Final || now.OldData != s.plan.OldData ||
+		now.OldWAL != s.plan.OldWAL {
+		return &Refusal{
+			Title:     "A Master Changed Since the Plan",
+			Untouched: nothingTouched,
+			Next:      "run terraform plan again and look at what it will do now.",
+			Found: fmt.Sprintf(
+				"what would be written on %s, or where its data would be kept (%s), is not what the plan shows (%s).",
+				s.plan.Node,
+				now.OldData,
+				s.plan.OldData,
+			),
+		}
 	}
 	// From here on there is something to go on from: who the seed is, and where its data goes.
 	s.began = true
@@ -49,6 +59,6 @@ func (s *seeding) willMove() {
 	}
 }
 
-// settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away by it, and who has
-// joined meanwhile must not be stopped.
+// settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away
+// by it, and who has joined meanwhile must not be stopped.
 func (s *seeding) settled(context.Context) (bool, error) { return s.book.mark(markUnforced) != "", nil }

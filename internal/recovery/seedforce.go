@@ -20,7 +20,8 @@ func (s *seeding) copied(context.Context) (bool, error) {
 	return s.book.mark(markOldData) != "" || s.book.mark(markForced) != "", nil
 }
 
-// copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5, server/etcdserver/raft.go).
+// copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5,
+// server/etcdserver/raft.go).
 func (s *seeding) copy(ctx context.Context) error {
 	ev := s.seed.ev
 	if err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData); err != nil {
@@ -44,7 +45,8 @@ func (s *seeding) keepCopy() {
 	s.book.set(markOldData, s.plan.OldData)
 }
 
-// force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's folder again.
+// force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's
+// folder again.
 func (s *seeding) force(ctx context.Context) error {
 	if err := s.stillGone(ctx); err != nil {
 		return err
@@ -72,7 +74,8 @@ func (s *seeding) force(ctx context.Context) error {
 	return nil
 }
 
-// stillGone asks the masters once more for those that were given up. They were silent when this was begun, and a copy can take its time.
+// stillGone asks the masters once more for those that were given up. They were silent when this was begun, and a copy
+// can take its time.
 func (s *seeding) stillGone(ctx context.Context) error {
 	all := map[string]Evidence{}
 	for name, m := range s.masters {
@@ -100,7 +103,15 @@ func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
 		return err
 	}
 	if before := s.plan.Evidence[s.plan.Node].cluster(); before != 0 && before != status.ClusterID {
-		return &Refusal{Title: "The Seed Serves Another Cluster", Found: fmt.Sprintf("%s had data of cluster %s, and serves cluster %s after the forced start.", s.seed.Name, before, status.ClusterID)}
+		return &Refusal{
+			Title: "The Seed Serves Another Cluster",
+			Found: fmt.Sprintf(
+				"%s had data of cluster %s, and serves cluster %s after the forced start.",
+				s.seed.Name,
+				before,
+				status.ClusterID,
+			),
+		}
 	}
 	if status.Leader != status.MemberID {
 		return fmt.Errorf("%s has no leader yet", s.seed.Name)
@@ -110,10 +121,21 @@ func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
 		return err
 	}
 	if len(members) != 1 || members[0].ID != status.MemberID || members[0].Learner {
-		return &Refusal{Title: "Old Members Are Still in the Cluster",
-			Found: fmt.Sprintf("after the forced start the member list of %s is %s; it should be itself alone.", s.seed.Name, describe(members))}
+		return &Refusal{
+			Title: "Old Members Are Still in the Cluster",
+			Found: fmt.Sprintf(
+				"after the forced start the member list of %s is %s; it should be itself alone.",
+				s.seed.Name,
+				describe(members),
+			),
+		}
 	}
-	s.result = &SeedResult{ClusterID: status.ClusterID, MemberID: status.MemberID, Revision: status.Revision, OldData: s.book.mark(markOldData)}
+	s.result = &SeedResult{
+		ClusterID: status.ClusterID,
+		MemberID:  status.MemberID,
+		Revision:  status.Revision,
+		OldData:   s.book.mark(markOldData),
+	}
 	s.result.Members = []manifest.Member{{Name: s.seed.ev.MemberName, PeerURLs: s.seed.ev.PeerURLs}}
 	return nil
 }
@@ -140,7 +162,14 @@ func (s *seeding) readForcedLog(ctx context.Context, id string) error {
 		return err
 	}
 	if !tookForceFlag(log) {
-		return &Refusal{Title: "Etcd Did Not Take the Force Flag", Found: fmt.Sprintf("the log of container %.12s on %s does not say that etcd was started with --force-new-cluster.", id, s.seed.Name)}
+		return &Refusal{
+			Title: "Etcd Did Not Take the Force Flag",
+			Found: fmt.Sprintf(
+				"the log of container %.12s on %s does not say that etcd was started with --force-new-cluster.",
+				id,
+				s.seed.Name,
+			),
+		}
 	}
 	s.book.set(markDiscarded, discardedEntries(log))
 	return nil
@@ -182,7 +211,15 @@ func (s *seeding) unforce(ctx context.Context) error {
 		return err
 	}
 	if tookForceFlag(log) {
-		return &Refusal{Title: "The Force Flag Is Still in Effect", Found: fmt.Sprintf("container %.12s on %s was started from a manifest without the flag, and its log says that etcd was started with it.", id, s.seed.Name)}
+		return &Refusal{
+			Title: "The Force Flag Is Still in Effect",
+			Found: fmt.Sprintf(
+				"container %.12s on %s was started from a manifest without the flag, and its log says that etcd was "+
+					"started with it.",
+				id,
+				s.seed.Name,
+			),
+		}
 	}
 	s.book.set(markAfter, node.Hash([]byte(s.plan.Final)))
 	s.book.set(markUnforced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
@@ -199,11 +236,15 @@ func (s *seeding) addressed(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return len(members) == 1 && slices.Equal(slices.Sorted(slices.Values(members[0].PeerURLs)), slices.Sorted(slices.Values(s.seed.ev.PeerURLs))), nil
+	return len(members) == 1 &&
+		slices.Equal(
+			slices.Sorted(slices.Values(members[0].PeerURLs)),
+			slices.Sorted(slices.Values(s.seed.ev.PeerURLs)),
+		), nil
 }
 
-// address corrects the recorded peer URL: etcd ignores --initial-advertise-peer-urls where there is data (etcd-io/etcd#7570), and joiners
-// would be given an address at which nobody is.
+// address corrects the recorded peer URL: etcd ignores --initial-advertise-peer-urls where there is data
+// (etcd-io/etcd#7570), and joiners would be given an address at which nobody is.
 func (s *seeding) address(ctx context.Context) error {
 	if err := s.seed.Holds(ctx); err != nil {
 		return err
@@ -248,14 +289,19 @@ func (s *seeding) confirm(ctx context.Context) error {
 	return s.seed.retire(ctx, s.book)
 }
 
-// checkAlarms refuses a cluster that has an alarm: with NOSPACE it takes no writes, with CORRUPT nothing it says can be trusted.
+// checkAlarms refuses a cluster that has an alarm: with NOSPACE it takes no writes, with CORRUPT nothing it says can be
+// trusted.
 func checkAlarms(ctx context.Context, c *etcd.Client) error {
 	alarms, err := c.Alarms(ctx)
 	if err != nil || len(alarms) == 0 {
 		return err
 	}
-	return &Refusal{Title: "The Cluster Has an Alarm", Found: words(alarms) + ".",
-		Next: "NOSPACE: compact, defragment, then etcdctl alarm disarm. CORRUPT: find the member whose data differs (etcdctl endpoint hashkv) and replace it. Then run terraform apply again."}
+	return &Refusal{
+		Title: "The Cluster Has an Alarm",
+		Found: words(alarms) + ".",
+		Next: "NOSPACE: compact, defragment, then etcdctl alarm disarm. CORRUPT: find the member whose data differs " +
+			"(etcdctl endpoint hashkv) and replace it. Then run terraform apply again.",
+	}
 }
 
 // noForceFlag looks at every manifest that the kubelet of a master reads.
@@ -281,6 +327,13 @@ func refuseForce(master, path string) error {
 	if path == "" {
 		return nil
 	}
-	return &Refusal{Title: "The Force Flag Is in a Manifest", Found: fmt.Sprintf("%s on %s has the force-new-cluster flag: at its next start etcd would throw all other members out.", path, master),
-		Next: "take the flag out of that file, then run terraform apply again."}
+	return &Refusal{
+		Title: "The Force Flag Is in a Manifest",
+		Found: fmt.Sprintf(
+			"%s on %s has the force-new-cluster flag: at its next start etcd would throw all other members out.",
+			path,
+			master,
+		),
+		Next: "take the flag out of that file, then run terraform apply again.",
+	}
 }

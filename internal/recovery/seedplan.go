@@ -48,8 +48,13 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 		return nil, err
 	}
 	if req.Node == "" && len(req.Less) > 0 {
-		return nil, &Refusal{Title: "Nothing to Accept", Attribute: "accept_less_than", Found: "accept_less_than is set and node is not: the best master is taken, and nobody has more.", Untouched: nothingTouched,
-			Next: "take accept_less_than out, or name the seed with node."}
+		return nil, &Refusal{
+			Title:     "Nothing to Accept",
+			Attribute: "accept_less_than",
+			Found:     "accept_less_than is set and node is not: the best master is taken, and nobody has more.",
+			Untouched: nothingTouched,
+			Next:      "take accept_less_than out, or name the seed with node.",
+		}
 	}
 	switch {
 	case began != "":
@@ -81,7 +86,9 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 	}
 	p.Verdict = Judge(all, p.Node)
 	journal := seed.seedJournal(req.RecoveryID)
-	if alone := p.Verdict.State == Alive && p.Verdict.Voters == 1; journal.mark(markForced) == "" && (!p.Resuming || !alone) {
+	if alone := p.Verdict.State == Alive &&
+		p.Verdict.Voters == 1; journal.mark(markForced) == "" &&
+		(!p.Resuming || !alone) {
 		if err := checkLost(p.Verdict, all, seed); err != nil {
 			return nil, err
 		}
@@ -95,8 +102,8 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 	}
 	p.Hazards, p.Managers = hazards(seed, all), managersOf(sorted(all)...)
 	for _, e := range sorted(all) {
-		// Of another master only what would keep its etcd from being stopped for good is in the way. What another distribution runs is seen by no
-		// container runtime, and comes back.
+		// Of another master only what would keep its etcd from being stopped for good is in the way. What another
+		// distribution runs is seen by no container runtime, and comes back.
 		stoppable := e.Manifest != "" || (e.NoManifest && !e.Running && len(e.elsewhere()) == 0)
 		if len(e.Problems) > 0 && (e.Name == p.Node || !stoppable) {
 			return nil, masterProblem(e)
@@ -114,7 +121,8 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 	return p, nil
 }
 
-// lossAs is what the choice of a seed costs. Of one whose own data could not be read nothing is known but that others have theirs.
+// lossAs is what the choice of a seed costs. Of one whose own data could not be read nothing is known but that others
+// have theirs.
 func lossAs(seed string, r Ranking) *Loss {
 	if c := r.candidate(seed); c != nil {
 		return &c.Loss
@@ -122,8 +130,8 @@ func lossAs(seed string, r Ranking) *Loss {
 	return &Loss{Ahead: r.names(), Unjudged: []string{seed}}
 }
 
-// checkLess refuses a seed on which less is kept than on another one, unless that is accepted by name. Where the forced start was begun, it has
-// been decided.
+// checkLess refuses a seed on which less is kept than on another one, unless that is accepted by name. Where the forced
+// start was begun, it has been decided.
 func (p *SeedPlan) checkLess(journal *Journal) error {
 	for _, name := range p.Less {
 		if _, ok := p.Evidence[name]; !ok {
@@ -133,7 +141,10 @@ func (p *SeedPlan) checkLess(journal *Journal) error {
 	if p.Loss == nil || journal.mark(markForcing) != "" {
 		return nil
 	}
-	more := slices.DeleteFunc(slices.Clone(p.Loss.Ahead), func(name string) bool { return slices.Contains(p.Less, name) })
+	more := slices.DeleteFunc(
+		slices.Clone(p.Loss.Ahead),
+		func(name string) bool { return slices.Contains(p.Less, name) },
+	)
 	if len(more) == 0 {
 		return nil
 	}
@@ -143,19 +154,41 @@ func (p *SeedPlan) checkLess(journal *Journal) error {
 	}
 	best := "leave node out, and plan again: the best one is taken"
 	if p.Resuming {
-		best = fmt.Sprintf("nothing was forced yet: choose a new recovery_id instead of %s, and the best one is taken", p.RecoveryID)
+		best = fmt.Sprintf(
+			"nothing was forced yet: choose a new recovery_id instead of %s, and the best one is taken",
+			p.RecoveryID,
+		)
 	}
-	return &Refusal{Title: "Another Master Has More", Attribute: "node", Untouched: nothingTouched,
-		Found: fmt.Sprintf("%s is to be the seed, and a forced start would keep more on %s: %s.", p.Node, words(more), p.Loss.Text(p.Node)),
-		Next:  fmt.Sprintf("%s. If it has to be %s, say what is given up: node = %q and accept_less_than = [%s].", best, p.Node, p.Node, strings.Join(quoted, ", "))}
+	return &Refusal{
+		Title:     "Another Master Has More",
+		Attribute: "node",
+		Untouched: nothingTouched,
+		Found: fmt.Sprintf(
+			"%s is to be the seed, and a forced start would keep more on %s: %s.",
+			p.Node,
+			words(more),
+			p.Loss.Text(p.Node),
+		),
+		Next: fmt.Sprintf(
+			"%s. If it has to be %s, say what is given up: node = %q and accept_less_than = [%s].",
+			best,
+			p.Node,
+			p.Node,
+			strings.Join(quoted, ", "),
+		),
+	}
 }
 
 // texts fills in what will be written and where the data will be kept.
 func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 	forced, err := manifest.Force([]byte(seed.Manifest))
 	if err != nil {
-		return &Refusal{Title: "Manifest Cannot Be Edited", Found: fmt.Sprintf("%s on %s: %v", seed.ManifestPath, seed.Name, err), Untouched: nothingTouched,
-			Next: "bring the manifest into a shape as kubeadm writes it, then plan again."}
+		return &Refusal{
+			Title:     "Manifest Cannot Be Edited",
+			Found:     fmt.Sprintf("%s on %s: %v", seed.ManifestPath, seed.Name, err),
+			Untouched: nothingTouched,
+			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
+		}
 	}
 	p.ManifestPath, p.Forced, p.Final = seed.ManifestPath, string(forced), seed.Manifest
 	p.OldData, p.OldWAL = journal.places(seed)
@@ -163,16 +196,32 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 		return nil
 	}
 	if need := seed.DataBytes + seed.DataBytes/20; seed.FreeBytes < need {
-		return &Refusal{Title: "Not Enough Space for a Copy of the Data", Attribute: "node",
-			Found:     fmt.Sprintf("%s holds %s of etcd data in %s and has %s free there; the copy that is made before the forced start needs %s.", seed.Name, size(seed.DataBytes), seed.DataDir, size(seed.FreeBytes), size(need)),
+		return &Refusal{
+			Title:     "Not Enough Space for a Copy of the Data",
+			Attribute: "node",
+			Found: fmt.Sprintf(
+				"%s holds %s of etcd data in %s and has %s free there; the copy that is made before the forced start "+
+					"needs %s.",
+				seed.Name,
+				size(seed.DataBytes),
+				seed.DataDir,
+				size(seed.FreeBytes),
+				size(need),
+			),
 			Untouched: nothingTouched,
-			Next:      fmt.Sprintf("free %s on the file system of %s on %s, then plan again.", size(need-seed.FreeBytes), seed.DataDir, seed.Name)}
+			Next: fmt.Sprintf(
+				"free %s on the file system of %s on %s, then plan again.",
+				size(need-seed.FreeBytes),
+				seed.DataDir,
+				seed.Name,
+			),
+		}
 	}
 	return nil
 }
 
-// seedOf finds the master on which this recovery was begun, "" where it was not. Another recovery that was begun and not finished is in
-// the way of every new one.
+// seedOf finds the master on which this recovery was begun, "" where it was not. Another recovery that was begun and
+// not finished is in the way of every new one.
 func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 	for _, e := range sorted(all) {
 		for _, j := range e.Journals {
@@ -184,19 +233,51 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 				if j.finished() || j.mark(markForcing) == "" || e.Quorum && len(e.Members) > 1 {
 					continue
 				}
-				return "", &Refusal{Title: "Another Recovery Is Unfinished", Attribute: "recovery_id", Untouched: nothingTouched,
-					Found: fmt.Sprintf("the journal on %s says that recovery %q began to force a new cluster there on %s and has not finished.", e.Name, j.ID, j.Started.Format("2006-01-02 15:04:05 MST")),
-					Next:  fmt.Sprintf("finish it first, with recovery_id = %q.", j.ID)}
+				return "", &Refusal{
+					Title:     "Another Recovery Is Unfinished",
+					Attribute: "recovery_id",
+					Untouched: nothingTouched,
+					Found: fmt.Sprintf(
+						"the journal on %s says that recovery %q began to force a new cluster there on %s and has "+
+							"not finished.",
+						e.Name,
+						j.ID,
+						j.Started.Format("2006-01-02 15:04:05 MST"),
+					),
+					Next: fmt.Sprintf("finish it first, with recovery_id = %q.", j.ID),
+				}
 			}
 			if req.Node != "" && req.Node != e.Name {
-				return "", &Refusal{Title: "This Recovery Has Another Seed", Attribute: "node", Untouched: nothingTouched,
-					Found: fmt.Sprintf("recovery %q was begun with %s as its seed, and node names %s.", j.ID, e.Name, req.Node),
-					Next:  fmt.Sprintf("set node = %q to go on with it, or choose a new recovery_id to begin another recovery.", e.Name)}
+				return "", &Refusal{
+					Title:     "This Recovery Has Another Seed",
+					Attribute: "node",
+					Untouched: nothingTouched,
+					Found: fmt.Sprintf(
+						"recovery %q was begun with %s as its seed, and node names %s.",
+						j.ID,
+						e.Name,
+						req.Node,
+					),
+					Next: fmt.Sprintf(
+						"set node = %q to go on with it, or choose a new recovery_id to begin another recovery.",
+						e.Name,
+					),
+				}
 			}
 			if alone := e.Quorum && len(e.Members) == 1; j.finished() && !alone {
-				return "", &Refusal{Title: "This Recovery Is Finished", Attribute: "recovery_id", Untouched: nothingTouched,
-					Found: fmt.Sprintf("the journal on %s says that recovery %q was finished on %s.", e.Name, j.ID, j.Finished.Format("2006-01-02 15:04:05 MST")),
-					Next:  "to take its result into Terraform's state, import the seed (terraform import). If the majority is lost once more, choose a new recovery_id."}
+				return "", &Refusal{
+					Title:     "This Recovery Is Finished",
+					Attribute: "recovery_id",
+					Untouched: nothingTouched,
+					Found: fmt.Sprintf(
+						"the journal on %s says that recovery %q was finished on %s.",
+						e.Name,
+						j.ID,
+						j.Finished.Format("2006-01-02 15:04:05 MST"),
+					),
+					Next: "to take its result into Terraform's state, import the seed (terraform import). If the " +
+						"majority is lost once more, choose a new recovery_id.",
+				}
 			}
 			return e.Name, nil
 		}
@@ -223,14 +304,29 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 		case !ok:
 			return unknownNode("lost_nodes", name, names(sorted(all)))
 		case seen[name]:
-			return &Refusal{Title: "A Node Is Given Twice", Attribute: "lost_nodes", Found: fmt.Sprintf("lost_nodes names %s twice.", name), Untouched: nothingTouched, Next: "name each master once."}
+			return &Refusal{
+				Title:     "A Node Is Given Twice",
+				Attribute: "lost_nodes",
+				Found:     fmt.Sprintf("lost_nodes names %s twice.", name),
+				Untouched: nothingTouched,
+				Next:      "name each master once.",
+			}
 		case e.Reach != Silent:
 			found := fmt.Sprintf("%s is in lost_nodes, but it answers over SSH", name)
 			if e.ReachError != "" {
 				found += fmt.Sprintf(" (%s)", e.ReachError)
 			}
-			return &Refusal{Title: "A Master Given Up Answers", Attribute: "lost_nodes", Found: found + ": its etcd may run, or may start again.", Untouched: nothingTouched,
-				Next: fmt.Sprintf("take %s out of lost_nodes, so that its etcd is stopped before a new cluster is forced; or switch the machine off for good.", name)}
+			return &Refusal{
+				Title:     "A Master Given Up Answers",
+				Attribute: "lost_nodes",
+				Found:     found + ": its etcd may run, or may start again.",
+				Untouched: nothingTouched,
+				Next: fmt.Sprintf(
+					"take %s out of lost_nodes, so that its etcd is stopped before a new cluster is forced; or "+
+						"switch the machine off for good.",
+					name,
+				),
+			}
 		}
 		seen[name] = true
 	}
@@ -239,14 +335,45 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 		case e.Reach == Refused && len(e.elsewhere()) > 0:
 			return refuseElsewhere(sorted(all)...)
 		case e.Reach == Refused:
-			return &Refusal{Title: "A Master Cannot Be Examined", Attribute: "survey", Found: fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError), Untouched: nothingTouched,
-				Next: "put this access right and plan again. A master that may run etcd has to be stopped before a new cluster is forced, so it cannot be left out."}
+			return &Refusal{
+				Title:     "A Master Cannot Be Examined",
+				Attribute: "survey",
+				Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
+				Untouched: nothingTouched,
+				Next: "put this access right and plan again. A master that may run etcd has to be stopped " +
+					"before a new cluster is forced, so it cannot be left out.",
+			}
 		case e.Reach == Silent && !seen[e.Name] && len(seenElsewhere(all)) > 0:
-			return &Refusal{Title: "A Master Does Not Answer", Attribute: "survey", Found: fmt.Sprintf("%s does not answer: %s. But %s.", e.Name, e.ReachError, words(seenElsewhere(all))), Untouched: nothingTouched,
-				Next: "the cluster may be alive. Put SSH to the masters that do not answer right, or switch them off for good, then plan again."}
+			return &Refusal{
+				Title:     "A Master Does Not Answer",
+				Attribute: "survey",
+				Found: fmt.Sprintf(
+					"%s does not answer: %s. But %s.",
+					e.Name,
+					e.ReachError,
+					words(seenElsewhere(all)),
+				),
+				Untouched: nothingTouched,
+				Next: "the cluster may be alive. Put SSH to the masters that do not answer right, or switch " +
+					"them off for good, then plan again.",
+			}
 		case e.Reach == Silent && !seen[e.Name]:
-			return &Refusal{Title: "A Master Does Not Answer", Attribute: "lost_nodes", Found: fmt.Sprintf("%s does not answer: %s. Its etcd may still run where you cannot see it.", e.Name, e.ReachError), Untouched: nothingTouched,
-				Next: fmt.Sprintf("bring %s back or make sure that it is switched off for good; in the latter case say so with lost_nodes = [%q].", e.Name, e.Name)}
+			return &Refusal{
+				Title:     "A Master Does Not Answer",
+				Attribute: "lost_nodes",
+				Found: fmt.Sprintf(
+					"%s does not answer: %s. Its etcd may still run where you cannot see it.",
+					e.Name,
+					e.ReachError,
+				),
+				Untouched: nothingTouched,
+				Next: fmt.Sprintf(
+					"bring %s back or make sure that it is switched off for good; in the latter case say so with "+
+						"lost_nodes = [%q].",
+					e.Name,
+					e.Name,
+				),
+			}
 		}
 	}
 	return nil
@@ -258,12 +385,22 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 	case len(v.Ahead) > 0:
 		return foundedAnew(v.Ahead, v.Answers, all)
 	case len(v.Unknown) > 0:
-		return &Refusal{Title: "A Member Is Not Among the Surveyed Nodes", Attribute: "survey", Untouched: nothingTouched,
-			Found: fmt.Sprintf("%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.", seed.Name, strings.Join(v.Unknown, "; ")),
-			Next:  "add these masters to the survey's nodes (and to lost_nodes if they are gone for good), then plan again."}
+		return &Refusal{
+			Title:     "A Member Is Not Among the Surveyed Nodes",
+			Attribute: "survey",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.",
+				seed.Name,
+				strings.Join(v.Unknown, "; "),
+			),
+			Next: "add these masters to the survey's nodes (and to lost_nodes if they are gone for good), then plan " +
+				"again.",
+		}
 	case v.State == Unreached:
 		for _, e := range sorted(all) {
-			if e.Reach == Reached && e.MemberName == "" && len(e.Problems) > 0 { // it may be the one, and this says more
+			// It may be the one, and this says more.
+			if e.Reach == Reached && e.MemberName == "" && len(e.Problems) > 0 {
 				return masterProblem(e)
 			}
 		}
@@ -271,34 +408,89 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 	case v.State == Alive, v.State == Startable, v.State == NoData:
 		return refuseVerdict(v, all)
 	case seed.Damage != "":
-		return &Refusal{Title: "The Seed's Data Is Damaged", Attribute: "node", Found: fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage), Untouched: nothingTouched,
-			Next: "choose another master that has data. Where there is none, restore a snapshot (etcdutl snapshot restore); the database alone may serve as one, with --skip-hash-check."}
+		return &Refusal{
+			Title:     "The Seed's Data Is Damaged",
+			Attribute: "node",
+			Found:     fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage),
+			Untouched: nothingTouched,
+			Next: "choose another master that has data. Where there is none, restore a snapshot (etcdutl " +
+				"snapshot restore); the database alone may serve as one, with --skip-hash-check.",
+		}
 	case seed.TooNew != "":
-		return &Refusal{Title: "The Image Is Older Than the Data", Attribute: "node", Found: seed.Name + ": " + seed.TooNew + ".", Untouched: nothingTouched,
-			Next: fmt.Sprintf("set the image in %s to the version that ran last, then plan again.", seed.ManifestPath)}
+		return &Refusal{
+			Title:     "The Image Is Older Than the Data",
+			Attribute: "node",
+			Found:     seed.Name + ": " + seed.TooNew + ".",
+			Untouched: nothingTouched,
+			Next: fmt.Sprintf(
+				"set the image in %s to the version that ran last, then plan again.",
+				seed.ManifestPath,
+			),
+		}
 	case !seed.Readable:
-		return &Refusal{Title: "The Seed Has No Data", Attribute: "node", Found: fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir), Untouched: nothingTouched,
-			Next: fmt.Sprintf("choose a master that has data: %s.", words(v.WithData))}
+		return &Refusal{
+			Title:     "The Seed Has No Data",
+			Attribute: "node",
+			Found:     fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir),
+			Untouched: nothingTouched,
+			Next:      fmt.Sprintf("choose a master that has data: %s.", words(v.WithData)),
+		}
 	case seed.learner():
-		return &Refusal{Title: "The Seed Is a Learner", Attribute: "node", Untouched: nothingTouched,
-			Found: fmt.Sprintf("%s is a learner: etcd panics with \"removed all voters\" when a new cluster is forced on one.", seed.Name), Next: "choose a master that was a voter."}
+		return &Refusal{
+			Title:     "The Seed Is a Learner",
+			Attribute: "node",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"%s is a learner: etcd panics with \"removed all voters\" when a new cluster is forced on one.",
+				seed.Name,
+			),
+			Next: "choose a master that was a voter.",
+		}
 	case seed.Disk != nil && seed.Disk.Removed:
-		return &Refusal{Title: "The Seed Was Removed From Its Cluster", Attribute: "node", Untouched: nothingTouched,
-			Found: fmt.Sprintf("the data of %s says that its member %s was removed: etcd panics with \"removed all voters\" when a new cluster is forced on it (etcd-io/etcd#13848).", seed.Name, seed.Disk.MemberID),
-			Next:  "choose a master that was a voter to the end; what a removed member has ends with its removal."}
+		return &Refusal{
+			Title:     "The Seed Was Removed From Its Cluster",
+			Attribute: "node",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"the data of %s says that its member %s was removed: etcd panics with \"removed all voters\" when a "+
+					"new cluster is forced on it (etcd-io/etcd#13848).",
+				seed.Name,
+				seed.Disk.MemberID,
+			),
+			Next: "choose a master that was a voter to the end; what a removed member has ends with its removal.",
+		}
 	case removedFor(seed, all) != "":
-		return &Refusal{Title: "The Seed Was Removed From Its Cluster", Attribute: "node", Untouched: nothingTouched,
-			Found: fmt.Sprintf("the data of %s says that the member of %s was removed from the cluster that both were in; what %s has is older than that.", removedFor(seed, all), seed.Name, seed.Name),
-			Next:  fmt.Sprintf("choose another master. If it has to be %s, move the data on %s away (mv), then plan again.", seed.Name, removedFor(seed, all))}
+		return &Refusal{
+			Title:     "The Seed Was Removed From Its Cluster",
+			Attribute: "node",
+			Untouched: nothingTouched,
+			Found: fmt.Sprintf(
+				"the data of %s says that the member of %s was removed from the cluster that both were in; what %s "+
+					"has is older than that.",
+				removedFor(seed, all),
+				seed.Name,
+				seed.Name,
+			),
+			Next: fmt.Sprintf(
+				"choose another master. If it has to be %s, move the data on %s away (mv), then plan again.",
+				seed.Name,
+				removedFor(seed, all),
+			),
+		}
 	}
 	return nil
 }
 
 // seenAlive refuses while etcd runs where it cannot be stopped.
 func seenAlive(seen []string) error {
-	return &Refusal{Title: "A Master Given Up Runs Etcd", Attribute: "lost_nodes", Untouched: nothingTouched,
-		Found: fmt.Sprintf("%s, and that master cannot be examined from here.", words(seen)),
-		Next:  "switch that machine off, or put SSH to it right and take it out of lost_nodes. If it is no member any more, take it out of --initial-cluster in the manifest."}
+	return &Refusal{
+		Title:     "A Master Given Up Runs Etcd",
+		Attribute: "lost_nodes",
+		Untouched: nothingTouched,
+		Found:     fmt.Sprintf("%s, and that master cannot be examined from here.", words(seen)),
+		Next: "switch that machine off, or put SSH to it right and take it out of lost_nodes. If it is no " +
+			"member any more, take it out of --initial-cluster in the manifest.",
+	}
 }
 
 func refuseVerdict(v Verdict, all map[string]Evidence) error {
@@ -307,8 +499,14 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 		if have := apart(v.Answers, all); len(have) > 0 {
 			return refuseApart(v, have)
 		}
-		return &Refusal{Title: "The Cluster Is Alive", Attribute: "survey", Found: v.Text + ". Forcing a new cluster would throw away the members that work.", Untouched: nothingTouched,
-			Next: "remove etcdrecovery_seed from the configuration and let each broken master rejoin with etcdrecovery_member (join = data.etcdrecovery_survey.….cluster)."}
+		return &Refusal{
+			Title:     "The Cluster Is Alive",
+			Attribute: "survey",
+			Found:     v.Text + ". Forcing a new cluster would throw away the members that work.",
+			Untouched: nothingTouched,
+			Next: "remove etcdrecovery_seed from the configuration and let each broken master rejoin with " +
+				"etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
+		}
 	case Startable:
 		var how []string
 		for _, name := range v.WithData {
@@ -323,53 +521,122 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			case e.Parked != "":
 				how = append(how, fmt.Sprintf("%s: mv %s %s", name, e.Parked, e.ManifestPath))
 			default:
-				how = append(how, fmt.Sprintf("%s: etcd's manifest is at %s but nothing runs; look at the kubelet (systemctl status kubelet) and at the container's log", name, e.ManifestPath))
+				how = append(
+					how,
+					fmt.Sprintf(
+						"%s: etcd's manifest is at %s but nothing runs; look at the kubelet (systemctl status "+
+							"kubelet) and at the container's log",
+						name,
+						e.ManifestPath,
+					),
+				)
 			}
 		}
-		return &Refusal{Title: "The Cluster Only Needs to Be Started", Attribute: "survey", Untouched: nothingTouched,
-			Found: v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
-			Next:  "start etcd on these masters and wait for a leader:\n  " + strings.Join(how, "\n  ") + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) and plan again."}
+		return &Refusal{
+			Title:     "The Cluster Only Needs to Be Started",
+			Attribute: "survey",
+			Untouched: nothingTouched,
+			Found:     v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
+			Next: "start etcd on these masters and wait for a leader:\n  " + strings.Join(
+				how,
+				"\n  ",
+			) + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) " +
+				"and plan again.",
+		}
 	default:
 		if own := refuseElsewhere(sorted(all)...); own != nil {
 			return own
 		}
 		if names := unplaced(all); len(names) > 0 {
-			return &Refusal{Title: "No etcd Data Was Found", Attribute: "survey", Found: v.Text + "." + problemsOf(all), Untouched: nothingTouched,
-				Next: fmt.Sprintf("put etcd's manifest back on %s, which says where its data is, and plan again. kubeadm puts the data into /var/lib/etcd: look there (ls -lR /var/lib/etcd/member) before you think of a snapshot.", words(names))}
+			return &Refusal{
+				Title:     "No etcd Data Was Found",
+				Attribute: "survey",
+				Found:     v.Text + "." + problemsOf(all),
+				Untouched: nothingTouched,
+				Next: fmt.Sprintf(
+					"put etcd's manifest back on %s, which says where its data is, and plan again. kubeadm puts the "+
+						"data into /var/lib/etcd: look there (ls -lR /var/lib/etcd/member) before you think of a "+
+						"snapshot.",
+					words(names),
+				),
+			}
 		}
-		return &Refusal{Title: "No Master Has etcd Data", Attribute: "survey", Found: v.Text + "." + problemsOf(all), Untouched: nothingTouched,
-			Next: "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from."}
+		return &Refusal{
+			Title:     "No Master Has etcd Data",
+			Attribute: "survey",
+			Found:     v.Text + "." + problemsOf(all),
+			Untouched: nothingTouched,
+			Next:      "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from.",
+		}
 	}
 }
 
-// foundedAnew refuses both ways: to force while something answers, and to give up the data of the master that knows more.
+// foundedAnew refuses both ways: to force while something answers, and to give up the data of the master that knows
+// more.
 func foundedAnew(ahead, answers []string, all map[string]Evidence) error {
 	how := ""
 	for _, name := range answers {
-		how += fmt.Sprintf("\n  %s: mkdir -p /var/lib/etcdrecovery/parked; mv %s /var/lib/etcdrecovery/parked/; and when etcd has stopped: mv %s/member %s.founded-anew",
-			name, all[name].ManifestPath, all[name].DataDir, all[name].DataDir)
+		how += fmt.Sprintf(
+			"\n  %s: mkdir -p /var/lib/etcdrecovery/parked; mv %s /var/lib/etcdrecovery/parked/; and when etcd has "+
+				"stopped: mv %s/member %s.founded-anew",
+			name,
+			all[name].ManifestPath,
+			all[name].DataDir,
+			all[name].DataDir,
+		)
 	}
 	who := "those masters"
 	if len(answers) == 0 {
 		who = "the masters of the other cluster"
 	}
-	return &Refusal{Title: "The Cluster That Answers Knows Less", Attribute: "survey", Untouched: nothingTouched,
-		Found: fmt.Sprintf("a cluster answers with a quorum (%s), but %s has data that it never had. Masters that are started on wiped disks can found a cluster anew, and empty.",
-			words(answers), words(ahead)),
-		Next: fmt.Sprintf("if that is what happened, do not let %s join it. Stop etcd on %s and put what was founded aside, then plan again with node = %q for the seed.%s\nIf the cluster was restored on purpose, from a snapshot, move the old data on %s away (mv), then plan again.", words(ahead), who, ahead[0], how, words(ahead))}
+	return &Refusal{
+		Title:     "The Cluster That Answers Knows Less",
+		Attribute: "survey",
+		Untouched: nothingTouched,
+		Found: fmt.Sprintf(
+			"a cluster answers with a quorum (%s), but %s has data that it never had. Masters that are started on "+
+				"wiped disks can found a cluster anew, and empty.",
+			words(answers),
+			words(ahead),
+		),
+		Next: fmt.Sprintf(
+			"if that is what happened, do not let %s join it. Stop etcd on %s and put what was founded aside, then "+
+				"plan again with node = %q for the seed.%s\nIf the cluster was restored on purpose, from a snapshot, "+
+				"move the old data on %s away (mv), then plan again.",
+			words(ahead),
+			who,
+			ahead[0],
+			how,
+			words(ahead),
+		),
+	}
 }
 
 func masterProblem(e Evidence) error {
 	if own := refuseElsewhere(e); own != nil {
 		return own
 	}
-	return &Refusal{Title: "A Master Is Not Ready for This", Attribute: "survey", Untouched: nothingTouched,
-		Found: fmt.Sprintf("on %s: %s", e.Name, strings.Join(e.Problems, "; ")), Next: "put this right, then plan again."}
+	return &Refusal{
+		Title:     "A Master Is Not Ready for This",
+		Attribute: "survey",
+		Untouched: nothingTouched,
+		Found: fmt.Sprintf(
+			"on %s: %s",
+			e.Name,
+			strings.Join(e.Problems, "; "),
+		),
+		Next: "put this right, then plan again.",
+	}
 }
 
 func unknownNode(attribute, name string, have []string) error {
-	return &Refusal{Title: "Unknown Node", Attribute: attribute, Found: fmt.Sprintf("%q is none of the surveyed nodes: %s.", name, words(have)), Untouched: nothingTouched,
-		Next: "use one of these names, or add the master to the survey's nodes."}
+	return &Refusal{
+		Title:     "Unknown Node",
+		Attribute: attribute,
+		Found:     fmt.Sprintf("%q is none of the surveyed nodes: %s.", name, words(have)),
+		Untouched: nothingTouched,
+		Next:      "use one of these names, or add the master to the survey's nodes.",
+	}
 }
 
 // others are the masters that answer, but for the seed.
@@ -398,7 +665,10 @@ func (c Cluster) is(live *Live) bool {
 		return c.ID == live.ClusterID.String()
 	}
 	return slices.ContainsFunc(live.Members, func(m etcd.Member) bool {
-		return slices.ContainsFunc(c.Members, func(have manifest.Member) bool { return sharesURL(have.PeerURLs, m.PeerURLs) })
+		return slices.ContainsFunc(
+			c.Members,
+			func(have manifest.Member) bool { return sharesURL(have.PeerURLs, m.PeerURLs) },
+		)
 	})
 }
 

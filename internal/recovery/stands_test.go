@@ -18,36 +18,72 @@ func TestStands(t *testing.T) {
 	}{
 		{name: "the first", want: nothingTouched},
 		{name: "added", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markLearner: "8e9e", markOldData: "/old"}}},
-			want: "nothing this time. An earlier apply left it so: m2 was added to the cluster as learner 8e9e, which does not count for the quorum; its data from before is in /old. The other members work on."},
+			want: "nothing this time. An earlier apply left it so: m2 was added to the cluster as learner 8e9e, " +
+				"which does not count for the quorum; its data from before is in /old. The other members work on."},
 		{name: "stopped", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markRemoved: "8e9e"}}},
-			want: "nothing this time. An earlier apply left it so: etcd may be stopped on m2, with its manifest at /parked. Its data is where it was, and the other members work on. The entry that was left of it (8e9e) is removed from the cluster, so going on is the way."},
+			want: "nothing this time. An earlier apply left it so: etcd may be stopped on m2, with its manifest at " +
+				"/parked. Its data is where it was, and the other members work on. The entry that was left of it " +
+				"(8e9e) is removed from the cluster, so going on is the way."},
 		{name: "about to be moved", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markKeepData: "/old", markKeepWAL: "/oldwal"}}},
-			want: "nothing this time. An earlier apply left it so: etcd is stopped on m2, and its data from before may be in /old already, or partly in /old.moving, its log in /oldwal, or partly in /oldwal.moving. The other members work on. Going on is the way: do not put its manifest back over an empty data folder."},
+			want: "nothing this time. An earlier apply left it so: etcd is stopped on m2, and its data from before " +
+				"may be in /old already, or partly in /old.moving, its log in /oldwal, or partly in /oldwal.moving. " +
+				"The other members work on. Going on is the way: do not put its manifest back over an empty data " +
+				"folder."},
 		{name: "a voter", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markVoter: "8e9e", markOldData: "/old"}}},
-			want: "nothing this time. An earlier apply left it so: m2 is a voter of the cluster now, as member 8e9e; its data from before is in /old. What is left is to check the end state."},
+			want: "nothing this time. An earlier apply left it so: m2 is a voter of the cluster now, as member 8e9e; " +
+				"its data from before is in /old. What is left is to check the end state."},
 		{name: "finished", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Finished: began, Marks: map[string]string{markLearner: "8e9e"}}}, want: nothingTouched},
 		{name: "a join of the cluster before the recovery", want: nothingTouched, journals: []Journal{
 			{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markLearner: "8e9e"}},
 			{Operation: "seed", Master: "m2", Started: began.Add(time.Hour), Finished: began.Add(2 * time.Hour)}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := DecideMember(Evidence{Name: "m2", Reach: Reached, Problems: []string{"no kubelet"}, Parked: "/parked", Journals: c.journals}, Cluster{}, false)
+			_, err := DecideMember(
+				Evidence{
+					Name:     "m2",
+					Reach:    Reached,
+					Problems: []string{"no kubelet"},
+					Parked:   "/parked",
+					Journals: c.journals,
+				},
+				Cluster{},
+				false,
+			)
 			if r, ok := IsRefusal(err); !ok || r.Untouched != c.want {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
-	seed := Evidence{Name: "m1", Reach: Reached, Problems: []string{"no kubelet"}, Journals: []Journal{{Operation: "seed", ID: "test", Master: "m1", Started: began,
-		Marks: map[string]string{markMoved: "m1 m2", markOldData: "/old", markForcing: "begun"}}}}
-	_, err := DecideSeed(map[string]Evidence{"m1": seed, "m2": {Name: "m2", Reach: Refused, ReachError: "no"}}, SeedRequest{RecoveryID: "test"})
-	if err == nil || !strings.Contains(err.Error(), "An earlier apply left it so: etcd may have rewritten its log on m1 with the force flag, which was not confirmed yet; its data from before is whole in /old. Going on is the way.") {
+	seed := Evidence{
+		Name:     "m1",
+		Reach:    Reached,
+		Problems: []string{"no kubelet"},
+		Journals: []Journal{{Operation: "seed", ID: "test", Master: "m1", Started: began,
+			Marks: map[string]string{markMoved: "m1 m2", markOldData: "/old", markForcing: "begun"}}},
+	}
+	_, err := DecideSeed(
+		map[string]Evidence{"m1": seed, "m2": {Name: "m2", Reach: Refused, ReachError: "no"}},
+		SeedRequest{RecoveryID: "test"},
+	)
+	if err == nil ||
+		!strings.Contains(
+			err.Error(),
+			"An earlier apply left it so: etcd may have rewritten its log on m1 with the force flag, which was not "+
+				"confirmed yet; its data from before is whole in /old. Going on is the way.",
+		) {
 		t.Errorf("got %v", err)
 	}
 }
 
 // TestSpent has a master that a join had made a voter, and that is to join once more.
 func TestSpent(t *testing.T) {
-	journal := Journal{Operation: "member", ID: "1", Master: "m2", Started: time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC), Marks: map[string]string{markVoter: "2", markLearner: "2", markKeepData: "/old/1", markOldData: "/old/1"}}
+	journal := Journal{
+		Operation: "member",
+		ID:        "1",
+		Master:    "m2",
+		Started:   time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC),
+		Marks:     map[string]string{markVoter: "2", markLearner: "2", markKeepData: "/old/1", markOldData: "/old/1"},
+	}
 	etcd2 := etcd.Member{ID: 2, Name: "m2", PeerURLs: []string{"https://m2:2380"}}
 	etcd1 := etcd.Member{ID: 1, Name: "m1", PeerURLs: []string{"https://m1:2380"}}
 	for _, c := range []struct {
@@ -62,8 +98,18 @@ func TestSpent(t *testing.T) {
 		{"one whose disk was wiped", []etcd.Member{etcd1, etcd2}, true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e := Evidence{Name: "m2", Reach: Reached, Manifest: "x", Kubelet: Kubelet{Running: true}, MemberName: "m2", PeerURLs: etcd2.PeerURLs, OldData: "/old/2", Empty: c.empty, Journals: []Journal{journal},
-				Live: &Live{ClusterID: 7, Members: c.live}}
+			e := Evidence{
+				Name:       "m2",
+				Reach:      Reached,
+				Manifest:   "x",
+				Kubelet:    Kubelet{Running: true},
+				MemberName: "m2",
+				PeerURLs:   etcd2.PeerURLs,
+				OldData:    "/old/2",
+				Empty:      c.empty,
+				Journals:   []Journal{journal},
+				Live:       &Live{ClusterID: 7, Members: c.live},
+			}
 			p, err := DecideMember(e, Cluster{ID: "7"}, true)
 			if err != nil {
 				t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// Step is one line of the runbook: what the plan shows, what the journal records, what an error names. It is skipped when done says
-// that it holds already, which is what makes an interrupted recovery go on.
+// Step is one line of the runbook: what the plan shows, what the journal records, what an error names. It is skipped
+// when done says that it holds already, which is what makes an interrupted recovery go on.
 type Step struct {
 	Master string
 	Title  string
@@ -38,11 +38,17 @@ type walk struct {
 	leave  func(ctx context.Context, cause error) string                 // after a failure: how things are left
 }
 
-// carryOut walks the list: check, act, verify. An interrupt ends it between two steps; working is what the steps themselves go by.
+// carryOut walks the list: check, act, verify. An interrupt ends it between two steps; working is what the steps
+// themselves go by.
 func (w walk) carryOut(interrupt, working context.Context, steps []Step) error {
 	for i, s := range steps {
 		if err := w.step(interrupt, working, i+1, len(steps), s); err != nil {
-			return w.failure(interrupt, working, fmt.Sprintf("step %d of %d on %s: %s.", i+1, len(steps), s.Master, s.Title), err)
+			return w.failure(
+				interrupt,
+				working,
+				fmt.Sprintf("step %d of %d on %s: %s.", i+1, len(steps), s.Master, s.Title),
+				err,
+			)
 		}
 	}
 	return nil
@@ -101,10 +107,12 @@ func (w walk) failure(interrupt, working context.Context, where string, err erro
 	case own:
 	case errors.Is(err, node.ErrLocked):
 		r.Title = "The Lock Was Lost"
-		next = "find out who else is at work on these masters: the file lock in the work folder names the one. When that is done, run terraform plan again."
+		next = "find out who else is at work on these masters: the file lock in the work folder names the one. When " +
+			"that is done, run terraform plan again."
 	case errors.Is(interrupt.Err(), context.DeadlineExceeded):
 		r.Title = "The Time Limit Was Reached"
-		next = "run terraform apply again: it finds out where things stand and does the rest. The resource's timeouts give it longer."
+		next = "run terraform apply again: it finds out where things stand and does the rest. The resource's " +
+			"timeouts give it longer."
 	case interrupt.Err() != nil:
 		r.Title, r.Cause = "Recovery Interrupted", nil
 		next = "run terraform apply again: it finds out where things stand and does the rest."

@@ -13,7 +13,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// statusWait bounds what a member is given to say how it is, and quorumWait a linearizable read, which hangs where there is no quorum.
+// statusWait bounds what a member is given to say how it is, and quorumWait a linearizable read, which hangs where
+// there is no quorum.
 const (
 	statusWait = 5 * time.Second
 	quorumWait = 3 * time.Second
@@ -21,7 +22,8 @@ const (
 	diskWait   = 2 * time.Minute // 128 MB of a log over a slow line
 )
 
-// Survey examines all masters at once and changes nothing. A master that cannot be examined is evidence too, not an error.
+// Survey examines all masters at once and changes nothing. A master that cannot be examined is evidence too, not an
+// error.
 func Survey(ctx context.Context, nodes map[string]*node.Node, now time.Time) map[string]Evidence {
 	var (
 		mu  sync.Mutex
@@ -48,8 +50,8 @@ func Survey(ctx context.Context, nodes map[string]*node.Node, now time.Time) map
 	return all
 }
 
-// liveCluster is the cluster that answered a linearizable read. With two of them, as when a wiped master has founded one of its own, it is
-// the one with more members, then the one that has seen more writes.
+// liveCluster is the cluster that answered a linearizable read. With two of them, as when a wiped master has founded
+// one of its own, it is the one with more members, then the one that has seen more writes.
 func liveCluster(all map[string]Evidence) *Live {
 	var best *Evidence
 	for _, e := range sorted(all) {
@@ -64,20 +66,38 @@ func liveCluster(all map[string]Evidence) *Live {
 	live := &Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range all {
 		if e.Quorum && e.Status.ClusterID == live.ClusterID {
-			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(live.Term, e.Status.RaftTerm), max(live.Revision, e.Status.Revision)
+			live.Commit, live.Term, live.Revision = max(
+				live.Commit,
+				e.Status.RaftIndex,
+			), max(
+				live.Term,
+				e.Status.RaftTerm,
+			), max(
+				live.Revision,
+				e.Status.Revision,
+			)
 		}
 	}
 	return live
 }
 
-// otherCluster warns of data that may be worth more than the cluster that answers: that could have been founded on wiped disks, or be one that
-// was restored on purpose.
+// otherCluster warns of data that may be worth more than the cluster that answers: that could have been founded on
+// wiped disks, or be one that was restored on purpose.
 func (e Evidence) otherCluster() string {
 	if e.Live == nil || e.Disk == nil || e.Disk.ClusterID == e.Live.ClusterID || e.Disk.Revision <= e.Live.Revision {
 		return ""
 	}
-	return fmt.Sprintf("the data in %s on %s is of cluster %s and at revision %d; the cluster that answers is %s, at revision %d. If that one was founded on wiped disks, do not let %s join it",
-		e.DataDir, e.Name, e.Disk.ClusterID, e.Disk.Revision, e.Live.ClusterID, e.Live.Revision, e.Name)
+	return fmt.Sprintf(
+		"the data in %s on %s is of cluster %s and at revision %d; the cluster that answers is %s, at revision %d. "+
+			"If that one was founded on wiped disks, do not let %s join it",
+		e.DataDir,
+		e.Name,
+		e.Disk.ClusterID,
+		e.Disk.Revision,
+		e.Live.ClusterID,
+		e.Live.Revision,
+		e.Name,
+	)
 }
 
 func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
@@ -144,16 +164,47 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
 	}
 	for _, l := range disk.Symlinks {
-		e.Problems = append(e.Problems, fmt.Sprintf("%s on %s is a symbolic link, which a copy would not follow: give the real folder to etcd (--data-dir or --wal-dir), then plan again", l, n.Name))
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"%s on %s is a symbolic link, which a copy would not follow: give the real folder to etcd "+
+					"(--data-dir or --wal-dir), then plan again",
+				l,
+				n.Name,
+			),
+		)
 	}
 	if disk.WALMount {
-		e.Problems = append(e.Problems, fmt.Sprintf("the WAL folder %s on %s is a mount point itself, in which etcd cannot make a log anew: use a folder within it (--wal-dir), then plan again", paths.WALDir, n.Name))
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"the WAL folder %s on %s is a mount point itself, in which etcd cannot make a log anew: use a folder "+
+					"within it (--wal-dir), then plan again",
+				paths.WALDir,
+				n.Name,
+			),
+		)
 	}
 	if !disk.Image {
-		e.Problems = append(e.Problems, fmt.Sprintf("the image %s is not on %s, and a registry may be out of reach now: pull or import it, then plan again", paths.Image, n.Name))
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"the image %s is not on %s, and a registry may be out of reach now: pull or import it, then plan again",
+				paths.Image,
+				n.Name,
+			),
+		)
 	}
 	if disk.NoPause != "" {
-		e.Warnings = append(e.Warnings, fmt.Sprintf("the image of pod sandboxes, %s, is not on %s: no pod starts there unless it can be pulled; pull or import it", disk.NoPause, n.Name))
+		e.Warnings = append(
+			e.Warnings,
+			fmt.Sprintf(
+				"the image of pod sandboxes, %s, is not on %s: no pod starts there unless it can be pulled; pull or "+
+					"import it",
+				disk.NoPause,
+				n.Name,
+			),
+		)
 	}
 	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
 	if e.Status == nil && e.Readable {
@@ -227,7 +278,8 @@ func (e *Evidence) ask(ctx context.Context, n *node.Node) {
 	}
 }
 
-// hashData asks for the hash of the data of a member that has no leader. With one it is not asked for: etcd takes no writes while it reads all keys.
+// hashData asks for the hash of the data of a member that has no leader. With one it is not asked for: etcd takes no
+// writes while it reads all keys.
 func (e *Evidence) hashData(ctx context.Context, c *etcd.Client) {
 	ctx, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()
@@ -236,7 +288,8 @@ func (e *Evidence) hashData(ctx context.Context, c *etcd.Client) {
 	}
 }
 
-// endpointOf is how the member on a master is reached through the master, with the certificates that its own manifest names.
+// endpointOf is how the member on a master is reached through the master, with the certificates that its own manifest
+// names.
 func endpointOf(ctx context.Context, n *node.Node, e Evidence) (etcd.Endpoint, error) {
 	m, err := e.parse()
 	if err != nil {
@@ -259,7 +312,9 @@ func endpointOf(ctx context.Context, n *node.Node, e Evidence) (etcd.Endpoint, e
 		endpoint.Cert, endpoint.Key = files[pki.cert], files[pki.key]
 	}
 	if endpoint.CA == nil || endpoint.Cert == nil || endpoint.Key == nil {
-		return endpoint, errors.New("no client certificate: neither healthcheck-client nor the server's own pair can be read on " + n.Name)
+		return endpoint, errors.New(
+			"no client certificate: neither healthcheck-client nor the server's own pair can be read on " + n.Name,
+		)
 	}
 	return endpoint, nil
 }

@@ -8,11 +8,12 @@ import (
 // Tail is the last entry in the log of a member that runs.
 type Tail struct{ Index, Term uint64 }
 
-// campaign matches what a member writes each time it asks for votes, once a second without a leader: where its own log ends
-// (go.etcd.io/raft, raft.go). Etcd 3.4 asks without asking before: MsgVote.
+// campaign matches what a member writes each time it asks for votes, once a second without a leader: where its own log
+// ends (go.etcd.io/raft, raft.go). Etcd 3.4 asks without asking before: MsgVote.
 var campaign = regexp.MustCompile(`\[logterm: (\d+), index: (\d+)\] sent Msg(?:Pre)?Vote request`)
 
-// tailOf finds it in etcd's log; nil where it does not say. It is true of a member without a leader: nobody adds to its log.
+// tailOf finds it in etcd's log; nil where it does not say. It is true of a member without a leader: nobody adds to its
+// log.
 func tailOf(log string) *Tail {
 	all := campaign.FindAllStringSubmatch(log, -1)
 	if len(all) == 0 {

@@ -101,12 +101,24 @@ func TestJoinTraps(t *testing.T) {
 	must(t, m3.WipeEtcd())
 	must(t, m3.PowerOn())
 
-	wantRefusal(t, joinOne(t, nodes, "m3"), "Another Member Has Not Started", "https://127.0.0.1:1", "etcdctl member remove")
+	wantRefusal(
+		t,
+		joinOne(t, nodes, "m3"),
+		"Another Member Has Not Started",
+		"https://127.0.0.1:1",
+		"etcdctl member remove",
+	)
 	removeMember(t, c, stray)
 
 	// The manifest was copied from another master and still has that one's peer URL.
 	undo := tamper(t, m3, manifestFile, func(text []byte) []byte {
-		return []byte(strings.ReplaceAll(string(text), "--initial-advertise-peer-urls="+m3.PeerURL(), "--initial-advertise-peer-urls="+m1.PeerURL()))
+		return []byte(
+			strings.ReplaceAll(
+				string(text),
+				"--initial-advertise-peer-urls="+m3.PeerURL(),
+				"--initial-advertise-peer-urls="+m1.PeerURL(),
+			),
+		)
 	})
 	wantRefusal(t, joinOne(t, nodes, "m3"), "Name and Peer URL Do Not Match", "--name=m3", m1.PeerURL())
 	undo()
@@ -172,7 +184,10 @@ func TestSecondRecovery(t *testing.T) {
 				must(t, os.RemoveAll(m.Path("/var/lib/etcd/member")))
 			}
 		}
-		p, err := recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: id, Node: "m1"})
+		p, err := recovery.DecideSeed(
+			recovery.Survey(t.Context(), nodes, time.Now()),
+			recovery.SeedRequest{RecoveryID: id, Node: "m1"},
+		)
 		must(t, err)
 		for _, m := range l.Masters()[1:] {
 			m.KubeletStart()
@@ -205,11 +220,22 @@ func TestGivenUpButAlive(t *testing.T) {
 	nodes := nodesWith(t, l, func(c map[string]*ssh.Config) { c["m5"].Port = 1 })
 	before := trees(t, l)
 	all := recovery.Survey(t.Context(), nodes, time.Now())
-	if v := recovery.Judge(all, "m1"); v.State != recovery.Unreached || !strings.Contains(v.Text, "m1 reaches the etcd of m5 at https://") {
+	if v := recovery.Judge(
+		all,
+		"m1",
+	); v.State != recovery.Unreached ||
+		!strings.Contains(v.Text, "m1 reaches the etcd of m5 at https://") {
 		t.Errorf("verdict %q", v.Text)
 	}
 	_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
-	wantRefusal(t, err, "A Master Does Not Answer", "m5 does not answer", "But m1 reaches the etcd of m5 at https://", "the cluster may be alive")
+	wantRefusal(
+		t,
+		err,
+		"A Master Does Not Answer",
+		"m5 does not answer",
+		"But m1 reaches the etcd of m5 at https://",
+		"the cluster may be alive",
+	)
 	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
 	wantRefusal(t, err, "A Master Given Up Runs Etcd", "m1 reaches the etcd of m5", "switch that machine off")
 
@@ -222,14 +248,18 @@ func TestGivenUpButAlive(t *testing.T) {
 	must(t, err)
 	_, err = recovery.Seed(t.Context(), p, nodes, options(t))
 	wantRefusal(t, err, "A Master Given Up Runs Etcd", "m1 reaches the etcd of m5")
-	if after := strings.ReplaceAll(trees(t, l), "work folder: true", "work folder: false"); after != before { // the lock was there
+	// The lock was there.
+	if after := strings.ReplaceAll(trees(t, l), "work folder: true", "work folder: false"); after != before {
 		t.Errorf("the masters were touched: %s, before: %s", after, before)
 	}
 
 	// Or while the seed's data is copied.
 	m1, m5 := l.Master("m1"), l.Master("m5")
 	quiet(m5)
-	p, err = recovery.DecideSeed(recovery.Survey(t.Context(), nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
+	p, err = recovery.DecideSeed(
+		recovery.Survey(t.Context(), nodes, time.Now()),
+		recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}},
+	)
 	must(t, err)
 	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Acted: func(step, _ int, _ recovery.Step) error {
 		if step == 5 {
@@ -240,7 +270,16 @@ func TestGivenUpButAlive(t *testing.T) {
 		}
 		return nil
 	}})
-	wantRefusal(t, err, "A Master Given Up Runs Etcd", "Step 6 of 9 on m1", "m1 reaches the etcd of m5", "the data of m1 is copied to", "the point of no return is not reached", "switch that machine off")
+	wantRefusal(
+		t,
+		err,
+		"A Master Given Up Runs Etcd",
+		"Step 6 of 9 on m1",
+		"m1 reaches the etcd of m5",
+		"the data of m1 is copied to",
+		"the point of no return is not reached",
+		"switch that machine off",
+	)
 	if _, err := os.Stat(m1.Path(manifestFile)); err == nil {
 		t.Error("m1 has a manifest in the kubelet's folder")
 	}

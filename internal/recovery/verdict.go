@@ -38,8 +38,8 @@ type Verdict struct {
 	Text     string   // one sentence
 }
 
-// Judge says whether the cluster of a master is alive. Masters that run another cluster, as one does that was started on an empty folder
-// with --initial-cluster-state=new, count for nothing.
+// Judge says whether the cluster of a master is alive. Masters that run another cluster, as one does that was started
+// on an empty folder with --initial-cluster-state=new, count for nothing.
 func Judge(all map[string]Evidence, candidate string) Verdict {
 	witness := all[candidate]
 	same := func(e Evidence) bool {
@@ -83,7 +83,11 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 	v.State, v.Text = v.count(len(clusters), all)
 	if len(v.Seen) > 0 && v.State != Alive {
 		v.State = Unreached
-		v.Text = fmt.Sprintf("not reached: %s, and this machine cannot examine it; the cluster may be alive. Of what can be examined: %s", words(v.Seen), v.Text)
+		v.Text = fmt.Sprintf(
+			"not reached: %s, and this machine cannot examine it; the cluster may be alive. Of what can be examined: %s",
+			words(v.Seen),
+			v.Text,
+		)
 	}
 	return v
 }
@@ -93,7 +97,11 @@ func (v Verdict) count(clusters int, all map[string]Evidence) (State, string) {
 	quorum := v.Voters/2 + 1
 	switch {
 	case clusters > 1:
-		return Unclear, fmt.Sprintf("unclear: the masters run %d different clusters; one that has few writes may have been founded on an empty folder", clusters)
+		return Unclear, fmt.Sprintf(
+			"unclear: the masters run %d different clusters; one that has few writes may have been founded on an "+
+				"empty folder",
+			clusters,
+		)
 	case len(v.Answers) > 0:
 		text := fmt.Sprintf("alive: a quorum of %d voters answers (%s)", v.Voters, words(v.Answers))
 		if len(v.Ahead) > 0 {
@@ -101,13 +109,33 @@ func (v Verdict) count(clusters int, all map[string]Evidence) (State, string) {
 		}
 		return Alive, text
 	case len(v.WithData) >= quorum:
-		text := fmt.Sprintf("startable: no quorum answers, but %d of %d voters (%s) still have their data, and %d are enough", len(v.WithData), v.Voters, words(v.WithData), quorum)
-		if damaged := slices.DeleteFunc(slices.Clone(v.WithData), func(name string) bool { return all[name].Damage == "" }); len(damaged) > 0 {
-			text += fmt.Sprintf("; that of %s is damaged: if etcd does not start with it, move it away and look again", words(damaged))
+		text := fmt.Sprintf(
+			"startable: no quorum answers, but %d of %d voters (%s) still have their data, and %d are enough",
+			len(v.WithData),
+			v.Voters,
+			words(v.WithData),
+			quorum,
+		)
+		if damaged := slices.DeleteFunc(
+			slices.Clone(v.WithData),
+			func(name string) bool { return all[name].Damage == "" },
+		); len(
+			damaged,
+		) > 0 {
+			text += fmt.Sprintf(
+				"; that of %s is damaged: if etcd does not start with it, move it away and look again",
+				words(damaged),
+			)
 		}
 		return Startable, text
 	case len(v.WithData) > 0:
-		text := fmt.Sprintf("lost: %d of %d voters (%s) still have their data, and %d would be needed", len(v.WithData), v.Voters, words(v.WithData), quorum)
+		text := fmt.Sprintf(
+			"lost: %d of %d voters (%s) still have their data, and %d would be needed",
+			len(v.WithData),
+			v.Voters,
+			words(v.WithData),
+			quorum,
+		)
 		if missing := unexamined(all); len(missing) > 0 && len(v.WithData)+len(missing) >= quorum {
 			text += fmt.Sprintf("; unless %s, not to be examined now, still has its data", words(missing))
 		}
@@ -116,7 +144,10 @@ func (v Verdict) count(clusters int, all map[string]Evidence) (State, string) {
 	text := "no data: none of the surveyed masters has etcd data; only a snapshot can bring the cluster back"
 	if missing := append(unexamined(all), unplaced(all)...); len(missing) > 0 {
 		slices.Sort(missing)
-		text = fmt.Sprintf("no data: none of the masters that can be examined has etcd data; what %s has is not known", words(missing))
+		text = fmt.Sprintf(
+			"no data: none of the masters that can be examined has etcd data; what %s has is not known",
+			words(missing),
+		)
 	}
 	return NoData, text
 }
@@ -142,7 +173,8 @@ func unexamined(all map[string]Evidence) []string {
 	return names
 }
 
-// votes tells whether a member counts towards a quorum. Its own data may be older than its vote, so the others are heard as well.
+// votes tells whether a member counts towards a quorum. Its own data may be older than its vote, so the others are
+// heard as well.
 func votes(e Evidence, all map[string]Evidence) bool {
 	if removedFor(e, all) != "" {
 		return false
@@ -156,16 +188,17 @@ func votes(e Evidence, all map[string]Evidence) bool {
 		if o.Disk != nil {
 			members = o.Disk.Members
 		}
-		if o.Name != e.Name && o.cluster() == self.Cluster && slices.ContainsFunc(members, func(m etcd.Member) bool { return m.ID == self.Member && !m.Learner }) {
+		if o.Name != e.Name && o.cluster() == self.Cluster &&
+			slices.ContainsFunc(members, func(m etcd.Member) bool { return m.ID == self.Member && !m.Learner }) {
 			return true
 		}
 	}
 	return false
 }
 
-// knowsMore is true of a master whose data cannot have come from the cluster that answers: what a quorum has committed is never less than
-// what one of its members has. It is what remains when wiped masters, started with --initial-cluster-state=new while the survivor was
-// down, have founded the cluster anew, under the same IDs and empty.
+// knowsMore is true of a master whose data cannot have come from the cluster that answers: what a quorum has committed
+// is never less than what one of its members has. It is what remains when wiped masters, started with
+// --initial-cluster-state=new while the survivor was down, have founded the cluster anew, under the same IDs and empty.
 func (e Evidence) knowsMore() bool {
 	if e.Live == nil || e.Quorum || !e.Readable {
 		return false
@@ -174,14 +207,16 @@ func (e Evidence) knowsMore() bool {
 		// One that follows a leader may only have been asked a moment later.
 		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
 	}
-	if s := e.Disk; s != nil && !e.Running && s.ClusterID == e.Live.ClusterID && slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID == s.MemberID }) {
+	if s := e.Disk; s != nil && !e.Running && s.ClusterID == e.Live.ClusterID &&
+		slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID == s.MemberID }) {
 		// One that a recovery has left behind is not listed any more, and may have been ahead.
 		return s.kept(e.Image) > e.Live.Commit || s.LastTerm > e.Live.Term
 	}
 	return e.Live.Revision <= 1 // nothing was ever written there
 }
 
-// unknown are the members that none of the surveyed masters can be. A master that is silent or has no manifest may be any one of them.
+// unknown are the members that none of the surveyed masters can be. A master that is silent or has no manifest may be
+// any one of them.
 func unknown(members []etcd.Member, all map[string]Evidence) []string {
 	var without []string
 	unidentified := 0
@@ -201,27 +236,29 @@ func unknown(members []etcd.Member, all map[string]Evidence) []string {
 	return without
 }
 
-// removedFor is the master on whose disk it stands that another one's member was removed from their cluster, "" where there is none. A member that
-// is added again has another ID.
+// removedFor is the master on whose disk it stands that another one's member was removed from their cluster, "" where
+// there is none. A member that is added again has another ID.
 func removedFor(e Evidence, all map[string]Evidence) string {
 	self, known := e.progress()
 	if !known {
 		return ""
 	}
 	for _, o := range sorted(all) {
-		if o.Disk != nil && o.Name != e.Name && o.Disk.ClusterID == self.Cluster && slices.Contains(o.Disk.RemovedMembers, self.Member) {
+		if o.Disk != nil && o.Name != e.Name && o.Disk.ClusterID == self.Cluster &&
+			slices.Contains(o.Disk.RemovedMembers, self.Member) {
 			return o.Name
 		}
 	}
 	return ""
 }
 
-// membersOnDisk are the members of a cluster, or of any where it is not known, as the stopped member knows them whose log goes furthest. One on
-// which a forced start was begun and not finished knows itself alone.
+// membersOnDisk are the members of a cluster, or of any where it is not known, as the stopped member knows them whose
+// log goes furthest. One on which a forced start was begun and not finished knows itself alone.
 func membersOnDisk(all map[string]Evidence, cluster etcd.ID) []etcd.Member {
 	var best *Evidence
 	for _, e := range sorted(all) {
-		if e.Disk == nil || countVoters(e.Disk.Members) == 0 || e.Disk.Removed || e.forcing() || cluster != 0 && e.Disk.ClusterID != cluster {
+		if e.Disk == nil || countVoters(e.Disk.Members) == 0 || e.Disk.Removed || e.forcing() ||
+			cluster != 0 && e.Disk.ClusterID != cluster {
 			continue
 		}
 		if best == nil {
@@ -246,11 +283,15 @@ func (e Evidence) forcing() bool {
 	})
 }
 
-// namedInManifests are the members that the manifests and the survey speak of, for a cluster of which no member and no disk can be asked.
+// namedInManifests are the members that the manifests and the survey speak of, for a cluster of which no member and no
+// disk can be asked.
 func namedInManifests(all map[string]Evidence) []etcd.Member {
 	var members []etcd.Member
 	add := func(m etcd.Member) {
-		if !slices.ContainsFunc(members, func(have etcd.Member) bool { return have.Name == m.Name || sharesURL(have.PeerURLs, m.PeerURLs) }) {
+		if !slices.ContainsFunc(
+			members,
+			func(have etcd.Member) bool { return have.Name == m.Name || sharesURL(have.PeerURLs, m.PeerURLs) },
+		) {
 			members = append(members, m)
 		}
 	}

@@ -10,7 +10,11 @@ import (
 
 // TestJudge draws the verdict from what masters say and from what is on their disks.
 func TestJudge(t *testing.T) {
-	members := []etcd.Member{{ID: 1, Name: "m1", PeerURLs: []string{"https://10.0.0.11:2380"}}, {ID: 2, Name: "m2", PeerURLs: []string{"https://10.0.0.12:2380"}}, {ID: 3, Name: "m3", PeerURLs: []string{"https://10.0.0.13:2380"}}}
+	members := []etcd.Member{
+		{ID: 1, Name: "m1", PeerURLs: []string{"https://10.0.0.11:2380"}},
+		{ID: 2, Name: "m2", PeerURLs: []string{"https://10.0.0.12:2380"}},
+		{ID: 3, Name: "m3", PeerURLs: []string{"https://10.0.0.13:2380"}},
+	}
 	named := func(e Evidence, id int) Evidence {
 		m := members[id-1]
 		e.Name, e.MemberName, e.PeerURLs = m.Name, m.Name, m.PeerURLs
@@ -43,23 +47,29 @@ func TestJudge(t *testing.T) {
 	}{
 		{"a quorum answers", named(with(alone(9, nil), live), 1), named(with(alone(9, nil), live), 2), named(empty(), 3), Alive, "a quorum of 3 voters answers (m1, m2)"},
 		{"two of three have data", named(alone(9, nil), 1), named(stopped(OnDisk{Commit: 9}), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2) still have their data, and 2 are enough"},
-		{"one of three has", named(alone(9, nil), 1), named(empty(), 2), named(empty(), 3), Lost, "1 of 3 voters (m1) still have their data, and 2 would be needed"},
-		{"none has", named(empty(), 1), named(empty(), 2), named(empty(), 3), NoData, "only a snapshot can bring the cluster back"},
+		{"one of three has", named(alone(9, nil), 1), named(empty(), 2), named(empty(), 3), Lost, "1 of 3 voters " +
+			"(m1) still have their data, and 2 would be needed"},
+		{"none has", named(empty(), 1), named(empty(), 2), named(empty(), 3), NoData, "only a snapshot can bring the " +
+			"cluster back"},
 		{"one has, and one is not heard from", named(alone(9, nil), 1), named(empty(), 2), silent, Lost, "1 of 3 voters (m1) still have their data, and 2 would be needed; unless m3, not to be examined now, still has its data"},
-		{"none has, and one is not heard from", named(empty(), 1), named(empty(), 2), silent, NoData, "what m3 has is not known"},
+		{"none has, and one is not heard from", named(empty(), 1), named(empty(), 2), silent, NoData, "what m3 has " +
+			"is not known"},
 		{"one that is not heard from here is heard from there", named(with(alone(9, nil), sees(3, true)), 1), named(empty(), 2), silent, Unreached, "m1 reaches the etcd of m3 at https://10.0.0.13:2380, and this machine cannot examine it; the cluster may be alive"},
 		{"one that is examined is heard from there", named(with(alone(9, nil), sees(2, true)), 1), named(empty(), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
 		{"a learner has no vote", named(stopped(OnDisk{Commit: 9}), 1), named(learner(OnDisk{Commit: 9, Learner: true}, asLearner), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
 		{"one that does not know yet that it was promoted", named(learner(OnDisk{Commit: 9}, members...), 1), named(learner(OnDisk{Commit: 9, Learner: true}, asLearner), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2)"},
 		{"one that was removed has no vote", named(stopped(OnDisk{Commit: 9}), 1), named(stopped(OnDisk{Commit: 9, Removed: true}), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
 		{"a member of which only a disk tells", named(learner(OnDisk{Commit: 9}, append(slices.Clone(members), etcd.Member{ID: 4, Name: "m4", PeerURLs: []string{"https://10.0.0.14:2380"}}, etcd.Member{ID: 5, Name: "m5", PeerURLs: []string{"https://10.0.0.15:2380"}})...), 1),
-			named(stopped(OnDisk{Commit: 9}), 2), named(empty(), 3), Lost, "2 of 5 voters (m1, m2) still have their data, and 3 would be needed"},
+			named(stopped(OnDisk{Commit: 9}), 2), named(empty(), 3), Lost, "2 of 5 voters (m1, m2) still have their " +
+				"data, and 3 would be needed"},
 		{"a cluster of one, with a learner", named(learner(OnDisk{Commit: 9}, members[0], asLearner), 1), named(learner(OnDisk{Commit: 9, Learner: true}, members[0], asLearner), 2), named(empty(), 3), Startable, "1 of 1 voters (m1)"},
-		{"an old disk knows members that were removed since", named(learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{4, 5}}, members...), 1),
+		{"an old disk knows members that were removed " +
+			"since", named(learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{4, 5}}, members...), 1),
 			named(learner(OnDisk{Commit: 9}, append(slices.Clone(members), etcd.Member{ID: 4, Name: "m4"}, etcd.Member{ID: 5, Name: "m5"})...), 2), silent, Startable, "2 of 3 voters (m1, m2)"},
 		{"one of which another disk knows that it was removed", named(learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{2}}, members[0], members[2]), 1), named(learner(OnDisk{Commit: 99}, members...), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
 		{"data of another cluster", named(stopped(OnDisk{Commit: 9}), 1), named(stopped(OnDisk{Commit: 9, ClusterID: 8}), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
-		{"a seed on which a forced start was begun knows itself alone", named(with(learner(OnDisk{Commit: 9, RemovedMembers: []etcd.ID{2, 3}}, members[0]), func(e *Evidence) {
+		{"a seed on which a forced start was begun knows itself " +
+			"alone", named(with(learner(OnDisk{Commit: 9, RemovedMembers: []etcd.ID{2, 3}}, members[0]), func(e *Evidence) {
 			e.Journals = []Journal{{Operation: "seed", ID: "x", Marks: map[string]string{markForcing: "begun"}}}
 		}), 1), named(learner(OnDisk{Commit: 99}, members...), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
 		{"damaged data counts until the operator gives it up", named(alone(9, nil), 1), named(with(stopped(OnDisk{}), func(e *Evidence) { e.Damage, e.Disk = "damaged", nil }), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2)"},
@@ -109,10 +119,17 @@ func TestKnowsMore(t *testing.T) {
 
 // TestRemovedSeed refuses a seed of which another master knows that it was removed.
 func TestRemovedSeed(t *testing.T) {
-	m1, m2 := stopped(OnDisk{MemberID: 1, Commit: 20, RemovedMembers: []etcd.ID{2}}), stopped(OnDisk{MemberID: 2, Commit: 99})
+	m1, m2 := stopped(
+		OnDisk{MemberID: 1, Commit: 20, RemovedMembers: []etcd.ID{2}},
+	), stopped(
+		OnDisk{MemberID: 2, Commit: 99},
+	)
 	m1.Name, m2.Name = "m1", "m2"
 	err := checkLost(Verdict{State: Lost}, map[string]Evidence{"m1": m1, "m2": m2}, m2)
-	if r, ok := IsRefusal(err); !ok || r.Title != "The Seed Was Removed From Its Cluster" || !strings.Contains(r.Found, "the data of m1 says that the member of m2 was removed") {
+	if r, ok := IsRefusal(
+		err,
+	); !ok || r.Title != "The Seed Was Removed From Its Cluster" ||
+		!strings.Contains(r.Found, "the data of m1 says that the member of m2 was removed") {
 		t.Errorf("got %v", err)
 	}
 	if err := checkLost(Verdict{State: Lost}, map[string]Evidence{"m1": m1, "m2": m2}, m1); err != nil {
@@ -123,10 +140,17 @@ func TestRemovedSeed(t *testing.T) {
 // TestCutOff names the peers that a member cannot reach, where all that is missing is the network between them.
 func TestCutOff(t *testing.T) {
 	m1 := with(alone(9, nil), func(e *Evidence) {
-		e.Name, e.Peers = "m1", []Peer{{Name: "m2", URL: "https://10.0.0.12:2380"}, {Name: "m3", URL: "https://10.0.0.13:2380", Answers: true}}
+		e.Name, e.Peers = "m1", []Peer{
+			{Name: "m2", URL: "https://10.0.0.12:2380"},
+			{Name: "m3", URL: "https://10.0.0.13:2380", Answers: true},
+		}
 	})
 	err := refuseVerdict(Verdict{State: Startable, WithData: []string{"m1"}}, map[string]Evidence{"m1": m1})
-	if want := "m1: etcd runs there; it needs its peers, and does not reach m2 (https://10.0.0.12:2380)\n"; !strings.Contains(err.Error(), want) {
+	if want := "m1: etcd runs there; it needs its peers, and does not reach m2 " +
+		"(https://10.0.0.12:2380)\n"; !strings.Contains(
+		err.Error(),
+		want,
+	) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -32,8 +32,8 @@ type offer struct {
 	result string // "" while nothing is known
 }
 
-// newLogin gathers what there is. An explicit key is the only one that is offered: a server counts every key of a full agent against its
-// MaxAuthTries (hashicorp/terraform#2614).
+// newLogin gathers what there is. An explicit key is the only one that is offered: a server counts every key of a full
+// agent against its MaxAuthTries (hashicorp/terraform#2614).
 func newLogin(ctx context.Context, c Config) (*login, error) {
 	l := &login{}
 	var err error
@@ -51,7 +51,8 @@ func newLogin(ctx context.Context, c Config) (*login, error) {
 		for _, f := range c.IdentityFiles {
 			if f = expandHome(f); fileExists(f) {
 				if err := l.keyFile(c, f, ""); err != nil {
-					l.offers = append(l.offers, &offer{name: f, result: err.Error()}) // one of several that OpenSSH would try
+					// One of several that OpenSSH would try.
+					l.offers = append(l.offers, &offer{name: f, result: err.Error()})
 				}
 			}
 		}
@@ -65,7 +66,12 @@ func newLogin(ctx context.Context, c Config) (*login, error) {
 	}
 	if len(l.signers)+len(l.passwords) == 0 {
 		l.close()
-		return nil, fmt.Errorf("%w at %s. Set private_key_file, private_key, password or agent in the provider's ssh block%s", ErrLogin, c.Addr(), l.report(nil))
+		return nil, fmt.Errorf(
+			"%w at %s. Set private_key_file, private_key, password or agent in the provider's ssh block%s",
+			ErrLogin,
+			c.Addr(),
+			l.report(nil),
+		)
 	}
 	return l, nil
 }
@@ -127,9 +133,13 @@ func (l *login) key(c Config, name string, pem []byte, certificate string) error
 	return nil
 }
 
-// has tells whether a key is offered already, as one of the agent's that is in a file, too. Servers count how many they are shown.
+// has tells whether a key is offered already, as one of the agent's that is in a file, too. Servers count how many they
+// are shown.
 func (l *login) has(s ssh.Signer) bool {
-	return slices.ContainsFunc(l.signers, func(have ssh.Signer) bool { return bytes.Equal(have.PublicKey().Marshal(), s.PublicKey().Marshal()) })
+	return slices.ContainsFunc(
+		l.signers,
+		func(have ssh.Signer) bool { return bytes.Equal(have.PublicKey().Marshal(), s.PublicKey().Marshal()) },
+	)
 }
 
 // askAgent offers the keys of an agent, or those that AgentIdentities names.
@@ -199,11 +209,13 @@ func identities(names []string) (func(*agent.Key, ssh.PublicKey) bool, error) {
 		wanted = append(wanted, is)
 	}
 	return func(k *agent.Key, key ssh.PublicKey) bool {
-		return len(names) == 0 || slices.ContainsFunc(wanted, func(is func(*agent.Key, ssh.PublicKey) bool) bool { return is(k, key) })
+		return len(names) == 0 ||
+			slices.ContainsFunc(wanted, func(is func(*agent.Key, ssh.PublicKey) bool) bool { return is(k, key) })
 	}, nil
 }
 
-// identity knows a key by a file with the public key (its own name or that of the private key), a line with it, its fingerprint, or its comment.
+// identity knows a key by a file with the public key (its own name or that of the private key), a line with it, its
+// fingerprint, or its comment.
 func identity(name string) (func(*agent.Key, ssh.PublicKey) bool, error) {
 	line, isFile := []byte(name), false
 	for _, file := range []string{name + ".pub", name} {
@@ -230,17 +242,21 @@ func (l *login) password(password string) {
 	asked := &offer{name: "password as the answer to the server's question", method: "keyboard-interactive"}
 	l.offers = append(l.offers, plain, asked)
 	answered := false
-	l.passwords = append(l.passwords, ssh.Password(password), ssh.KeyboardInteractive(func(_, _ string, questions []string, echos []bool) ([]string, error) {
-		if len(questions) == 0 {
-			return nil, nil // nothing but a message
-		}
-		if answered || len(questions) > 1 || echos[0] {
-			asked.result = fmt.Sprintf("it asks for more than a password: %q", questions)
-			return nil, errors.New(asked.result)
-		}
-		answered = true
-		return []string{password}, nil
-	}))
+	l.passwords = append(
+		l.passwords,
+		ssh.Password(password),
+		ssh.KeyboardInteractive(func(_, _ string, questions []string, echos []bool) ([]string, error) {
+			if len(questions) == 0 {
+				return nil, nil // nothing but a message
+			}
+			if answered || len(questions) > 1 || echos[0] {
+				asked.result = fmt.Sprintf("it asks for more than a password: %q", questions)
+				return nil, errors.New(asked.result)
+			}
+			answered = true
+			return []string{password}, nil
+		}),
+	)
 }
 
 // watch has a signer tell of its fate.
@@ -297,7 +313,10 @@ func (l *login) report(end error) string {
 	}
 	switch {
 	case tooMany:
-		b.WriteString("\n  the server broke off after too many failures (sshd's MaxAuthTries): name the one key with agent_identity or private_key_file")
+		b.WriteString(
+			"\n  the server broke off after too many failures (sshd's MaxAuthTries): name the one key with " +
+				"agent_identity or private_key_file",
+		)
 	case end != nil && !strings.Contains(end.Error(), "unable to authenticate"):
 		b.WriteString("\n  " + end.Error())
 	}
@@ -309,7 +328,9 @@ func parseKey(pem []byte, passphrase string) (ssh.Signer, error) {
 	var missing *ssh.PassphraseMissingError
 	if errors.As(err, &missing) {
 		if passphrase == "" {
-			return nil, errors.New("the key is encrypted: set private_key_passphrase, or load it into an agent and set agent = true")
+			return nil, errors.New(
+				"the key is encrypted: set private_key_passphrase, or load it into an agent and set agent = true",
+			)
 		}
 		return ssh.ParsePrivateKeyWithPassphrase(pem, []byte(passphrase))
 	}

@@ -54,7 +54,9 @@ func TestLogin(t *testing.T) {
 	stranger, strangerPEM := newKey(t, "")
 	socket, inAgent := startAgent(t, 20)
 	empty, _ := startAgent(t, 0)
-	keys := (&server{keys: []ssh.PublicKey{user.PublicKey(), locked.PublicKey(), inAgent[17]}, maxAuthTries: 3}).start(t)
+	keys := (&server{keys: []ssh.PublicKey{user.PublicKey(), locked.PublicKey(), inAgent[17]}, maxAuthTries: 3}).start(
+		t,
+	)
 	word := (&server{password: "s3cret"}).start(t)
 	asking := (&server{password: "s3cret", asks: []string{"Password: "}}).start(t)
 	second := (&server{password: "s3cret", asks: []string{"Password: ", "Verification code: "}}).start(t)
@@ -95,7 +97,8 @@ func TestLogin(t *testing.T) {
 		{"an identity that the agent has not", keys, func(c *etcdssh.Config) { c.Agent, c.AgentSocket, c.AgentIdentities = true, socket, []string{"mine"} }, []string{"none of its 20 keys is mine"}},
 		{"an empty agent", keys, func(c *etcdssh.Config) { c.Agent, c.AgentSocket = true, empty }, []string{"nothing to log in with", "it has no keys"}},
 		{"no agent", keys, func(c *etcdssh.Config) { c.Agent, c.AgentSocket = true, "/nowhere/agent" }, []string{"agent at /nowhere/agent: ", "no such file"}},
-		{"an explicit key and an agent", keys, func(c *etcdssh.Config) { c.PrivateKey, c.Agent, c.AgentSocket = pem, true, socket }, nil},
+		{"an explicit key and an " +
+			"agent", keys, func(c *etcdssh.Config) { c.PrivateKey, c.Agent, c.AgentSocket = pem, true, socket }, nil},
 		{"a password", word, func(c *etcdssh.Config) { c.Password = "s3cret" }, nil},
 		{"a wrong password", word, func(c *etcdssh.Config) { c.Password = "wr0ng" }, []string{"password: refused", "question: the server does not take this"}},
 		{"a password after a key", word, func(c *etcdssh.Config) { c.PrivateKey, c.Password = pem, "s3cret" }, nil},
@@ -132,7 +135,12 @@ func TestCertificate(t *testing.T) {
 	user, pem := newKey(t, "")
 	other, _ := newKey(t, "")
 	certificate := func(key ssh.PublicKey) string {
-		cert := &ssh.Certificate{Key: key, CertType: ssh.UserCert, ValidPrincipals: []string{"ops"}, ValidBefore: uint64(time.Now().Add(time.Hour).Unix())} //nolint:gosec // after 1970
+		cert := &ssh.Certificate{
+			Key:             key,
+			CertType:        ssh.UserCert,
+			ValidPrincipals: []string{"ops"},
+			ValidBefore:     uint64(time.Now().Add(time.Hour).Unix()),
+		} //nolint:gosec // after 1970
 		must(t, cert.SignCert(rand.Reader, ca))
 		return line(cert)
 	}
@@ -145,9 +153,21 @@ func TestCertificate(t *testing.T) {
 	config.Certificate = file(t, "cert", certificate(user.PublicKey()))
 	must(t, echo(t.Context(), config, nil))
 	config.Certificate = certificate(other.PublicKey())
-	wantError(t, "for another key", echo(t.Context(), config, nil), etcdssh.ErrLogin, "certificate: it is not for private_key")
+	wantError(
+		t,
+		"for another key",
+		echo(t.Context(), config, nil),
+		etcdssh.ErrLogin,
+		"certificate: it is not for private_key",
+	)
 	config.Certificate = line(user.PublicKey())
-	wantError(t, "a plain key", echo(t.Context(), config, nil), etcdssh.ErrLogin, "certificate: it is a plain ssh-ed25519 key")
+	wantError(
+		t,
+		"a plain key",
+		echo(t.Context(), config, nil),
+		etcdssh.ErrLogin,
+		"certificate: it is a plain ssh-ed25519 key",
+	)
 
 	config.Certificate, config.PrivateKey, config.PrivateKeyFile = "", "", file(t, "id", pem)
 	must(t, writeFile(config.PrivateKeyFile+"-cert.pub", certificate(user.PublicKey())))

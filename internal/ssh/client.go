@@ -36,7 +36,12 @@ func New(c Config, via *Client) *Client {
 
 // NewLazy is New for a server of which is found out when it is first needed how it is reached.
 func NewLazy(resolve func(context.Context) (Config, *Client, error)) *Client {
-	return &Client{resolve: resolve, settling: make(chan struct{}, 1), dialling: make(chan struct{}, 1), probing: make(chan struct{}, 1)}
+	return &Client{
+		resolve:  resolve,
+		settling: make(chan struct{}, 1),
+		dialling: make(chan struct{}, 1),
+		probing:  make(chan struct{}, 1),
+	}
 }
 
 // settle finds out how the server is reached.
@@ -131,7 +136,9 @@ func (c *Client) forget(conn *ssh.Client) {
 }
 
 // ErrNoForwarding is a server that opens no connections for its clients.
-var ErrNoForwarding = errors.New("sshd on the master forbids forwarding (AllowTcpForwarding), through which etcd is reached")
+var ErrNoForwarding = errors.New(
+	"sshd on the master forbids forwarding (AllowTcpForwarding), through which etcd is reached",
+)
 
 // DialContext opens a connection from the server to an address, as `ssh -W` does. Etcd is reached this way.
 func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -147,7 +154,8 @@ func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Con
 	return to, err
 }
 
-// session opens a session when there is room for one, and does not wait longer than ctx for a master that stands still. end gives it back.
+// session opens a session when there is room for one, and does not wait longer than ctx for a master that stands still.
+// end gives it back.
 func (c *Client) session(ctx context.Context) (_ *ssh.Session, end func(), err error) {
 	if err := c.settle(ctx); err != nil {
 		return nil, nil, err
@@ -181,7 +189,8 @@ const (
 	closeTries = 40
 )
 
-// turn waits for its turn and opens a session. A server that allows fewer at a time than we take gets as many as it has allowed from then on.
+// turn waits for its turn and opens a session. A server that allows fewer at a time than we take gets as many as it has
+// allowed from then on.
 func (c *Client) turn(ctx context.Context) (*ssh.Session, error) {
 	for lag := 0; ; {
 		if err := c.sessions.take(ctx); err != nil {
@@ -202,7 +211,11 @@ func (c *Client) turn(ctx context.Context) (*ssh.Session, error) {
 			time.Sleep(closeWait)
 			continue
 		case refused != nil:
-			return nil, fmt.Errorf("%s refuses every session (sshd's MaxSessions must be 1 or more): %w", c.config.Addr(), err)
+			return nil, fmt.Errorf(
+				"%s refuses every session (sshd's MaxSessions must be 1 or more): %w",
+				c.config.Addr(),
+				err,
+			)
 		}
 		return nil, err
 	}

@@ -1,4 +1,5 @@
-// Package ssh is the transport to the masters: one connection each, over which scripts run with privilege and etcd is reached.
+// Package ssh is the transport to the masters: one connection each, over which scripts run with privilege and etcd is
+// reached.
 package ssh
 
 import (
@@ -9,8 +10,8 @@ import (
 	"time"
 )
 
-// The ways in which access to a master fails. Callers tell them apart because only ErrSilent may mean that a master is lost:
-// one that refuses us is alive.
+// The ways in which access to a master fails. Callers tell them apart because only ErrSilent may mean that a master is
+// lost: one that refuses us is alive.
 var (
 	ErrSilent    = errors.New("the master does not answer")
 	ErrAddress   = errors.New("the master's host name cannot be resolved")
@@ -42,7 +43,8 @@ type Config struct {
 	IdentityFiles  []string // keys that are offered when none is given, where they are there
 	Agent          bool     // offer the keys of an agent when none is given
 	AgentSocket    string   // "" is SSH_AUTH_SOCK
-	// The only keys of the agent to offer: each a file with the public key, its text, fingerprint or comment. None are all.
+	// The only keys of the agent to offer: each a file with the public key, its text, fingerprint or comment. None are
+	// all.
 	AgentIdentities []string
 	Password        string
 

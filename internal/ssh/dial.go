@@ -35,7 +35,18 @@ func dial(ctx context.Context, c Config, via *Client) (*ssh.Client, error) {
 	defer l.close()
 	defer context.AfterFunc(within, l.close)() // an agent that waits for its owner is waited for no longer than that
 	for wait := busyWait; ; wait *= 2 {
-		conn, err := handshake(within, c, via, &ssh.ClientConfig{User: c.User, Auth: l.methods(), AuthCallback: l.hear, HostKeyCallback: check, HostKeyAlgorithms: algorithms})
+		conn, err := handshake(
+			within,
+			c,
+			via,
+			&ssh.ClientConfig{
+				User:              c.User,
+				Auth:              l.methods(),
+				AuthCallback:      l.hear,
+				HostKeyCallback:   check,
+				HostKeyAlgorithms: algorithms,
+			},
+		)
 		var busy *busyError
 		var slow *slowError
 		switch {
@@ -48,15 +59,38 @@ func dial(ctx context.Context, c Config, via *Client) (*ssh.Client, error) {
 			case <-within.Done():
 			}
 		case errors.As(err, &slow): // it is there
-			return nil, fmt.Errorf("%w: %s answers, and did not finish the login within %s. Is it overloaded, does its login wait for something that is away (LDAP, DNS), or your agent for you?", ErrProtocol, c.Addr(), timeout)
+			return nil, fmt.Errorf(
+				"%w: %s answers, and did not finish the login within %s. Is it overloaded, does its login wait for "+
+					"something that is away (LDAP, DNS), or your agent for you?",
+				ErrProtocol,
+				c.Addr(),
+				timeout,
+			)
 		case errors.Is(err, ErrSilent), errors.Is(err, ErrHostKey), errors.Is(err, ErrAddress), errors.Is(err, ErrJump):
 			return nil, err
 		case within.Err() != nil:
-			return nil, fmt.Errorf("%w: %s took the connection and did not finish the handshake within %s", ErrSilent, c.Addr(), timeout)
+			return nil, fmt.Errorf(
+				"%w: %s took the connection and did not finish the handshake within %s",
+				ErrSilent,
+				c.Addr(),
+				timeout,
+			)
 		case l.takes != nil:
-			return nil, fmt.Errorf("%w: user %q at %s. Check it with: %s%s", ErrAuth, c.User, c.Addr(), c.byHand(), l.report(err))
+			return nil, fmt.Errorf(
+				"%w: user %q at %s. Check it with: %s%s",
+				ErrAuth,
+				c.User,
+				c.Addr(),
+				c.byHand(),
+				l.report(err),
+			)
 		case strings.Contains(err.Error(), "no common algorithm for host key"):
-			return nil, fmt.Errorf("%w: %s does not offer the type of key that is known for it: %w", ErrHostKey, c.Addr(), err)
+			return nil, fmt.Errorf(
+				"%w: %s does not offer the type of key that is known for it: %w",
+				ErrHostKey,
+				c.Addr(),
+				err,
+			)
 		}
 		return nil, fmt.Errorf("%w: %s: %w", ErrProtocol, c.Addr(), err)
 	}
@@ -71,8 +105,8 @@ func (c Config) byHand() string {
 	return fmt.Sprintf("ssh -p %d%s %s true", c.port(), key, Quote(c.User+"@"+c.Host))
 }
 
-// A server that is asked by too many at once (sshd's MaxStartups) closes connections before it says a word. It is asked again after a while, which
-// doubles each time.
+// A server that is asked by too many at once (sshd's MaxStartups) closes connections before it says a word. It is asked
+// again after a while, which doubles each time.
 const (
 	busyWait  = 250 * time.Millisecond
 	busyTries = 3
@@ -82,7 +116,11 @@ const (
 type busyError struct{ error }
 
 func (e *busyError) Error() string {
-	return fmt.Sprintf("it closes connections before it says a word (%v): is it overloaded (sshd's MaxStartups), or does it not let this machine in (PerSourcePenalties, a firewall)?", e.error)
+	return fmt.Sprintf(
+		"it closes connections before it says a word (%v): is it overloaded (sshd's MaxStartups), or does it not let "+
+			"this machine in (PerSourcePenalties, a firewall)?",
+		e.error,
+	)
 }
 
 // slowError is a server that has said something, and not enough in time.
@@ -144,7 +182,13 @@ func reach(ctx context.Context, c Config, via *Client) (net.Conn, error) {
 		case err == nil:
 			return raw, nil
 		case silentFromThere(err), ctx.Err() != nil && via.alive():
-			return nil, fmt.Errorf("%w: %s, as seen from the jump host %s: %v", ErrSilent, c.Addr(), via.config.Addr(), err) //nolint:errorlint // a refusal of the jump host is none of the master's
+			return nil, fmt.Errorf(
+				"%w: %s, as seen from the jump host %s: %v",
+				ErrSilent,
+				c.Addr(),
+				via.config.Addr(),
+				err,
+			) //nolint:errorlint // a refusal of the jump host is none of the master's
 		}
 		return nil, jumpError(via, err)
 	}
@@ -159,20 +203,28 @@ func reach(ctx context.Context, c Config, via *Client) (net.Conn, error) {
 	return raw, nil
 }
 
-// silentFromThere tells whether a jump host says that the master itself does not answer. That it knows no such name, or has no way to it, says
-// nothing of the master. OpenSSH sends what strerror says.
+// silentFromThere tells whether a jump host says that the master itself does not answer. That it knows no such name, or
+// has no way to it, says nothing of the master. OpenSSH sends what strerror says.
 func silentFromThere(err error) bool {
 	var refused *ssh.OpenChannelError
 	if !errors.As(err, &refused) || refused.Reason != ssh.ConnectionFailed {
 		return false
 	}
 	said := strings.ToLower(refused.Message)
-	return slices.ContainsFunc([]string{"refused", "timed out", "no route to host", "host is down"}, func(sign string) bool { return strings.Contains(said, sign) })
+	return slices.ContainsFunc(
+		[]string{"refused", "timed out", "no route to host", "host is down"},
+		func(sign string) bool { return strings.Contains(said, sign) },
+	)
 }
 
 // jumpError is never ErrSilent: nothing is known of a master to which there is no way.
 func jumpError(via *Client, err error) error {
-	return fmt.Errorf("%w: %s: %s", ErrJump, via.config.Addr(), err) //nolint:errorlint // on purpose: its kind must not be taken for the master's
+	return fmt.Errorf(
+		"%w: %s: %s",
+		ErrJump,
+		via.config.Addr(),
+		err,
+	) //nolint:errorlint // on purpose: its kind must not be taken for the master's
 }
 
 // errNoSign is a server that gives no sign of life.

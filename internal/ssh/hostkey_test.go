@@ -30,7 +30,8 @@ func TestHostKeys(t *testing.T) {
 		{"a plain line", s.knownAs(s.hostKey.PublicKey()), nil},
 		{"a hashed line", hashed, nil},
 		{"a comment and another host", "# mine\nexample.org " + line(other.PublicKey()) + "\n" + s.knownAs(s.hostKey.PublicKey()), nil},
-		{"unknown", "example.org " + line(other.PublicKey()), []string{"is not known", shown, "add it with: ssh-keyscan -t ed25519 -p " + fmt.Sprint(s.port()) + " '127.0.0.1' >> "}},
+		{"unknown", "example.org " + line(other.PublicKey()), []string{"is not known", shown, "add it with: " +
+			"ssh-keyscan -t ed25519 -p " + fmt.Sprint(s.port()) + " '127.0.0.1' >> "}},
 		{"the same host at another port", "127.0.0.1 " + line(other.PublicKey()), []string{"is not known", shown}},
 		{"changed", "# mine\n" + s.knownAs(other.PublicKey()), []string{"is another one than is known", shown, otherPrint, "known_hosts:2", "ssh-keygen -R '[127.0.0.1]:"}},
 		{"revoked", s.knownAs(s.hostKey.PublicKey()) + "\n@revoked * " + line(s.hostKey.PublicKey()), []string{"known_hosts:2 revokes", shown}},
@@ -50,8 +51,18 @@ func TestHostKeys(t *testing.T) {
 
 	config := base
 	config.KnownHostsFiles = []string{"/nowhere/known_hosts"}
-	wantError(t, "no file", echo(t.Context(), config, nil), etcdssh.ErrHostKey, "/nowhere/known_hosts (which is not there)", shown)
-	config.KnownHostsFiles = []string{"/nowhere/known_hosts", file(t, "known_hosts", s.knownAs(s.hostKey.PublicKey())+"\n")}
+	wantError(
+		t,
+		"no file",
+		echo(t.Context(), config, nil),
+		etcdssh.ErrHostKey,
+		"/nowhere/known_hosts (which is not there)",
+		shown,
+	)
+	config.KnownHostsFiles = []string{
+		"/nowhere/known_hosts",
+		file(t, "known_hosts", s.knownAs(s.hostKey.PublicKey())+"\n"),
+	}
 	must(t, echo(t.Context(), config, nil))
 	config.HostKeyAlias = "m1"
 	wantError(t, "an alias that is not there", echo(t.Context(), config, nil), etcdssh.ErrHostKey, "is not known")
@@ -73,7 +84,12 @@ func TestHostCertificates(t *testing.T) {
 	ca, _ := newKey(t, "")
 	host, _ := newKey(t, "")
 	certified := func(name string, until time.Time) ssh.Signer {
-		cert := &ssh.Certificate{Key: host.PublicKey(), CertType: ssh.HostCert, ValidPrincipals: []string{name}, ValidBefore: uint64(until.Unix())} //nolint:gosec // after 1970
+		cert := &ssh.Certificate{
+			Key:             host.PublicKey(),
+			CertType:        ssh.HostCert,
+			ValidPrincipals: []string{name},
+			ValidBefore:     uint64(until.Unix()),
+		} //nolint:gosec // after 1970
 		must(t, cert.SignCert(rand.Reader, ca))
 		s, err := ssh.NewCertSigner(cert, host)
 		must(t, err)
@@ -91,7 +107,13 @@ func TestHostCertificates(t *testing.T) {
 		s := (&server{hostKey: c.key, keys: []ssh.PublicKey{user.PublicKey()}}).start(t)
 		config := s.config()
 		config.PrivateKey, config.HostKey = pem, ""
-		config.KnownHostsFiles = []string{file(t, "known_hosts", "@cert-authority "+strings.Replace(knownhosts.Line([]string{s.addr}, ca.PublicKey()), "\n", "", 1)+"\n")}
+		config.KnownHostsFiles = []string{
+			file(
+				t,
+				"known_hosts",
+				"@cert-authority "+strings.Replace(knownhosts.Line([]string{s.addr}, ca.PublicKey()), "\n", "", 1)+"\n",
+			),
+		}
 		err := echo(t.Context(), config, nil)
 		if c.says == "" {
 			if err != nil {

@@ -53,11 +53,23 @@ func TestJumpHostFails(t *testing.T) {
 	_, jump := door(t, &server{dials: true})
 	gone := master
 	gone.Port = closed
-	wantError(t, "a master that does not listen", echo(t.Context(), gone, etcdssh.New(jump, nil)), etcdssh.ErrSilent, "as seen from the jump host 127.0.0.1:")
+	wantError(
+		t,
+		"a master that does not listen",
+		echo(t.Context(), gone, etcdssh.New(jump, nil)),
+		etcdssh.ErrSilent,
+		"as seen from the jump host 127.0.0.1:",
+	)
 
 	// What a jump host cannot find says nothing of the master.
 	_, lost := door(t, &server{dials: true, says: "connect failed: Name or service not known"})
-	wantError(t, "a name that the jump host does not know", echo(t.Context(), master, etcdssh.New(lost, nil)), etcdssh.ErrJump, "Name or service not known")
+	wantError(
+		t,
+		"a name that the jump host does not know",
+		echo(t.Context(), master, etcdssh.New(lost, nil)),
+		etcdssh.ErrJump,
+		"Name or service not known",
+	)
 	_, off := door(t, &server{dials: true, says: "connect failed: No route to host"})
 	c := etcdssh.New(master, etcdssh.New(off, nil))
 	err := run(t, c)
@@ -86,7 +98,8 @@ func TestJumpHostFails(t *testing.T) {
 	_, refuses := door(t, &server{refuses: true})
 	stranger := jump
 	_, stranger.PrivateKey = newKey(t, "")
-	for name, config := range map[string]etcdssh.Config{"a jump host that is away": away, "one that lets nobody through": refuses, "one that refuses the login": stranger} {
+	for name, config := range map[string]etcdssh.Config{"a jump host that is away": away, "one that lets nobody " +
+		"through": refuses, "one that refuses the login": stranger} {
 		err := echo(t.Context(), master, etcdssh.New(config, nil))
 		wantError(t, name, err, etcdssh.ErrJump, "127.0.0.1:")
 		if errors.Is(err, etcdssh.ErrSilent) || errors.Is(err, etcdssh.ErrAuth) {

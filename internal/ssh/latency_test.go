@@ -96,9 +96,11 @@ func (f *far) carry(from, to net.Conn, whose string) {
 	delivering.Wait()
 }
 
-// TestRoundTrips counts what stands between the first byte and the first answer of a script, on seven masters at once that are far away.
+// TestRoundTrips counts what stands between the first byte and the first answer of a script, on seven masters at once
+// that are far away.
 func TestRoundTrips(t *testing.T) {
-	// Version, keys, service, what the login takes (none), is this key known, the signature, session, command, answer; two more may cross.
+	// Version, keys, service, what the login takes (none), is this key known, the signature, session, command, answer;
+	// two more may cross.
 	const most = 11
 	var all sync.WaitGroup
 	began := time.Now()

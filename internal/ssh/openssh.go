@@ -16,16 +16,18 @@ import (
 	"time"
 )
 
-// OpenSSH asks the installed ssh(1) what its configuration says of a host. Match, Include, tokens and canonical names are resolved by OpenSSH
-// itself (ssh -G). The zero value reads what `ssh host` reads.
+// OpenSSH asks the installed ssh(1) what its configuration says of a host. Match, Include, tokens and canonical names
+// are resolved by OpenSSH itself (ssh -G). The zero value reads what `ssh host` reads.
 type OpenSSH struct {
-	Files []string // configuration files, the one that counts most first; none are ~/.ssh/config and /etc/ssh/ssh_config
+	// Configuration files, the one that counts most first; none are ~/.ssh/config and /etc/ssh/ssh_config.
+	Files []string
 }
 
 // maxHops bounds a chain of jump hosts, which may name each other.
 const maxHops = 8
 
-// unset is a user name for OpenSSH to fall back to, by which "none is configured" is told apart from the name of the user who runs this.
+// unset is a user name for OpenSSH to fall back to, by which "none is configured" is told apart from the name of the
+// user who runs this.
 const unset = "etcdrecovery.unset"
 
 // ErrOpenSSH is a configuration of OpenSSH that cannot be used.
@@ -50,7 +52,12 @@ func (o OpenSSH) ResolveAlone(ctx context.Context, c Config) (Config, error) {
 
 func (o OpenSSH) resolve(ctx context.Context, c Config, depth int, jumps bool) (Config, []Config, error) {
 	if depth > maxHops {
-		return c, nil, fmt.Errorf("%w: more than %d jump hosts on the way to %s: do they name each other?", ErrOpenSSH, maxHops, c.Host)
+		return c, nil, fmt.Errorf(
+			"%w: more than %d jump hosts on the way to %s: do they name each other?",
+			ErrOpenSSH,
+			maxHops,
+			c.Host,
+		)
 	}
 	said, err := o.ask(ctx, c)
 	if err != nil {
@@ -66,8 +73,13 @@ func (o OpenSSH) resolve(ctx context.Context, c Config, depth int, jumps bool) (
 		return filled, nil, nil
 	case jump != "" && jump != "none":
 	case said.first("proxycommand") != "" && said.first("proxycommand") != "none":
-		return c, nil, fmt.Errorf("%w: it has a ProxyCommand for %s (%s), which is not supported. Use ProxyJump there, or bastion_host in the provider's ssh block, or set use_ssh_config = false",
-			ErrOpenSSH, c.Host, said.first("proxycommand"))
+		return c, nil, fmt.Errorf(
+			"%w: it has a ProxyCommand for %s (%s), which is not supported. Use ProxyJump there, or bastion_host in "+
+				"the provider's ssh block, or set use_ssh_config = false",
+			ErrOpenSSH,
+			c.Host,
+			said.first("proxycommand"),
+		)
 	default:
 		return filled, nil, nil
 	}
@@ -87,20 +99,34 @@ func (o OpenSSH) resolve(ctx context.Context, c Config, depth int, jumps bool) (
 	return filled, hops, nil
 }
 
-// hop is a jump host as ProxyJump names it: [user@]host[:port], or ssh://[user@]host[:port]. It is logged in to with what its own lines say.
+// hop is a jump host as ProxyJump names it: [user@]host[:port], or ssh://[user@]host[:port]. It is logged in to with
+// what its own lines say.
 func (c Config) hop(text string) (Config, error) {
 	u, err := url.Parse("ssh://" + strings.TrimPrefix(strings.TrimSpace(text), "ssh://"))
 	if err != nil || u.Hostname() == "" {
 		return Config{}, fmt.Errorf("%w: ProxyJump %q names no host", ErrOpenSSH, text)
 	}
-	hop := Config{Host: u.Hostname(), User: u.User.Username(), Passphrase: c.Passphrase, Agent: c.asksAgent(), AgentSocket: c.AgentSocket, AgentIdentities: c.AgentIdentities, KnownHostsFiles: c.KnownHostsFiles, Timeout: c.Timeout, Keepalive: c.Keepalive, Insecure: c.Insecure, Become: BecomeNone}
+	hop := Config{
+		Host:            u.Hostname(),
+		User:            u.User.Username(),
+		Passphrase:      c.Passphrase,
+		Agent:           c.asksAgent(),
+		AgentSocket:     c.AgentSocket,
+		AgentIdentities: c.AgentIdentities,
+		KnownHostsFiles: c.KnownHostsFiles,
+		Timeout:         c.Timeout,
+		Keepalive:       c.Keepalive,
+		Insecure:        c.Insecure,
+		Become:          BecomeNone,
+	}
 	if u.Port() != "" {
 		hop.Port, err = strconv.Atoi(u.Port())
 	}
 	return hop, err
 }
 
-// asksAgent tells whether an agent may be asked for a jump host: unless it was forbidden, which shows where a key does not explain its absence.
+// asksAgent tells whether an agent may be asked for a jump host: unless it was forbidden, which shows where a key does
+// not explain its absence.
 func (c Config) asksAgent() bool {
 	return c.Agent || c.PrivateKey != "" || c.PrivateKeyFile != "" || c.Password != ""
 }
@@ -146,7 +172,8 @@ func (o OpenSSH) ask(ctx context.Context, c Config) (answer, error) {
 	}
 	cmd := exec.CommandContext(ctx, "ssh", append(args, "--", c.Host)...)
 	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, time.Second // what a Match exec has left running is not waited for
+	// What a Match exec has left running is not waited for.
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &out, &errs, time.Second
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("%w: ssh -G %s: %w: %s", ErrOpenSSH, c.Host, err, strings.TrimSpace(errs.String()))
 	}
@@ -170,7 +197,9 @@ func (a answer) fill(c Config) (Config, error) {
 	}
 	c.HostKeyAlias = a.first("hostkeyalias")
 	if len(c.KnownHostsFiles) == 0 {
-		c.KnownHostsFiles = append(strings.Fields(a.first("userknownhostsfile")), strings.Fields(a.first("globalknownhostsfile"))...)
+		c.KnownHostsFiles = append(
+			strings.Fields(a.first("userknownhostsfile")),
+			strings.Fields(a.first("globalknownhostsfile"))...)
 	}
 	if s, err := strconv.Atoi(a.first("connecttimeout")); err == nil && s > 0 && c.Timeout == 0 {
 		c.Timeout = time.Duration(s) * time.Second
@@ -207,7 +236,24 @@ func tokens(named string, c Config) (func(string) string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOpenSSH, err)
 	}
-	r := strings.NewReplacer("%%", "%", "%d", me.HomeDir, "%u", me.Username, "%i", me.Uid, "%r", c.User, "%h", c.Host, "%n", named, "%p", strconv.Itoa(c.port()))
+	r := strings.NewReplacer(
+		"%%",
+		"%",
+		"%d",
+		me.HomeDir,
+		"%u",
+		me.Username,
+		"%i",
+		me.Uid,
+		"%r",
+		c.User,
+		"%h",
+		c.Host,
+		"%n",
+		named,
+		"%p",
+		strconv.Itoa(c.port()),
+	)
 	return r.Replace, nil
 }
 

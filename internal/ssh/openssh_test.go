@@ -69,8 +69,16 @@ Host jump1
 		return got, hops
 	}
 	got, hops := resolve(etcdssh.Config{Host: "m1", Agent: true})
-	want := etcdssh.Config{Host: "10.0.0.11", User: "ops", Port: 2201, Agent: true, IdentityFiles: []string{filepath.Join("~", ".ssh", "masters_m1")}, HostKeyAlias: "m1.cluster",
-		Timeout: 7 * time.Second, Keepalive: 3 * time.Second}
+	want := etcdssh.Config{
+		Host:          "10.0.0.11",
+		User:          "ops",
+		Port:          2201,
+		Agent:         true,
+		IdentityFiles: []string{filepath.Join("~", ".ssh", "masters_m1")},
+		HostKeyAlias:  "m1.cluster",
+		Timeout:       7 * time.Second,
+		Keepalive:     3 * time.Second,
+	}
 	want.AgentIdentities = want.IdentityFiles
 	if len(got.KnownHostsFiles) < 2 || got.KnownHostsFiles[0] != "/etc/known" || got.KnownHostsFiles[1] != "/etc/more" {
 		t.Errorf("known hosts are in %q", got.KnownHostsFiles)
@@ -81,13 +89,27 @@ Host jump1
 	}
 
 	// What the configuration says itself counts.
-	set := etcdssh.Config{Host: "m1", User: "root", Port: 22, PrivateKeyFile: "/id", KnownHostsFiles: []string{"/mine"}, Timeout: time.Minute, Keepalive: time.Second}
+	set := etcdssh.Config{
+		Host:            "m1",
+		User:            "root",
+		Port:            22,
+		PrivateKeyFile:  "/id",
+		KnownHostsFiles: []string{"/mine"},
+		Timeout:         time.Minute,
+		Keepalive:       time.Second,
+	}
 	got, _ = resolve(set)
-	if got.User != "root" || got.Port != 22 || got.IdentityFiles != nil || got.KnownHostsFiles[0] != "/mine" || got.Timeout != time.Minute || got.Keepalive != time.Second || got.Host != "10.0.0.11" {
+	if got.User != "root" || got.Port != 22 || got.IdentityFiles != nil || got.KnownHostsFiles[0] != "/mine" ||
+		got.Timeout != time.Minute ||
+		got.Keepalive != time.Second ||
+		got.Host != "10.0.0.11" {
 		t.Errorf("got %+v", got)
 	}
 
-	if got, _ = resolve(etcdssh.Config{Host: "unheard.of"}); got.User != "" || got.Host != "unheard.of" || got.Port != 22 {
+	if got, _ = resolve(
+		etcdssh.Config{Host: "unheard.of"},
+	); got.User != "" || got.Host != "unheard.of" ||
+		got.Port != 22 {
 		t.Errorf("a host without lines: %+v", got)
 	}
 	if got, _ = resolve(etcdssh.Config{Host: "a.example.org"}); got.User != "example" {

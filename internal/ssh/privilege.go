@@ -9,7 +9,8 @@ import (
 type Become string
 
 const (
-	// BecomeSudo runs commands as they are for root, and through sudo for anybody else: without a password, or with the one that is given.
+	// BecomeSudo runs commands as they are for root, and through sudo for anybody else: without a password, or with the
+	// one that is given.
 	BecomeSudo Become = "sudo"
 	// BecomeDoas is as BecomeSudo with OpenBSD's doas, which takes no password from a program.
 	BecomeDoas Become = "doas"
@@ -29,8 +30,8 @@ const (
 // path is for logins that have none that is of use.
 const path = `PATH="$PATH:/usr/local/bin:/usr/bin:/bin"; `
 
-// asRoot is the command by which a user who is not root starts the shell. It is the same text each time, so that one line of sudoers or doas.conf
-// allows exactly this.
+// asRoot is the command by which a user who is not root starts the shell. It is the same text each time, so that one
+// line of sudoers or doas.conf allows exactly this.
 func (c Config) asRoot(w way) string {
 	switch {
 	case c.Become == BecomeDoas:
@@ -41,8 +42,9 @@ func (c Config) asRoot(w way) string {
 	return "sudo -n -- /bin/sh -s"
 }
 
-// shell is the command that starts the shell which then reads the script. It holds nothing that a login shell of any kind (bash, csh, fish)
-// reads otherwise than the others do, and no part of a script and no password is ever in an argument list.
+// shell is the command that starts the shell which then reads the script. It holds nothing that a login shell of any
+// kind (bash, csh, fish) reads otherwise than the others do, and no part of a script and no password is ever in an
+// argument list.
 func (c Config) shell(w way) string {
 	const plain = "exec /bin/sh -s"
 	switch w {
@@ -54,11 +56,19 @@ func (c Config) shell(w way) string {
 	return `exec /bin/sh -c '` + path + `test "$(id -u)" = 0 && ` + plain + `; exec ` + c.asRoot(w) + `'`
 }
 
-// probe finds out whether sudo asks for the password, which it gets at most once: a server may lock a user out who gives it wrong too often, and
-// what follows the password would be taken for the next try.
+// probe finds out whether sudo asks for the password, which it gets at most once: a server may lock a user out who
+// gives it wrong too often, and what follows the password would be taken for the next try.
 func (c Config) probe() string {
-	return `exec /bin/sh -c '` + path + `test "$(id -u)" = 0 && echo "` + string(asIs) + `" && exit; sudo -k -n -- /bin/sh -s </dev/null 2>/dev/null && echo "` + string(throughIt) +
-		`" && exit; ` + c.asRoot(withSecret) + ` && echo "` + string(withSecret) + `"'`
+	return `exec /bin/sh -c '` + path + `test "$(id -u)" = 0 && echo "` + string(
+		asIs,
+	) + `" && exit; sudo -k -n -- /bin/sh -s </dev/null 2>/dev/null && echo "` + string(
+		throughIt,
+	) +
+		`" && exit; ` + c.asRoot(
+		withSecret,
+	) + ` && echo "` + string(
+		withSecret,
+	) + `"'`
 }
 
 // rule is the line that grants what is missing.
@@ -79,14 +89,22 @@ func (c Config) noShell(said string) error {
 		program = "doas"
 	}
 	if c.Become == BecomeNone || !strings.Contains(said, program) {
-		return fmt.Errorf("%w: user %s on %s gets no shell that reads a script (a login shell that refuses, or a ForceCommand in sshd_config?). It said: %q",
-			ErrPrivilege, c.User, c.Host, said)
+		return fmt.Errorf(
+			"%w: user %s on %s gets no shell that reads a script (a login shell that refuses, or a ForceCommand in "+
+				"sshd_config?). It said: %q",
+			ErrPrivilege,
+			c.User,
+			c.Host,
+			said,
+		)
 	}
 	text := fmt.Sprintf("%s on %s may not become root with %s (%s).", c.User, c.Host, program, said)
 	switch {
 	case strings.Contains(said, "not found"):
 		return fmt.Errorf("%w: %s Install it, log in as root, or choose another become_method", ErrPrivilege, text)
-	case strings.Contains(said, "try again"), strings.Contains(said, "incorrect password"), strings.Contains(said, "no password was provided"):
+	case strings.Contains(said, "try again"),
+		strings.Contains(said, "incorrect password"),
+		strings.Contains(said, "no password was provided"):
 		return fmt.Errorf("%w: %s Check become_password", ErrPrivilege, text)
 	case strings.Contains(said, "password is required"):
 		text += " Give become_password, or let it be without."

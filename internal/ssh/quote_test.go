@@ -26,9 +26,62 @@ func shells(t testing.TB) [][]string {
 
 // nasty are texts that some shell has read otherwise than it should.
 var nasty = []string{
-	"", " ", "a b", "'", "''", "'\\''", `"`, `\`, `\\`, `$(touch pwned)`, "`touch pwned`", "${x}", "$'\\x41'", "!x", "!!", "#", "-n", "--", "-", "~", "~root", "*", "?", "[a-z]", "{a,b}", "a;b", "a&b", "a|b", "<x", ">x",
-	"\n", "a\nb", "\n\n", "\t", "\r", "\r\n", "a\\\nb", "EOF", "END", "\x01", "\x1b[2J", "\x7f", "\x80", "\xff\xfe", "ä", "\u2028", "\u202e", "\xc3'\xa9", "\xe2\x80'", "%s%n", "a=b", "=x", "\u00a0",
-	"m1'; touch pwned; '", "$(touch pwned)\n'$(touch pwned)", "etcd --name=\"a b\" # c",
+	"",
+	" ",
+	"a b",
+	"'",
+	"''",
+	"'\\''",
+	`"`,
+	`\`,
+	`\\`,
+	`$(touch pwned)`,
+	"`touch pwned`",
+	"${x}",
+	"$'\\x41'",
+	"!x",
+	"!!",
+	"#",
+	"-n",
+	"--",
+	"-",
+	"~",
+	"~root",
+	"*",
+	"?",
+	"[a-z]",
+	"{a,b}",
+	"a;b",
+	"a&b",
+	"a|b",
+	"<x",
+	">x",
+	"\n",
+	"a\nb",
+	"\n\n",
+	"\t",
+	"\r",
+	"\r\n",
+	"a\\\nb",
+	"EOF",
+	"END",
+	"\x01",
+	"\x1b[2J",
+	"\x7f",
+	"\x80",
+	"\xff\xfe",
+	"ä",
+	"\u2028",
+	"\u202e",
+	"\xc3'\xa9",
+	"\xe2\x80'",
+	"%s%n",
+	"a=b",
+	"=x",
+	"\u00a0",
+	"m1'; touch pwned; '",
+	"$(touch pwned)\n'$(touch pwned)",
+	"etcd --name=\"a b\" # c",
 }
 
 // echoes has a shell print these texts as it reads them, each followed by a NUL.
@@ -40,7 +93,10 @@ func echoes(t testing.TB, shell, texts []string) []byte {
 		script.WriteString(" " + etcdssh.Quote(text))
 	}
 	script.WriteString("; do printf '%s\\000' \"$x\"; done\n")
-	cmd := exec.CommandContext(t.Context(), shell[0], append(shell[1:], "-s")...) //nolint:gosec // a shell of this machine
+	cmd := exec.CommandContext(
+		t.Context(),
+		shell[0],
+		append(shell[1:], "-s")...) //nolint:gosec // a shell of this machine
 	cmd.Dir, cmd.Stdin = t.TempDir(), strings.NewReader(script.String())
 	cmd.Env = []string{"LC_ALL=C", "PATH=" + os.Getenv("PATH")}
 	out, err := cmd.CombinedOutput()
@@ -69,7 +125,8 @@ func wantEchoes(t testing.TB, texts []string) {
 	}
 }
 
-// TestQuote has every text come out of a shell as it went in: the nasty ones, and 5000 that are put together at random from pieces of them.
+// TestQuote has every text come out of a shell as it went in: the nasty ones, and 5000 that are put together at random
+// from pieces of them.
 func TestQuote(t *testing.T) {
 	wantEchoes(t, nasty)
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test wants the same each time

@@ -28,8 +28,8 @@ func (e *ExitError) Error() string {
 const preamble = `LC_ALL=C; export LC_ALL; PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; export PATH; umask 077; set -u
 `
 
-// Run has the master's shell carry out a POSIX script with root's privilege and returns what it printed. The error is an *ExitError
-// when the script ran and failed; otherwise it wraps one of this package's sentinels.
+// Run has the master's shell carry out a POSIX script with root's privilege and returns what it printed. The error is
+// an *ExitError when the script ran and failed; otherwise it wraps one of this package's sentinels.
 func (c *Client) Run(ctx context.Context, script string) ([]byte, error) {
 	w, err := c.privilege(ctx)
 	if err != nil {
@@ -37,7 +37,8 @@ func (c *Client) Run(ctx context.Context, script string) ([]byte, error) {
 	}
 	// What a login shell or sudo says before this line is none of the script's.
 	begin := "etcdrecovery " + rand.Text()
-	// The shell reads a compound command to its end before it runs it, so no command inside can eat the rest of the script.
+	// The shell reads a compound command to its end before it runs it, so no command inside can eat the rest of the
+	// script.
 	input := "{ printf '" + begin + "\\n'; " + preamble + script + "\n} </dev/null\n"
 	if w == withSecret {
 		input = c.config.BecomePassword + "\n" + input
@@ -55,7 +56,8 @@ func (c *Client) Run(ctx context.Context, script string) ([]byte, error) {
 		return nil, err
 	}
 	text := strings.TrimSpace(string(stderr))
-	if began || exit != nil && (exit.Signal() != "" || exit.ExitStatus() > 128) { // one that was killed may not have come to its first line
+	// One that was killed may not have come to its first line.
+	if began || exit != nil && (exit.Signal() != "" || exit.ExitStatus() > 128) {
 		return printed, &ExitError{Code: exit.ExitStatus(), Stderr: text}
 	}
 	return nil, c.config.noShell(strings.TrimSpace(string(said) + " " + text))
@@ -85,7 +87,12 @@ func (c *Client) command(ctx context.Context, command, input string) (stdout, st
 	case c.via != nil && !c.via.alive():
 		err = jumpError(c.via, err)
 	case c.alive(): // it refuses the command, or has ended the session
-		err = fmt.Errorf("%w: %s carries out no command: %w. Has it no process, file or memory left?", ErrProtocol, c.config.Addr(), err)
+		err = fmt.Errorf(
+			"%w: %s carries out no command: %w. Has it no process, file or memory left?",
+			ErrProtocol,
+			c.config.Addr(),
+			err,
+		)
 	default:
 		err = fmt.Errorf("%w: the connection to %s was lost while a command ran: %w", ErrSilent, c.config.Addr(), err)
 	}

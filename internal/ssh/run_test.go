@@ -54,7 +54,12 @@ func TestFewSessions(t *testing.T) {
 func TestNoSession(t *testing.T) {
 	s, config := door(t, &server{maxSessions: 1})
 	s.sessions.Store(1)
-	if err := echo(t.Context(), config, nil); err == nil || !strings.Contains(err.Error(), "MaxSessions") || errors.Is(err, etcdssh.ErrSilent) {
+	if err := echo(
+		t.Context(),
+		config,
+		nil,
+	); err == nil || !strings.Contains(err.Error(), "MaxSessions") ||
+		errors.Is(err, etcdssh.ErrSilent) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -92,7 +97,13 @@ func run(t *testing.T, c *etcdssh.Client) error {
 func TestSlowServer(t *testing.T) {
 	_, config := door(t, &server{mute: 300 * time.Millisecond})
 	config.Timeout = 50 * time.Millisecond
-	wantError(t, "too late", echo(t.Context(), config, nil), etcdssh.ErrSilent, "did not finish the handshake within 50ms")
+	wantError(
+		t,
+		"too late",
+		echo(t.Context(), config, nil),
+		etcdssh.ErrSilent,
+		"did not finish the handshake within 50ms",
+	)
 	config.Timeout = 10 * time.Second
 	must(t, echo(t.Context(), config, nil))
 }
@@ -112,10 +123,22 @@ func TestBusyServer(t *testing.T) {
 // TestThereAndNotWell has servers that answer, and are of no use: none of them is silent.
 func TestThereAndNotWell(t *testing.T) {
 	_, config := door(t, &server{noExec: true})
-	wantError(t, "one that carries out nothing", echo(t.Context(), config, nil), etcdssh.ErrProtocol, "carries out no command")
+	wantError(
+		t,
+		"one that carries out nothing",
+		echo(t.Context(), config, nil),
+		etcdssh.ErrProtocol,
+		"carries out no command",
+	)
 	_, config = door(t, &server{slow: 2 * time.Second})
 	config.Timeout = 300 * time.Millisecond
-	wantError(t, "one whose login takes its time", echo(t.Context(), config, nil), etcdssh.ErrProtocol, "did not finish the login within 300ms")
+	wantError(
+		t,
+		"one whose login takes its time",
+		echo(t.Context(), config, nil),
+		etcdssh.ErrProtocol,
+		"did not finish the login within 300ms",
+	)
 
 	// An agent that waits for its owner.
 	socket := filepath.Join(t.TempDir(), "agent")
@@ -131,7 +154,10 @@ func TestPasswordOnce(t *testing.T) {
 	dir := t.TempDir()
 	program := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		must(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755)) //nolint:gosec // a command has to be executable
+		must(
+			t,
+			os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755),
+		) //nolint:gosec // a command has to be executable
 		return path
 	}
 	program("id", "echo 1000")
@@ -180,7 +206,10 @@ func TestLoginShells(t *testing.T) {
 	dir := t.TempDir()
 	script := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		must(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755)) //nolint:gosec // a command has to be executable
+		must(
+			t,
+			os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755),
+		) //nolint:gosec // a command has to be executable
 		return path
 	}
 	for _, c := range []struct {
@@ -190,7 +219,8 @@ func TestLoginShells(t *testing.T) {
 	}{
 		{"one that greets", script("greets", `echo "Welcome! \$(date)"; printf 'no newline'; exec /bin/sh "$@"`), nil},
 		{"nologin", script("nologin", `echo "This account is currently not available."; exit 1`), []string{"gets no shell that reads a script", "currently not available"}},
-		{"a forced command", script("forced", `echo backup done; exit 0`), []string{"gets no shell that reads a script", "backup done", "ForceCommand"}},
+		{"a forced command", script("forced", `echo backup done; exit 0`), []string{"gets no shell that reads a " +
+			"script", "backup done", "ForceCommand"}},
 	} {
 		_, config := door(t, &server{shell: []string{c.shell, "-c"}})
 		err := echo(t.Context(), config, nil)

@@ -64,7 +64,8 @@ func newKey(t *testing.T, passphrase string) (ssh.Signer, string) {
 	return signer, string(pem.EncodeToMemory(block))
 }
 
-// server is an SSH server for what a real one does seldom: each field makes it do one thing. Commands are run by this machine's shell.
+// server is an SSH server for what a real one does seldom: each field makes it do one thing. Commands are run by this
+// machine's shell.
 type server struct {
 	hostKey      ssh.Signer
 	keys         []ssh.PublicKey // that may log in
@@ -234,7 +235,11 @@ func (s *server) session(conn net.Conn, ch ssh.NewChannel) {
 			} else if err != nil {
 				status = 127
 			}
-			_, _ = channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(status)})) //nolint:gosec // a status is small
+			_, _ = channel.SendRequest(
+				"exit-status",
+				false,
+				ssh.Marshal(struct{ Status uint32 }{uint32(status)}),
+			) //nolint:gosec // a status is small
 			return
 		}
 	}()
@@ -293,7 +298,14 @@ func (s *server) port() int {
 
 // config reaches the server with nothing to log in with yet.
 func (s *server) config() etcdssh.Config {
-	return etcdssh.Config{Host: "127.0.0.1", Port: s.port(), User: "ops", HostKey: line(s.hostKey.PublicKey()), Timeout: 5 * time.Second, Become: etcdssh.BecomeNone}
+	return etcdssh.Config{
+		Host:    "127.0.0.1",
+		Port:    s.port(),
+		User:    "ops",
+		HostKey: line(s.hostKey.PublicKey()),
+		Timeout: 5 * time.Second,
+		Become:  etcdssh.BecomeNone,
+	}
 }
 
 func line(key ssh.PublicKey) string { return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))) }

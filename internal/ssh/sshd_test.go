@@ -24,7 +24,8 @@ import (
 	etcdssh "github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
-// realSSHD is OpenSSH's own sshd with users of all kinds, in a mount namespace of its own: /etc, /home and /tmp are not this machine's.
+// realSSHD is OpenSSH's own sshd with users of all kinds, in a mount namespace of its own: /etc, /home and /tmp are not
+// this machine's.
 type realSSHD struct {
 	addr    string
 	hostKey ssh.PublicKey
@@ -36,7 +37,8 @@ type realSSHD struct {
 
 const rootsPassword = "open sesame; $(touch /tmp/pwned) 'quoted'"
 
-// setUp makes the users, each the name of what is special about it, and becomes sshd. $1 is a folder with keys, $2 the port.
+// setUp makes the users, each the name of what is special about it, and becomes sshd. $1 is a folder with keys, $2 the
+// port.
 const setUp = `set -eu
 mount -t tmpfs tmpfs /mnt; mkdir /mnt/etc /mnt/work
 mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/etc,workdir=/mnt/work /etc
@@ -114,7 +116,9 @@ func startReal(t *testing.T) *realSSHD {
 		_, err := os.Stat(program)
 		switch {
 		case os.Geteuid() != 0:
-			t.Skip("nothing was tested: users are made in a mount namespace, which needs root; run as root, .ci/run has it")
+			t.Skip(
+				"nothing was tested: users are made in a mount namespace, which needs root; run as root, .ci/run has it",
+			)
 		case err != nil && os.Getenv("CI") != "":
 			t.Fatalf("%s is not installed", program)
 		case err != nil:
@@ -128,7 +132,12 @@ func startReal(t *testing.T) *realSSHD {
 	r.hostKey, r.pem = host.PublicKey(), pem
 	r.hostCA, _ = newKey(t, "")
 	r.userCA, _ = newKey(t, "")
-	cert := &ssh.Certificate{Key: r.hostKey, CertType: ssh.HostCert, ValidPrincipals: []string{"master.example"}, ValidBefore: uint64(time.Now().Add(time.Hour).Unix())} //nolint:gosec // after 1970
+	cert := &ssh.Certificate{
+		Key:             r.hostKey,
+		CertType:        ssh.HostCert,
+		ValidPrincipals: []string{"master.example"},
+		ValidBefore:     uint64(time.Now().Add(time.Hour).Unix()),
+	} //nolint:gosec // after 1970
 	must(t, cert.SignCert(rand.Reader, r.hostCA))
 	for name, text := range map[string]string{"host": hostPEM, "host-cert.pub": line(cert), "user-ca.pub": line(r.userCA.PublicKey()), "authorized": line(user.PublicKey()), "password": rootsPassword} {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o600))
@@ -139,7 +148,18 @@ func startReal(t *testing.T) *realSSHD {
 	port := strconv.Itoa(portOf(l))
 	must(t, l.Close())
 
-	cmd := exec.Command("unshare", "-m", "--propagation", "private", "sh", "-c", setUp, "sh", dir, port) //nolint:noctx,gosec // ended below
+	cmd := exec.Command(
+		"unshare",
+		"-m",
+		"--propagation",
+		"private",
+		"sh",
+		"-c",
+		setUp,
+		"sh",
+		dir,
+		port,
+	) //nolint:noctx,gosec // ended below
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	must(t, cmd.Start())
@@ -173,23 +193,37 @@ func startReal(t *testing.T) *realSSHD {
 func (r *realSSHD) config(user string) etcdssh.Config {
 	_, port, _ := net.SplitHostPort(r.addr)
 	n, _ := strconv.Atoi(port)
-	return etcdssh.Config{Host: "127.0.0.1", Port: n, User: user, PrivateKey: r.pem, HostKey: line(r.hostKey), Timeout: 10 * time.Second, Become: etcdssh.BecomeSudo}
+	return etcdssh.Config{
+		Host:       "127.0.0.1",
+		Port:       n,
+		User:       user,
+		PrivateKey: r.pem,
+		HostKey:    line(r.hostKey),
+		Timeout:    10 * time.Second,
+		Become:     etcdssh.BecomeSudo,
+	}
 }
 
 // inside runs a script where sshd is.
 func (r *realSSHD) inside(t *testing.T, script string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "nsenter", "-m", "-t", fmt.Sprint(r.pid), "sh", "-ec", script).CombinedOutput() //nolint:gosec // the test's own
+	out, err := exec.CommandContext(t.Context(), "nsenter", "-m", "-t", fmt.Sprint(r.pid), "sh", "-ec", script).
+		CombinedOutput()
+		//nolint:gosec // the test's own
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 }
 
-// asRoot proves that a script runs as root, in a shell that is set up as scripts want it, and that nothing else was printed.
+// asRoot proves that a script runs as root, in a shell that is set up as scripts want it, and that nothing else was
+// printed.
 func asRoot(ctx context.Context, config etcdssh.Config) error {
 	c := etcdssh.New(config, nil)
 	defer func() { _ = c.Close() }()
-	out, err := c.Run(ctx, `id -u; umask; printf '%s\n' "$LC_ALL"; x='a  b'; printf '%s\n' "$x"; cat /etc/hostname >/dev/null; command -v mount >/dev/null && echo tools`)
+	out, err := c.Run(
+		ctx,
+		`id -u; umask; printf '%s\n' "$LC_ALL"; x='a  b'; printf '%s\n' "$x"; cat /etc/hostname >/dev/null; command -v mount >/dev/null && echo tools`,
+	)
 	if want := "0\n0077\nC\na  b\ntools\n"; err == nil && string(out) != want {
 		return fmt.Errorf("got %q, want %q", out, want)
 	}
@@ -228,7 +262,8 @@ func users(t *testing.T, r *realSSHD) {
 		{"sudo with a password, keyboard-interactive after the key", with("asked", func(c *etcdssh.Config) { c.Password = rootsPassword; password(c) }), nil, nil},
 		{"sudo with a wrong password", with("asked", func(c *etcdssh.Config) { c.Password, c.BecomePassword = rootsPassword, "wr0ng" }), etcdssh.ErrPrivilege, []string{"asked on 127.0.0.1 may not become root", "1 incorrect password attempt", "Check become_password"}},
 		{"sudo that asks for a password", with("asked", func(c *etcdssh.Config) { c.Password = rootsPassword }), etcdssh.ErrPrivilege, []string{"a password is required", "asked ALL=(root) NOPASSWD: /bin/sh -s", "become_password"}},
-		{"the key alone where more is wanted", with("asked", nil), etcdssh.ErrAuth, []string{"known to the server, and not enough", "the server takes: keyboard-interactive"}},
+		{"the key alone where more is wanted", with("asked", nil), etcdssh.ErrAuth, []string{"known to the server, " +
+			"and not enough", "the server takes: keyboard-interactive"}},
 		{"no sudo rule", with("refused", nil), etcdssh.ErrPrivilege, []string{"refused ALL=(root) NOPASSWD: /bin/sh -s", "visudo"}},
 		{"requiretty", with("wantstty", nil), etcdssh.ErrPrivilege, []string{"Defaults:wantstty !requiretty"}},
 		{"doas", with("doas", func(c *etcdssh.Config) { c.Become = etcdssh.BecomeDoas }), nil, nil},
@@ -244,7 +279,8 @@ func users(t *testing.T, r *realSSHD) {
 		{"nologin", with("nologin", nil), etcdssh.ErrPrivilege, []string{"gets no shell that reads a script", "not available"}},
 		{"ForceCommand", with("forced", nil), etcdssh.ErrPrivilege, []string{"gets no shell that reads a script", "backup done"}},
 		{"a password", with("typed", func(c *etcdssh.Config) { c.PrivateKey, c.Password = "", rootsPassword }), nil, nil},
-		{"a key where a password is wanted", with("typed", nil), etcdssh.ErrAuth, []string{"the server takes: password"}},
+		{"a key where a password is wanted", with("typed", nil), etcdssh.ErrAuth, []string{"the server takes: " +
+			"password"}},
 		{"nobody", with("nobody-at-all", nil), etcdssh.ErrAuth, []string{`user "nobody-at-all"`, "refused"}},
 	} {
 		err := asRoot(t.Context(), c.config)
@@ -272,8 +308,10 @@ func printedRules(t *testing.T, r *realSSHD) {
 		rule   *regexp.Regexp
 		add    string
 	}{
-		{etcdssh.BecomeSudo, regexp.MustCompile(`refused ALL=.* -s`), "printf '%%s\\n' %s >/etc/sudoers.d/etcdrecovery; chmod 0440 /etc/sudoers.d/etcdrecovery; visudo -c"},
-		{etcdssh.BecomeDoas, regexp.MustCompile(`permit nopass refused .* -s`), "printf '%%s\\n' %s >>/etc/doas.conf; doas -C /etc/doas.conf"},
+		{etcdssh.BecomeSudo, regexp.MustCompile(`refused ALL=.* -s`), "printf '%%s\\n' %s " +
+			">/etc/sudoers.d/etcdrecovery; chmod 0440 /etc/sudoers.d/etcdrecovery; visudo -c"},
+		{etcdssh.BecomeDoas, regexp.MustCompile(`permit nopass refused .* -s`), "printf '%%s\\n' %s " +
+			">>/etc/doas.conf; doas -C /etc/doas.conf"},
 	} {
 		config := r.config("refused")
 		config.Become = c.become
@@ -288,7 +326,10 @@ func printedRules(t *testing.T, r *realSSHD) {
 			t.Errorf("with %q: %v", rule, err)
 		}
 		// It allows this and no more.
-		out, err := exec.CommandContext(t.Context(), "nsenter", "-m", "-t", fmt.Sprint(r.pid), "su", "-s", "/bin/sh", "refused", "-c", string(c.become)+" -n id -u").CombinedOutput() //nolint:gosec // the test's own
+		out, err := exec.CommandContext(t.Context(), "nsenter", "-m", "-t", fmt.Sprint(r.pid), "su", "-s", "/bin/sh", "refused", "-c", string(c.become)+" -n id -u").
+			CombinedOutput()
+
+			//nolint:gosec // the test's own
 		if err == nil {
 			t.Errorf("%q allows more: %s", rule, out)
 		}
@@ -320,7 +361,9 @@ func hostKeys(t *testing.T, r *realSSHD) {
 		{name: "none", words: []string{"is not known", "ssh-keyscan -t ed25519 -p " + port}},
 	} {
 		config := r.config("ops")
-		config.HostKey, config.HostKeyAlias, config.KnownHostsFiles = "", c.alias, []string{file(t, "known_hosts", c.known+"\n")}
+		config.HostKey, config.HostKeyAlias, config.KnownHostsFiles = "", c.alias, []string{
+			file(t, "known_hosts", c.known+"\n"),
+		}
 		err := asRoot(t.Context(), config)
 		if c.words == nil {
 			if err != nil {
@@ -333,7 +376,10 @@ func hostKeys(t *testing.T, r *realSSHD) {
 		// What it prints is a command that can be run as it is.
 		if c.name == "none" && err != nil {
 			keyscan := regexp.MustCompile(`ssh-keyscan .*?; or`).FindString(err.Error())
-			must(t, exec.CommandContext(t.Context(), "sh", "-c", strings.TrimSuffix(keyscan, "; or")).Run()) //nolint:gosec // what is tested
+			must(
+				t,
+				exec.CommandContext(t.Context(), "sh", "-c", strings.TrimSuffix(keyscan, "; or")).Run(),
+			) //nolint:gosec // what is tested
 			if err := asRoot(t.Context(), config); err != nil {
 				t.Errorf("after %s: %v", keyscan, err)
 			}
@@ -365,7 +411,12 @@ func logins(t *testing.T, r *realSSHD) {
 	must(t, err)
 	config = r.config("cert")
 	wantError(t, "without a certificate", asRoot(t.Context(), config), etcdssh.ErrAuth, "refused")
-	cert := &ssh.Certificate{Key: signer.PublicKey(), CertType: ssh.UserCert, ValidPrincipals: []string{"cert"}, ValidBefore: uint64(time.Now().Add(time.Hour).Unix())} //nolint:gosec // after 1970
+	cert := &ssh.Certificate{
+		Key:             signer.PublicKey(),
+		CertType:        ssh.UserCert,
+		ValidPrincipals: []string{"cert"},
+		ValidBefore:     uint64(time.Now().Add(time.Hour).Unix()),
+	} //nolint:gosec // after 1970
 	must(t, cert.SignCert(rand.Reader, r.userCA))
 	config.Certificate = line(cert)
 	must(t, asRoot(t.Context(), config))
@@ -399,7 +450,11 @@ func sessions(t *testing.T, r *realSSHD) {
 		t.Errorf("got %d bytes, %v", len(out), err)
 	}
 	in := strings.Repeat("x", 10_000_000)
-	if out, err := c.Run(t.Context(), "wc -c <<'END'\n"+in+"\nEND"); err != nil || strings.TrimSpace(string(out)) != "10000001" {
+	if out, err := c.Run(
+		t.Context(),
+		"wc -c <<'END'\n"+in+"\nEND",
+	); err != nil ||
+		strings.TrimSpace(string(out)) != "10000001" {
 		t.Errorf("got %q, %v", out, err)
 	}
 

@@ -143,13 +143,14 @@ func (o *Backend) removed(ctx context.Context, b *bolt, p *page) error {
 	return nil
 }
 
-// Voter, and Learner, tell what a member is. What counts is confState, which etcd keeps since 3.5: a promotion may never have reached the flag of
-// the member itself (mended in 3.5.24 and 3.6.4).
+// Voter, and Learner, tell what a member is. What counts is confState, which etcd keeps since 3.5: a promotion may
+// never have reached the flag of the member itself (mended in 3.5.24 and 3.6.4).
 func (o *Backend) Voter(id uint64) bool {
 	if len(o.Voters) > 0 {
 		return slices.Contains(o.Voters, id)
 	}
-	return slices.ContainsFunc(o.Members, func(m Member) bool { return m.ID == id && !m.Learner }) && !slices.Contains(o.Removed, id)
+	return slices.ContainsFunc(o.Members, func(m Member) bool { return m.ID == id && !m.Learner }) &&
+		!slices.Contains(o.Removed, id)
 }
 
 // Learner tells of one that has no vote.
@@ -157,7 +158,8 @@ func (o *Backend) Learner(id uint64) bool {
 	if len(o.Voters) > 0 {
 		return slices.Contains(o.Learners, id)
 	}
-	return slices.ContainsFunc(o.Members, func(m Member) bool { return m.ID == id && m.Learner }) && !slices.Contains(o.Removed, id)
+	return slices.ContainsFunc(o.Members, func(m Member) bool { return m.ID == id && m.Learner }) &&
+		!slices.Contains(o.Removed, id)
 }
 
 // memberID reads the key of a member, its ID in hex.

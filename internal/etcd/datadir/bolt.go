@@ -9,8 +9,8 @@ import (
 	"sort"
 )
 
-// Pages of a bbolt file (bbolt, internal/common: page.go, meta.go, inode.go, bucket.go). Everything is little endian, as every machine is
-// that Kubernetes runs on.
+// Pages of a bbolt file (bbolt, internal/common: page.go, meta.go, inode.go, bucket.go). Everything is little endian,
+// as every machine is that Kubernetes runs on.
 const (
 	pageHeader = 16
 	metaPage   = 0x04
@@ -49,7 +49,8 @@ type item struct {
 	bucket     bool
 }
 
-// openBolt reads the two pages that begin every database. The one with the higher transaction counts, unless it is not whole.
+// openBolt reads the two pages that begin every database. The one with the higher transaction counts, unless it is not
+// whole.
 func openBolt(ctx context.Context, file Reader) (*bolt, error) {
 	head, err := file.ReadAt(ctx, 0, maxPage+pageHeader+metaBytes)
 	if err != nil {
@@ -70,7 +71,10 @@ func openBolt(ctx context.Context, file Reader) (*bolt, error) {
 	}
 	best.file, best.one = file, whole == 1
 	if end, err := file.ReadAt(ctx, int64(best.top)*best.size-1, 1); err != nil || len(end) == 0 {
-		return nil, cmp.Or(err, fmt.Errorf("%w: the database has %d pages, and the file ends before", ErrDamaged, best.top))
+		return nil, cmp.Or(
+			err,
+			fmt.Errorf("%w: the database has %d pages, and the file ends before", ErrDamaged, best.top),
+		)
 	}
 	return best, nil
 }
@@ -83,7 +87,8 @@ func parseMeta(head []byte, at int) *bolt {
 	le := binary.LittleEndian
 	sum := fnv.New64a()
 	_, _ = sum.Write(m[:metaBytes-8])
-	if le.Uint32(m) != metaMagic || le.Uint32(m[4:]) != 2 || le.Uint64(m[56:]) != sum.Sum64() || le.Uint16(head[at+8:])&metaPage == 0 {
+	if le.Uint32(m) != metaMagic || le.Uint32(m[4:]) != 2 || le.Uint64(m[56:]) != sum.Sum64() ||
+		le.Uint16(head[at+8:])&metaPage == 0 {
 		return nil
 	}
 	b := &bolt{size: int64(le.Uint32(m[8:])), root: le.Uint64(m[16:]), top: le.Uint64(m[40:]), txid: le.Uint64(m[48:])}
@@ -118,7 +123,12 @@ func (b *bolt) page(ctx context.Context, number uint64) (*page, error) {
 	if len(text) < pageHeader || binary.LittleEndian.Uint64(text) != number {
 		return nil, fmt.Errorf("%w: page %d of the database is not there", ErrDamaged, number)
 	}
-	p := &page{file: b, at: at, flags: binary.LittleEndian.Uint16(text[8:]), count: int(binary.LittleEndian.Uint16(text[10:]))}
+	p := &page{
+		file:  b,
+		at:    at,
+		flags: binary.LittleEndian.Uint16(text[8:]),
+		count: int(binary.LittleEndian.Uint16(text[10:])),
+	}
 	if need := pageHeader + p.count*16; need > len(text) {
 		if text, err = b.file.ReadAt(ctx, at, need); err != nil {
 			return nil, err
@@ -201,7 +211,13 @@ func (b *bolt) bucket(ctx context.Context, name string) (*page, error) {
 	if len(inline) < pageHeader {
 		return nil, fmt.Errorf("%w: the bucket %q is cut off", ErrDamaged, name)
 	}
-	p = &page{file: b, at: -1, inline: inline, flags: binary.LittleEndian.Uint16(inline[8:]), count: int(binary.LittleEndian.Uint16(inline[10:]))}
+	p = &page{
+		file:   b,
+		at:     -1,
+		inline: inline,
+		flags:  binary.LittleEndian.Uint16(inline[8:]),
+		count:  int(binary.LittleEndian.Uint16(inline[10:])),
+	}
 	return p, p.take(inline)
 }
 

@@ -1,5 +1,5 @@
-// Package datadir reads what a member that does not run has on its disk, without starting it and without changing a byte. Of the database it
-// reads single pages; of the write-ahead log the newest segments.
+// Package datadir reads what a member that does not run has on its disk, without starting it and without changing a
+// byte. Of the database it reads single pages; of the write-ahead log the newest segments.
 package datadir
 
 import (
@@ -17,7 +17,8 @@ var ErrDamaged = errors.New("damaged")
 
 // Files is a stopped member's data folder.
 type Files interface {
-	// Segments are the names of the files in the log's folder, and Snapshots of the .snap and .snap.db files beside the database.
+	// Segments are the names of the files in the log's folder, and Snapshots of the .snap and .snap.db files beside the
+	// database.
 	Segments() []string
 	Snapshots() []string
 	// Segment opens one.
@@ -29,8 +30,8 @@ type Files interface {
 // maxSegment bounds what is read of a segment. Etcd begins another one at 64 MB.
 const maxSegment = 1 << 30
 
-// maxSegments bounds how many are read: 128 MB, compressed on the way. Etcd 3.6 and 3.7 need the last 10,000 entries or so, which fit into that in
-// most clusters; 3.5 needs up to 100,000.
+// maxSegments bounds how many are read: 128 MB, compressed on the way. Etcd 3.6 and 3.7 need the last 10,000 entries or
+// so, which fit into that in most clusters; 3.5 needs up to 100,000.
 const maxSegments = 2
 
 // State is what a stopped member has.
@@ -39,8 +40,9 @@ type State struct {
 	Backend Backend
 }
 
-// Read reads it. The error is ErrDamaged where etcd would not start with it, or not with all of it. Etcd before 3.7 begins with a snapshot
-// file, of which there is one as soon as the log does not begin with the first entry; snapshotFiles says that it is such an etcd.
+// Read reads it. The error is ErrDamaged where etcd would not start with it, or not with all of it. Etcd before 3.7
+// begins with a snapshot file, of which there is one as soon as the log does not begin with the first entry;
+// snapshotFiles says that it is such an etcd.
 func Read(ctx context.Context, files Files, snapshotFiles bool) (*State, error) {
 	backend, err := readBackend(ctx, files)
 	if err != nil {
@@ -59,13 +61,32 @@ func (s *State) check(snapshots []string) error {
 	commit, last, applied, snapshot := s.Log.Commit, s.Log.LastIndex, s.Backend.ConsistentIndex, s.Log.Snapshot
 	switch {
 	case commit > last:
-		return fmt.Errorf("%w: the log ends with entry %d, and says that entry %d was committed", ErrDamaged, last, commit)
+		return fmt.Errorf(
+			"%w: the log ends with entry %d, and says that entry %d was committed",
+			ErrDamaged,
+			last,
+			commit,
+		)
 	case applied > last:
-		return fmt.Errorf("%w: the log ends with entry %d, and entry %d was applied to the database: the end of the log is missing", ErrDamaged, last, applied)
+		return fmt.Errorf(
+			"%w: the log ends with entry %d, and entry %d was applied to the database: the end of the log is missing",
+			ErrDamaged,
+			last,
+			applied,
+		)
 	case applied < snapshot && slices.Contains(snapshots, fmt.Sprintf("%016x.snap.db", snapshot)):
-		return fmt.Errorf("the leader's snapshot %016x.snap.db has not taken the place of the database yet; etcd does that at its next start", snapshot)
+		return fmt.Errorf(
+			"the leader's snapshot %016x.snap.db has not taken the place of the database yet; etcd does that at its "+
+				"next start",
+			snapshot,
+		)
 	case applied != 0 && applied < snapshot: // 0 is a database of before etcd 3.0
-		return fmt.Errorf("%w: the database ends with entry %d, and the snapshot with entry %d", ErrDamaged, applied, snapshot)
+		return fmt.Errorf(
+			"%w: the database ends with entry %d, and the snapshot with entry %d",
+			ErrDamaged,
+			applied,
+			snapshot,
+		)
 	}
 	return nil
 }
@@ -76,8 +97,8 @@ type segment struct {
 	number, from uint64
 }
 
-// readLog reads the newest segment, and those before it as far as etcd needs them; but no more than maxSegments, if those have all that was
-// not applied to the database yet. Of the others only the names are checked then.
+// readLog reads the newest segment, and those before it as far as etcd needs them; but no more than maxSegments, if
+// those have all that was not applied to the database yet. Of the others only the names are checked then.
 func readLog(ctx context.Context, files Files, snapshotFiles bool, applied uint64) (*Log, error) {
 	segments, err := segmentsOf(files.Segments())
 	if err != nil {
@@ -89,7 +110,12 @@ func readLog(ctx context.Context, files Files, snapshotFiles bool, applied uint6
 	for i := len(segments) - 1; i >= 0; i-- {
 		s := segments[i]
 		if i < len(segments)-1 && s.number+1 != segments[i+1].number {
-			return nil, fmt.Errorf("%w: %s follows %s, and what was between them is missing", ErrDamaged, segments[i+1].name, s.name)
+			return nil, fmt.Errorf(
+				"%w: %s follows %s, and what was between them is missing",
+				ErrDamaged,
+				segments[i+1].name,
+				s.name,
+			)
 		}
 		if enough := len(pieces) >= maxSegments && log.FirstIndex != 0 && log.FirstIndex <= applied+1; !enough {
 			p, err := openSegment(ctx, files, s.name, i == len(segments)-1)
@@ -117,11 +143,21 @@ func begins(s segment, l *Log, snapshotFiles bool) error {
 	case s.from <= l.Snapshot:
 		return nil
 	case snapshotFiles:
-		return fmt.Errorf("%w: it begins with entry %d, and the newest .snap file ends with entry %d", ErrDamaged, s.from, l.Snapshot)
+		return fmt.Errorf(
+			"%w: it begins with entry %d, and the newest .snap file ends with entry %d",
+			ErrDamaged,
+			s.from,
+			l.Snapshot,
+		)
 	case l.Unchecked > 0: // the record of the snapshot may be in what was not read
 		return nil
 	}
-	return fmt.Errorf("%w: it begins with entry %d, and the newest snapshot ends with entry %d", ErrDamaged, s.from, l.Snapshot)
+	return fmt.Errorf(
+		"%w: it begins with entry %d, and the newest snapshot ends with entry %d",
+		ErrDamaged,
+		s.from,
+		l.Snapshot,
+	)
 }
 
 func openSegment(ctx context.Context, files Files, name string, last bool) (*piece, error) {
@@ -133,7 +169,8 @@ func openSegment(ctx context.Context, files Files, name string, last bool) (*pie
 	return readSegment(io.LimitReader(in, maxSegment), last)
 }
 
-// snapsOf are the indexes of the .snap files among these, in their order. Etcd 3.7 still makes them, and does not read them.
+// snapsOf are the indexes of the .snap files among these, in their order. Etcd 3.7 still makes them, and does not read
+// them.
 func snapsOf(files []string) []uint64 {
 	var all []uint64
 	for _, name := range files { // term-index.snap
@@ -147,7 +184,8 @@ func snapsOf(files []string) []uint64 {
 	return all
 }
 
-// segmentsOf are the segments among the files, in their order: .tmp is one that is being made, .broken one that etcd has repaired.
+// segmentsOf are the segments among the files, in their order: .tmp is one that is being made, .broken one that etcd
+// has repaired.
 func segmentsOf(files []string) ([]segment, error) {
 	var all []segment
 	for _, name := range files {

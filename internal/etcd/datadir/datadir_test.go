@@ -34,7 +34,8 @@ func member(t *testing.T, o lab.Options, keys, size int) string {
 	l, err := lab.Start(t.Context(), o)
 	must(t, err)
 	defer func() { must(t, l.Close()) }()
-	for range 2 { // so that the transaction before the last one has keys, too: etcd commits to its database ten times a second
+	// So that the transaction before the last one has keys, too: etcd commits to its database ten times a second.
+	for range 2 {
 		must(t, l.Fill(t.Context(), keys/2, size))
 		time.Sleep(300 * time.Millisecond)
 	}
@@ -57,7 +58,13 @@ func foretold(t *testing.T, minor string, s *datadir.State, dir string) {
 	}
 	_, most := s.Log.Writes(s.Backend.ConsistentIndex, kept)
 	if revision := s.Backend.Revision + most; forced.Discarded != s.Log.LastIndex-kept || forced.Revision != revision {
-		t.Errorf("etcd has dropped %d entries and is at revision %d; foretold were %d and %d", forced.Discarded, forced.Revision, s.Log.LastIndex-kept, revision)
+		t.Errorf(
+			"etcd has dropped %d entries and is at revision %d; foretold were %d and %d",
+			forced.Discarded,
+			forced.Revision,
+			s.Log.LastIndex-kept,
+			revision,
+		)
 	}
 }
 
@@ -101,14 +108,18 @@ func TestDamage(t *testing.T) {
 		{name: "cut off in a record", log: slices.Concat(log[:(end+7)/8*8], []byte{104, 0, 0, 0, 0, 0, 0, 0}, []byte("the first of 104 bytes")), torn: true},
 		{name: "cut off in a length", log: append(slices.Clone(log[:len(log)/8*8]), 0, 0, 1), torn: false},
 		{name: "a sector of zeros at the end", log: append(slices.Clone(log[:(end-600)/512*512]), make([]byte, 4096)...), says: "the end of the log is missing", starts: true},
-		{name: "the end of the log is missing", log: log[:end/2], says: "the end of the log is missing", starts: true}, // and takes no notice of what is written until the log is as long again
-		{name: "a byte of an entry", log: flip(log, end/2), says: "the write-ahead log: " + segment + ": damaged: the record at byte"},
+		// And takes no notice of what is written until the log is as long again.
+		{name: "the end of the log is missing", log: log[:end/2], says: "the end of the log is missing", starts: true},
+		{name: "a byte of an entry", log: flip(log, end/2), says: "the write-ahead log: " + segment + ": damaged: " +
+			"the record at byte"},
 		{name: "a byte of the first record", log: flip(log, 9), says: "damaged"},
 		{name: "no log", log: make([]byte, 4096), says: "it does not say whose it is"},
 		{name: "not a log", log: bytes.Repeat([]byte("etcd"), 2000), says: "it does not say whose it is"},
-		{name: "a segment is missing", segment: "0000000000000001-0000000000000010.wal", says: "it begins with entry 16, and the newest snapshot ends with entry 0"},
+		{name: "a segment is missing", segment: "0000000000000001-0000000000000010.wal", says: "it begins with entry " +
+			"16, and the newest snapshot ends with entry 0"},
 		{name: "one of two meta pages", database: flip(database, 4096+30)},
-		{name: "both meta pages", database: flip(database, 30, 4096+30), says: "the database: damaged: the database begins with no page that is whole"},
+		{name: "both meta pages", database: flip(database, 30, 4096+30), says: "the database: damaged: the database " +
+			"begins with no page that is whole"},
 		{name: "pages", database: everyPage(), says: "of the database is not there"},
 		{name: "a database that was cut off", database: database[:3*4096], says: "damaged"},
 		{name: "not a database", database: bytes.Repeat([]byte("etcd"), 50000), says: "damaged"},
@@ -124,7 +135,10 @@ func TestDamage(t *testing.T) {
 				must(t, os.WriteFile(filepath.Join(dir, "member/snap/db"), c.database, 0o600))
 			}
 			if c.segment != "" {
-				must(t, os.Rename(filepath.Join(dir, "member/wal", segment), filepath.Join(dir, "member/wal", c.segment)))
+				must(
+					t,
+					os.Rename(filepath.Join(dir, "member/wal", segment), filepath.Join(dir, "member/wal", c.segment)),
+				)
 			}
 			got, err := datadir.Read(t.Context(), lab.Folder(dir), false)
 			if c.says != "" {
@@ -141,7 +155,8 @@ func TestDamage(t *testing.T) {
 			}
 			must(t, err)
 			foretold(t, "3.7", got, dir)
-			if got.Log.Torn != c.torn || got.Log.MemberID != good.Log.MemberID || got.Log.LastIndex != good.Log.LastIndex {
+			if got.Log.Torn != c.torn || got.Log.MemberID != good.Log.MemberID ||
+				got.Log.LastIndex != good.Log.LastIndex {
 				t.Errorf("got %+v, and of the whole one %+v", got.Log, good.Log)
 			}
 			if got.Backend.Revision == 0 || len(got.Backend.Members) != 1 || got.Backend.Members[0].Name != "m1" {
@@ -151,12 +166,18 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestSegments has a log of several segments. Only what etcd needs of it is read, and what it cannot do without is missed.
+// TestSegments has a log of several segments. Only what etcd needs of it is read, and what it cannot do without is
+// missed.
 func TestSegments(t *testing.T) {
 	for _, minor := range []string{"3.7", "3.6", "3.5"} {
 		t.Run("etcd "+minor, func(t *testing.T) {
 			t.Parallel()
-			dir := member(t, lab.Options{Etcd: minor, ExtraFlags: map[string]string{"snapshot-count": "50"}}, 6000, 30_000)
+			dir := member(
+				t,
+				lab.Options{Etcd: minor, ExtraFlags: map[string]string{"snapshot-count": "50"}},
+				6000,
+				30_000,
+			)
 			files := &counting{Folder: lab.Folder(dir)}
 			before37 := minor != "3.7"
 			got, err := datadir.Read(t.Context(), files, before37)
@@ -165,7 +186,14 @@ func TestSegments(t *testing.T) {
 			if len(all) < 3 || len(files.opened) >= len(all) {
 				t.Errorf("read were %v of %v", files.opened, all)
 			}
-			t.Logf("read were %d of %d segments: %d to %d, snapshot %d", len(files.opened), len(all), got.Log.FirstIndex, got.Log.LastIndex, got.Log.Snapshot)
+			t.Logf(
+				"read were %d of %d segments: %d to %d, snapshot %d",
+				len(files.opened),
+				len(all),
+				got.Log.FirstIndex,
+				got.Log.LastIndex,
+				got.Log.Snapshot,
+			)
 			must(t, os.Remove(filepath.Join(dir, "member/wal", all[0])))
 			again, err := datadir.Read(t.Context(), lab.Folder(dir), before37)
 			must(t, err)
@@ -173,9 +201,17 @@ func TestSegments(t *testing.T) {
 				t.Errorf("got %+v, and with the first segment %+v", again.Log, got.Log)
 			}
 			// A file of which the log does not speak was left by a crash; etcd takes no notice of it.
-			orphan := filepath.Join(dir, fmt.Sprintf("member/snap/%016x-%016x.snap", got.Log.LastTerm, got.Backend.ConsistentIndex+1))
+			orphan := filepath.Join(
+				dir,
+				fmt.Sprintf("member/snap/%016x-%016x.snap", got.Log.LastTerm, got.Backend.ConsistentIndex+1),
+			)
 			must(t, os.WriteFile(orphan, []byte("cut off"), 0o600))
-			if again, err = datadir.Read(t.Context(), lab.Folder(dir), before37); err != nil || again.Log.Snapshot != got.Log.Snapshot {
+			if again, err = datadir.Read(
+				t.Context(),
+				lab.Folder(dir),
+				before37,
+			); err != nil ||
+				again.Log.Snapshot != got.Log.Snapshot {
 				t.Errorf("with a file that nobody knows: %v", err)
 			}
 			must(t, os.Remove(orphan))
@@ -190,7 +226,8 @@ func TestSegments(t *testing.T) {
 				foretold(t, minor, got, dir)
 				return
 			}
-			if !errors.Is(err, datadir.ErrDamaged) || !strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
+			if !errors.Is(err, datadir.ErrDamaged) ||
+				!strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
 				t.Errorf("got %v without a .snap file", err)
 			}
 			if forced, err := lab.ForceNewCluster(t.Context(), minor, dir); !errors.Is(err, lab.ErrEtcdEnded) {
@@ -217,14 +254,26 @@ func TestLongLog(t *testing.T) {
 	files := &counting{Folder: lab.Folder(dir)}
 	got, err := datadir.Read(t.Context(), files, true)
 	must(t, err)
-	if len(files.opened) != 2 || got.Log.Unchecked == 0 || got.Log.Unchecked+2 != len(segments(files.Folder)) || got.Log.Snapshot != 0 {
+	if len(files.opened) != 2 || got.Log.Unchecked == 0 || got.Log.Unchecked+2 != len(segments(files.Folder)) ||
+		got.Log.Snapshot != 0 {
 		t.Errorf("read were %v; %d were not", files.opened, got.Log.Unchecked)
 	}
 	must(t, os.Rename(filepath.Join(dir, "member/wal", segments(files.Folder)[0]), filepath.Join(dir, "first")))
-	if _, err := datadir.Read(t.Context(), lab.Folder(dir), true); !errors.Is(err, datadir.ErrDamaged) || !strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
+	if _, err := datadir.Read(
+		t.Context(),
+		lab.Folder(dir),
+		true,
+	); !errors.Is(err, datadir.ErrDamaged) ||
+		!strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
 		t.Errorf("got %v without the first segment", err)
 	}
-	must(t, os.Rename(filepath.Join(dir, "first"), filepath.Join(dir, "member/wal", "0000000000000000-0000000000000000.wal")))
+	must(
+		t,
+		os.Rename(
+			filepath.Join(dir, "first"),
+			filepath.Join(dir, "member/wal", "0000000000000000-0000000000000000.wal"),
+		),
+	)
 	foretold(t, "3.6", got, dir)
 }
 

@@ -19,7 +19,8 @@ const (
 	snapshotRecord = 5
 )
 
-// maxRecord bounds one record. Etcd takes requests of 1.5 MiB unless it was told otherwise; a length beyond this one is no length.
+// maxRecord bounds one record. Etcd takes requests of 1.5 MiB unless it was told otherwise; a length beyond this one is
+// no length.
 const maxRecord = 64 << 20
 
 // errTorn is a record that was not written to its end, as a power loss leaves it. Etcd drops it at its next start.
@@ -35,8 +36,8 @@ type record struct {
 	at   int64 // where in the segment its frame begins
 }
 
-// frames reads the records of one segment after each other: a length of 8 bytes, a message of that length, and zeros up to the next multiple
-// of 8 (etcd, server/storage/wal/decoder.go).
+// frames reads the records of one segment after each other: a length of 8 bytes, a message of that length, and zeros up
+// to the next multiple of 8 (etcd, server/storage/wal/decoder.go).
 type frames struct {
 	in    io.Reader
 	table *crc32.Table
@@ -48,7 +49,8 @@ type frames struct {
 
 func newFrames(in io.Reader) *frames { return &frames{in: in, table: castagnoli()} }
 
-// next gives the next record, io.EOF where the segment ends or where nothing but the zeros follow that it was made with.
+// next gives the next record, io.EOF where the segment ends or where nothing but the zeros follow that it was made
+// with.
 func (f *frames) next() (record, error) {
 	var head [8]byte
 	switch _, err := io.ReadFull(f.in, head[:]); {
@@ -161,7 +163,8 @@ func fields(b []byte, f func(number protowire.Number, value uint64, data []byte)
 	return nil
 }
 
-// torn tells whether a whole sector of a record is zeros: it was written in part when the power went. At is where in the segment it begins.
+// torn tells whether a whole sector of a record is zeros: it was written in part when the power went. At is where in
+// the segment it begins.
 func torn(body []byte, at int64) bool {
 	const sector = 512
 	for len(body) > 0 {

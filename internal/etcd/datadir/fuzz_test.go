@@ -69,10 +69,15 @@ func FuzzBackend(f *testing.F) {
 	})
 }
 
-// FuzzRecords gives records as they are, without the checksums that keep nearly all others out: each a kind, a length and that many bytes.
-// They are two segments, one after the other.
+// FuzzRecords gives records as they are, without the checksums that keep nearly all others out: each a kind, a length
+// and that many bytes. They are two segments, one after the other.
 func FuzzRecords(f *testing.F) {
-	f.Add([]byte{1, 4, 8, 1, 16, 2, 2, 6, 16, 1, 24, 1, 34, 0, 3, 4, 8, 1, 24, 1}, []byte{5, 4, 8, 9, 16, 1, 2, 4, 16, 1, 24, 10}, uint64(0), true)
+	f.Add(
+		[]byte{1, 4, 8, 1, 16, 2, 2, 6, 16, 1, 24, 1, 34, 0, 3, 4, 8, 1, 24, 1},
+		[]byte{5, 4, 8, 9, 16, 1, 2, 4, 16, 1, 24, 10},
+		uint64(0),
+		true,
+	)
 	f.Fuzz(func(t *testing.T, first, second []byte, snapshot uint64, files bool) {
 		var pieces []*piece
 		for _, text := range [][]byte{first, second} {

@@ -39,8 +39,8 @@ func (l *Log) TermOf(index uint64) uint64 {
 	return l.Terms[i-1].Term
 }
 
-// Writes is how many revisions the entries after one and up to another have made, at least and at most. A put makes one (but where it fails,
-// as without space), a transaction or a deletion one at most.
+// Writes is how many revisions the entries after one and up to another have made, at least and at most. A put makes one
+// (but where it fails, as without space), a transaction or a deletion one at most.
 func (l *Log) Writes(after, upTo uint64) (least, most int64) {
 	return between(l.puts, after, upTo), between(l.writes, after, upTo)
 }
@@ -127,7 +127,13 @@ func (p *piece) metadata(b []byte) error {
 // belongs holds whose log this is against what was there before.
 func (l *Log) belongs(member, cluster uint64) error {
 	if l.MemberID != 0 && member != 0 && (l.MemberID != member || l.ClusterID != cluster) {
-		return fmt.Errorf("it is of member %x of cluster %x, and the log before is of member %x of cluster %x", member, cluster, l.MemberID, l.ClusterID)
+		return fmt.Errorf(
+			"it is of member %x of cluster %x, and the log before is of member %x of cluster %x",
+			member,
+			cluster,
+			l.MemberID,
+			l.ClusterID,
+		)
 	}
 	if member != 0 {
 		l.MemberID, l.ClusterID = member, cluster
@@ -209,8 +215,9 @@ func (l *Log) cut(index uint64) {
 	}
 }
 
-// writes tells whether an entry's request is a put, and whether it may make a revision: a put, a deletion, a transaction, or a lease that is
-// revoked with its keys (etcd, api/etcdserverpb/raft_internal.proto). Only requests of the v3 API have a header.
+// writes tells whether an entry's request is a put, and whether it may make a revision: a put, a deletion, a
+// transaction, or a lease that is revoked with its keys (etcd, api/etcdserverpb/raft_internal.proto). Only requests of
+// the v3 API have a header.
 func writes(request []byte) (put, write bool) {
 	header := false
 	err := fields(request, func(number protowire.Number, _ uint64, _ []byte) {
@@ -229,8 +236,8 @@ func writes(request []byte) (put, write bool) {
 	return put, write
 }
 
-// join puts the pieces of a log together, in their order. Etcd begins with the newest committed snapshot of which the log speaks; before 3.7 with
-// the newest of those that have a file, which are snaps.
+// join puts the pieces of a log together, in their order. Etcd begins with the newest committed snapshot of which the
+// log speaks; before 3.7 with the newest of those that have a file, which are snaps.
 func join(pieces []*piece, snaps []uint64, filesCount bool) (*Log, error) {
 	l := &Log{}
 	var snapshots []position
@@ -253,7 +260,13 @@ func join(pieces []*piece, snaps []uint64, filesCount bool) (*Log, error) {
 			return nil, fmt.Errorf("%w: entry %d follows entry %d", ErrDamaged, p.FirstIndex, l.LastIndex)
 		}
 		l.cut(p.FirstIndex)
-		l.writes, l.puts, l.Terms = append(l.writes, p.writes...), append(l.puts, p.puts...), append(l.Terms, p.Terms...)
+		l.writes, l.puts, l.Terms = append(
+			l.writes,
+			p.writes...), append(
+			l.puts,
+			p.puts...), append(
+			l.Terms,
+			p.Terms...)
 		if l.FirstIndex == 0 || p.FirstIndex < l.FirstIndex {
 			l.FirstIndex = p.FirstIndex
 		}

@@ -79,7 +79,8 @@ func (b *bench) runApply(ctx context.Context, l *lab.Lab, seedUp func()) (spans,
 	return closeEach(h.spans, done), w.plan.Took, err
 }
 
-// closeEach ends the last step of each operation where the journal says that it ended: what follows until the next one is no step.
+// closeEach ends the last step of each operation where the journal says that it ended: what follows until the next one
+// is no step.
 func closeEach(all spans, done []steps.Step) spans {
 	var out spans
 	for _, s := range all {

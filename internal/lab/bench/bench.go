@@ -49,7 +49,12 @@ func (b *bench) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say("Recoveries of etcd %s on the lab, %s, %d CPUs. Times in seconds.", server.Version, b.tools.CLI.Version, runtime.NumCPU())
+	say(
+		"Recoveries of etcd %s on the lab, %s, %d CPUs. Times in seconds.",
+		server.Version,
+		b.tools.CLI.Version,
+		runtime.NumCPU(),
+	)
 	tables := []func(context.Context) error{b.ratios, b.traffic}
 	if !b.short {
 		tables = append(tables, b.byReading, b.byMasters, b.bySize, b.gaps)

@@ -40,7 +40,8 @@ func (c *cluster) await(ctx context.Context, look func() error) error {
 // insist repeats a change of the members until etcd finds itself fit for it.
 func (c *cluster) insist(ctx context.Context, change func() error) error {
 	return retry(ctx, c.every, func(err error) bool {
-		return errors.Is(err, rpctypes.ErrUnhealthy) || errors.Is(err, rpctypes.ErrMemberNotEnoughStarted) || errors.Is(err, rpctypes.ErrMemberLearnerNotReady)
+		return errors.Is(err, rpctypes.ErrUnhealthy) || errors.Is(err, rpctypes.ErrMemberNotEnoughStarted) ||
+			errors.Is(err, rpctypes.ErrMemberLearnerNotReady)
 	}, change)
 }
 

@@ -74,7 +74,8 @@ func countAll(ctx context.Context, l *lab.Lab) (int64, error) {
 	return r.Count, nil
 }
 
-// leaderless waits until the survivor knows that the others are gone. Until then it would be asked for a linearizable read, which hangs.
+// leaderless waits until the survivor knows that the others are gone. Until then it would be asked for a linearizable
+// read, which hangs.
 func leaderless(ctx context.Context, l *lab.Lab) error {
 	c, err := l.Client(ctx, "m1")
 	if err != nil {

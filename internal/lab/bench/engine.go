@@ -23,7 +23,14 @@ type engine struct {
 func newEngine(l *lab.Lab) *engine {
 	e := &engine{lab: l, nodes: map[string]*node.Node{}, logins: login(l)}
 	for _, m := range l.Masters() {
-		e.nodes[m.Name()] = node.New(node.Settings{Name: m.Name(), KubeletConfig: m.Inside(node.DefaultKubeletConfig), WorkDir: m.Inside(node.DefaultWorkDir)}, e.logins[m.Name()])
+		e.nodes[m.Name()] = node.New(
+			node.Settings{
+				Name:          m.Name(),
+				KubeletConfig: m.Inside(node.DefaultKubeletConfig),
+				WorkDir:       m.Inside(node.DefaultWorkDir),
+			},
+			e.logins[m.Name()],
+		)
 	}
 	return e
 }
@@ -34,8 +41,13 @@ func (e *engine) survey(ctx context.Context) map[string]recovery.Evidence {
 	return recovery.Survey(ctx, e.nodes, time.Now())
 }
 
-// carryOut does what an apply does with the evidence that the plan was made from. between hears of each operation that is done.
-func (e *engine) carryOut(ctx context.Context, evidence map[string]recovery.Evidence, between func(operation string)) error {
+// carryOut does what an apply does with the evidence that the plan was made from. between hears of each operation that
+// is done.
+func (e *engine) carryOut(
+	ctx context.Context,
+	evidence map[string]recovery.Evidence,
+	between func(operation string),
+) error {
 	o := recovery.Options{Now: time.Now}
 	plan, err := recovery.DecideSeed(evidence, recovery.SeedRequest{RecoveryID: "lab"})
 	if err != nil {

@@ -16,8 +16,8 @@ import (
 // glance is between two looks at something that is waited for.
 const glance = 5 * time.Millisecond
 
-// floor recovers three masters with nothing but what etcd itself needs: no Terraform, no SSH, no checks, no copy of the data, no waiting
-// beyond each event. Nobody should recover like this; no recovery by these steps can be faster.
+// floor recovers three masters with nothing but what etcd itself needs: no Terraform, no SSH, no checks, no copy of the
+// data, no waiting beyond each event. Nobody should recover like this; no recovery by these steps can be faster.
 type floor struct {
 	cluster
 	text map[string][]byte // manifests as they were

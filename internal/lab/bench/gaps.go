@@ -66,8 +66,14 @@ func (b *bench) writeDuring(ctx context.Context, l *lab.Lab, d disaster, t *tabl
 	if err != nil {
 		return err
 	}
-	t.add(fmt.Sprintf("recovery of %d MiB", d.bytes/mib), fmt.Sprint(len(report.Acked)), fmt.Sprint(report.Failed), fmt.Sprint(lost),
-		fmt.Sprintf("%d ms", report.LongestGap.Milliseconds()), during)
+	t.add(
+		fmt.Sprintf("recovery of %d MiB", d.bytes/mib),
+		fmt.Sprint(len(report.Acked)),
+		fmt.Sprint(report.Failed),
+		fmt.Sprint(lost),
+		fmt.Sprintf("%d ms", report.LongestGap.Milliseconds()),
+		during,
+	)
 	if writer, err = l.StartWriter(ctx, "m1"); err != nil {
 		return err
 	}
@@ -76,7 +82,14 @@ func (b *bench) writeDuring(ctx context.Context, l *lab.Lab, d disaster, t *tabl
 	case <-ctx.Done():
 	}
 	report = writer.Stop()
-	t.add("the same cluster afterwards, for 5 s", fmt.Sprint(len(report.Acked)), fmt.Sprint(report.Failed), "", fmt.Sprintf("%d ms", report.LongestGap.Milliseconds()), "")
+	t.add(
+		"the same cluster afterwards, for 5 s",
+		fmt.Sprint(len(report.Acked)),
+		fmt.Sprint(report.Failed),
+		"",
+		fmt.Sprintf("%d ms", report.LongestGap.Milliseconds()),
+		"",
+	)
 	return ctx.Err()
 }
 

@@ -13,7 +13,17 @@ type logins map[string]*ssh.Client
 func login(l *lab.Lab) logins {
 	all := logins{}
 	for _, m := range l.Masters() {
-		all[m.Name()] = ssh.New(ssh.Config{Host: m.Host(), Port: m.Port(), User: l.SSHUser(), PrivateKeyFile: l.SSHKeyFile(), HostKey: m.HostKey(), Become: ssh.BecomeNone}, nil)
+		all[m.Name()] = ssh.New(
+			ssh.Config{
+				Host:           m.Host(),
+				Port:           m.Port(),
+				User:           l.SSHUser(),
+				PrivateKeyFile: l.SSHKeyFile(),
+				HostKey:        m.HostKey(),
+				Become:         ssh.BecomeNone,
+			},
+			nil,
+		)
 	}
 	return all
 }

@@ -1,7 +1,8 @@
 //go:build linux
 
-// Command bench measures recoveries on the lab and prints tables. It compares with a floor, or with scripts, that are measured in the same
-// run, because times by themselves say more about the machine than about the provider; and it asserts nothing on them.
+// Command bench measures recoveries on the lab and prints tables. It compares with a floor, or with scripts, that are
+// measured in the same run, because times by themselves say more about the machine than about the provider; and it
+// asserts nothing on them.
 package main
 
 import (
@@ -20,7 +21,11 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the floor, or against the scripts")
 	flag.BoolVar(&o.short, "short", false, "one round, and only what takes less than two minutes")
 	flag.BoolVar(&o.reading, "reading", false, "measure only what it costs to read a member that does not run")
-	masters := flag.Bool("masters", false, "measure on Debian masters with real kubelets against scripts; needs root on Debian")
+	masters := flag.Bool(
+		"masters",
+		false,
+		"measure on Debian masters with real kubelets against scripts; needs root on Debian",
+	)
 	keep := flag.Bool("keep", false, "keep the folder with the configurations")
 	flag.Parse()
 	if o.short {

@@ -78,13 +78,30 @@ func (b *bench) machines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	say("Recoveries of etcd %s on three Debian masters with real kubelets, %d keys, two masters wiped, %s, %d CPUs. Times in seconds.", b.etcd, keys, b.tools.CLI.Version, runtime.NumCPU())
+	say(
+		"Recoveries of etcd %s on three Debian masters with real kubelets, %d keys, two masters wiped, %s, %d CPUs. "+
+			"Times in seconds.",
+		b.etcd,
+		keys,
+		b.tools.CLI.Version,
+		runtime.NumCPU(),
+	)
 	quiet.print("nobody writes")
-	say("\nThe scripts keep no copy of the data, check nothing and lock nothing; where it says \"%s\", they remove it. The runbook adds", steps.MoveAside)
-	say("voters, gives the forced pod the name of the other, and takes the flag out in the kubelet's folder. 5 s before the third member is added")
+	say(
+		"\nThe scripts keep no copy of the data, check nothing and lock nothing; where it says \"%s\", they remove "+
+			"it. The runbook adds",
+		steps.MoveAside,
+	)
+	say(
+		"voters, gives the forced pod the name of the other, and takes the flag out in the kubelet's folder. 5 s " +
+			"before the third member is added",
+	)
 	say("are etcd's own (HealthInterval).")
 	busy.print("a client writes to the seed from its being up")
-	say("\nOnce the seed has written 100 entries, etcd 3.6 and 3.7 send a joiner the whole data, and often its own announcement with it. The joiner then")
+	say(
+		"\nOnce the seed has written 100 entries, etcd 3.6 and 3.7 send a joiner the whole data, and often its own " +
+			"announcement with it. The joiner then",
+	)
 	say("waits for that for 7 s, one publish timeout, before it serves: etcd's own as well.")
 	busy.printWrites()
 	say("\nThis took %.0f s.", time.Since(began).Seconds())
@@ -108,19 +125,27 @@ func (b *bench) compete(ctx context.Context, rounds int, busy bool) (*contest, e
 	for round := range rounds {
 		for i, way := range ways {
 			note(fmt.Sprintf("round %d of %d, busy %t: %s", round+1, rounds, busy, way.name))
-			err := disaster{grade: lab.Machines, masters: 3, bytes: keys * valueSize}.with(ctx, b.etcd, func(l *lab.Lab) (err error) {
-				m := measurement{load: load()}
-				if busy {
-					m.writes, err = writeFrom(ctx, l, func(seedUp func()) (err error) {
-						m.spans, m.plan, err = way.recover(ctx, l, seedUp)
-						return err
-					})
-				} else {
-					m.spans, m.plan, err = way.recover(ctx, l, func() {})
-				}
-				c.measured[i] = append(c.measured[i], m)
-				return err
-			})
+			err := disaster{
+				grade:   lab.Machines,
+				masters: 3,
+				bytes:   keys * valueSize,
+			}.with(
+				ctx,
+				b.etcd,
+				func(l *lab.Lab) (err error) {
+					m := measurement{load: load()}
+					if busy {
+						m.writes, err = writeFrom(ctx, l, func(seedUp func()) (err error) {
+							m.spans, m.plan, err = way.recover(ctx, l, seedUp)
+							return err
+						})
+					} else {
+						m.spans, m.plan, err = way.recover(ctx, l, func() {})
+					}
+					c.measured[i] = append(c.measured[i], m)
+					return err
+				},
+			)
 			if err != nil {
 				return nil, err
 			}
@@ -138,16 +163,39 @@ func scriptOf(w way) func(context.Context, *lab.Lab, func()) (spans, time.Durati
 
 // print shows the median recovery of each way, step by step, and how the ways compare.
 func (c *contest) print(when string) {
-	totals := table{{"recovery of three masters", "median", "min", "max", "/ " + c.names[0], "/ " + c.names[1], "plan before", "load before"}}
+	totals := table{
+		{
+			"recovery of three masters",
+			"median",
+			"min",
+			"max",
+			"/ " + c.names[0],
+			"/ " + c.names[1],
+			"plan before",
+			"load before",
+		},
+	}
 	var medians []measurement
 	for i, all := range c.measured {
-		sorted := slices.SortedStableFunc(slices.Values(all), func(a, b measurement) int { return cmp.Compare(a.spans.took(), b.spans.took()) })
+		sorted := slices.SortedStableFunc(
+			slices.Values(all),
+			func(a, b measurement) int { return cmp.Compare(a.spans.took(), b.spans.took()) },
+		)
 		middle := sorted[(len(sorted)-1)/2]
 		medians = append(medians, middle)
 		against := func(j int) string {
 			return fmt.Sprintf("%.2f", middle.spans.took().Seconds()/medians[j].spans.took().Seconds())
 		}
-		row := []string{c.names[i], seconds(middle.spans.took()), seconds(sorted[0].spans.took()), seconds(sorted[len(sorted)-1].spans.took()), against(0), "", "", ""}
+		row := []string{
+			c.names[i],
+			seconds(middle.spans.took()),
+			seconds(sorted[0].spans.took()),
+			seconds(sorted[len(sorted)-1].spans.took()),
+			against(0),
+			"",
+			"",
+			"",
+		}
 		if i > 0 {
 			row[5] = against(1)
 		}
@@ -166,14 +214,27 @@ func (c *contest) print(when string) {
 		typical = append(typical, m.spans)
 	}
 	spanTable(c.names, typical).print("Where every second goes: " + when)
-	totals.print(fmt.Sprintf("Whole recoveries, %d of each: %s. Aims for terraform apply: 0.33 of the runbook, 1.25 of the fastest script", len(c.measured[0]), when))
+	totals.print(
+		fmt.Sprintf(
+			"Whole recoveries, %d of each: %s. Aims for terraform apply: 0.33 of the runbook, 1.25 of the fastest "+
+				"script",
+			len(c.measured[0]),
+			when,
+		),
+	)
 }
 
 func (c *contest) printWrites() {
 	t := table{{"the writer", "writes", "failed", "lost", "longest gap, ms"}}
 	for i, all := range c.measured {
 		for _, m := range all {
-			t.add(c.names[i], fmt.Sprint(m.writes.acked), fmt.Sprint(m.writes.failed), fmt.Sprint(m.writes.lost), fmt.Sprint(m.writes.gap.Milliseconds()))
+			t.add(
+				c.names[i],
+				fmt.Sprint(m.writes.acked),
+				fmt.Sprint(m.writes.failed),
+				fmt.Sprint(m.writes.lost),
+				fmt.Sprint(m.writes.gap.Milliseconds()),
+			)
 		}
 	}
 	t.print("Writes until the last master is back, about 200 a second. Aim for terraform apply: none failed")

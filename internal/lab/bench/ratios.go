@@ -67,11 +67,23 @@ func (b *bench) ratios(ctx context.Context) error {
 		if i == 0 {
 			floor = mid.Seconds()
 		}
-		whole.add(way.name, seconds(mid), seconds(slices.Min(all)), seconds(slices.Max(all)), fmt.Sprintf("%.2f", mid.Seconds()/floor))
+		whole.add(
+			way.name,
+			seconds(mid),
+			seconds(slices.Min(all)),
+			seconds(slices.Max(all)),
+			fmt.Sprintf("%.2f", mid.Seconds()/floor),
+		)
 	}
 	whole.print(fmt.Sprintf("A whole recovery against the floor, %d rounds", b.rounds))
-	say("\nThe floor is the same starts, restart, learner adds and promotes of the same etcd, driven directly: no Terraform, no SSH, no checks,")
-	say("no copy of the data, no waiting beyond each event. 5 s of it are etcd's own, between the second and the third member.")
+	say(
+		"\nThe floor is the same starts, restart, learner adds and promotes of the same etcd, driven directly: no " +
+			"Terraform, no SSH, no checks,",
+	)
+	say(
+		"no copy of the data, no waiting beyond each event. 5 s of it are etcd's own, between the second and the " +
+			"third member.",
+	)
 	parts.print("Where it goes")
 	return nil
 }

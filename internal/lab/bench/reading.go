@@ -13,9 +13,12 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// byReading measures what it costs to read the data of a member that does not run. Its values do not compress well, and so neither does its log.
+// byReading measures what it costs to read the data of a member that does not run. Its values do not compress well, and
+// so neither does its log.
 func (b *bench) byReading(ctx context.Context) error {
-	t := table{{"data on the master", "database, MiB", "log, segments", "survey, seconds", "commands", "MiB over the wire"}}
+	t := table{
+		{"data on the master", "database, MiB", "log, segments", "survey, seconds", "commands", "MiB over the wire"},
+	}
 	for _, size := range []int{10 * mib, 1024 * mib, 4096 * mib} {
 		note(fmt.Sprintf("measuring a survey of %d MiB that nobody serves", size/mib))
 		if err := b.readStopped(ctx, size, &t); err != nil {
@@ -27,7 +30,14 @@ func (b *bench) byReading(ctx context.Context) error {
 }
 
 func (b *bench) readStopped(ctx context.Context, size int, t *table) (err error) {
-	l, err := lab.Start(ctx, lab.Options{Etcd: b.etcd, Masters: 1, ExtraFlags: map[string]string{"quota-backend-bytes": fmt.Sprint(8 << 30)}})
+	l, err := lab.Start(
+		ctx,
+		lab.Options{
+			Etcd:       b.etcd,
+			Masters:    1,
+			ExtraFlags: map[string]string{"quota-backend-bytes": fmt.Sprint(8 << 30)},
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -61,6 +71,13 @@ func (b *bench) readStopped(ctx context.Context, size int, t *table) (err error)
 	if err != nil {
 		return err
 	}
-	t.add(fmt.Sprintf("%d MiB", size/mib), fmt.Sprintf("%.0f", float64(database.Size())/mib), fmt.Sprint(len(segments)), seconds(median(took)), fmt.Sprint(sessions), fmt.Sprintf("%.1f", float64(wire)/mib))
+	t.add(
+		fmt.Sprintf("%d MiB", size/mib),
+		fmt.Sprintf("%.0f", float64(database.Size())/mib),
+		fmt.Sprint(len(segments)),
+		seconds(median(took)),
+		fmt.Sprint(sessions),
+		fmt.Sprintf("%.1f", float64(wire)/mib),
+	)
 	return nil
 }

@@ -91,7 +91,10 @@ func rows() []row {
 	list := []row{
 		{"terraform plan", func(w *whole, _ []steps.Step) string { return seconds(w.plan.Took) }},
 		{"terraform apply", func(w *whole, _ []steps.Step) string { return seconds(w.apply.Took) }},
-		{"provider's peak memory, MiB", func(w *whole, _ []steps.Step) string { return fmt.Sprintf("%.0f", float64(w.apply.Peak)/mib) }},
+		{
+			"provider's peak memory, MiB",
+			func(w *whole, _ []steps.Step) string { return fmt.Sprintf("%.0f", float64(w.apply.Peak)/mib) },
+		},
 		{"outside of the journals, in all", outside},
 	}
 	for _, name := range []string{steps.Stop, steps.Copy, steps.Force, steps.Unforce, steps.Confirm} {

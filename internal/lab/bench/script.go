@@ -13,7 +13,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
 )
 
-// script recovers masters by shell commands over SSH, as people do: it checks nothing, keeps nothing, and locks nothing.
+// script recovers masters by shell commands over SSH, as people do: it checks nothing, keeps nothing, and locks
+// nothing.
 type script struct {
 	cluster
 	way
@@ -43,7 +44,10 @@ func (s *script) steps() []scripted {
 		step(steps.Start, s.start)
 		step(steps.CatchUp, s.catchUp)
 		if s.learners {
-			step(steps.Promote, func(ctx context.Context, m lab.Master) error { return s.promote(ctx, s.ids[m.Name()]) })
+			step(
+				steps.Promote,
+				func(ctx context.Context, m lab.Master) error { return s.promote(ctx, s.ids[m.Name()]) },
+			)
 		}
 	}
 	last := list[len(list)-1].who
@@ -52,7 +56,13 @@ func (s *script) steps() []scripted {
 
 // runScript walks the list. seedUp is called when clients of the seed can work again.
 func runScript(ctx context.Context, l *lab.Lab, w way, seedUp func()) (spans, error) {
-	s := &script{cluster: cluster{lab: l, every: w.pause}, way: w, logins: login(l), ids: map[string]uint64{}, lists: map[string]string{}}
+	s := &script{
+		cluster: cluster{lab: l, every: w.pause},
+		way:     w,
+		logins:  login(l),
+		ids:     map[string]uint64{},
+		lists:   map[string]string{},
+	}
 	defer s.logins.close()
 	defer s.close()
 	var done spans
@@ -140,7 +150,10 @@ func (s *script) join(ctx context.Context, m lab.Master) (err error) {
 }
 
 func (s *script) start(ctx context.Context, m lab.Master) error {
-	edit := fmt.Sprintf(`sed -e 's|--initial-cluster=.*|--initial-cluster=%s|' -e 's|--initial-cluster-state=.*|--initial-cluster-state=existing|'`, s.lists[m.Name()])
+	edit := fmt.Sprintf(
+		`sed -e 's|--initial-cluster=.*|--initial-cluster=%s|' -e 's|--initial-cluster-state=.*|--initial-cluster-state=existing|'`,
+		s.lists[m.Name()],
+	)
 	if err := s.sh(ctx, m.Name(), edit+` "$aside" >"$new"; mv "$new" "$pod"`); err != nil {
 		return err
 	}

@@ -32,7 +32,15 @@ func (t *meter) read(what string) {
 	for _, m := range t.lab.Masters() {
 		now, was := m.Stats(), t.last[m.Name()]
 		t.last[m.Name()] = now
-		row = append(row, fmt.Sprintf("%d / %d / %d", now.Connections-was.Connections, now.Sessions-was.Sessions, now.Tunnels-was.Tunnels))
+		row = append(
+			row,
+			fmt.Sprintf(
+				"%d / %d / %d",
+				now.Connections-was.Connections,
+				now.Sessions-was.Sessions,
+				now.Tunnels-was.Tunnels,
+			),
+		)
 		up, down = up+now.BytesIn-was.BytesIn, down+now.BytesOut-was.BytesOut
 	}
 	t.rows.add(append(row, fmt.Sprint(up>>10), fmt.Sprint(down>>10))...)

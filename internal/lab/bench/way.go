@@ -14,8 +14,9 @@ type way struct {
 	pause    time.Duration // between two looks at something that is waited for
 }
 
-// runbook is what people have in a plain shell script. Its pause is short on purpose: the forced pod then meets the old one of its name in the
-// kubelet, which costs 10 s and more. Somebody who is slower between the two steps by a second is now and then spared that.
+// runbook is what people have in a plain shell script. Its pause is short on purpose: the forced pod then meets the old
+// one of its name in the kubelet, which costs 10 s and more. Somebody who is slower between the two steps by a second
+// is now and then spared that.
 func runbook() way { return way{name: "runbook", inPlace: true, pause: 200 * time.Millisecond} }
 
 // fastest is what a script can get out of the same masters.

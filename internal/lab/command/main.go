@@ -13,8 +13,9 @@ import (
 	"time"
 )
 
-// Main runs f in a folder of its own and returns the exit code: 0 when f succeeds. The folder is gone afterwards, unless it is to be
-// kept. The context of f ends with Ctrl-C, SIGTERM, or the end of the `go run` that started this process.
+// Main runs f in a folder of its own and returns the exit code: 0 when f succeeds. The folder is gone afterwards,
+// unless it is to be kept. The context of f ends with Ctrl-C, SIGTERM, or the end of the `go run` that started this
+// process.
 func Main(name string, keep bool, f func(ctx context.Context, dir string) error) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()

@@ -35,7 +35,17 @@ func (d *demo) check(ctx context.Context) error {
 		if v.forced {
 			force = "THERE"
 		}
-		_, _ = fmt.Fprintf(table, "   %s\t%x\t%s\t%d\t%d\t%d\t%s\n", m.Name(), v.id, v.state, len(d.before.keys), len(v.keys), v.hash, force)
+		_, _ = fmt.Fprintf(
+			table,
+			"   %s\t%x\t%s\t%d\t%d\t%d\t%s\n",
+			m.Name(),
+			v.id,
+			v.state,
+			len(d.before.keys),
+			len(v.keys),
+			v.hash,
+			force,
+		)
 		problems = append(problems, v.problems(m.Name(), first, d.before)...)
 	}
 	if err := table.Flush(); err != nil {
@@ -127,7 +137,14 @@ func (v view) problems(name string, first view, before data) []error {
 		problem("its data hash differs from that of %s", survivor)
 	}
 	if v.cluster != first.cluster || v.leader != first.leader || v.leader == 0 {
-		problem("follows leader %x of cluster %x, and %s follows %x of %x", v.leader, v.cluster, survivor, first.leader, first.cluster)
+		problem(
+			"follows leader %x of cluster %x, and %s follows %x of %x",
+			v.leader,
+			v.cluster,
+			survivor,
+			first.leader,
+			first.cluster,
+		)
 	}
 	if v.forced {
 		problem("a force flag is left")

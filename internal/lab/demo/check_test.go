@@ -8,7 +8,15 @@ import "testing"
 func TestProblems(t *testing.T) {
 	before := data{keys: map[string]string{"a": "1", "b": "2"}}
 	good := func() view {
-		return view{data: data{keys: map[string]string{"a": "1", "b": "2", "later": "3"}}, id: 1, cluster: 9, leader: 1, state: "voter, leader", members: 3, hash: 7}
+		return view{
+			data:    data{keys: map[string]string{"a": "1", "b": "2", "later": "3"}},
+			id:      1,
+			cluster: 9,
+			leader:  1,
+			state:   "voter, leader",
+			members: 3,
+			hash:    7,
+		}
 	}
 	for name, c := range map[string]struct {
 		spoil func(*view)

@@ -38,7 +38,8 @@ type demo struct {
 
 // run shows the parts in order. The lab ends with it, whatever happens.
 func (d *demo) run(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, 20*time.Minute, errors.New("the demo takes too long")) // the first build included
+	// The first build included.
+	ctx, cancel := context.WithTimeoutCause(ctx, 20*time.Minute, errors.New("the demo takes too long"))
 	defer cancel()
 	defer func() {
 		if d.lab != nil {
@@ -85,7 +86,10 @@ func (d *demo) start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("making the lab's log: %w", err)
 	}
-	if d.lab, err = lab.Start(ctx, lab.Options{Etcd: d.etcd, Dir: filepath.Join(d.dir, "masters"), Log: log}); err != nil {
+	if d.lab, err = lab.Start(
+		ctx,
+		lab.Options{Etcd: d.etcd, Dir: filepath.Join(d.dir, "masters"), Log: log},
+	); err != nil {
 		return err
 	}
 	if err := d.lab.Fill(ctx, keys, valueSize); err != nil {

@@ -53,7 +53,12 @@ func (d *demo) showLeaderless(ctx context.Context) error {
 		if err != nil || s.Leader != 0 {
 			return ""
 		}
-		return fmt.Sprintf("member %x answers, term %d, revision %d, leader: none.", s.Header.MemberId, s.RaftTerm, s.Header.Revision)
+		return fmt.Sprintf(
+			"member %x answers, term %d, revision %d, leader: none.",
+			s.Header.MemberId,
+			s.RaftTerm,
+			s.Header.Revision,
+		)
 	})
 	if err != nil {
 		return fmt.Errorf("%s should have no leader: %w", survivor, err)

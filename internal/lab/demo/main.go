@@ -1,7 +1,8 @@
 //go:build linux
 
-// Command demo loses two masters of three and recovers them, before your eyes: real etcd servers, the real SSH protocol, the real
-// Terraform or OpenTofu, all on this machine's loopback. It ends with 0 only when every key is back on every member.
+// Command demo loses two masters of three and recovers them, before your eyes: real etcd servers, the real SSH
+// protocol, the real Terraform or OpenTofu, all on this machine's loopback. It ends with 0 only when every key is back
+// on every member.
 package main
 
 import (

@@ -30,7 +30,11 @@ func (d *demo) plan(ctx context.Context) error {
 	if summary == "" {
 		return fmt.Errorf("the plan has no summary:\n%s", r.Text)
 	}
-	say("   It took %.1f s; %d lines show the evidence and every manifest in full. In short:", r.Took.Seconds(), strings.Count(r.Text, "\n"))
+	say(
+		"   It took %.1f s; %d lines show the evidence and every manifest in full. In short:",
+		r.Took.Seconds(),
+		strings.Count(r.Text, "\n"),
+	)
 	say("   %s", summary)
 	d.showSteps(r.Text)
 	return nil
@@ -77,7 +81,13 @@ func (d *demo) call(ctx context.Context, file string, each func(string), args ..
 		return r, fmt.Errorf("keeping the output of %s: %w", args[0], err)
 	}
 	if r.ExitCode != 0 {
-		return r, fmt.Errorf("%s %s ended with exit code %d:\n%s", d.tools.CLI.Version, strings.Join(args, " "), r.ExitCode, r.Text)
+		return r, fmt.Errorf(
+			"%s %s ended with exit code %d:\n%s",
+			d.tools.CLI.Version,
+			strings.Join(args, " "),
+			r.ExitCode,
+			r.Text,
+		)
 	}
 	if d.keep {
 		say("   Its whole output is in %s", path)

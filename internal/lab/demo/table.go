@@ -20,7 +20,14 @@ func (d *demo) showTimes() error {
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	row := func(at time.Time, took time.Duration, master, name string) {
-		_, _ = fmt.Fprintf(table, "   %6.2f s\t%6.2f s\t%s\t%s\n", at.Sub(d.apply.Began).Seconds(), took.Seconds(), master, name)
+		_, _ = fmt.Fprintf(
+			table,
+			"   %6.2f s\t%6.2f s\t%s\t%s\n",
+			at.Sub(d.apply.Began).Seconds(),
+			took.Seconds(),
+			master,
+			name,
+		)
 	}
 	_, _ = fmt.Fprintln(table, "   began at\ttook\tjournal of\tstep")
 	at, between := d.apply.Began, "(start Terraform, take the locks, check the evidence again)"

@@ -49,12 +49,28 @@ func (d *drill) hand(ctx context.Context, l *lab.Lab) error {
 func help(dir string, l *lab.Lab, workspace, cli string) string {
 	var text strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
-	say("\nThree masters with etcd %s run, %d keys in it. Log in as root, or as ops who may use sudo:\n", l.Version(), keys)
+	say(
+		"\nThree masters with etcd %s run, %d keys in it. Log in as root, or as ops who may use sudo:\n",
+		l.Version(),
+		keys,
+	)
 	for i := range l.Masters() {
-		say("  ssh -i %s -o UserKnownHostsFile=%s -p %d root@%s", l.SSHKeyFile(), l.KnownHostsFile(), sshPort, address(i))
+		say(
+			"  ssh -i %s -o UserKnownHostsFile=%s -p %d root@%s",
+			l.SSHKeyFile(),
+			l.KnownHostsFile(),
+			sshPort,
+			address(i),
+		)
 	}
 	say("\nBreak them: m2 and m3 lose power and all of etcd's data.\n\n  make lab-break\n")
-	say("Recover them:\n\n  cd %s\n  export TF_CLI_CONFIG_FILE=%s\n  %s plan\n  %s apply\n", workspace, filepath.Join(dir, terraformRC), cli, cli)
+	say(
+		"Recover them:\n\n  cd %s\n  export TF_CLI_CONFIG_FILE=%s\n  %s plan\n  %s apply\n",
+		workspace,
+		filepath.Join(dir, terraformRC),
+		cli,
+		cli,
+	)
 	say("End them:\n\n  make lab-clean")
 	return text.String()
 }

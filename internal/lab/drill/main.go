@@ -1,7 +1,7 @@
 //go:build linux
 
-// Command drill keeps Debian masters running for a person to practise on: real kubelets, real SSH, and a Terraform folder to recover them
-// with. It needs root on Debian.
+// Command drill keeps Debian masters running for a person to practise on: real kubelets, real SSH, and a Terraform
+// folder to recover them with. It needs root on Debian.
 package main
 
 import (
@@ -21,7 +21,12 @@ import (
 func main() {
 	machine.Begin()
 	d := &drill{}
-	flag.StringVar(&d.dir, "dir", "", "folder for the masters' disks and everything else, instead of one in the user's cache folder")
+	flag.StringVar(
+		&d.dir,
+		"dir",
+		"",
+		"folder for the masters' disks and everything else, instead of one in the user's cache folder",
+	)
 	flag.StringVar(&d.etcd, "etcd", "3.7", "minor version of etcd: 3.4, 3.5, 3.6 or 3.7")
 	flag.BoolVar(&d.docker, "docker", false, "kubelet 1.23 with Docker, instead of a current one with containerd")
 	flag.Parse()

@@ -62,7 +62,10 @@ func (d *drill) start(ctx context.Context) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- keeper.Wait() }()
-	fmt.Println("Starting three masters. The first time everything is built and installed, which takes up to ten minutes; then it is seconds.")
+	fmt.Println(
+		"Starting three masters. The first time everything is built and installed, which takes up to ten minutes; " +
+			"then it is seconds.",
+	)
 	return await(ctx, dir, keeper.Process, ended)
 }
 

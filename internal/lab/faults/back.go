@@ -12,12 +12,15 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// A survivor that is out of reach for long lets the masters whose disks were wiped found their places anew, under their old IDs, and be a quorum, as
-// they are on any machine that nobody recovers in time. It can come to that as long as they run. Then there is a cluster, whose members may differ, and
-// a recovery must keep its hands off: this is what such a case is held against.
+// A survivor that is out of reach for long lets the masters whose disks were wiped found their places anew, under their
+// old IDs, and be a quorum, as they are on any machine that nobody recovers in time. It can come to that as long as
+// they run. Then there is a cluster, whose members may differ, and a recovery must keep its hands off: this is what
+// such a case is held against.
 const lastRunning = 3 // step of the seed: stop etcd on the others
 
-var refusesLiving = regexp.MustCompile(`Error: (The Cluster Is Alive|The Members of the Cluster Differ|The Cluster That Answers Knows Less)`)
+var refusesLiving = regexp.MustCompile(
+	`Error: (The Cluster Is Alive|The Members of the Cluster Differ|The Cluster That Answers Knows Less)`,
+)
 
 func (a *attempt) foundedAnew(text string) bool {
 	return a.Operation == "seed" && a.Step <= lastRunning && refusesLiving.MatchString(text)

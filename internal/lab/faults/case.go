@@ -44,13 +44,35 @@ func Steps(operation string) []string {
 	return memberSteps()
 }
 
-// seedSteps and memberSteps are the lists that are walked, by the names of tables. TestCases holds them against the real ones.
+// seedSteps and memberSteps are the lists that are walked, by the names of tables. TestCases holds them against the
+// real ones.
 func seedSteps() []string {
-	return []string{steps.Lock, steps.Check, steps.Stop + " on the others", steps.Stop + " on the seed", steps.Copy, steps.Force, steps.Unforce, steps.Address, steps.Confirm}
+	return []string{
+		steps.Lock,
+		steps.Check,
+		steps.Stop + " on the others",
+		steps.Stop + " on the seed",
+		steps.Copy,
+		steps.Force,
+		steps.Unforce,
+		steps.Address,
+		steps.Confirm,
+	}
 }
 
 func memberSteps() []string {
-	return []string{steps.Lock, steps.Check, steps.Stop, steps.RemoveStale, steps.MoveAside, steps.Add, steps.Start, steps.CatchUp, steps.Promote, steps.Confirm}
+	return []string{
+		steps.Lock,
+		steps.Check,
+		steps.Stop,
+		steps.RemoveStale,
+		steps.MoveAside,
+		steps.Add,
+		steps.Start,
+		steps.CatchUp,
+		steps.Promote,
+		steps.Confirm,
+	}
 }
 
 // Cases are all injections: every step, before, during and after it, every fault.
@@ -80,7 +102,10 @@ func Sample(all []Case, n int, seed uint64) []Case {
 	}
 	rng := rand.New(rand.NewPCG(seed, 0))
 	for _, name := range names {
-		rng.Shuffle(len(byFault[name]), func(i, j int) { byFault[name][i], byFault[name][j] = byFault[name][j], byFault[name][i] })
+		rng.Shuffle(
+			len(byFault[name]),
+			func(i, j int) { byFault[name][i], byFault[name][j] = byFault[name][j], byFault[name][i] },
+		)
 	}
 	var drawn []Case
 	for len(drawn) < min(n, len(all)) {

@@ -12,7 +12,10 @@ import (
 
 // TestCases holds the walk against the real lists of steps, and a sample against what it is drawn from.
 func TestCases(t *testing.T) {
-	seed := &recovery.SeedPlan{SeedRequest: recovery.SeedRequest{Node: "m1"}, Evidence: map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}}}
+	seed := &recovery.SeedPlan{
+		SeedRequest: recovery.SeedRequest{Node: "m1"},
+		Evidence:    map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}},
+	}
 	member := &recovery.MemberPlan{Node: "m2", OldData: "/old"}
 	for operation, list := range map[string][]recovery.Step{"seed": seed.Steps(), "member": member.Steps()} {
 		names := faults.Steps(operation)

@@ -57,8 +57,8 @@ func (a *attempt) planned(ctx context.Context) error {
 	return err
 }
 
-// histories holds what clients saw against what a single register would have shown them, and every write that any member ever acknowledged
-// against the cluster there is now.
+// histories holds what clients saw against what a single register would have shown them, and every write that any
+// member ever acknowledged against the cluster there is now.
 func (a *attempt) histories(ctx context.Context) error {
 	a.watcher.Stop()
 	watched := a.watcher.Check(ctx, a.lab)
@@ -127,7 +127,12 @@ func (a *attempt) kept() error {
 		return fmt.Errorf("the data from before is kept in %v, want one place", places)
 	}
 	if got := digest(filepath.Join(places[0], "member")); a.digest == "" || got != a.digest {
-		return fmt.Errorf("what is kept in %s is not what was there when etcd had stopped: %.12s, want %.12s", places[0], got, a.digest)
+		return fmt.Errorf(
+			"what is kept in %s is not what was there when etcd had stopped: %.12s, want %.12s",
+			places[0],
+			got,
+			a.digest,
+		)
 	}
 	return nil
 }

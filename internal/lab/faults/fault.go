@@ -35,8 +35,8 @@ const (
 	diskFull       = "disk full"
 )
 
-// cutFor is how long a connection stays cut, and freezeFor how long a master stands still, at most: both shorter and longer than it takes
-// the provider to notice are drawn.
+// cutFor is how long a connection stays cut, and freezeFor how long a master stands still, at most: both shorter and
+// longer than it takes the provider to notice are drawn.
 const (
 	cutFor    = 20 * time.Second
 	freezeFor = 25 * time.Second
@@ -74,7 +74,10 @@ func Faults() []Fault {
 		}},
 		{"master frozen", func(_ context.Context, on hit) (func() error, error) {
 			on.master.Freeze()
-			return after(time.Duration(1+on.rng.Int64N(int64(freezeFor))), func() error { on.master.Thaw(); return nil }), nil
+			return after(
+				time.Duration(1+on.rng.Int64N(int64(freezeFor))),
+				func() error { on.master.Thaw(); return nil },
+			), nil
 		}},
 		{diskFull, func(_ context.Context, on hit) (func() error, error) {
 			return on.master.FreeDisk, on.master.FillDisk()

@@ -13,12 +13,14 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
 )
 
-// hear follows the steps, and lets the fault strike when its moment has come. The provider stands still until it returns.
+// hear follows the steps, and lets the fault strike when its moment has come. The provider stands still until it
+// returns.
 func (a *attempt) hear(ctx context.Context, e link.Event) {
 	operation := a.place(ctx, e)
 	a.say("%s %d/%d of %s acted=%v: %s", operation, e.Step, e.Of, e.Master, e.Acted, steps.Short(e.Title))
 	a.mu.Lock()
-	struck := a.result.Struck || a.Fault.inject == nil || operation != a.Operation || e.Step != a.Step || e.Acted != (a.Moment == After)
+	struck := a.result.Struck || a.Fault.inject == nil || operation != a.Operation || e.Step != a.Step ||
+		e.Acted != (a.Moment == After)
 	a.result.Struck = a.result.Struck || !struck
 	a.mu.Unlock()
 	if struck {
@@ -33,7 +35,8 @@ func (a *attempt) hear(ctx context.Context, e link.Event) {
 	a.strike(ctx, e)
 }
 
-// place finds out of which operation a step is, keeps what is to be known of it, and starts the clients when the first member joins.
+// place finds out of which operation a step is, keeps what is to be known of it, and starts the clients when the first
+// member joins.
 func (a *attempt) place(ctx context.Context, e link.Event) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()

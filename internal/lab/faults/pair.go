@@ -19,8 +19,8 @@ import (
 // pairOffset is how much later the second of two applies starts, at most: about as long as a recovery takes.
 const pairOffset = 12 * time.Second
 
-// Pair starts two applies of the same recovery, from two processes with a state each, the second one some time later. Each goes on until it
-// succeeds, or is told that the recovery is finished. Only one may be at work at a time.
+// Pair starts two applies of the same recovery, from two processes with a state each, the second one some time later.
+// Each goes on until it succeeds, or is told that the recovery is finished. Only one may be at work at a time.
 func (r *Runner) Pair(ctx context.Context, round int) Result {
 	return r.attempt(ctx, PairCase(round), (*attempt).pair)
 }
@@ -109,8 +109,8 @@ func (a *attempt) insist(ctx context.Context, name string, w *terraform.Workspac
 	}
 }
 
-// turns notices when two operations are at work at a time: one is from the moment that it has the locks, and nothing may be heard of another
-// one's in between that was begun before.
+// turns notices when two operations are at work at a time: one is from the moment that it has the locks, and nothing
+// may be heard of another one's in between that was begun before.
 type turns struct {
 	mu    sync.Mutex
 	owner int
@@ -126,7 +126,14 @@ func (t *turns) hear(who int, e link.Event) error {
 	case e.Step == 2 && !e.Acted:
 		t.owner, t.steps = who, 0
 	case who != t.owner:
-		return fmt.Errorf("two at work at a time: step %d of %d (%s) of one, after the other one had taken the locks and done %d steps", e.Step, e.Of, e.Title, t.steps)
+		return fmt.Errorf(
+			"two at work at a time: step %d of %d (%s) of one, after the other one had taken the locks and done %d "+
+				"steps",
+			e.Step,
+			e.Of,
+			e.Title,
+			t.steps,
+		)
 	default:
 		t.steps++
 	}

@@ -63,7 +63,9 @@ type Outcome struct {
 	Took       time.Duration
 	Writes     int    // acknowledged while members joined
 	Version    string // of etcd
-	Refused    bool   // the wiped masters had founded their places anew while the survivor was out of reach, and the apply kept its hands off
+	// The wiped masters had founded their places anew while the survivor was out of reach, and the apply kept its hands
+	// off.
+	Refused bool
 }
 
 // attempt is a case at work.
@@ -89,8 +91,9 @@ type attempt struct {
 
 var errTooLong = errors.New("the case takes too long")
 
-// errVoid is a case that had nothing to recover. On a loaded machine a wiped master may not hear of the survivor in time, found its place anew
-// under its old ID, and be a majority with the survivor: the cluster has come back by itself, as the first apply says before anything is struck.
+// errVoid is a case that had nothing to recover. On a loaded machine a wiped master may not hear of the survivor in
+// time, found its place anew under its old ID, and be a majority with the survivor: the cluster has come back by
+// itself, as the first apply says before anything is struck.
 var errVoid = errors.New("the masters had come back by themselves before the recovery began")
 
 // mostVoid is how often a case may be void.
@@ -120,7 +123,10 @@ func (r *Runner) attempt(ctx context.Context, c Case, run func(*attempt, context
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.result.Err, a.result.Took, a.result.Log = errors.Join(append([]error{err}, a.errs...)...), time.Since(began), a.log.String()
+	a.result.Err, a.result.Took, a.result.Log = errors.Join(
+		append([]error{err}, a.errs...)...), time.Since(
+		began,
+	), a.log.String()
 	return a.result
 }
 
@@ -213,7 +219,11 @@ func (a *attempt) movePeerURL(ctx context.Context) error {
 	}
 	for _, m := range list.Members {
 		if m.Name == survivor {
-			if _, err := c.MemberUpdate(ctx, m.ID, []string{"https://" + a.lab.Master(survivor).Host() + ":12380"}); err != nil {
+			if _, err := c.MemberUpdate(
+				ctx,
+				m.ID,
+				[]string{"https://" + a.lab.Master(survivor).Host() + ":12380"},
+			); err != nil {
 				return fmt.Errorf("moving the peer URL of %s: %w", survivor, err)
 			}
 		}

@@ -13,7 +13,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 )
 
-// On looks for the force flag in every manifest that the kubelet of a master reads, and in the command line of what runs.
+// On looks for the force flag in every manifest that the kubelet of a master reads, and in the command line of what
+// runs.
 func On(m lab.Master) (bool, error) {
 	files, err := filepath.Glob(m.Path("/etc/kubernetes/manifests/*"))
 	if err != nil {

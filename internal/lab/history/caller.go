@@ -36,8 +36,8 @@ func (c *caller) run(ctx context.Context) {
 	}
 }
 
-// one does one operation: 4 of 10 are puts, 4 are gets and 2 are compare-and-swaps. Those stay with the key used last: what is known
-// of it is recent, so that many succeed.
+// one does one operation: 4 of 10 are puts, 4 are gets and 2 are compare-and-swaps. Those stay with the key used last:
+// what is known of it is recent, so that many succeed.
 func (c *caller) one(ctx context.Context) {
 	op := Op{Client: c.id, Kind: []Kind{Put, Put, Get, Get, CAS}[c.rand.IntN(5)]}
 	if op.Kind != CAS || c.key == "" {

@@ -25,9 +25,9 @@ var (
 	ErrUndecided = errors.New("undecided")
 )
 
-// Check looks, key by key, for an order of the operations in which each takes place between its call and its return, and sees
-// what the ones before it have left. Without one, the error is an ErrNotLinearizable and says where it breaks. When there is no answer
-// within 30 s, it is an ErrUndecided.
+// Check looks, key by key, for an order of the operations in which each takes place between its call and its return,
+// and sees what the ones before it have left. Without one, the error is an ErrNotLinearizable and says where it breaks.
+// When there is no answer within 30 s, it is an ErrUndecided.
 func Check(r Report) error {
 	if r.Acked == 0 {
 		return errors.New("checking the history: no write was acknowledged, so that none can have been lost")
@@ -50,7 +50,13 @@ func check(ops []Op, limit time.Duration) error {
 		case porcupine.Illegal:
 			return fmt.Errorf("the history of %s is %w: %s", key, ErrNotLinearizable, explain(history))
 		case porcupine.Unknown:
-			return fmt.Errorf("the history of %s, %d operations, is %w after %v", key, len(history), ErrUndecided, limit)
+			return fmt.Errorf(
+				"the history of %s, %d operations, is %w after %v",
+				key,
+				len(history),
+				ErrUndecided,
+				limit,
+			)
 		}
 	}
 	return nil
@@ -115,8 +121,13 @@ func explain(history []porcupine.Operation) string {
 		}
 	}
 	slices.SortStableFunc(rest, func(a, b porcupine.Operation) int { return int(a.Return - b.Return) })
-	return fmt.Sprintf("%d of %d operations have an order, which ends with\n%s\nand the next to have returned have no place:\n%s",
-		len(order), len(history), list(order[max(0, len(order)-3):]), list(rest[:min(3, len(rest))]))
+	return fmt.Sprintf(
+		"%d of %d operations have an order, which ends with\n%s\nand the next to have returned have no place:\n%s",
+		len(order),
+		len(history),
+		list(order[max(0, len(order)-3):]),
+		list(rest[:min(3, len(rest))]),
+	)
 }
 
 func list(history []porcupine.Operation) string {

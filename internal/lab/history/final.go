@@ -26,9 +26,9 @@ const (
 // errDiverged ends the wait for a master to catch up: it never will.
 var errDiverged = errors.New("diverged")
 
-// Final reads all keys, linearizably, from these masters or all, and adds that to the operations as gets. A write that was
-// acknowledged and is gone in the end is seen by the check only after that. Then it reads every master's own data at that revision, and
-// fails if one has anything else there; it waits up to 30 s for each that is behind.
+// Final reads all keys, linearizably, from these masters or all, and adds that to the operations as gets. A write that
+// was acknowledged and is gone in the end is seen by the check only after that. Then it reads every master's own data
+// at that revision, and fails if one has anything else there; it waits up to 30 s for each that is behind.
 func (r *Report) Final(ctx context.Context, l *lab.Lab, masters ...string) error {
 	masters = orAll(l, masters)
 	call := time.Since(r.Began)
@@ -82,12 +82,23 @@ func sameOn(ctx context.Context, l *lab.Lab, master, prefix string, want *client
 	defer func() { _ = c.Close() }()
 	err = patiently(ctx, func(try context.Context) error {
 		// Until the master has that revision, it answers that it lies in the future.
-		got, err := c.Get(try, prefix, clientv3.WithPrefix(), clientv3.WithSerializable(), clientv3.WithRev(want.Header.Revision))
+		got, err := c.Get(
+			try,
+			prefix,
+			clientv3.WithPrefix(),
+			clientv3.WithSerializable(),
+			clientv3.WithRev(want.Header.Revision),
+		)
 		if err != nil {
 			return err
 		}
 		if got.Header.ClusterId != want.Header.ClusterId {
-			return fmt.Errorf("%w: it is of cluster %x, and the others are of %x", errDiverged, got.Header.ClusterId, want.Header.ClusterId)
+			return fmt.Errorf(
+				"%w: it is of cluster %x, and the others are of %x",
+				errDiverged,
+				got.Header.ClusterId,
+				want.Header.ClusterId,
+			)
 		}
 		if d := difference(got.Kvs, want.Kvs); d != "" {
 			return fmt.Errorf("%w: at revision %d it has %s", errDiverged, want.Header.Revision, d)

@@ -145,7 +145,8 @@ func foreign(ctx context.Context, t *testing.T, l *lab.Lab, w *Watcher) {
 	w.acks = append(w.acks, other)
 	err := w.Check(ctx, l)
 	t.Log(err)
-	if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "cluster abc") || !strings.Contains(err.Error(), "is of revision") {
+	if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "cluster abc") ||
+		!strings.Contains(err.Error(), "is of revision") {
 		t.Errorf("another revision: got %v", err)
 	}
 	for range namedAtMost {
@@ -153,7 +154,8 @@ func foreign(ctx context.Context, t *testing.T, l *lab.Lab, w *Watcher) {
 		w.acks = append(w.acks, other)
 	}
 	err = w.Check(ctx, l)
-	if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "is not there") || !strings.Contains(err.Error(), "and 1 more") {
+	if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "is not there") ||
+		!strings.Contains(err.Error(), "and 1 more") {
 		t.Errorf("no such key: got %v", err)
 	}
 }
@@ -164,11 +166,25 @@ func diverged(ctx context.Context, t *testing.T, l *lab.Lab, report Report) {
 	must(t, err)
 	must(t, sameOn(ctx, l, "m2", report.Prefix, want))
 	want.Kvs[0].ModRevision++
-	if err := sameOn(ctx, l, "m2", report.Prefix, want); !errors.Is(err, errDiverged) || !strings.Contains(err.Error(), "m2") {
+	if err := sameOn(
+		ctx,
+		l,
+		"m2",
+		report.Prefix,
+		want,
+	); !errors.Is(err, errDiverged) ||
+		!strings.Contains(err.Error(), "m2") {
 		t.Errorf("got %v", err)
 	}
 	want.Header.ClusterId++
-	if err := sameOn(ctx, l, "m2", report.Prefix, want); !errors.Is(err, errDiverged) || !strings.Contains(err.Error(), "cluster") {
+	if err := sameOn(
+		ctx,
+		l,
+		"m2",
+		report.Prefix,
+		want,
+	); !errors.Is(err, errDiverged) ||
+		!strings.Contains(err.Error(), "cluster") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -32,8 +32,9 @@ type Recorder struct {
 	last   time.Duration // when a write was acknowledged last
 }
 
-// Start has 4 clients work on 5 new keys of these masters, or of all, at about 10 operations a second each, until Stop or ctx ends.
-// Two clients use the first master only, and the others all of them. The seed decides who does what, though not when.
+// Start has 4 clients work on 5 new keys of these masters, or of all, at about 10 operations a second each, until Stop
+// or ctx ends. Two clients use the first master only, and the others all of them. The seed decides who does what,
+// though not when.
 func Start(ctx context.Context, l *lab.Lab, seed int64, masters ...string) (*Recorder, error) {
 	masters = orAll(l, masters)
 	ctx, cancel := context.WithCancel(ctx)

@@ -6,12 +6,13 @@ import "time"
 
 // Report is what a Recorder has recorded.
 type Report struct {
-	Acked       int           // writes that etcd has acknowledged
-	Unknown     int           // writes that failed, those that Stop broke off included
-	Reads       int           // answered gets, and compare-and-swaps that found another value
-	LongestGap  time.Duration // between two acknowledged writes of any client, or from the start to the first, or from the last to Stop
-	GapEnded    time.Time     // when that gap ended
-	LastFailure error         // of an operation that Stop did not break off
+	Acked   int // writes that etcd has acknowledged
+	Unknown int // writes that failed, those that Stop broke off included
+	Reads   int // answered gets, and compare-and-swaps that found another value
+	// Between two acknowledged writes of any client, or from the start to the first, or from the last to Stop.
+	LongestGap  time.Duration
+	GapEnded    time.Time // when that gap ended
+	LastFailure error     // of an operation that Stop did not break off
 
 	Began  time.Time // what the times of operations are counted from
 	Prefix string    // of all keys

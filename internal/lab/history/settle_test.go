@@ -36,7 +36,8 @@ func guessing() porcupine.Model {
 	return nm.ToModel()
 }
 
-// made is a small history of one key. Half of them come from a register with faults, else nearly none would be linearizable.
+// made is a small history of one key. Half of them come from a register with faults, else nearly none would be
+// linearizable.
 func made(r *rand.Rand) []Op {
 	values := []string{""}
 	anyValue := func() string { return values[r.IntN(len(values))] }
@@ -105,7 +106,8 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// An outage leaves hundreds of unknown writes, a few of which happen late. The check must not choke on them, whatever it finds.
+// An outage leaves hundreds of unknown writes, a few of which happen late. The check must not choke on them, whatever
+// it finds.
 func TestManyUnknown(t *testing.T) {
 	const second = time.Second
 	var ops []Op

@@ -46,7 +46,8 @@ func (a Ack) String() string {
 		a.Master, a.Cluster, a.Member, a.Revision, a.Acked.Format("15:04:05.000"), a.Key)
 }
 
-// Watch tries one write every 250 ms to each of these masters, or of all, with a timeout of 500 ms, until Stop or ctx ends.
+// Watch tries one write every 250 ms to each of these masters, or of all, with a timeout of 500 ms, until Stop or ctx
+// ends.
 func Watch(ctx context.Context, l *lab.Lab, masters ...string) (*Watcher, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Watcher{cancel: cancel, etcd: map[string]*clientv3.Client{}}

@@ -22,17 +22,41 @@ var ErrNoDebian = errors.New("no Debian sources in /etc/apt")
 // masked are units that make no sense without hardware, or that would reach for a network.
 func masked() []string {
 	return []string{
-		"apt-daily.timer", "apt-daily-upgrade.timer", "console-getty.service", "dpkg-db-backup.timer", "e2scrub_all.timer", "e2scrub_reap.service",
-		"fstrim.timer", "getty@.service", "getty-static.service", "systemd-binfmt.service", "systemd-firstboot.service", "systemd-logind.service",
-		"systemd-modules-load.service", "systemd-random-seed.service", "systemd-remount-fs.service", "systemd-resolved.service",
-		"systemd-sysctl.service", "systemd-timesyncd.service", "systemd-udev-trigger.service", "systemd-udevd.service", "systemd-update-utmp.service",
-		"systemd-udevd-control.socket", "systemd-udevd-kernel.socket", "sys-kernel-debug.mount", "sys-kernel-tracing.mount", "sys-kernel-config.mount",
-		"systemd-journald-audit.socket", "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service", "wtmpdb-update-boot.service",
+		"apt-daily.timer",
+		"apt-daily-upgrade.timer",
+		"console-getty.service",
+		"dpkg-db-backup.timer",
+		"e2scrub_all.timer",
+		"e2scrub_reap.service",
+		"fstrim.timer",
+		"getty@.service",
+		"getty-static.service",
+		"systemd-binfmt.service",
+		"systemd-firstboot.service",
+		"systemd-logind.service",
+		"systemd-modules-load.service",
+		"systemd-random-seed.service",
+		"systemd-remount-fs.service",
+		"systemd-resolved.service",
+		"systemd-sysctl.service",
+		"systemd-timesyncd.service",
+		"systemd-udev-trigger.service",
+		"systemd-udevd.service",
+		"systemd-update-utmp.service",
+		"systemd-udevd-control.socket",
+		"systemd-udevd-kernel.socket",
+		"sys-kernel-debug.mount",
+		"sys-kernel-tracing.mount",
+		"sys-kernel-config.mount",
+		"systemd-journald-audit.socket",
+		"systemd-pcrphase.service",
+		"systemd-pcrphase-sysinit.service",
+		"wtmpdb-update-boot.service",
 	}
 }
 
-// Base is a folder with a Debian system of this machine's own release and sources, with these packages. It is made on first use, which
-// takes a minute, and kept in cache. No service is enabled in it.
+// Base is a folder with a Debian system of this machine's own release and sources, with these packages. It is made on
+// first use, which takes a minute, and kept in cache. No service is enabled in it.
 func Base(ctx context.Context, cache string, packages []string, log io.Writer) (string, error) {
 	release, err := os.ReadFile("/etc/debian_version")
 	if err != nil {
@@ -52,7 +76,9 @@ func Base(ctx context.Context, cache string, packages []string, log io.Writer) (
 	}
 	tmp := fmt.Sprintf("%s.%d.tmp", dir, os.Getpid())
 	defer func() { _ = os.RemoveAll(tmp) }()
-	args := append([]string{"--variant=minbase", "--format=directory", "--include=" + strings.Join(packages, ","), "", tmp}, sources...)
+	args := append(
+		[]string{"--variant=minbase", "--format=directory", "--include=" + strings.Join(packages, ","), "", tmp},
+		sources...)
 	_, _ = fmt.Fprintf(log, "installing a Debian system with %s\n", strings.Join(packages, ", "))
 	cmd := exec.CommandContext(ctx, "mmdebstrap", args...)
 	var said bytes.Buffer

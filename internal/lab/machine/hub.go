@@ -26,8 +26,8 @@ func inHub() (files int, ok bool) {
 
 // A Program runs in a hub.
 type Program struct {
-	// Prepare runs outside, where there is a network to download from. It may return files for Run: a socket that was opened outside stays
-	// outside.
+	// Prepare runs outside, where there is a network to download from. It may return files for Run: a socket that was
+	// opened outside stays outside.
 	Prepare func(context.Context) ([]*os.File, error)
 	// Run runs inside, in another process with the same arguments, and returns the exit code.
 	Run func(handed []*os.File) int
@@ -39,7 +39,8 @@ var ErrNeedsRoot = errors.New("machines in namespaces need root")
 // ErrOutside is returned when machines are asked for outside a hub: main has to call Main.
 var ErrOutside = errors.New("not in a hub")
 
-// Begin makes this process a machine, if that is what it was started for, and then does not return. It must come first in main.
+// Begin makes this process a machine, if that is what it was started for, and then does not return. It must come first
+// in main.
 func Begin() {
 	if os.Args[0] == initName {
 		initMachine()
@@ -65,7 +66,9 @@ func Main(p Program) int {
 	}
 	for program, pkg := range map[string]string{"mmdebstrap": "mmdebstrap", "ip": "iproute2", "nsenter": "util-linux"} {
 		if _, err := exec.LookPath(program); err != nil {
-			return complain(fmt.Errorf("machines in namespaces need Debian's package %s: apt-get install %s: %w", pkg, pkg, err))
+			return complain(
+				fmt.Errorf("machines in namespaces need Debian's package %s: apt-get install %s: %w", pkg, pkg, err),
+			)
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -82,7 +85,8 @@ func complain(err error) int {
 	return 1
 }
 
-// enter runs this program again in namespaces of its own. Signals of a terminal reach both processes; the one here waits for the other.
+// enter runs this program again in namespaces of its own. Signals of a terminal reach both processes; the one here
+// waits for the other.
 func enter(handed []*os.File) int {
 	runtime.LockOSThread() // the parent-death signal follows the thread
 	signals := make(chan os.Signal, 8)

@@ -23,7 +23,8 @@ const groupPrefix = "etcdrecovery-lab-"
 // initName is what a machine's first process is called until it becomes systemd.
 const initName = "etcdrecovery-lab-init"
 
-// birth is what a machine's first process is told over its file descriptor 3, once its cable and its control groups are there.
+// birth is what a machine's first process is told over its file descriptor 3, once its cable and its control groups are
+// there.
 type birth struct {
 	Name      string
 	Root      string // its disk, mounted
@@ -33,8 +34,8 @@ type birth struct {
 	Groups    []hierarchy
 }
 
-// sysctls are the kernel's settings that a kubelet writes, with the values it wants. They are the whole machine's, so that a lab's
-// machine gets files in their place.
+// sysctls are the kernel's settings that a kubelet writes, with the values it wants. They are the whole machine's, so
+// that a lab's machine gets files in their place.
 func sysctls() map[string]string {
 	return map[string]string{
 		"kernel/keys/root_maxbytes": "25000000",
@@ -73,10 +74,19 @@ func becomeSystemd() error {
 			return fmt.Errorf("%s: %w", b.Name, err)
 		}
 	}
-	arguments, environment := []string{"/lib/systemd/systemd"}, []string{"container=lab", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	arguments, environment := []string{
+		"/lib/systemd/systemd",
+	}, []string{
+		"container=lab",
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	}
 	if !unified(b.Groups) {
 		// Otherwise systemd mounts its hybrid tree over what there is.
-		arguments = append(arguments, "systemd.unified_cgroup_hierarchy=0", "systemd.legacy_systemd_cgroup_controller=1")
+		arguments = append(
+			arguments,
+			"systemd.unified_cgroup_hierarchy=0",
+			"systemd.legacy_systemd_cgroup_controller=1",
+		)
 	}
 	return syscall.Exec(arguments[0], arguments, environment)
 }
@@ -107,11 +117,23 @@ func mountKernel(b birth) error {
 	if err := bind("/dev/null", filepath.Join(proc, "sysrq-trigger")); err != nil && !errors.Is(err, unix.ENOENT) {
 		return err
 	}
-	if err := mount("sysfs", filepath.Join(b.Root, "sys"), "sysfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+	if err := mount(
+		"sysfs",
+		filepath.Join(b.Root, "sys"),
+		"sysfs",
+		unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC,
+		"",
+	); err != nil {
 		return err
 	}
 	for dir, options := range map[string]string{"run": "mode=755", "tmp": "mode=1777"} {
-		if err := mount("tmpfs", filepath.Join(b.Root, dir), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, options); err != nil {
+		if err := mount(
+			"tmpfs",
+			filepath.Join(b.Root, dir),
+			"tmpfs",
+			unix.MS_NOSUID|unix.MS_NODEV,
+			options,
+		); err != nil {
 			return err
 		}
 	}
@@ -137,13 +159,31 @@ func mountDevices(b birth) error {
 			return err
 		}
 	}
-	if err := mount("devpts", filepath.Join(dev, "pts"), "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, "newinstance,ptmxmode=0666,mode=620,gid=5"); err != nil {
+	if err := mount(
+		"devpts",
+		filepath.Join(dev, "pts"),
+		"devpts",
+		unix.MS_NOSUID|unix.MS_NOEXEC,
+		"newinstance,ptmxmode=0666,mode=620,gid=5",
+	); err != nil {
 		return err
 	}
-	if err := mount("tmpfs", filepath.Join(dev, "shm"), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=1777"); err != nil {
+	if err := mount(
+		"tmpfs",
+		filepath.Join(dev, "shm"),
+		"tmpfs",
+		unix.MS_NOSUID|unix.MS_NODEV,
+		"mode=1777",
+	); err != nil {
 		return err
 	}
-	if err := mount("mqueue", filepath.Join(dev, "mqueue"), "mqueue", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+	if err := mount(
+		"mqueue",
+		filepath.Join(dev, "mqueue"),
+		"mqueue",
+		unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC,
+		"",
+	); err != nil {
 		return err
 	}
 	for link, to := range map[string]string{
@@ -170,7 +210,8 @@ func pivot(b birth) error {
 	if err := unix.Chdir("/"); err != nil {
 		return fmt.Errorf("entering the root: %w", err)
 	}
-	return mount("", "/", "", unix.MS_REC|unix.MS_SHARED, "") // as systemd does on a real machine, and the kubelet expects
+	// As systemd does on a real machine, and the kubelet expects.
+	return mount("", "/", "", unix.MS_REC|unix.MS_SHARED, "")
 }
 
 func address(b birth) error {
@@ -210,5 +251,11 @@ func readOnly(dir string) error {
 	if err := bind(dir, dir); err != nil {
 		return err
 	}
-	return mount("", dir, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "")
+	return mount(
+		"",
+		dir,
+		"",
+		unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC,
+		"",
+	)
 }

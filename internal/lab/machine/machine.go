@@ -54,7 +54,12 @@ func New(c Config) (*Machine, error) {
 			return nil, fmt.Errorf("making a disk: %w", err)
 		}
 	}
-	overlay := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", c.Base, filepath.Join(c.Dir, "upper"), filepath.Join(c.Dir, "work"))
+	overlay := fmt.Sprintf(
+		"lowerdir=%s,upperdir=%s,workdir=%s",
+		c.Base,
+		filepath.Join(c.Dir, "upper"),
+		filepath.Join(c.Dir, "work"),
+	)
 	if err := mount("overlay", m.Root(), "overlay", 0, overlay); err != nil {
 		return nil, err
 	}
@@ -106,8 +111,8 @@ func (m *Machine) christen() error {
 	return nil
 }
 
-// Root is where the machine's disk is on this machine, on or off. What the machine mounts while it is on, /run and /tmp among it, is
-// not there.
+// Root is where the machine's disk is on this machine, on or off. What the machine mounts while it is on, /run and /tmp
+// among it, is not there.
 func (m *Machine) Root() string { return filepath.Join(m.Dir, "root") }
 
 // On tells whether the machine is on.
@@ -162,7 +167,10 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 		m.pid = 0
 		close(m.ended)
 	}()
-	if err := errors.Join(admit(groups, cmd.Process.Pid), m.Network.connect(ctx, m.Number, cmd.Process.Pid)); err != nil {
+	if err := errors.Join(
+		admit(groups, cmd.Process.Pid),
+		m.Network.connect(ctx, m.Number, cmd.Process.Pid),
+	); err != nil {
 		return errors.Join(err, m.PowerOff(ctx))
 	}
 	err = json.NewEncoder(tell).Encode(birth{
@@ -233,7 +241,10 @@ func (m *Machine) Processes(service string) []int {
 
 // Command is a command on the machine, as root, whatever its network does.
 func (m *Machine) Command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "nsenter", append([]string{"--target", strconv.Itoa(m.process()), "--all", "--"}, args...)...)
+	cmd := exec.CommandContext(
+		ctx,
+		"nsenter",
+		append([]string{"--target", strconv.Itoa(m.process()), "--all", "--"}, args...)...)
 	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
 	return cmd
@@ -249,7 +260,15 @@ func (m *Machine) Run(ctx context.Context, args ...string) (string, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return string(out), fmt.Errorf("%s: %s: %w: %s", m.Name, strings.Join(args, " "), err, bytes.TrimSpace(stderr.Bytes()))
+		return string(
+				out,
+			), fmt.Errorf(
+				"%s: %s: %w: %s",
+				m.Name,
+				strings.Join(args, " "),
+				err,
+				bytes.TrimSpace(stderr.Bytes()),
+			)
 	}
 	return string(out), nil
 }

@@ -55,7 +55,8 @@ func (w *Network) Prefix6(i int) netip.Prefix {
 	return netip.MustParsePrefix(fmt.Sprintf("fd77:%x::%x/64", w.number, 10+i))
 }
 
-// hardware is the address of machine i's network card, which stays when it is switched off and on: its neighbours remember it.
+// hardware is the address of machine i's network card, which stays when it is switched off and on: its neighbours
+// remember it.
 func (w *Network) hardware(i int) string { return fmt.Sprintf("02:00:00:4d:%02x:%02x", w.number, i) }
 
 // connect lays a cable from the switch into the network namespace of a process.
@@ -74,7 +75,9 @@ func (w *Network) connect(ctx context.Context, i, pid int) error {
 // disconnect takes the cable of machine i away. The kernel does so, too, some time after the machine's last process.
 func (w *Network) disconnect(ctx context.Context, i int) error {
 	err := ip(ctx, "link", "del", w.cable(i))
-	if err != nil && (strings.Contains(err.Error(), "Cannot find device") || strings.Contains(err.Error(), "No such device")) { // gone, or going
+	// Gone, or going.
+	if err != nil &&
+		(strings.Contains(err.Error(), "Cannot find device") || strings.Contains(err.Error(), "No such device")) {
 		return nil
 	}
 	return err

@@ -1,5 +1,5 @@
-// The command pause holds a pod's namespaces open until it is told to end. It stands in for registry.k8s.io/pause, which the lab
-// cannot pull.
+// The command pause holds a pod's namespaces open until it is told to end. It stands in for registry.k8s.io/pause,
+// which the lab cannot pull.
 package main
 
 import (

@@ -15,8 +15,9 @@ var ErrClosed = errors.New("the lab is closed")
 
 // A Spawner starts every child process of a lab from one thread that lives as long as the lab.
 //
-// The kernel sends the parent-death signal when the *thread* that forked ends, not the process. Go's threads come and go, so a
-// child started from just anywhere could be killed in the middle of a test. Started from here, it dies with the lab and only then.
+// The kernel sends the parent-death signal when the *thread* that forked ends, not the process. Go's threads come and
+// go, so a child started from just anywhere could be killed in the middle of a test. Started from here, it dies with
+// the lab and only then.
 type Spawner struct {
 	jobs chan job
 	quit chan struct{}

@@ -11,7 +11,10 @@ import (
 
 // The tables of demo and bench must not lose a step because its title was reworded.
 func TestEveryStepHasAName(t *testing.T) {
-	seed := &recovery.SeedPlan{SeedRequest: recovery.SeedRequest{Node: "m1"}, Evidence: map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}}}
+	seed := &recovery.SeedPlan{
+		SeedRequest: recovery.SeedRequest{Node: "m1"},
+		Evidence:    map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}},
+	}
 	member := &recovery.MemberPlan{Node: "m2", OldData: "/old"}
 	empty := &recovery.MemberPlan{Node: "m2"}
 	joining := []string{Lock, Check, Stop, RemoveStale, MoveAside, Add, Start, CatchUp, Promote, Confirm}

@@ -27,8 +27,8 @@ type Step struct {
 // Took is how long the step took.
 func (s Step) Took() time.Duration { return s.End.Sub(s.Begin) }
 
-// Read gives the steps of all finished operations in the order in which they ended. What an operation does before its first change, locks
-// and checks, is in no journal: it is the gap between two steps.
+// Read gives the steps of all finished operations in the order in which they ended. What an operation does before its
+// first change, locks and checks, is in no journal: it is the gap between two steps.
 func Read(l *lab.Lab) ([]Step, error) {
 	var all []Step
 	for _, m := range l.Masters() {
@@ -39,7 +39,10 @@ func Read(l *lab.Lab) ([]Step, error) {
 		for _, j := range journals {
 			begin := j.Started
 			for _, e := range j.Steps {
-				all = append(all, Step{Operation: j.Operation, Master: m.Name(), Name: Short(e.Step), Begin: begin, End: e.Time})
+				all = append(
+					all,
+					Step{Operation: j.Operation, Master: m.Name(), Name: Short(e.Step), Begin: begin, End: e.Time},
+				)
 				begin = e.Time
 			}
 		}

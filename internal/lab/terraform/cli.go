@@ -20,8 +20,8 @@ type CLI struct {
 	Tofu    bool
 }
 
-// Find takes the CLI that TF_ACC_TERRAFORM_PATH names, else terraform or tofu from PATH, else the OpenTofu that the repository pins,
-// which is built on first use. say hears of that before it begins.
+// Find takes the CLI that TF_ACC_TERRAFORM_PATH names, else terraform or tofu from PATH, else the OpenTofu that the
+// repository pins, which is built on first use. say hears of that before it begins.
 func Find(ctx context.Context, say func(string)) (CLI, error) {
 	path := os.Getenv("TF_ACC_TERRAFORM_PATH")
 	for _, name := range []string{"terraform", "tofu"} {

@@ -10,11 +10,12 @@ import (
 	"time"
 )
 
-// memoryEvery is how often the provider's processes are looked at. The high-water mark is the kernel's: only what a process needs in its
-// last moments can be missed.
+// memoryEvery is how often the provider's processes are looked at. The high-water mark is the kernel's: only what a
+// process needs in its last moments can be missed.
 const memoryEvery = 50 * time.Millisecond
 
-// watchMemory follows all processes of a program. The function that it returns ends that and gives the highest mark, in bytes.
+// watchMemory follows all processes of a program. The function that it returns ends that and gives the highest mark, in
+// bytes.
 func watchMemory(program string) func() int64 {
 	quit, peak := make(chan struct{}), make(chan int64)
 	go func() {

@@ -22,8 +22,8 @@ type Result struct {
 	Peak     int64 // bytes: the most memory that the provider's process had in use, if the workspace watches it
 }
 
-// Run calls the CLI in the workspace. each hears of every line at once; nil when nobody listens. An exit code other than 0 is in the
-// result and no error. When ctx ends, the CLI and its provider are killed.
+// Run calls the CLI in the workspace. each hears of every line at once; nil when nobody listens. An exit code other
+// than 0 is in the result and no error. When ctx ends, the CLI and its provider are killed.
 func (w *Workspace) Run(ctx context.Context, each func(line string), args ...string) (Result, error) {
 	cmd := exec.CommandContext(ctx, w.tools.CLI.Path, args...)
 	cmd.Dir, cmd.Env = w.Dir, append(environment(w.tools.rc), w.Env...)
@@ -57,7 +57,8 @@ func (w *Workspace) Run(ctx context.Context, each func(line string), args ...str
 	return r, nil
 }
 
-// lines keeps what is written to it and passes on whole lines. Only one goroutine writes: stdout and stderr are the same writer.
+// lines keeps what is written to it and passes on whole lines. Only one goroutine writes: stdout and stderr are the
+// same writer.
 type lines struct {
 	each func(string)
 	text bytes.Buffer

@@ -34,7 +34,12 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 		return nil, err
 	}
 	bin := filepath.Join(dir, "provider")
-	t := &Tools{CLI: cli, Provider: filepath.Join(bin, "terraform-provider-etcdrecovery"), rc: filepath.Join(dir, "terraform.rc"), root: root}
+	t := &Tools{
+		CLI:      cli,
+		Provider: filepath.Join(bin, "terraform-provider-etcdrecovery"),
+		rc:       filepath.Join(dir, "terraform.rc"),
+		root:     root,
+	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", t.Provider, provider)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -45,7 +50,11 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 		registry = "registry.opentofu.org"
 	}
 	// An override takes the program as it is: no init, no lock file, no registry.
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n", registry+"/etcdrecovery/etcdrecovery", bin)
+	text := fmt.Sprintf(
+		"provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n",
+		registry+"/etcdrecovery/etcdrecovery",
+		bin,
+	)
 	if err := os.WriteFile(t.rc, []byte(text), 0o644); err != nil {
 		return nil, fmt.Errorf("writing the CLI's configuration: %w", err)
 	}

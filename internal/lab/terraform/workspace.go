@@ -66,7 +66,14 @@ func chain(l *lab.Lab) string {
 	var text strings.Builder
 	join := "etcdrecovery_seed.this"
 	for i, m := range l.Masters()[1:] {
-		_, _ = fmt.Fprintf(&text, "resource \"etcdrecovery_member\" %q {\n  node = data.etcdrecovery_survey.masters.nodes[var.rejoin[%d]]\n  join = %s.cluster\n}\n\n", m.Name(), i, join)
+		_, _ = fmt.Fprintf(
+			&text,
+			"resource \"etcdrecovery_member\" %q {\n  node = "+
+				"data.etcdrecovery_survey.masters.nodes[var.rejoin[%d]]\n  join = %s.cluster\n}\n\n",
+			m.Name(),
+			i,
+			join,
+		)
 		join = "etcdrecovery_member." + m.Name()
 	}
 	return text.String()

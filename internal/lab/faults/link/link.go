@@ -26,11 +26,15 @@ type Event struct {
 	Acted  bool // it was carried out, and is not in the journal yet
 }
 
-// Report gives the observers of a provider that tells a socket of its steps. Each waits for the answer; without one the step fails.
+// Report gives the observers of a provider that tells a socket of its steps. Each waits for the answer; without one the
+// step fails.
 func Report(socket string) (before, after recovery.Observer) {
 	tell := func(acted bool) recovery.Observer {
 		return func(step, of int, s recovery.Step) error {
-			return report(socket, Event{PID: os.Getpid(), Step: step, Of: of, Master: s.Master, Title: s.Title, Acted: acted})
+			return report(
+				socket,
+				Event{PID: os.Getpid(), Step: step, Of: of, Master: s.Master, Title: s.Title, Acted: acted},
+			)
 		}
 	}
 	return tell(false), tell(true)

@@ -1,7 +1,8 @@
 //go:build linux
 
-// Command matrix interrupts a recovery in every way at every step, each time in a lab of its own, applies until it is done, and looks whether
-// everything is as it must be. It ends with 0 only when every case passed. With -doc it writes the table of what it saw.
+// Command matrix interrupts a recovery in every way at every step, each time in a lab of its own, applies until it is
+// done, and looks whether everything is as it must be. It ends with 0 only when every case passed. With -doc it writes
+// the table of what it saw.
 package main
 
 import (
@@ -70,7 +71,12 @@ func run(ctx context.Context, o options, dir string) error {
 	if err != nil {
 		return err
 	}
-	tools, err := terraform.PrepareWith(ctx, dir, "./internal/lab/faults/provider", func(text string) { fmt.Println(text) })
+	tools, err := terraform.PrepareWith(
+		ctx,
+		dir,
+		"./internal/lab/faults/provider",
+		func(text string) { fmt.Println(text) },
+	)
 	if err != nil {
 		return err
 	}

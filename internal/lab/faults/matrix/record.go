@@ -13,7 +13,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults"
 )
 
-// record keeps in a file what has passed, a line each. All cases take hours, and what has passed is not run again by the next call.
+// record keeps in a file what has passed, a line each. All cases take hours, and what has passed is not run again by
+// the next call.
 type record struct {
 	mu     sync.Mutex
 	file   *os.File // nil where nothing is kept

@@ -63,21 +63,48 @@ func sum(results, pairs []faults.Result) summary {
 func cell(c faults.Case) string { return fmt.Sprintf("%s %d %s", c.Operation, c.Step, c.Fault.Name) }
 
 func (s summary) String() string {
-	return fmt.Sprintf("%d injections and %d pairs of applies: %d failed. In %d the apply that was struck failed, and a later one finished; %d applies were needed at most. "+
-		"%d acknowledged writes were checked. The longest time from Ctrl-C to the end of an apply was %.1f s. In %d wiped masters had founded their places anew while the survivor was out of reach, and the apply refused.", s.injections, s.pairs, s.failed, s.again, s.most, s.writes, s.ended.Seconds(), s.refused)
+	return fmt.Sprintf(
+		"%d injections and %d pairs of applies: %d failed. In %d the apply that was struck failed, and a later one "+
+			"finished; %d applies were needed at most. "+
+			"%d acknowledged writes were checked. The longest time from Ctrl-C to the end of an apply was %.1f s. In "+
+			"%d wiped masters had founded their places anew while the survivor was out of reach, and the apply "+
+			"refused.",
+		s.injections,
+		s.pairs,
+		s.failed,
+		s.again,
+		s.most,
+		s.writes,
+		s.ended.Seconds(),
+		s.refused,
+	)
 }
 
 // page is where the table goes: the documentation is made from templates.
 const page = "templates/guides/fault-matrix.md"
 
-// write puts the table into the documentation and the totals into the README. Only a run in which all cases passed gets here.
+// write puts the table into the documentation and the totals into the README. Only a run in which all cases passed gets
+// here.
 func (s summary) write(ctx context.Context, o options, etcd string) error {
 	root, err := terraform.Repository(ctx)
 	if err != nil {
 		return err
 	}
 	var b strings.Builder
-	_, _ = fmt.Fprintf(&b, head, s.injections, len(faults.Cases()), s.pairs, etcd, o.seed, s.again, s.most, s.refused, s.writes, s.ended.Seconds())
+	_, _ = fmt.Fprintf(
+		&b,
+		head,
+		s.injections,
+		len(faults.Cases()),
+		s.pairs,
+		etcd,
+		o.seed,
+		s.again,
+		s.most,
+		s.refused,
+		s.writes,
+		s.ended.Seconds(),
+	)
 	columns := faults.Faults()
 	for _, operation := range []string{"seed", "member"} {
 		_, _ = fmt.Fprintf(&b, "\n## Steps of the %s\n\n| Step |", operation)
@@ -109,7 +136,12 @@ func (s summary) total(readme string) error {
 	if !between.Match(text) {
 		return fmt.Errorf("%s has no place for the totals", readme)
 	}
-	line := fmt.Sprintf("${1}%d injections (of %d that differ) and %d pairs of applies at once, all passed${2}", s.injections, len(faults.Cases()), s.pairs)
+	line := fmt.Sprintf(
+		"${1}%d injections (of %d that differ) and %d pairs of applies at once, all passed${2}",
+		s.injections,
+		len(faults.Cases()),
+		s.pairs,
+	)
 	return os.WriteFile(readme, between.ReplaceAll(text, []byte(line)), 0o644)
 }
 

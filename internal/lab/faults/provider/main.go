@@ -14,9 +14,13 @@ import (
 
 func main() {
 	before, after := link.Report(os.Getenv(link.Variable))
-	err := providerserver.Serve(context.Background(), provider.NewWatched("faults", before, after), providerserver.ServeOpts{
-		Address: "registry.terraform.io/etcdrecovery/etcdrecovery",
-	})
+	err := providerserver.Serve(
+		context.Background(),
+		provider.NewWatched("faults", before, after),
+		providerserver.ServeOpts{
+			Address: "registry.terraform.io/etcdrecovery/etcdrecovery",
+		},
+	)
 	if err != nil {
 		log.Fatal(err)
 	}
