@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -15,12 +16,37 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestChoices34 forces a cluster from copies of what members of etcd 3.4 have that are stopped in the middle of writes.
-// That one goes by the commit index of its log alone. The bench lab does the same for later versions, through a survey.
-func TestChoices34(t *testing.T) {
-	l, _ := start(t, lab.Options{Etcd: "3.4"})
+var choices = flag.Int("choices", 10, "random cases of TestOld")
+
+// TestOld has etcd 3.4, Debian's, whose data lies elsewhere on the host than etcd sees it. It compares what is foretold
+// of a forced start with what becomes of one, reads the members' disks, and recovers.
+func TestOld(t *testing.T) {
+	o := lab.Options{Etcd: "3.4", HostPath: "/srv/etcd-from-backup"}
+	l, count := start(t, o)
+	t.Run("choices", func(t *testing.T) { choose(t, l, o.HostPath) })
+	readDisks(t, l)
+	count = keysNow(t, l, count)
+	lose(t, l.Masters()[1:]...)
+	apply(t, workspace(t, l))
+	recovered(t, l, count)
+}
+
+// keysNow counts again after others have written.
+func keysNow(t *testing.T, l *lab.Lab, least int64) int64 {
+	t.Helper()
+	now, _, err := l.CountKeys(t.Context(), "m1")
+	must(t, err)
+	if now < least {
+		t.Fatalf("%d keys, of which there were %d", now, least)
+	}
+	return now
+}
+
+// choose forces a cluster from copies of what members have that are stopped in the middle of writes. Etcd 3.4 goes by
+// the commit index of its log alone. Simulated nodes do the same for later versions, through a survey.
+func choose(t *testing.T, l *lab.Lab, data string) {
 	dropped := uint64(0)
-	for n := range 30 {
+	for n := range *choices {
 		writer, err := l.StartWriter(t.Context())
 		must(t, err)
 		time.Sleep(time.Duration(100+rand.IntN(400)) * time.Millisecond)
@@ -31,11 +57,8 @@ func TestChoices34(t *testing.T) {
 		}
 		for _, m := range l.Masters() {
 			dirs[m.Name()] = t.TempDir()
-			must(
-				t,
-				exec.CommandContext(t.Context(), "cp", "-r", "--sparse=always", m.Path("/var/lib/etcd/member"), dirs[m.Name()]).
-					Run(),
-			)
+			from := m.Path(data + "/member")
+			must(t, exec.CommandContext(t.Context(), "cp", "-r", "--sparse=always", from, dirs[m.Name()]).Run())
 		}
 		for _, m := range l.Masters() {
 			m.Thaw()

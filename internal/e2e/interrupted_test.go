@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
@@ -13,19 +14,25 @@ import (
 // watched is a provider that tells of its steps.
 const watched = "./internal/lab/faults/provider"
 
+var allInterrupts = flag.Bool("all-interrupts", false, "all cases of TestInterrupted, and not only the first three")
+
 // TestInterrupted is a part of the fault matrix on real masters.
 func TestInterrupted(t *testing.T) {
 	tools, err := terraform.PrepareWith(t.Context(), t.TempDir(), watched, func(text string) { t.Log(text) })
 	must(t, err)
 	dir := t.TempDir()
-	for _, name := range []string{
+	names := []string{
 		"seed 6 (start with the force flag), during, provider killed",
-		"member 7 (write the manifest, start), during, SSH cut for 20 s",
 		"seed 7 (restart without the flag), during, kubelet restart",
+		"member 8 (catch up with the leader), before, reboot",
+		"member 7 (write the manifest, start), during, SSH cut for 20 s",
 		"seed 5 (copy the data aside, compare), during, Ctrl-C",
 		"member 3 (stop etcd), during, master frozen",
-		"member 8 (catch up with the leader), before, reboot",
-	} {
+	}
+	if !*allInterrupts {
+		names = names[:3]
+	}
+	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, c := range faults.Cases() {

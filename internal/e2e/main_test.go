@@ -25,7 +25,11 @@ func TestMain(m *testing.M) {
 
 // prepare builds and downloads what the tests need; within the hub nothing can be downloaded.
 func prepare(ctx context.Context) ([]*os.File, error) {
-	for _, o := range []lab.Options{{Etcd: "3.7"}, {Etcd: "3.6"}, {Etcd: "3.5"}, {Etcd: "3.4"}, {Docker: true, Etcd: "3.5"}} {
+	worlds := []lab.Options{{Docker: true, Etcd: "3.5"}}
+	for _, minor := range []string{"3.7", "3.6", "3.5", "3.4"} {
+		worlds = append(worlds, lab.Options{Etcd: minor})
+	}
+	for _, o := range worlds {
 		if err := lab.PrepareMachines(ctx, o, os.Stderr); err != nil {
 			return nil, err
 		}
@@ -81,11 +85,15 @@ func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
 	return l, count
 }
 
+// lookAround is what a person would run.
+const lookAround = `journalctl -u kubelet --no-pager -o cat | grep -i etcd | tail -n 15
+ls -la /etc/kubernetes/manifests /var/lib/etcd* /var/lib/etcdrecovery
+ps ax | grep '[e]tcd '`
+
 // explain shows what a person would look at first.
 func explain(t *testing.T, l *lab.Lab) {
 	for _, m := range l.Masters() {
-		out, err := l.Machine(m.Name()).
-			Run(context.Background(), "sh", "-c", `journalctl -u kubelet --no-pager -o cat | grep -i etcd | tail -n 15; ls -la /etc/kubernetes/manifests /var/lib/etcd* /var/lib/etcdrecovery; ps ax | grep '[e]tcd '`)
+		out, err := l.Machine(m.Name()).Run(context.Background(), "sh", "-c", lookAround)
 		t.Logf("%s: %v\n%s\n%s", m.Name(), err, out, tail(m.ContainerLog(), 8))
 	}
 }

@@ -13,70 +13,10 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestSudo logs in as a user who is not root and may use sudo without a password.
-func TestSudo(t *testing.T) {
-	l, count := start(t, lab.Options{})
-	lose(t, l.Masters()[1:]...)
-	w := workspace(t, l)
-	w.Variables["ssh"] = map[string]any{
-		"user":             "ops",
-		"private_key_file": l.SSHKeyFile(),
-		"known_hosts_file": l.KnownHostsFile(),
-	}
-	must(t, w.Save())
-	must(t, l.Master("m3").SudoFails(true))
-	wants(t, run(t, w, 1, "plan"), "m3", "sudo")
-	must(t, l.Master("m3").SudoFails(false))
-	apply(t, w)
-	recovered(t, l, count)
-}
-
-// TestCutOffInAJoin takes a joining master off the network when its etcd has been put in, for half a minute.
-func TestCutOffInAJoin(t *testing.T) {
-	l, count := start(t, lab.Options{})
-	lose(t, l.Masters()[1:]...)
-	w := workspace(t, l)
-	m2 := l.Master("m2")
-	cut := make(chan bool, 1)
-	go func() {
-		cut <- awaitFile(t.Context(), m2.Path(manifest), "--initial-cluster-state=existing")
-		m2.CutOff()
-		time.Sleep(30 * time.Second)
-		if err := m2.Reconnect(); err != nil {
-			t.Error(err)
-		}
-	}()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
-	r, err := w.Run(ctx, nil, "apply", "-auto-approve", "-no-color")
-	must(t, err)
-	if !<-cut {
-		t.Fatalf("m2 never got its manifest:\n%s", r.Text)
-	}
-	t.Logf("the first apply ended with %d after %.0f s", r.ExitCode, r.Took.Seconds())
-	if r.ExitCode != 0 {
-		wants(t, r.Text, "m2", "terraform apply again")
-		time.Sleep(time.Until(r.Began.Add(r.Took + 30*time.Second))) // connected again
-		run(t, w, 0, "apply", "-auto-approve")
-	}
-	settled(t, w)
-	recovered(t, l, count)
-}
-
-// awaitFile waits until a file has this in it.
-func awaitFile(ctx context.Context, path, part string) bool {
-	for ctx.Err() == nil {
-		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), part) {
-			return true
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	return false
-}
-
-// TestGivenUp recovers without the third master, which is off. It comes back with all of its old data.
+// TestGivenUp has addresses of IPv6 and recovers without the third master, which is off. It comes back with all of its
+// old data.
 func TestGivenUp(t *testing.T) {
-	l, count := start(t, lab.Options{})
+	l, count := start(t, lab.Options{IPv6: true})
 	m3 := l.Master("m3")
 	lose(t, l.Master("m2"))
 	m3.PowerOff()

@@ -1,0 +1,58 @@
+//go:build linux && e2e
+
+package e2e_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
+)
+
+// readDisks stops etcd everywhere and reads, as a user with sudo, what the members have. Then it starts etcd again.
+func readDisks(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	nodes := map[string]*node.Node{}
+	for _, m := range l.Masters() {
+		c := ssh.New(ssh.Config{
+			Host:           m.Host(),
+			Port:           m.Port(),
+			User:           "ops",
+			PrivateKeyFile: l.SSHKeyFile(),
+			HostKey:        m.HostKey(),
+			Timeout:        10 * time.Second,
+		}, nil)
+		t.Cleanup(func() { _ = c.Close() })
+		nodes[m.Name()] = node.New(node.Settings{Name: m.Name()}, c)
+	}
+	alive := recovery.Survey(t.Context(), nodes, time.Now())
+	for _, m := range l.Masters() {
+		m.KubeletStop()
+		m.KillEtcd()
+	}
+	all := recovery.Survey(t.Context(), nodes, time.Now())
+	t.Log("\n" + recovery.Report(all, nil))
+	for name, e := range all {
+		was := alive[name].Status
+		if e.Disk == nil || e.Disk.ClusterID != was.ClusterID || e.Disk.MemberID != was.MemberID ||
+			e.Disk.Name != alive[name].MemberName || e.Disk.LastIndex < was.RaftIndex ||
+			e.Disk.Revision < was.Revision || len(e.Disk.Members) != 3 {
+			t.Errorf("%s was %+v, and its disk says %+v (%v)", name, was, e.Disk, e.Warnings)
+		}
+		for _, p := range e.Peers {
+			if p.Answers {
+				t.Errorf("%s reaches %s, which is stopped", name, p.URL)
+			}
+		}
+	}
+	if v := recovery.Judge(all, ""); v.State != recovery.Startable || v.Voters != 3 || len(v.WithData) != 3 {
+		t.Errorf("verdict %q", v.Text)
+	}
+	for _, m := range l.Masters() {
+		m.KubeletStart()
+	}
+	must(t, l.WaitHealthy(soon(t)))
+}

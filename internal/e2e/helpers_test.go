@@ -1,0 +1,94 @@
+//go:build linux && e2e
+
+package e2e_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// touchable is what a refusal must leave alone.
+var touchable = []string{"/etc/kubernetes", "/var/lib/kubelet/config.yaml", "/var/lib/etcdrecovery"}
+
+// refuses plans in vain: the words are said, and nothing on any master is touched.
+func refuses(t *testing.T, l *lab.Lab, plan func(code int) string, parts ...string) {
+	t.Helper()
+	hashes := func() []string {
+		var all []string
+		for _, m := range l.Masters() {
+			h, err := m.TreeHash(touchable...)
+			must(t, err)
+			all = append(all, h)
+		}
+		return all
+	}
+	before := hashes()
+	wants(t, plan(1), parts...)
+	if !slices.Equal(hashes(), before) {
+		t.Error("something was touched")
+	}
+}
+
+// copied puts a copy of the manifest beside it, under another name.
+func copied(t *testing.T, m lab.Master, name string) (remove func()) {
+	t.Helper()
+	text, err := os.ReadFile(m.Path(manifest))
+	must(t, err)
+	return written(t, m, name, string(text))
+}
+
+// written puts a file into the kubelet's folder.
+func written(t *testing.T, m lab.Master, name, text string) (remove func()) {
+	t.Helper()
+	at := filepath.Join(filepath.Dir(m.Path(manifest)), name)
+	must(t, os.WriteFile(at, []byte(text), 0o600))
+	return func() { must(t, os.Remove(at)) }
+}
+
+// command runs one on a master.
+func command(t *testing.T, m lab.Master, args ...string) string {
+	t.Helper()
+	machine, ok := m.(lab.Machine)
+	if !ok {
+		t.Fatalf("%s is no machine", m.Name())
+	}
+	out, err := machine.Run(t.Context(), args...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return out
+}
+
+// until waits for something to come about.
+func until(t *testing.T, what string, patience time.Duration, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !is(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not within %s", what, patience)
+		}
+	}
+}
+
+// awaitFile waits until a file has this in it.
+func awaitFile(ctx context.Context, path, part string) bool {
+	for ctx.Err() == nil {
+		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), part) {
+			return true
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return false
+}
+
+// joins tells whether a master has the manifest with which it joins.
+func joins(m lab.Master) bool {
+	text, err := os.ReadFile(m.Path(manifest))
+	return err == nil && strings.Contains(string(text), "--initial-cluster-state=existing")
+}

@@ -1,0 +1,85 @@
+//go:build linux && e2e
+
+package e2e_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// TestReboot has etcd 3.5. It restarts one joining master while its etcd has to stay down. On the other one etcd has
+// crashed again and again; the kubelet's back-off of 40 s and more must not hold back the etcd that joins.
+func TestReboot(t *testing.T) {
+	l, count := start(t, lab.Options{Etcd: "3.5"})
+	lose(t, l.Masters()[1:]...)
+	m1, m2, m3 := l.Master("m1"), l.Master("m2"), l.Master("m3")
+	until(t, "a back-off of 40 s on m3", 3*time.Minute, func() bool {
+		return strings.Contains(kubeletLog(t, m3), "back-off 40s restarting failed container=etcd")
+	})
+	w := workspace(t, l)
+	booted := make(chan error, 1)
+	go func() { booted <- rebootMeanwhile(t, m1, m2) }()
+	started := make(chan bool, 1)
+	go func() { started <- startsSoon(t, m3) }()
+
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	r, err := w.Run(ctx, nil, "apply", "-auto-approve", "-no-color")
+	must(t, err)
+	must(t, <-booted)
+	t.Logf("the first apply ended with %d after %.0f s", r.ExitCode, r.Took.Seconds())
+	if r.ExitCode != 0 {
+		wants(t, r.Text, "terraform apply again")
+		run(t, w, 0, "apply", "-auto-approve")
+	}
+	if !<-started {
+		t.Error("the kubelet of m3 held its new etcd back")
+	}
+	settled(t, w)
+	recovered(t, l, count)
+}
+
+// rebootMeanwhile restarts a joining master when the seed is about to be forced. It must not run etcd before it joins.
+func rebootMeanwhile(t *testing.T, seed, joining lab.Master) error {
+	if !awaitFile(t.Context(), seed.Path(manifest), "force-new-cluster") {
+		return context.Canceled
+	}
+	seed.Freeze() // so that it takes longer than the reboot
+	joining.PowerOff()
+	err := joining.PowerOn()
+	time.AfterFunc(5*time.Second, seed.Thaw)
+	for t.Context().Err() == nil && !joins(joining) {
+		// The manifest is looked at once more: it may have come between.
+		if pids := joining.EtcdPIDs(); len(pids) > 0 && !joins(joining) {
+			t.Errorf("%s runs etcd before it joins: %v", joining.Name(), pids)
+			break
+		}
+	}
+	return err
+}
+
+// startsSoon reports whether etcd starts on a joining master well before the kubelet would end its back-off.
+func startsSoon(t *testing.T, joining lab.Master) bool {
+	if !awaitFile(t.Context(), joining.Path(manifest), "--initial-cluster-state=existing") {
+		return false
+	}
+	backOffs := func() int { return strings.Count(kubeletLog(t, joining), "restarting failed container=etcd") }
+	before, began := backOffs(), time.Now()
+	for t.Context().Err() == nil && len(joining.EtcdPIDs()) == 0 {
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Logf("etcd started on %s %s after its manifest was put in", joining.Name(), time.Since(began))
+	return backOffs() == before
+}
+
+func kubeletLog(t *testing.T, m lab.Master) string {
+	log, err := m.(lab.Machine).Run(t.Context(), "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager")
+	if err != nil {
+		t.Error(err)
+	}
+	return log
+}
