@@ -18,7 +18,7 @@ var allInterrupts = flag.Bool("all-interrupts", false, "all cases of TestInterru
 
 // TestInterrupted is a part of the fault matrix on real masters.
 func TestInterrupted(t *testing.T) {
-	tools, err := terraform.PrepareWith(t.Context(), t.TempDir(), watched, func(text string) { t.Log(text) })
+	with, err := terraform.PrepareWith(t.Context(), t.TempDir(), watched, func(text string) { t.Log(text) })
 	must(t, err)
 	dir := t.TempDir()
 	names := []string{
@@ -39,7 +39,7 @@ func TestInterrupted(t *testing.T) {
 				if c.String() != name {
 					continue
 				}
-				r := (&faults.Runner{Tools: tools, Dir: dir, Lab: lab.Options{Grade: lab.Machines}, Seed: 1}).Run(
+				r := (&faults.Runner{Tools: with, Dir: dir, Lab: lab.Options{Grade: lab.Machines}, Seed: 1}).Run(
 					t.Context(),
 					c,
 				)

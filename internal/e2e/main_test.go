@@ -7,10 +7,12 @@ package e2e_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,8 +22,21 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	os.Exit(machine.Main(machine.Program{Prepare: prepare, Run: func([]*os.File) int { return m.Run() }}))
+	os.Exit(machine.Main(machine.Program{Prepare: prepare, Run: func([]*os.File) int {
+		dir, err := os.MkdirTemp("", "etcdrecovery-e2e-")
+		if err != nil {
+			panic(err)
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		tools = sync.OnceValues(func() (*terraform.Tools, error) {
+			return terraform.Prepare(context.Background(), dir, func(text string) { fmt.Println(text) })
+		})
+		return m.Run()
+	}}))
 }
+
+// tools are the CLI and the provider as a program, built once for all tests.
+var tools func() (*terraform.Tools, error)
 
 // prepare builds and downloads what the tests need; within the hub nothing can be downloaded.
 func prepare(ctx context.Context) ([]*os.File, error) {
@@ -125,9 +140,9 @@ func lose(t *testing.T, masters ...lab.Master) {
 // workspace is a copy of examples/recover-three-masters for the lab.
 func workspace(t *testing.T, l *lab.Lab) *terraform.Workspace {
 	t.Helper()
-	tools, err := terraform.Prepare(t.Context(), t.TempDir(), func(text string) { t.Log(text) })
+	with, err := tools()
 	must(t, err)
-	w, err := tools.Example(filepath.Join(t.TempDir(), "configuration"), l)
+	w, err := with.Example(filepath.Join(t.TempDir(), "configuration"), l)
 	must(t, err)
 	return w
 }

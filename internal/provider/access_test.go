@@ -13,10 +13,9 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestAccess reaches masters as operators do: by way of OpenSSH's configuration and a jump host in it, by way of the
+// access reaches masters as operators do: by way of OpenSSH's configuration and a jump host in it, by way of the
 // environment, and without a look at host keys.
-func TestAccess(t *testing.T) {
-	l, _ := start(t, lab.Options{})
+func access(t *testing.T, l *lab.Lab) {
 	reached := func(config string, env ...string) (folded string) {
 		t.Helper()
 		w := workspace(t, l, config+"output \"report\" { value = data.etcdrecovery_survey.masters.report }\n")

@@ -5,8 +5,8 @@ package provider_test
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,11 +20,11 @@ import (
 // workspace is a folder with a configuration, for what the test framework does not show: warnings, logs, for_each.
 func workspace(t *testing.T, l *lab.Lab, config string) *terraform.Workspace {
 	t.Helper()
-	tools, err := terraform.Prepare(t.Context(), t.TempDir(), func(s string) { t.Log(s) })
+	with, err := tools()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := tools.Chain(t.TempDir(), l)
+	w, err := with.Chain(t.TempDir(), l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,74 +63,122 @@ func wantWords(t *testing.T, text string, words ...string) {
 	}
 }
 
-// TestCommandLine is a recovery as an operator sees it: the plan's text, the apply, the same plan again, drift,
-// destroy.
-func TestCommandLine(t *testing.T) {
-	for _, masters := range []int{3, 5} {
-		t.Run(fmt.Sprintf("for_each over %d masters", masters), func(t *testing.T) {
-			l, keys := start(t, lab.Options{Masters: masters, Etcd: map[int]string{3: "3.6", 5: "3.7"}[masters]})
-			loseMajority(t, l)
-			w := workspace(t, l, surveyBlock(l)+seedBlock()+forEach(l))
-			secrets := privateKeys(t, l)
-			log := filepath.Join(t.TempDir(), "trace.log")
-			w.Env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + log}
+// wantSettled plans once more: no changes.
+func wantSettled(t *testing.T, w *terraform.Workspace) {
+	t.Helper()
+	_, folded := run(t, w, 0, "plan", "-no-color", "-detailed-exitcode")
+	wantWords(t, folded, "No changes.")
+}
 
-			text, folded := run(t, w, 2, "plan", "-no-color", "-detailed-exitcode", "-out=plan")
-			wantWords(
-				t,
-				folded,
-				fmt.Sprintf("Plan: %d to add, 0 to change, 0 to destroy", masters),
-				"1/9 "+strings.Join(
-					names(l),
-					", ",
-				)+": take the lock",
-				"m1 is the only master with readable etcd data",
-				"- --force-new-cluster=true",
-				"- --initial-cluster-state=existing",
-				`old_data = "`+l.Master("m2").Inside("/var/lib/etcd.etcdrecovery/1"),
-			)
-			wantNoSecret(t, secrets, "the plan", []byte(text))
-
-			run(t, w, 0, "apply", "-no-color", "plan")
-			wantKeys(t, l, keys)
-			_, folded = run(t, w, 0, "plan", "-no-color", "-detailed-exitcode")
-			wantWords(t, folded, "No changes.")
-
-			l.Master("m2").PowerOff()
-			_, folded = run(t, w, 0, "plan", "-no-color", "-detailed-exitcode")
-			wantWords(t, folded, "No changes.", "Master Does Not Answer", "its state is kept as it was")
-			if err := l.Master("m2").PowerOn(); err != nil {
-				t.Fatal(err)
-			}
-
-			for _, file := range []string{"terraform.tfstate", "plan"} {
-				text, err := os.ReadFile(filepath.Join(w.Dir, file))
-				if err != nil {
-					t.Fatal(err)
-				}
-				wantNoSecret(t, secrets, file, text)
-			}
-			before := trees(t, l, false)
-			_, folded = run(t, w, 0, "destroy", "-no-color", "-auto-approve")
-			wantWords(
-				t,
-				folded,
-				"Destroy Only Forgets",
-				fmt.Sprintf("Destroy complete! Resources: %d destroyed.", masters),
-			)
-			wantSame(t, before, trees(t, l, false))
-			for _, m := range l.Masters() {
-				if len(m.EtcdPIDs()) != 1 {
-					t.Errorf("etcd does not run on %s after destroy", m.Name())
-				}
-			}
-			trace, err := os.ReadFile(log)
-			if err != nil || len(trace) < 100_000 || !bytes.Contains(trace, []byte("step 9 of 9 on m1")) {
-				t.Fatalf("the trace log has %d bytes and is no trace of the run: %v", len(trace), err)
-			}
-			wantNoSecret(t, secrets, "the trace log", trace)
-		})
+// attributes reads what the state says of each resource, by its address.
+func attributes(t *testing.T, w *terraform.Workspace) map[string]map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(w.Dir, "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	var state struct {
+		Resources []struct {
+			Mode, Type, Name string
+			Instances        []struct{ Attributes map[string]any }
+		}
+	}
+	if err := json.Unmarshal(text, &state); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]map[string]any{}
+	for _, r := range state.Resources {
+		if r.Mode == "managed" && len(r.Instances) == 1 {
+			all[r.Type+"."+r.Name] = r.Instances[0].Attributes
+		}
+	}
+	return all
+}
+
+// wantRecovered has the keys on every master, no force flag, and in each file what the state says.
+func wantRecovered(t *testing.T, l *lab.Lab, w *terraform.Workspace, keys int64) {
+	t.Helper()
+	wantKeys(t, l, keys)
+	wantNoForceFlag(t, l)
+	all := attributes(t, w)
+	if len(all) != len(l.Masters()) {
+		t.Errorf("the state has %d resources", len(all))
+	}
+	for name, a := range all {
+		path, _ := a["manifest_path"].(string)
+		manifest, _ := a["manifest"].(string)
+		wantPlannedManifest(t, name, path, manifest)
+		if a["status"] != "healthy" {
+			t.Errorf("%s is %v", name, a["status"])
+		}
+	}
+}
+
+// TestCommandLine is a recovery of five masters with for_each, as an operator sees it: the plan's text, the apply, the
+// same plan again, a master that is off, destroy. No private key is in what Terraform writes, its trace included.
+func TestCommandLine(t *testing.T) {
+	l, keys := start(t, lab.Options{Masters: 5})
+	loseMajority(t, l)
+	w := workspace(t, l, surveyBlock(l)+seedBlock()+forEach(l))
+	secrets := privateKeys(t, l)
+	log := filepath.Join(t.TempDir(), "trace.log")
+	w.Env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + log}
+
+	text, folded := run(t, w, 2, "plan", "-no-color", "-detailed-exitcode", "-out=plan")
+	wantWords(t, folded, "Plan: 5 to add, 0 to change, 0 to destroy",
+		"1/9 "+strings.Join(names(l), ", ")+": take the lock", "m1 is the only master with readable etcd data",
+		"- --force-new-cluster=true", "- --initial-cluster-state=existing",
+		`old_data = "`+l.Master("m2").Inside("/var/lib/etcd.etcdrecovery/1"))
+	wantNoSecret(t, secrets, "the plan", []byte(text))
+
+	run(t, w, 0, "apply", "-no-color", "plan")
+	wantKeys(t, l, keys)
+	wantSettled(t, w)
+
+	l.Master("m2").PowerOff()
+	_, folded = run(t, w, 0, "plan", "-no-color", "-detailed-exitcode")
+	wantWords(t, folded, "No changes.", "Master Does Not Answer", "its state is kept as it was")
+	if err := l.Master("m2").PowerOn(); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, file := range []string{"terraform.tfstate", "plan"} {
+		text, err := os.ReadFile(filepath.Join(w.Dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantNoSecret(t, secrets, file, text)
+	}
+	before := trees(t, l, false)
+	_, folded = run(t, w, 0, "destroy", "-no-color", "-auto-approve")
+	wantWords(t, folded, "Destroy Only Forgets", "Destroy complete! Resources: 5 destroyed.")
+	wantSame(t, before, trees(t, l, false))
+	for _, m := range l.Masters() {
+		if len(m.EtcdPIDs()) != 1 {
+			t.Errorf("etcd does not run on %s after destroy", m.Name())
+		}
+	}
+	trace, err := os.ReadFile(log)
+	if err != nil || len(trace) < 100_000 || !bytes.Contains(trace, []byte("step 9 of 9 on m1")) {
+		t.Fatalf("the trace log has %d bytes and is no trace of the run: %v", len(trace), err)
+	}
+	wantNoSecret(t, secrets, "the trace log", trace)
+}
+
+// forEach lets the others join in whatever order.
+func forEach(l *lab.Lab) string {
+	var names []string
+	for _, m := range l.Masters()[1:] {
+		names = append(names, `"`+m.Name()+`"`)
+	}
+	return `
+resource "etcdrecovery_member" "others" {
+  for_each  = toset([` + strings.Join(names, ", ") + `])
+  node      = data.etcdrecovery_survey.masters.nodes[each.key]
+  join      = etcdrecovery_seed.this.cluster
+  any_order = true
+}
+`
 }
 
 func names(l *lab.Lab) []string {
@@ -203,9 +251,13 @@ func TestSecretIn(t *testing.T) {
 		key[i] = byte(i * 7)
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "SOMETHING", Bytes: key})
+	escaped := strings.ReplaceAll(string(text), "\n", `\n`)
 	for name, planted := range map[string][]byte{
-		"raw": append([]byte("before"), key...), "PEM": text, "JSON": []byte(strings.ReplaceAll(string(text), "\n", `\n`)),
-		"base64 of the file": []byte(base64.StdEncoding.EncodeToString(append([]byte("xx"), key...))), "PEM of another key": []byte("-----BEGIN EC PRIVATE KEY-----"),
+		"raw":                append([]byte("before"), key...),
+		"PEM":                text,
+		"JSON":               []byte(escaped),
+		"base64 of the file": []byte(base64.StdEncoding.EncodeToString(append([]byte("xx"), key...))),
+		"PEM of another key": []byte("-----BEGIN EC PRIVATE KEY-----"),
 	} {
 		if secretIn([][]byte{key}, planted) == "" {
 			t.Errorf("a key planted as %s is not found", name)

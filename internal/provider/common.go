@@ -96,9 +96,7 @@ func (c *common) unknown() {
 	c.Steps, c.OldData = types.ListUnknown(types.StringType), types.StringUnknown()
 	c.ManifestPath, c.Manifest = types.StringUnknown(), types.StringUnknown()
 	c.Status, c.ClusterID, c.MemberID = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	c.Cluster, c.Connection = types.ObjectUnknown(
-		clusterType().AttrTypes,
-	), types.ObjectUnknown(
+	c.Cluster, c.Connection = types.ObjectUnknown(clusterType().AttrTypes), types.ObjectUnknown(
 		connectionType().AttrTypes,
 	)
 	c.Masters = types.MapUnknown(connectionType())
@@ -167,9 +165,7 @@ func (c *common) observe(e recovery.Evidence, diags *diag.Diagnostics) {
 		if recovery.Unfinished(e) {
 			c.Status = types.StringValue(statusUnfinished)
 		}
-		c.ClusterID, c.MemberID = types.StringValue(
-			e.Status.ClusterID.String(),
-		), types.StringValue(
+		c.ClusterID, c.MemberID = types.StringValue(e.Status.ClusterID.String()), types.StringValue(
 			e.Status.MemberID.String(),
 		)
 	case lost:

@@ -3,15 +3,18 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/provider"
 )
 
@@ -24,8 +27,20 @@ func TestMain(m *testing.M) {
 	if os.Getenv("TF_ACC") == "" {
 		_ = os.Setenv("TF_ACC", "1") // these tests cost nobody anything
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "etcdrecovery-provider-")
+	if err != nil {
+		panic(err)
+	}
+	tools = sync.OnceValues(func() (*terraform.Tools, error) {
+		return terraform.Prepare(context.Background(), dir, func(text string) { fmt.Println(text) })
+	})
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
+
+// tools are the CLI and the provider as a program, for all tests that run it: to build it takes as long as a recovery.
+var tools func() (*terraform.Tools, error)
 
 // start makes a lab with some keys in it, and gives their number.
 func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
@@ -97,10 +112,7 @@ func surveyBlock(l *lab.Lab) string {
 // seedBlock is a seed; more are further arguments.
 func seedBlock(more ...string) string {
 	return "resource \"etcdrecovery_seed\" \"this\" {\n  survey = data.etcdrecovery_survey.masters\n  recovery_id = " +
-		"\"test\"\n  " + strings.Join(
-		more,
-		"\n  ",
-	) + "\n}\n"
+		"\"test\"\n  " + strings.Join(more, "\n  ") + "\n}\n"
 }
 
 // chain lets the others join one after the other.

@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 )
 
@@ -62,25 +61,19 @@ func TestFunctions(t *testing.T) {
 		`unforce_manifest(provider::etcdrecovery::force_manifest(local.m2))`: exact(string(text)),
 		`unforce_manifest(local.m2)`:                                         exact(string(text)),
 		// m2 was there under another address.
-		`join_manifest(local.m2, [{ name = "z", peer_urls = ["https://10.0.0.19:2380"] }, { name = "m2", peer_urls = ["https://10.0.0.99:2380"] }, { name = "m1", peer_urls = ["https://10.0.0.11:2380"] }])`: exact(
-			string(joined),
-		),
+		"join_manifest(local.m2, [" +
+			`{ name = "z", peer_urls = ["https://10.0.0.19:2380"] }, ` +
+			`{ name = "m2", peer_urls = ["https://10.0.0.99:2380"] }, ` +
+			`{ name = "m1", peer_urls = ["https://10.0.0.11:2380"] }])`: exact(string(joined)),
 		`read_manifest(local.m2)`: knownvalue.ObjectPartial(map[string]knownvalue.Check{
-			"namespace": exact(
-				"kube-system",
-			),
-			"pod_name": exact("etcd"),
-			"name":     exact("m2"),
-			"image":    exact("registry.k8s.io/etcd:3.6.16-0"),
-			"data_dir": exact(
-				"/var/lib/etcd",
-			),
-			"wal_dir":   knownvalue.Null(),
-			"peer_urls": list("https://10.0.0.12:2380"),
-			"listen_client_urls": list(
-				"https://127.0.0.1:2379",
-				"https://10.0.0.12:2379",
-			),
+			"namespace":             exact("kube-system"),
+			"pod_name":              exact("etcd"),
+			"name":                  exact("m2"),
+			"image":                 exact("registry.k8s.io/etcd:3.6.16-0"),
+			"data_dir":              exact("/var/lib/etcd"),
+			"wal_dir":               knownvalue.Null(),
+			"peer_urls":             list("https://10.0.0.12:2380"),
+			"listen_client_urls":    list("https://127.0.0.1:2379", "https://10.0.0.12:2379"),
 			"initial_cluster_state": exact("existing"),
 			"force_new_cluster":     knownvalue.Bool(false),
 			"settings": knownvalue.MapPartial(
@@ -96,9 +89,7 @@ func TestFunctions(t *testing.T) {
 				map[string]knownvalue.Check{"InitialCorruptCheck": knownvalue.Bool(true)},
 			),
 			"probes": knownvalue.ListExact([]knownvalue.Check{knownvalue.ObjectExact(map[string]knownvalue.Check{
-				"kind": exact(
-					"liveness",
-				),
+				"kind":    exact("liveness"),
 				"scheme":  exact("http"),
 				"host":    exact("127.0.0.1"),
 				"port":    exact("2381"),
@@ -160,11 +151,11 @@ func TestFunctionErrors(t *testing.T) {
 
 // TestPreviewExample runs the tests of the example with the real CLI, and sees them fail where they have to.
 func TestPreviewExample(t *testing.T) {
-	tools, err := terraform.Prepare(t.Context(), t.TempDir(), func(s string) { t.Log(s) })
+	with, err := tools()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := tools.Copy(filepath.Join(t.TempDir(), "preview"), "preview-manifests")
+	w, err := with.Copy(filepath.Join(t.TempDir(), "preview"), "preview-manifests")
 	if err != nil {
 		t.Fatal(err)
 	}

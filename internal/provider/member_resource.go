@@ -293,9 +293,7 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 		if !planned.IsUnknown() && !planned.IsNull() {
 			plan.Manifest = planned
 		}
-		plan.ClusterID, plan.MemberID = types.StringValue(
-			result.ClusterID.String(),
-		), types.StringValue(
+		plan.ClusterID, plan.MemberID = types.StringValue(result.ClusterID.String()), types.StringValue(
 			result.MemberID.String(),
 		)
 		members := result.Members

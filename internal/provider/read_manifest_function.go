@@ -118,15 +118,13 @@ func (readManifest) Run(ctx context.Context, req function.RunRequest, resp *func
 
 func valueOf(m *manifest.Manifest) manifestValue {
 	v := manifestValue{
-		Namespace:     m.Namespace(),
-		PodName:       m.PodName(),
-		ContainerName: m.ContainerName(),
-		Image:         m.Image(),
-		Name:          m.Name(),
-		DataDir:       m.DataDir(),
-		PeerURLs: orEmpty(
-			m.PeerURLs(),
-		),
+		Namespace:           m.Namespace(),
+		PodName:             m.PodName(),
+		ContainerName:       m.ContainerName(),
+		Image:               m.Image(),
+		Name:                m.Name(),
+		DataDir:             m.DataDir(),
+		PeerURLs:            orEmpty(m.PeerURLs()),
 		ListenPeerURLs:      orEmpty(m.ListenPeerURLs()),
 		ClientURLs:          orEmpty(m.ClientURLs()),
 		ListenClientURLs:    orEmpty(m.ListenClientURLs()),

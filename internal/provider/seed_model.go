@@ -29,9 +29,7 @@ func (m *seedModel) unknown() {
 		m.Node = types.StringUnknown()
 	}
 	m.Reason, m.Report, m.ForcedManifest = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
-	m.Discarded, m.Loss, m.Hazards = types.Int64Unknown(), types.ObjectUnknown(
-		lossType(),
-	), types.ListUnknown(
+	m.Discarded, m.Loss, m.Hazards = types.Int64Unknown(), types.ObjectUnknown(lossType()), types.ListUnknown(
 		types.StringType,
 	)
 	m.common.unknown()
@@ -41,18 +39,12 @@ func (m *seedModel) unknown() {
 func (m *seedModel) fill(ctx context.Context, p *recovery.SeedPlan, conns map[string]connection) diag.Diagnostics {
 	steps, diags := stringList(ctx, recovery.Titles(p.Steps()))
 	m.Node, m.Steps = types.StringValue(p.Node), steps
-	m.Reason, m.Report = types.StringValue(
-		p.Reason+"; the cluster is "+p.Verdict.Text,
-	), types.StringValue(
+	m.Reason, m.Report = types.StringValue(p.Reason+"; the cluster is "+p.Verdict.Text), types.StringValue(
 		recovery.Report(p.Evidence, p.Lost),
 	)
-	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringValue(
-		p.ManifestPath,
-	), types.StringValue(
+	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringValue(p.ManifestPath), types.StringValue(
 		p.Forced,
-	), types.StringValue(
-		p.Final,
-	)
+	), types.StringValue(p.Final)
 	m.OldData = types.StringValue(p.OldData)
 	hazards, more := stringList(ctx, p.Hazards)
 	diags.Append(more...)

@@ -54,10 +54,21 @@ func TestPrecedence(t *testing.T) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
 	got, ok := all.bastion()
-	if want := (ssh.Config{Host: "jump", Port: 2222, User: "jumper", PrivateKeyFile: "jump.key", Password: "pw", AgentIdentities: []string{"mine"}, HostKey: "ssh-ed25519 A", Timeout: 3 * time.Second,
-		Keepalive: time.Second, MaxSessions: 2, Become: ssh.BecomeNone}); !ok ||
-		!reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v\nwant %+v", got, want)
+	jump := ssh.Config{
+		Host:            "jump",
+		Port:            2222,
+		User:            "jumper",
+		PrivateKeyFile:  "jump.key",
+		Password:        "pw",
+		AgentIdentities: []string{"mine"},
+		HostKey:         "ssh-ed25519 A",
+		Timeout:         3 * time.Second,
+		Keepalive:       time.Second,
+		MaxSessions:     2,
+		Become:          ssh.BecomeNone,
+	}
+	if !ok || !reflect.DeepEqual(got, jump) {
+		t.Errorf("got %+v\nwant %+v", got, jump)
 	}
 	// A key goes with the certificate of its own place, or of one before.
 	if c := (layers{{}, block}).config("m1"); c.PrivateKey != "block's" || c.Certificate != "block's" || c.Agent {
@@ -73,7 +84,13 @@ func TestPrecedence(t *testing.T) {
 	for _, c := range []struct {
 		given values
 		want  bool
-	}{{values{}, true}, {values{"password": "x"}, false}, {values{"password": "x", "agent": "true"}, true}, {values{"private_key": "x"}, false}, {values{"agent": "false"}, false}} {
+	}{
+		{values{}, true},
+		{values{"password": "x"}, false},
+		{values{"password": "x", "agent": "true"}, true},
+		{values{"private_key": "x"}, false},
+		{values{"agent": "false"}, false},
+	} {
 		if got := (layers{c.given}).config("m1").Agent; got != c.want {
 			t.Errorf("an agent is asked with %v: %v", c.given, got)
 		}
@@ -81,14 +98,17 @@ func TestPrecedence(t *testing.T) {
 }
 
 func TestEnvironment(t *testing.T) {
-	given, diags := valuesOfEnvironment(func(name string) string {
-		return map[string]string{"ETCDRECOVERY_SSH_USER": "ops", "ETCDRECOVERY_SSH_PORT": "22x", "ETCDRECOVERY_SSH_HOST_KEY": "never", "ETCDRECOVERY_SSH_BASTION_PRIVATE_KEY_PASSPHRASE": "p",
-			"ETCDRECOVERY_SSH_AGENT": "0", "ETCDRECOVERY_SSH_BECOME_METHOD": "su"}[name]
-	})
-	if want := (values{"user": "ops", "bastion_private_key_passphrase": "p", "agent": "0"}); !reflect.DeepEqual(
-		given,
-		want,
-	) {
+	environment := map[string]string{
+		"ETCDRECOVERY_SSH_USER":                           "ops",
+		"ETCDRECOVERY_SSH_PORT":                           "22x",
+		"ETCDRECOVERY_SSH_HOST_KEY":                       "never",
+		"ETCDRECOVERY_SSH_BASTION_PRIVATE_KEY_PASSPHRASE": "p",
+		"ETCDRECOVERY_SSH_AGENT":                          "0",
+		"ETCDRECOVERY_SSH_BECOME_METHOD":                  "su",
+	}
+	given, diags := valuesOfEnvironment(func(name string) string { return environment[name] })
+	want := values{"user": "ops", "bastion_private_key_passphrase": "p", "agent": "0"}
+	if !reflect.DeepEqual(given, want) {
 		t.Errorf("got %v, want %v", given, want)
 	}
 	if len(diags) != 2 ||
@@ -131,7 +151,13 @@ func TestValues(t *testing.T) {
 	if _, unknown := valuesOf(map[string]attr.Value{"password": types.StringUnknown()}); unknown != "password" {
 		t.Errorf("got %q", unknown)
 	}
-	for name, wrong := range map[string]string{"port": "0", "timeout": "15", "keepalive": "-1s", "max_sessions": "0", "become_method": "su"} {
+	for name, wrong := range map[string]string{
+		"port":          "0",
+		"timeout":       "15",
+		"keepalive":     "-1s",
+		"max_sessions":  "0",
+		"become_method": "su",
+	} {
 		for _, s := range settings() {
 			if s.name != name {
 				continue

@@ -73,9 +73,7 @@ func (l layers) config(host string) ssh.Config {
 		Password:        l.get("password"),
 		AgentSocket:     l.get("agent_socket"),
 		AgentIdentities: l.list("agent_identity"),
-		HostKey: l.get(
-			"host_key",
-		),
+		HostKey:         l.get("host_key"),
 		KnownHostsFiles: l.list("known_hosts_file"),
 		Insecure:        l.bool("insecure_ignore_host_key"),
 		Timeout:         l.duration("timeout"),
@@ -97,10 +95,7 @@ func (l layers) bastion() (c ssh.Config, ok bool) {
 	c = l.config(host)
 	c.HostKey, c.Become, c.BecomePassword = l.get("bastion_host_key"), ssh.BecomeNone, ""
 	c.Port, c.User = cmp.Or(l.int("bastion_port"), c.Port), cmp.Or(l.get("bastion_user"), c.User)
-	c.Passphrase, c.Password = cmp.Or(
-		l.get("bastion_private_key_passphrase"),
-		c.Passphrase,
-	), cmp.Or(
+	c.Passphrase, c.Password = cmp.Or(l.get("bastion_private_key_passphrase"), c.Passphrase), cmp.Or(
 		l.get("bastion_password"),
 		c.Password,
 	)

@@ -175,14 +175,8 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 				&recovery.Refusal{
 					Title:     "A Node Is Given Twice",
 					Attribute: "nodes",
-					Found: "the nodes " + min(
-						name,
-						other,
-					) + " and " + max(
-						name,
-						other,
-					) + " are both at " + key + ".",
-					Next: "give each master once, under one name.",
+					Found:     "the nodes " + min(name, other) + " and " + max(name, other) + " are both at " + key + ".",
+					Next:      "give each master once, under one name.",
 				},
 				"nodes",
 			)
@@ -214,9 +208,7 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 		list, diags := stringList(ctx, problems)
 		resp.Diagnostics.Append(diags...)
 		m.Nodes[name], diags = with(ctx, n, map[string]attr.Value{
-			"name": types.StringValue(
-				name,
-			),
+			"name":     types.StringValue(name),
 			"ssh":      types.StringValue(string(e.Reach)),
 			"problems": list,
 			"evidence": types.StringValue(string(text)),

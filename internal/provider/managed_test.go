@@ -9,19 +9,10 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestManagedMasters has masters that a controller looks after: each plan that changes something says what to do about
-// it, and no other.
+// TestManagedMasters has five masters with etcd 3.5, a log folder of their own, and a controller that looks after them:
+// each plan that changes something says what to do about it, and no other.
 func TestManagedMasters(t *testing.T) {
-	l, keys := start(t, lab.Options{Manifest: func(_ string, text []byte) []byte {
-		return []byte(
-			strings.Replace(
-				string(text),
-				"  annotations:\n",
-				"  annotations:\n    control-plane-manager.deckhouse.io/checksum: \"1f2e\"\n",
-				1,
-			),
-		)
-	}})
+	l, keys := start(t, lab.Options{Masters: 5, Etcd: "3.5", WALDir: true, Manifest: managed})
 	warns := func(text string, want bool) {
 		t.Helper()
 		if got := strings.Contains(text, "A Controller Looks After These Masters"); got != want {
@@ -35,14 +26,22 @@ func TestManagedMasters(t *testing.T) {
 	w := workspace(t, l, surveyBlock(l)+seedBlock()+chain(l))
 	_, folded = run(t, w, 0, "plan", "-no-color")
 	warns(folded, true)
-	wantWords(t, folded, "Deckhouse looks after m1, m2, m3", "d8 system module disable control-plane-manager")
+	wantWords(t, folded, "Deckhouse looks after m1, m2, m3, m4, m5", "d8 system module disable control-plane-manager")
 	run(t, w, 0, "apply", "-auto-approve", "-no-color")
-	wantKeys(t, l, keys)
+	wantRecovered(t, l, w, keys)
 	_, folded = run(t, w, 0, "plan", "-detailed-exitcode", "-no-color")
 	warns(folded, false)
 
 	wipe(t, l.Master("m3"))
+	writes := writer(t, l, "m1", "m2", "m4", "m5")
 	_, folded = run(t, w, 2, "plan", "-detailed-exitcode", "-no-color")
 	warns(folded, true)
 	wantWords(t, folded, "Deckhouse looks after m3,")
+	wantUpdate(t, w, "etcdrecovery_member.m3")
+	wantAllWrites(t, l, writes.Stop())
+}
+
+func managed(_ string, text []byte) []byte {
+	annotation := "  annotations:\n    control-plane-manager.deckhouse.io/checksum: \"1f2e\"\n"
+	return []byte(strings.Replace(string(text), "  annotations:\n", annotation, 1))
 }

@@ -1,0 +1,42 @@
+//go:build linux
+
+package provider_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// TestChangedSinceThePlan has manifests as kubeadm upgrade leaves them, so that wiped masters found clusters of their
+// own. A colleague edits one of them between plan and apply: the apply stops with our own words, before it touches
+// anything. Then it recovers.
+func TestChangedSinceThePlan(t *testing.T) {
+	l, keys := start(t, lab.Options{Etcd: "3.6", Shape: lab.SelfOnly})
+	loseMajority(t, l)
+	w := workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`)+chain(l))
+	run(t, w, 0, "plan", "-no-color", "-out=plan")
+
+	file := l.Master("m2").Path("/etc/kubernetes/manifests/etcd.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append(text, "# edited by a colleague\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := trees(t, l, false)
+	_, folded := run(t, w, 1, "apply", "-no-color", "plan")
+	wantWords(t, folded, "A Master Changed Since the Plan", "m2", "run terraform plan again")
+	after := trees(t, l, false)
+	for name := range after { // only the journal's folder with the lock may have been made, and it is empty again
+		after[name] = strings.TrimSuffix(after[name], ", with a work folder")
+	}
+	wantSame(t, before, after)
+
+	run(t, w, 0, "apply", "-no-color", "-auto-approve")
+	wantRecovered(t, l, w, keys)
+	wantSettled(t, w)
+}

@@ -1,0 +1,28 @@
+//go:build linux
+
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// TestGivenUpMaster recovers without a master that is off: only once the operator has said so.
+func TestGivenUpMaster(t *testing.T) {
+	l, keys := start(t, lab.Options{})
+	wipe(t, l.Master("m2"))
+	l.Master("m3").PowerOff()
+	_, folded := run(t, workspace(t, l, surveyBlock(l)+seedBlock()), 1, "plan", "-no-color")
+	wantWords(t, folded, "A Master Does Not Answer", "m3")
+
+	member := memberBlock("m2", "etcdrecovery_seed.this.cluster")
+	w := workspace(t, l, surveyBlock(l)+seedBlock(`lost_nodes = ["m3"]`)+member)
+	run(t, w, 0, "apply", "-no-color", "-auto-approve")
+	wantSettled(t, w)
+	for _, name := range []string{"m1", "m2"} {
+		if got, _, err := l.CountKeys(t.Context(), name); err != nil || got != keys {
+			t.Errorf("%s has %d keys (%v), want %d", name, got, err, keys)
+		}
+	}
+}
