@@ -8,9 +8,10 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestGivenUpMaster recovers without a master that is off: only once the operator has said so.
+// TestGivenUpMaster has a log folder of its own, and recovers without a master that is off: only once the operator has
+// said so.
 func TestGivenUpMaster(t *testing.T) {
-	l, keys := start(t, lab.Options{})
+	l, keys := start(t, lab.Options{Etcd: "3.5", WALDir: true})
 	wipe(t, l.Master("m2"))
 	l.Master("m3").PowerOff()
 	_, folded := run(t, workspace(t, l, surveyBlock(l)+seedBlock()), 1, "plan", "-no-color")

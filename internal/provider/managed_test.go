@@ -9,10 +9,10 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestManagedMasters has five masters with etcd 3.5, a log folder of their own, and a controller that looks after them:
-// each plan that changes something says what to do about it, and no other.
+// TestManagedMasters has five masters with etcd 3.5 and a controller that looks after them: each plan
+// that changes something says what to do about it, and no other.
 func TestManagedMasters(t *testing.T) {
-	l, keys := start(t, lab.Options{Masters: 5, Etcd: "3.5", WALDir: true, Manifest: managed})
+	l, keys := start(t, lab.Options{Masters: 5, Etcd: "3.5", Manifest: managed})
 	warns := func(text string, want bool) {
 		t.Helper()
 		if got := strings.Contains(text, "A Controller Looks After These Masters"); got != want {
