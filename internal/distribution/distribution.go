@@ -17,7 +17,11 @@ type Distribution struct {
 // never seen. Paths are the defaults; a unit of systemd counts where an installer put it or where it is enabled, since
 // packages bring one along that nobody uses.
 func All() []Distribution {
-	const openshift, fencing = "/etc/kubernetes/static-pod-resources/etcd-certs", "/etc/kubernetes/static-pod-resources/etcd-certs/configmaps/external-etcd-pod"
+	const (
+		openshift = "/etc/kubernetes/static-pod-resources/etcd-certs"
+		fencing   = openshift + "/configmaps/external-etcd-pod"
+		okd       = "https://docs.okd.io/"
+	)
 	return []Distribution{
 		{
 			Name:  "K3s",
@@ -68,7 +72,7 @@ func All() []Distribution {
 			Steps: "look at sudo pcs status --full on both nodes. Put fencing right (sudo pcs stonith config), then " +
 				"sudo pcs resource cleanup: " +
 				"Pacemaker starts etcd, by itself as a new cluster where only one node is left",
-			Docs: "https://docs.okd.io/latest/installing/installing_two_node_cluster/installing_tnf/install-post-tnf.html",
+			Docs: okd + "latest/installing/installing_two_node_cluster/installing_tnf/install-post-tnf.html",
 		},
 		{
 			Name:   "OpenShift 4",
@@ -79,7 +83,8 @@ func All() []Distribution {
 			Steps: "on the master to recover from run sudo -E /usr/local/bin/quorum-restore.sh; the etcd operator " +
 				"brings the others in. " +
 				"A release that does not have it yet has cluster-restore.sh, which needs a backup",
-			Docs: "https://docs.okd.io/4.18/backup_and_restore/control_plane_backup_and_restore/disaster_recovery/quorum-restoration.html",
+			Docs: okd + "4.18/backup_and_restore/control_plane_backup_and_restore/disaster_recovery/" +
+				"quorum-restoration.html",
 		},
 		{
 			Name:  "MicroK8s",

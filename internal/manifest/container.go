@@ -48,7 +48,8 @@ func (m *Manifest) findEtcd() error {
 			return at(
 				ErrTwoEtcd,
 				node.Line,
-				"found a second one, the first is on line %d; split the pod, so that each etcd has a manifest of its own",
+				"found a second one, the first is on line %d; split the pod, so that each etcd has a manifest of its "+
+					"own",
 				m.container.Line,
 			)
 		default:

@@ -42,15 +42,23 @@ func (m *Manifest) checkDistribution() error {
 		name string
 		sign string // "" where it is another one
 	}{
-		{"RKE2", cmp.Or(key("annotation", p.Metadata.Annotations, "etcd.k3s.io/"), p.argument("/rancher/rke2/", program.isEtcd))},
-		{"OpenShift two-node with fencing", when(openshift && !p.starts(program.isEtcd) && !p.starts(program.wrapsEtcd), "the namespace openshift-etcd without a container for etcd")},
+		{"RKE2", cmp.Or(
+			key("annotation", p.Metadata.Annotations, "etcd.k3s.io/"),
+			p.argument("/rancher/rke2/", program.isEtcd),
+		)},
+		{"OpenShift two-node with fencing", when(
+			openshift && !p.starts(program.isEtcd) && !p.starts(program.wrapsEtcd),
+			"the namespace openshift-etcd without a container for etcd",
+		)},
 		{"OpenShift 4", when(openshift, "the namespace openshift-etcd")},
 		{"OpenShift 3", p.argument("/etc/etcd/etcd.conf", program.wrapsEtcd)},
 		{"kOps", when(p.starts(program.isEtcdManager), "a container that starts etcd-manager")},
 		{"Gardener", cmp.Or(
 			when(p.starts(program.isEtcdWrapper), "the image etcd-wrapper"),
-			when(p.Metadata.Labels["app.kubernetes.io/managed-by"] == "etcd-druid", "the label "+
-				"app.kubernetes.io/managed-by=etcd-druid"),
+			when(
+				p.Metadata.Labels["app.kubernetes.io/managed-by"] == "etcd-druid",
+				"the label app.kubernetes.io/managed-by=etcd-druid",
+			),
 			key("label", p.Metadata.Labels, "druid.gardener.cloud"),
 		)},
 	} {

@@ -45,8 +45,10 @@ func TestJoined(t *testing.T) {
 func TestJoinRefusesList(t *testing.T) {
 	text := etcdPod("--name=m1")
 	for _, list := range []string{
-		"", "m1", "m1=", "=https://10.0.0.11:2380", "m2=https://10.0.0.12:2380", "m1=10.0.0.11", "m1=https://10.0.0.11:2380,",
-		"m1=https://10.0.0.11:2380 ", "m1=https://$(IP):2380", "m1=https://10.0.0.11:2380\n- --x", "m1=https://[::1", "m1=https://10.0.0.11", "m1=https://10.0.0.11:2380/", "m1=ftp://10.0.0.11:2380", "m1=https://:2380", "m1=https://h:p", "M1=https://10.0.0.11:2380",
+		"", "m1", "m1=", "=https://10.0.0.11:2380", "m2=https://10.0.0.12:2380",
+		"m1=10.0.0.11", "m1=https://10.0.0.11:2380,", "m1=https://10.0.0.11:2380 ", "m1=https://$(IP):2380",
+		"m1=https://10.0.0.11:2380\n- --x", "m1=https://[::1", "m1=https://10.0.0.11", "m1=https://10.0.0.11:2380/",
+		"m1=ftp://10.0.0.11:2380", "m1=https://:2380", "m1=https://h:p", "M1=https://10.0.0.11:2380",
 	} {
 		if _, err := Join(text, list); !errors.Is(err, ErrInitialCluster) {
 			t.Errorf("%q: %v", list, err)
@@ -70,7 +72,9 @@ func TestItemForms(t *testing.T) {
 		"dash apart":          "\n      --initial-cluster-state=new",
 	} {
 		for place, argv := range map[string][]string{
-			"last": {"--name=m1", item}, "between": {"--name=m1", item, "--data-dir=/d"}, "before an equal": {"--name=m1", item, "--initial-cluster-state=new"},
+			"last":            {"--name=m1", item},
+			"between":         {"--name=m1", item, "--data-dir=/d"},
+			"before an equal": {"--name=m1", item, "--initial-cluster-state=new"},
 		} {
 			if name == "dash apart" && place != "between" {
 				continue // a line of its own would have to come or go

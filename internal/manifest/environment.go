@@ -98,7 +98,8 @@ func readVariable(entry *yaml.Node, name string, values map[string]string) (vari
 		return v, at(
 			ErrUnresolved,
 			entry.Line,
-			"found %s with its value from elsewhere (valueFrom), so that it is not in the manifest; write the value out",
+			"found %s with its value from elsewhere (valueFrom), so that it is not in the manifest; write the value "+
+				"out",
 			name,
 		)
 	}

@@ -143,11 +143,12 @@ func (m *Manifest) checkKubelet() error {
 			args = append(args, text)
 		}
 	}
+	namespace := cmp.Or(m.kubelet.Metadata.Namespace, defaultNamespace)
 	for _, check := range []struct {
 		what string
 		same bool
 	}{
-		{"the pod's name", m.kubelet.Metadata.Name == m.podName && cmp.Or(m.kubelet.Metadata.Namespace, defaultNamespace) == m.namespace},
+		{"the pod's name", m.kubelet.Metadata.Name == m.podName && namespace == m.namespace},
 		{"the container's name", c.Name == m.containerName && c.Image == m.image},
 		{"command", slices.Equal(c.Command, command)},
 		{"args", slices.Equal(c.Args, args)},

@@ -36,14 +36,22 @@ func Parse(text []byte) (*Manifest, error) {
 	if len(text) > maxSize {
 		return nil, fmt.Errorf("%w: the file has %d bytes, the kubelet reads at most %d", ErrSyntax, len(text), maxSize)
 	}
-	for _, read := range []func() error{m.source.checkBreaks, m.readPod, m.checkDistribution, m.readContainer, m.readFlags, m.readVolumes, m.checkKubelet} {
+	for _, read := range []func() error{
+		m.source.checkBreaks,
+		m.readPod,
+		m.checkDistribution,
+		m.readContainer,
+		m.readFlags,
+		m.readVolumes,
+		m.checkKubelet,
+	} {
 		switch err := read(); {
 		case errors.Is(err, ErrShape) && !concernsEtcd(text):
 			return nil, fmt.Errorf(
 				"%w: nothing found in it starts etcd, though it cannot be read in full: %v",
 				ErrNoEtcd,
-				err,
-			) //nolint:errorlint // it is not about etcd, so its reason must not match
+				err, //nolint:errorlint // it is not about etcd, so its reason must not match
+			)
 		case err != nil:
 			return nil, err
 		}

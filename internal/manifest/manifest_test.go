@@ -52,8 +52,12 @@ func TestSettings(t *testing.T) {
 		"state":         {m.InitialClusterState(), "existing"},
 		"forced":        {m.Forced(), false},
 		"pki": {m.PKI(), PKI{
-			CertFile: "/etc/kubernetes/pki/etcd/server.crt", KeyFile: "/etc/kubernetes/pki/etcd/server.key", TrustedCAFile: "/etc/kubernetes/pki/etcd/ca.crt",
-			PeerCertFile: "/etc/kubernetes/pki/etcd/peer.crt", PeerKeyFile: "/etc/kubernetes/pki/etcd/peer.key", PeerTrustedCAFile: "/etc/kubernetes/pki/etcd/ca.crt",
+			CertFile:          "/etc/kubernetes/pki/etcd/server.crt",
+			KeyFile:           "/etc/kubernetes/pki/etcd/server.key",
+			TrustedCAFile:     "/etc/kubernetes/pki/etcd/ca.crt",
+			PeerCertFile:      "/etc/kubernetes/pki/etcd/peer.crt",
+			PeerKeyFile:       "/etc/kubernetes/pki/etcd/peer.key",
+			PeerTrustedCAFile: "/etc/kubernetes/pki/etcd/ca.crt",
 		}},
 	} {
 		if !reflect.DeepEqual(got[0], got[1]) {
@@ -101,7 +105,11 @@ func TestProbes(t *testing.T) {
 func TestVariables(t *testing.T) {
 	m := parseFile(t, "environment")
 	for flag, want := range map[string]string{
-		"name": "m1", "data-dir": "/var/lib/etcd", "initial-cluster-state": "existing", "discovery-srv": "example.com", "unsupported-arch": "",
+		"name":                  "m1",
+		"data-dir":              "/var/lib/etcd",
+		"initial-cluster-state": "existing",
+		"discovery-srv":         "example.com",
+		"unsupported-arch":      "",
 	} {
 		if got := m.Settings()[flag]; got != want {
 			t.Errorf("--%s: got %q, want %q", flag, got, want)

@@ -14,6 +14,10 @@ func podWith(name, container string) []byte {
 	)
 }
 
+// inJSON is a pod.
+const inJSON = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"etcd"},` +
+	`"spec":{"containers":[{"command":["etcd","--name=m1"]}]}}`
+
 // TestForcedByVariableAlone has a forced pod's name, and no flag that could be taken out.
 func TestForcedByVariableAlone(t *testing.T) {
 	text := podWith(
@@ -23,7 +27,10 @@ func TestForcedByVariableAlone(t *testing.T) {
 	if _, err := Force(text); !errors.Is(err, ErrForced) {
 		t.Errorf("Force: %v", err)
 	}
-	for what, edit := range map[string]func([]byte) ([]byte, error){"Unforce": Unforce, "Join": func(b []byte) ([]byte, error) { return Join(b, joined("m1")) }} {
+	for what, edit := range map[string]func([]byte) ([]byte, error){
+		"Unforce": Unforce,
+		"Join":    func(b []byte) ([]byte, error) { return Join(b, joined("m1")) },
+	} {
 		out, err := edit(text)
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
@@ -37,7 +44,7 @@ func TestForcedByVariableAlone(t *testing.T) {
 // TestUndoneOrRefused forces only what can be unforced, byte for byte.
 func TestUndoneOrRefused(t *testing.T) {
 	for what, text := range map[string][]byte{
-		"name escaped, JSON": []byte(`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"etc\u0064"},"spec":{"containers":[{"command":["etcd","--name=m1"]}]}}`),
+		"name escaped, JSON": []byte(strings.Replace(inJSON, `"name":"etcd"`, `"name":"etc\u0064"`, 1)),
 		"name in block":      podWith(">-\n    etcd", "    command: [etcd, --name=m1]\n"),
 		"name tagged":        podWith("!!str 123", "    command: [etcd, --name=m1]\n"),
 		"comment before --":  podWith("etcd", "    command: [etcd, --name=m1, # c\n      \"--\"]\n"),
@@ -92,6 +99,8 @@ func TestOtherPods(t *testing.T) {
 			"    command: [/bin/sh, -c]\n    args:\n    - |\n      "+strings.ReplaceAll(s, "\n", "\n      ")+"\n",
 		)
 	}
+	args, sleep := podWith("b", "    args: [--every=1h]\n"), podWith("b", "    command: [sleep, inf]\n")
+	const note = "  annotations: {note: see etcd.k3s.io/initial}\n"
 	for what, text := range map[string][]byte{
 		"grep a|b":       sh(`crictl ps | grep -E "kube-apiserver|etcd"`),
 		"grep (a|b)":     sh(`crictl ps | grep -E '(etcd|kube-apiserver)'`),
@@ -103,9 +112,9 @@ func TestOtherPods(t *testing.T) {
 		"user, no shell": podWith("b", "    command: [gosu, etcd, backup.sh]\n"),
 		"word":           podWith("b", "    command: [timeout, \"10\", wait-for, etcd]\n"),
 		"copy":           podWith("b", "    command: [cp, /usr/local/bin/etcd, /host]\n"),
-		"backup image":   []byte(strings.Replace(string(podWith("b", "    args: [--every=1h]\n")), "image: x", "image: r/backup-etcd:1", 1)),
+		"backup image":   bytes.Replace(args, []byte("image: x"), []byte("image: r/backup-etcd:1"), 1),
 		"kOps' store":    podWith("b", "    command: [aws, s3, sync, s3://b/etcd-manager/, /b]\n"),
-		"a note":         []byte(strings.Replace(string(podWith("b", "    command: [sleep, inf]\n")), "spec:", "  annotations: {note: see etcd.k3s.io/initial}\nspec:", 1)),
+		"a note":         bytes.Replace(sleep, []byte("spec:"), []byte(note+"spec:"), 1),
 	} {
 		if _, err := Parse(text); !errors.Is(err, ErrNoEtcd) {
 			t.Errorf("%s: %.100v", what, err)
@@ -144,12 +153,11 @@ func TestKubeletReadsOtherwise(t *testing.T) {
 	for what, text := range map[string]string{
 		"flow YAML that starts with a brace": "{apiVersion: v1, kind: Pod, metadata: {name: etcd}, spec: " +
 			"{containers: [{command: [etcd, --name=m1]}]}}",
-		"JSON, comma at the end": `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"etcd"},"spec":{"containers":[{"command":["etcd","--name=m1",]}]}}`,
-		"JSON, comment": "{\"apiVersion\":\"v1\", # " +
-			"c\n\"kind\":\"Pod\",\"metadata\":{\"name\":\"etcd\"},\"spec\":{\"containers\":[{\"command\":[\"etcd\",\"--name=m1\"]}]}}",
-		"JSON, document behind": "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"etcd\"},\"spec\":{\"containers\":[{\"command\":[\"etcd\",\"--name=m1\"]}]}}\n---\n",
-		"name: y":               string(podWith("y", "    command: [etcd, --name=m1]\n")),
-		"item n":                string(podWith("etcd", "    command: [etcd, --name, n]\n")),
+		"JSON, comma at the end": strings.Replace(inJSON, `"--name=m1"]`, `"--name=m1",]`, 1),
+		"JSON, comment":          strings.Replace(inJSON, `"v1",`, "\"v1\", # c\n", 1),
+		"JSON, document behind":  inJSON + "\n---\n",
+		"name: y":                string(podWith("y", "    command: [etcd, --name=m1]\n")),
+		"item n":                 string(podWith("etcd", "    command: [etcd, --name, n]\n")),
 		"value y": string(podWith("etcd", "    command: [etcd]\n    env: [{name: "+
 			"ETCD_NAME, value: y}]\n")),
 	} {

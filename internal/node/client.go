@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
 // Runtime is how the container runtime is reached on a master.
@@ -14,7 +12,7 @@ type Runtime struct {
 	Endpoint string // the socket, as a URL
 }
 
-// The programs that can be there. Each has a file with its shell functions, which all do the same, for the socket
+// The programs that can be there. Each has a script with its shell functions, which all do the same, for the socket
 // $socket and the workload $namespace, $pod, $name ("" for any), which is in none of the pods $others:
 //
 //	list             containers as the program prints them, for the reader in Go; narrowed to $name
@@ -35,69 +33,21 @@ const (
 	docker = "docker"
 )
 
-// searchPath has the places where these programs are put besides the system's own; sudo often leaves a short PATH.
-const searchPath = `PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin:/opt/bin
-`
-
-// discoverScript chooses the runtime's socket and the first program that answers at it, and lists the containers.
-const discoverScript = searchPath + useCrictl + useCtr + useDocker + `
-namespace=; pod=; name=; others=; socket=${endpoint#unix://}
-# A kubelet up to 1.23 that was not told of another runtime has Docker's, by way of a socket of its own. Docker brings a containerd along, in
-# which there is nothing of Kubernetes, so it is asked for first.
-dockershim() {
-  flag container-runtime; [ "$value" != remote ] && [ -S /var/run/docker.sock ] || return 1
-  [ ! -S /var/run/dockershim.sock ] || return 0
-  docker -H unix:///var/run/docker.sock ps -q --filter label=io.kubernetes.docker.type=podsandbox 2>/dev/null | grep -q .
-}
-if [ -n "$socket" ]; then :
-elif dockershim; then socket=/var/run/docker.sock
-elif [ ! -S /run/containerd/containerd.sock ] && [ -S /var/run/crio/crio.sock ]; then socket=/var/run/crio/crio.sock
-elif [ ! -S /run/containerd/containerd.sock ] && [ -S /var/run/docker.sock ]; then socket=/var/run/docker.sock
-else socket=/run/containerd/containerd.sock
-fi
-# crictl cannot tell the arguments of Docker's containers, so docker itself goes first there.
-case $socket in
-  */docker.sock) clients=docker;;
-  *dockershim.sock) clients=docker; socket=/var/run/docker.sock;;
-  *cri-dockerd*) clients='docker crictl';;
-  *crio*) clients=crictl;;
-  *) clients='crictl ctr';;
-esac
-cri=$socket
-found=
-for client in $clients; do
-  socket=$cri
-  case $client$cri in docker*cri-dockerd*) socket=/var/run/docker.sock;; esac
-  "use_$client"
-  # What a program says besides (crictl warns when it has no configuration file) is kept apart from its answer.
-  if ! command -v "$client" >/dev/null 2>&1; then text tried "$client" "is not installed"
-  elif out=$(list 2>/dev/null); then found=yes; text runtime "$client" "unix://$socket"; text containers "$out"; break
-  else text tried "$client" "$(list 2>&1 >/dev/null | head -c 1000)"
-  fi
-done
-[ -n "$found" ] || text noruntime "unix://$cri"
-`
-
-// script gives a script the functions to reach the runtime and a workload's containers.
-func (rt Runtime) script(w Workload) string {
-	client := useCrictl + "use_crictl"
-	switch rt.Client {
-	case ctr:
-		client = useCtr + "use_ctr"
-	case docker:
-		client = useDocker + "use_docker"
+// script returns a script with the functions to reach the runtime and a workload's containers.
+func (rt Runtime) script(w Workload, names ...string) string {
+	client := crictl
+	if rt.Client == ctr || rt.Client == docker {
+		client = rt.Client
 	}
-	return searchPath + partFunctions + fmt.Sprintf(
-		"socket=%s; namespace=%s; pod=%s; name=%s; others=%s; keep=%s\n",
-		ssh.Quote(strings.TrimPrefix(rt.Endpoint, "unix://")),
-		ssh.Quote(
-			w.Namespace,
-		),
-		ssh.Quote(w.Pod),
-		ssh.Quote(w.Container),
-		ssh.Quote(strings.Join(w.Others, " ")),
-		map[bool]string{true: "yes"}[w.KeepKubelet],
-	) + client + "\n"
+	return assign(
+		"client", client,
+		"socket", strings.TrimPrefix(rt.Endpoint, "unix://"),
+		"namespace", w.Namespace,
+		"pod", w.Pod,
+		"name", w.Container,
+		"others", strings.Join(w.Others, " "),
+		"keep", map[bool]string{true: "yes"}[w.KeepKubelet],
+	) + script("path", "parts", client, "use") + script(names...)
 }
 
 // ByHand tells an operator how to look at the containers and stop one.

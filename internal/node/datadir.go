@@ -45,7 +45,7 @@ func (d *DataDir) Snapshots() []string { return d.found.Snapshots }
 // up next to nothing then.
 func (d *DataDir) Segment(ctx context.Context, name string) (io.ReadCloser, error) {
 	file := path.Join(d.wal, name)
-	out, err := d.node.run(ctx, `gzip -1 -c <"$1"`, file)
+	out, err := d.node.run(ctx, script("segment"), file)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s on %s: %w", file, d.node.Name, err)
 	}
@@ -59,7 +59,7 @@ func (d *DataDir) Segment(ctx context.Context, name string) (io.ReadCloser, erro
 // Changed tells whether anything was written to log or database since Disk has looked, or since it was last called.
 // What was read before is forgotten then.
 func (d *DataDir) Changed(ctx context.Context) (bool, error) {
-	out, err := d.node.run(ctx, stampScript+`stamp "$1" "$2" 2>/dev/null; exit 0`, d.wal, path.Dir(d.database))
+	out, err := d.node.run(ctx, script("stamp", "changed"), d.wal, path.Dir(d.database))
 	if err != nil {
 		return false, fmt.Errorf("looking at %s on %s: %w", d.wal, d.node.Name, err)
 	}
@@ -104,8 +104,9 @@ func (d *DataDir) fetch(ctx context.Context, first, last int64) error {
 	}
 	out, err := d.node.run(
 		ctx,
-		`dd if="$1" bs=`+strconv.Itoa(blockSize)+` skip="$2" count="$3" 2>/dev/null`,
+		script("read_blocks"),
 		d.database,
+		strconv.Itoa(blockSize),
 		strconv.FormatInt(first, 10),
 		strconv.FormatInt(last-first+1, 10),
 	)

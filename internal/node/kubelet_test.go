@@ -82,50 +82,116 @@ func answers() map[string]string {
 }
 
 func TestKubelet(t *testing.T) {
-	const file = "var/lib/kubelet/config.yaml"
+	const (
+		file     = "var/lib/kubelet/config.yaml"
+		flags    = "var/lib/kubelet/kubeadm-flags.env"
+		endpoint = "containerRuntimeEndpoint: unix://@/run/"
+
+		containerd = "run/containerd/containerd.sock"
+		crio       = "var/run/crio/crio.sock"
+		docker     = "var/run/docker.sock"
+		dockershim = "var/run/dockershim.sock"
+
+		// The program that is found, and where.
+		crictlAtContainerd = "crictl unix://@/" + containerd
+		crictlAtCRIO       = "crictl unix://@/" + crio
+		dockerAtDocker     = "docker unix://@/" + docker
+	)
+	podsInA := map[string]string{file: "staticPodPath: @/a\n"}
 	for _, c := range []struct {
 		name      string
 		settings  node.Settings // relative to the folder
-		processes [][]string
+		processes []string      // command lines; @ is the folder
 		files     map[string]string
 		sockets   []string
 		dir       string
 		runtime   string
 		running   bool
 	}{
-		{name: "its configuration file", processes: [][]string{{"/usr/bin/kubelet", "--v=2", "--config=@/var/lib/kubelet/config.yaml"}},
-			files: map[string]string{file: "containerRuntimeEndpoint: \"\"\nstaticPodPath: @/a # pods\n"}, sockets: []string{"run/containerd/containerd.sock"},
-			dir: "a", runtime: "crictl unix://@/run/containerd/containerd.sock", running: true},
-		{name: "its flags before its file", processes: [][]string{{"kubelet", "--config", "@/other", "--container-runtime=remote", "--container-runtime-endpoint", "@/run/x.sock", "--pod-manifest-path=@/a", "--pod-manifest-path=@/b"}},
-			files: map[string]string{"other": "staticPodPath: @/c\ncontainerRuntimeEndpoint: unix://@/run/y.sock\n", file: "staticPodPath: @/d\n"},
-			dir:   "b", runtime: "crictl unix://@/run/x.sock", running: true},
-		{name: "a file of JSON", processes: [][]string{{"kubelet", "--config=@/other"}},
-			files: map[string]string{"other": "{\n  \"containerRuntimeEndpoint\": \"unix://@/run/y.sock\",\n  " +
-				"\"staticPodPath\": \"@/a\"\n}\n"},
-			dir: "a", runtime: "crictl unix://@/run/y.sock", running: true},
-		{name: "what the operator says", settings: node.Settings{KubeletConfig: "mine", ManifestDir: "a"}, processes: [][]string{{"kubelet", "--config=@/other", "--pod-manifest-path=@/b"}},
-			files: map[string]string{"other": "containerRuntimeEndpoint: unix://@/run/y.sock\n", "mine": "staticPodPath: @/c\ncontainerRuntimeEndpoint: unix://@/run/z.sock\n"},
-			dir:   "a", runtime: "crictl unix://@/run/z.sock"},
-		{name: "one of two", settings: node.Settings{KubeletConfig: "mine"}, processes: [][]string{{"kubelet", "--config=@/other"}, {"/bin/kubelet", "--config=@/mine", "--pod-manifest-path=@/b"}},
-			dir: "b", runtime: "crictl unix://@/run/containerd/containerd.sock", running: true},
-		{name: "not a kubelet", processes: [][]string{{"vim", "kubelet", "--pod-manifest-path=@/b"}, {"kubelet-check", "--pod-manifest-path=@/b"}},
-			files: map[string]string{file: "staticPodPath: '@/a'\n"},
-			dir:   "a", runtime: "crictl unix://@/run/containerd/containerd.sock"},
-		{name: "what kubeadm wrote, for one that does not run",
-			files: map[string]string{file: "staticPodPath: @/a\r\n", "var/lib/kubelet/kubeadm-flags.env": "KUBELET_KUBEADM_ARGS=\"--container-runtime=remote --container-runtime-endpoint=unix://@/run/q.sock --pod-infra-container-image=$(touch @/oops)\"\n"},
-			dir:   "a", runtime: "crictl unix://@/run/q.sock"},
-		{name: "dockershim", processes: [][]string{{"kubelet", "--config=@/var/lib/kubelet/config.yaml", "--network-plugin=cni"}},
-			files: map[string]string{file: "staticPodPath: @/a\n"}, sockets: []string{"run/containerd/containerd.sock", "var/run/docker.sock", "var/run/dockershim.sock"},
-			dir: "a", runtime: "docker unix://@/var/run/docker.sock", running: true},
-		{name: "docker is not the runtime", processes: [][]string{{"kubelet", "--container-runtime=remote", "--container-runtime-endpoint=unix://@/run/containerd/containerd.sock"}},
-			files: map[string]string{file: "staticPodPath: @/a\n"}, sockets: []string{"run/containerd/containerd.sock", "var/run/docker.sock", "var/run/dockershim.sock"},
-			dir: "a", runtime: "crictl unix://@/run/containerd/containerd.sock", running: true},
-		{name: "docker is there and has no pods", files: map[string]string{file: "staticPodPath: @/a\n"}, sockets: []string{"run/containerd/containerd.sock", "var/run/docker.sock"},
-			dir: "a", runtime: "crictl unix://@/run/containerd/containerd.sock"},
-		{name: "CRI-O", files: map[string]string{file: "staticPodPath: @/a\n"}, sockets: []string{"var/run/crio/crio.sock", "var/run/docker.sock"},
-			dir: "a", runtime: "crictl unix://@/var/run/crio/crio.sock"},
-		{name: "docker alone", files: map[string]string{file: "staticPodPath: @/a\n"}, sockets: []string{"var/run/docker.sock"},
-			dir: "a", runtime: "docker unix://@/var/run/docker.sock"},
+		{
+			name:      "its configuration file",
+			processes: []string{"/usr/bin/kubelet --v=2 --config=@/" + file},
+			files:     map[string]string{file: "containerRuntimeEndpoint: \"\"\nstaticPodPath: @/a # pods\n"},
+			sockets:   []string{containerd},
+			dir:       "a", runtime: crictlAtContainerd, running: true,
+		},
+		{
+			name: "its flags before its file",
+			processes: []string{"kubelet --config @/other --container-runtime=remote " +
+				"--container-runtime-endpoint @/run/x.sock --pod-manifest-path=@/a --pod-manifest-path=@/b"},
+			files: map[string]string{
+				"other": "staticPodPath: @/c\n" + endpoint + "y.sock\n",
+				file:    "staticPodPath: @/d\n",
+			},
+			dir: "b", runtime: "crictl unix://@/run/x.sock", running: true,
+		},
+		{
+			name:      "a file of JSON",
+			processes: []string{"kubelet --config=@/other"},
+			files: map[string]string{
+				"other": "{\n  \"containerRuntimeEndpoint\": \"unix://@/run/y.sock\",\n" +
+					"  \"staticPodPath\": \"@/a\"\n}\n",
+			},
+			dir: "a", runtime: "crictl unix://@/run/y.sock", running: true,
+		},
+		{
+			name:      "what the operator says",
+			settings:  node.Settings{KubeletConfig: "mine", ManifestDir: "a"},
+			processes: []string{"kubelet --config=@/other --pod-manifest-path=@/b"},
+			files: map[string]string{
+				"other": endpoint + "y.sock\n",
+				"mine":  "staticPodPath: @/c\n" + endpoint + "z.sock\n",
+			},
+			dir: "a", runtime: "crictl unix://@/run/z.sock",
+		},
+		{
+			name:     "one of two",
+			settings: node.Settings{KubeletConfig: "mine"},
+			processes: []string{
+				"kubelet --config=@/other",
+				"/bin/kubelet --config=@/mine --pod-manifest-path=@/b",
+			},
+			dir: "b", runtime: crictlAtContainerd, running: true,
+		},
+		{
+			name:      "not a kubelet",
+			processes: []string{"vim kubelet --pod-manifest-path=@/b", "kubelet-check --pod-manifest-path=@/b"},
+			files:     map[string]string{file: "staticPodPath: '@/a'\n"},
+			dir:       "a", runtime: crictlAtContainerd,
+		},
+		{
+			name: "what kubeadm wrote, for one that does not run",
+			files: map[string]string{
+				file: "staticPodPath: @/a\r\n",
+				flags: "KUBELET_KUBEADM_ARGS=\"--container-runtime=remote " +
+					"--container-runtime-endpoint=unix://@/run/q.sock --pod-infra-container-image=$(touch @/oops)\"\n",
+			},
+			dir: "a", runtime: "crictl unix://@/run/q.sock",
+		},
+		{
+			name:      "dockershim",
+			processes: []string{"kubelet --config=@/" + file + " --network-plugin=cni"},
+			files:     podsInA,
+			sockets:   []string{containerd, docker, dockershim},
+			dir:       "a", runtime: dockerAtDocker, running: true,
+		},
+		{
+			name: "docker is not the runtime",
+			processes: []string{
+				"kubelet --container-runtime=remote --container-runtime-endpoint=unix://@/" + containerd,
+			},
+			files:   podsInA,
+			sockets: []string{containerd, docker, dockershim},
+			dir:     "a", runtime: crictlAtContainerd, running: true,
+		},
+		{
+			name:    "docker is there and has no pods",
+			files:   podsInA,
+			sockets: []string{containerd, docker},
+			dir:     "a", runtime: crictlAtContainerd,
+		},
+		{name: "CRI-O", files: podsInA, sockets: []string{crio, docker}, dir: "a", runtime: crictlAtCRIO},
+		{name: "docker alone", files: podsInA, sockets: []string{docker}, dir: "a", runtime: dockerAtDocker},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inEachShell(t, func(t *testing.T, _ *node.Node, l local, _ string) {
@@ -143,11 +209,7 @@ func TestKubelet(t *testing.T) {
 				l.path = replay(t, dir, "", answers())
 				runner := elsewhere{local: l, dir: dir, printed: &strings.Builder{}}
 				for _, p := range c.processes {
-					var args []string
-					for _, a := range p {
-						args = append(args, here(a))
-					}
-					runner.pids = append(runner.pids, kubelet(t, args...))
+					runner.pids = append(runner.pids, kubelet(t, strings.Fields(here(p))...))
 				}
 				s := node.Settings{Name: "m1", WorkDir: filepath.Join(dir, "work")}
 				if c.settings.KubeletConfig != "" {
@@ -192,6 +254,8 @@ func TestKubeletCertificate(t *testing.T) {
 	must(t, err)
 	cert := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 	key := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
+	inConfig := "    client-certificate-data: " + base64.StdEncoding.EncodeToString([]byte(cert+key)) + "\n" +
+		"    client-key-data: " + base64.StdEncoding.EncodeToString([]byte(key)) + "\n"
 	unended := cert[:strings.Index(cert, "-----END")]
 	for _, c := range []struct {
 		name, kubeconfig, file string
@@ -202,7 +266,7 @@ func TestKubeletCertificate(t *testing.T) {
 		{"certificate without an end", "    client-certificate: @/both.pem\n", unended + key, false},
 		{"no line breaks", "    client-certificate: @/both.pem\n", strings.ReplaceAll(cert+key, "\n", "\r"), false},
 		{"key alone", "    client-certificate: @/both.pem\n", key, false},
-		{"in the kubeconfig", "    client-certificate-data: " + base64.StdEncoding.EncodeToString([]byte(cert+key)) + "\n    client-key-data: " + base64.StdEncoding.EncodeToString([]byte(key)) + "\n", "", true},
+		{"in the kubeconfig", inConfig, "", true},
 		{"no file", "    client-certificate: @/none.pem\n", "", false},
 		{"no kubeconfig", "", "", false},
 	} {
@@ -236,10 +300,8 @@ func TestKubeletCertificate(t *testing.T) {
 					t.Error("without its place")
 				}
 				for _, word := range strings.Fields(runner.printed.String()) {
-					if text, err := base64.StdEncoding.DecodeString(
-						word,
-					); err == nil &&
-						strings.Contains(string(text), key[28:60]) {
+					text, err := base64.StdEncoding.DecodeString(word)
+					if err == nil && strings.Contains(string(text), key[28:60]) {
 						t.Fatalf("a private key was read: %q", text)
 					}
 				}

@@ -30,36 +30,20 @@ type Pods struct {
 	Containers []Container // of all pods, running and exited; newest first
 }
 
-const manifestsScript = partFunctions + kubeletScript + `
-text manifests "$dir"
-if [ -n "$dir" ] && [ -d "$dir" ]; then
-  for f in "$dir"/*; do [ ! -f "$f" ] || file pod "$f"; done
-else
-  text nomanifests "$dir" "$config"
-fi
-`
-
-const lookScript = manifestsScript + `
-text host "$(hostname)"
-for f in "$3"/parked/*; do [ -f "$f" ] && file parked "$f"; done
-for f in "$3"/*.journal; do [ -f "$f" ] && file journal "$f"; done
-shift 3
-# With an empty IFS a pattern is matched and not split. A unit that is masked is a link to /dev/null, which is neither file nor folder.
-IFS=
-for sign; do for f in $sign; do if [ -f "$f" ] || [ -d "$f" ]; then text sign "$f"; break; fi; done; done
-unset IFS
-` + discoverScript
-
 // Look reads the kubelet's folder, what was parked, the journals and the containers, and looks for files and folders by
 // the shell's patterns of absolute paths. One round trip. Where a master has no static pod folder (ErrNoManifestDir),
 // or no runtime that answers (ErrNoRuntime), what else was found is returned with the error.
 func (n *Node) Look(ctx context.Context, signs ...string) (*Pods, error) {
-	return n.look(ctx, lookScript, signs...)
+	return n.look(
+		ctx,
+		script("parts", "kubelet", "manifests", "look", "path", crictl, ctr, docker, "discover"),
+		signs...,
+	)
 }
 
 // Manifests reads the kubelet's folder alone, for which the container runtime is not asked. One round trip.
 func (n *Node) Manifests(ctx context.Context) ([]File, error) {
-	p, err := n.look(ctx, manifestsScript)
+	p, err := n.look(ctx, script("parts", "kubelet", "manifests"))
 	if err != nil {
 		return nil, err
 	}
@@ -164,51 +148,6 @@ type Disk struct {
 	WALFree    int64    // on the file system of a WAL folder of its own
 }
 
-// stampScript tells by sizes and times whether etcd writes.
-const stampScript = `
-stamp() { cd "$1" 2>/dev/null && stat -c '%n %s %y' ./*.wal; cd "$2" 2>/dev/null && stat -c '%n %s %y' ./db ./*.snap*; }
-`
-
-const diskScript = stampScript + `
-data=$1; wal=${2:-$1/member/wal}; image=$3; shift 3
-text stamp "$(stamp "$wal" "$data/member/snap" 2>/dev/null)"
-for f in "$wal"/*.wal; do [ ! -f "$f" ] || text segment "${f##*/}"; done
-for f in "$data"/member/snap/*.snap "$data"/member/snap/*.snap.db; do [ ! -f "$f" ] || text snapshot "${f##*/}"; done
-[ -s "$data/member/snap/db" ] && text database yes
-full=$(for d in "$data" "$wal"; do [ -d "$d" ] && for f in "$d"/* "$d"/.[!.]*; do case ${f##*/} in lost+found|.etcdrecovery) ;; *) [ -e "$f" ] && echo "$f";; esac; done; done | head -n 1)
-[ -n "$full" ] || text empty yes
-[ -z "$full" ] || [ -d "$data/member" ] || text foreign "${full##*/}"
-used=0; for d in "$data/member" "$wal"; do [ -d "$d" ] || continue; case $d in "$data/member"/*) continue;; esac; k=$(du -sk "$d" | cut -f 1); used=$((used+k)); done
-text used "$used"
-top=$data; while [ ! -d "$top/" ]; do top=${top%/*}; done
-text free "$(df -Pk "$top/" | awk 'NR==2 {print $4}')"
-# A folder that is a mount point is not on the file system, or not in the mount, of the one above it.
-is_mount() { df -P "$1" "${1%/*}/" | awk 'NR==2 { own = $1 " " $NF } NR==3 { above = $1 " " $NF } END { exit (own == above) }'; }
-# Old data is renamed within its own file system: beside its folder, or inside when the folder is a mount point.
-aside() {
-  if [ -d "$1" ] && is_mount "$1"; then base=$1/.etcdrecovery; else base=$1.etcdrecovery; fi
-  i=1; while for f in "$base/$i"*; do [ -e "$f" ] && break; done; do i=$((i+1)); done; printf '%s' "$base/$i"
-}
-for f in "$data" "$data/member" "$data/member/snap" "$data/member/wal" "$wal"; do [ ! -L "$f" ] || text symlink "$f"; done
-if [ "$wal" != "$data/member/wal" ] && [ -d "$wal" ]; then
-  ! is_mount "$wal" || text walmount "$wal"
-  text walfree "$(df -Pk "$wal" | awk 'NR==2 {print $4}')"
-fi
-text olddata "$(aside "$data")"
-[ "$wal" = "$data/member/wal" ] || text oldwal "$(aside "$wal")"
-pause=$(pause_image)
-missing=$(missing_images "$image" $pause)
-case " $missing " in *" $image "*) ;; *) text image yes;; esac
-[ -z "$pause" ] || case " $missing " in *" $pause "*) text nopause "$pause";; esac
-while [ $# -gt 0 ]; do
-  case $1 in
-    cert) if [ -r "$3" ]; then printf cert; word "$2"; printf '\t'; base64 <"$3"; end; else text missing "$3"; fi; shift 3;;
-    key) [ -r "$2" ] || text missing "$2"; shift 2;;
-  esac
-done
-exit 0
-`
-
 // Disk reads the state of data, WAL, certificates and image. Private keys are only looked for. One round trip.
 func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	image := p.Image
@@ -222,7 +161,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	for _, k := range p.Keys {
 		args = append(args, "key", k)
 	}
-	out, err := n.run(ctx, rt.script(Workload{})+diskScript, args...)
+	out, err := n.run(ctx, rt.script(Workload{}, "stamp", "disk"), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the data folder of %s: %w", n.Name, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"path"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
@@ -54,12 +55,15 @@ func (n *Node) DialContext(ctx context.Context, network, addr string) (net.Conn,
 }
 
 // run carries out a script; args become $1, $2 … and are never interpreted.
-func (n *Node) run(ctx context.Context, script string, args ...string) ([]byte, error) {
-	set := "set --"
-	for _, a := range args {
-		set += " " + ssh.Quote(a)
+func (n *Node) run(ctx context.Context, text string, args ...string) ([]byte, error) {
+	if len(args) > 0 {
+		set := "set --"
+		for _, a := range args {
+			set += " " + ssh.Quote(a)
+		}
+		text = set + "\n" + text
 	}
-	return n.runner.Run(ctx, set+"\n"+script)
+	return n.runner.Run(ctx, strings.TrimSuffix(text, "\n"))
 }
 
 // Answered tells from a failed call whether the master is there at all: one that refuses the login, shows another host

@@ -4,69 +4,20 @@ package node_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
-
-// local carries out scripts on this machine, with one of its shells.
-type local struct {
-	shell  []string
-	path   string // before PATH
-	env    string // one more variable
-	before string // what the shell does before a script
-}
-
-func (l local) Run(ctx context.Context, script string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, l.shell[0], append(l.shell[1:], "-s")...) //nolint:gosec // a shell of this machine
-	cmd.Env = []string{"PATH=" + l.path + ":" + os.Getenv("PATH"), "LC_ALL=C", l.env}
-	// A group of its own, as sshd gives it: a script ends its whole group when nobody listens to it any more.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.Stdin = strings.NewReader("{ set -u\n" + l.before + script + "\n} </dev/null\n")
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return stdout.Bytes(), &ssh.ExitError{Code: exit.ExitCode(), Stderr: strings.TrimSpace(stderr.String())}
-	}
-	return stdout.Bytes(), err
-}
-
-func (local) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
-	return (&net.Dialer{}).DialContext(ctx, network, addr)
-}
-
-// inEachShell runs a test with every POSIX shell that is here. There is always /bin/sh.
-func inEachShell(t *testing.T, test func(t *testing.T, n *node.Node, l local, dir string)) {
-	for _, shell := range [][]string{{"/bin/sh"}, {"bash", "--posix"}, {"busybox", "sh"}} {
-		if _, err := exec.LookPath(shell[0]); err != nil {
-			t.Logf("not with %s: %v", shell[0], err)
-			continue
-		}
-		t.Run(filepath.Base(shell[0]), func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "it's a $(folder)")
-			must(t, os.Mkdir(dir, 0o755))
-			l := local{shell: shell}
-			test(t, node.New(node.Settings{Name: "m1", WorkDir: filepath.Join(dir, "work")}, l), l, dir)
-		})
-	}
-}
 
 func must(t *testing.T, err error) {
 	t.Helper()
@@ -324,7 +275,8 @@ func sleeper(t *testing.T, n *node.Node, l local, dir string) (left chan error, 
 	l.path, l.env = filepath.Join(dir, "bin"), "TEST_STARTED="+started
 	left = make(chan error, 1)
 	go func() {
-		left <- node.New(n.Settings, l).As("asleep").CopyAside(t.Context(), filepath.Join(dir, "data"), filepath.Join(dir, "copy"))
+		asleep := node.New(n.Settings, l).As("asleep")
+		left <- asleep.CopyAside(t.Context(), filepath.Join(dir, "data"), filepath.Join(dir, "copy"))
 	}()
 	var pid []byte
 	for len(pid) == 0 {
@@ -439,7 +391,9 @@ func TestDataDir(t *testing.T) {
 		disk, err := n.Disk(t.Context(), paths, node.Runtime{})
 		must(t, err)
 		d := n.DataDir(paths, disk)
-		for _, c := range []struct{ offset, length int }{{0, 100}, {16_383, 2}, {40_000, 20_000}, {20_000, 1}, {49_999, 1}, {50_000, 10}, {90_000, 10}, {5, 0}} {
+		for _, c := range []struct{ offset, length int }{
+			{0, 100}, {16_383, 2}, {40_000, 20_000}, {20_000, 1}, {49_999, 1}, {50_000, 10}, {90_000, 10}, {5, 0},
+		} {
 			got, err := d.ReadAt(t.Context(), int64(c.offset), c.length)
 			must(t, err)
 			if want := text[min(c.offset, len(text)):min(c.offset+c.length, len(text))]; !bytes.Equal(got, want) {

@@ -7,16 +7,7 @@ import (
 	"strings"
 )
 
-// partFunctions let a script print records that hold any bytes: a kind and fields, each behind a tab, up to a record
-// separator. A field is as it is behind a =, or in base64 where it has control characters: it seldom has, and a look
-// would need hundreds of processes otherwise.
-const partFunctions = `end() { printf '\036'; }
-word() { case $1 in *[[:cntrl:]]*) printf '\t'; printf '%s' "$1" | base64;; *) printf '\t=%s' "$1";; esac; }
-file() { printf '%s' "$1"; word "$2"; printf '\t'; head -c 1048576 "$2" | base64; end; }
-text() { printf '%s' "$1"; shift; for f in "$@"; do word "$f"; done; end; }
-`
-
-// record is one of such output.
+// record is one of what parts.sh prints.// record is one of such output.
 type record struct {
 	kind   string
 	fields []string

@@ -53,7 +53,7 @@ func (w Workload) Is(c Container) bool {
 
 // Containers lists the containers of a workload, newest first.
 func (n *Node) Containers(ctx context.Context, rt Runtime, w Workload) ([]Container, error) {
-	out, err := n.run(ctx, rt.script(w)+`list`)
+	out, err := n.run(ctx, rt.script(w, "list"))
 	if err != nil {
 		return nil, fmt.Errorf("listing the containers of %s: %w", n.Name, err)
 	}
@@ -63,7 +63,7 @@ func (n *Node) Containers(ctx context.Context, rt Runtime, w Workload) ([]Contai
 
 // Known gives the IDs of a workload's containers, running and ended. There may be some of other workloads among them.
 func (n *Node) Known(ctx context.Context, rt Runtime, w Workload) ([]string, error) {
-	out, err := n.run(ctx, rt.script(w)+`known`)
+	out, err := n.run(ctx, rt.script(w, "known"))
 	if err != nil {
 		return nil, fmt.Errorf("listing the containers of %s: %w", n.Name, err)
 	}
@@ -87,19 +87,6 @@ func (p *Pods) Others(w Workload) []string {
 // exitLeft is the exit code of a wait whose event did not come.
 const exitLeft = 75
 
-// freshKubelet starts a running kubelet anew, which ends no container. One that was started while the API server is
-// down leaves a static pod running whose file went, remembers it, and lets no other pod of that name start
-// (kubernetes#112814); a new one knows only the files.
-const freshKubelet = `
-fresh_kubelet() { [ -z "$keep" ] && systemctl is-active --quiet kubelet 2>/dev/null && systemctl restart kubelet >&2; }
-`
-
-// processes tells whether a container has any: each is in a control group with the container's ID in its name, whatever
-// the runtime and the version of control groups.
-const processes = `
-processes() { [ $# -gt 0 ] && grep -lsF "$(printf '%s\n' "$@")" /proc/[0-9]*/cgroup | grep -q .; }
-`
-
 // AwaitStopped waits until the runtime has neither a running container of a workload nor a sandbox for one: between two
 // attempts of a crash loop there is no container, and the sandbox is there until the kubelet has seen the manifest go.
 // After patience the runtime is asked to stop what is left and the kubelet is started anew, twice at most.
@@ -119,30 +106,10 @@ func (n *Node) AwaitEnded(ctx context.Context, rt Runtime, w Workload, patience 
 const rescan = 21 * time.Second
 
 // awaitNone waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from
-// here. A runtime's program takes a while to start, so it is asked when there may be news: the kernel tells for nothing
-// when the last process has gone.
-func (n *Node) awaitNone(ctx context.Context, what string, rt Runtime, w Workload, patience time.Duration) error {
-	out, err := n.change(ctx, tether+rt.script(w)+freshKubelet+processes+`
-deadline=$(($(date +%s) + $1)); helped=0; calm=0; asked=
-while :; do
-  answers=yes; ids=$(`+what+`) || answers=
-  now=$(date +%s)
-  if [ -n "$answers" ] && [ -z "$ids" ] && [ "$now" -ge "$calm" ]; then exit 0; fi
-  if [ "$now" -ge "$deadline" ] && [ "$now" -ge "$calm" ]; then
-    [ "$helped" -lt 2 ] || { printf '%s' "$asked"; exit 75; }
-    # Of a runtime that does not answer nothing is known, and so nothing is stopped.
-    if containers=$(running) && sandboxes=$(sandboxes); then
-      for id in $containers; do stop_container "$id" >&2; done
-      for id in $sandboxes; do stop_sandbox "$id" >&2; done
-      asked="and after the runtime was asked to stop it"
-      if fresh_kubelet; then asked="$asked and the kubelet was started anew"; else calm=$(($(date +%s) + $2)); fi
-    fi
-    helped=$((helped + 1)); deadline=$(($(date +%s) + $1))
-  fi
-  sleep 0.05
-  looks=0
-  while [ "$looks" -lt 40 ] && processes $ids; do sleep 0.02; looks=$((looks + 1)); done
-done`, seconds(patience), seconds(rescan))
+// here.
+func (n *Node) awaitNone(ctx context.Context, function string, rt Runtime, w Workload, patience time.Duration) error {
+	text := script("tether") + rt.script(w, "fresh_kubelet", "processes", "await_none")
+	out, err := n.change(ctx, text, function, seconds(patience), seconds(rescan))
 	if exitCode(err) == exitLeft {
 		if len(out) == 0 {
 			return fmt.Errorf("%w on %s, as far as can be told: its runtime does not answer", ErrStillRunning, n.Name)
@@ -180,15 +147,8 @@ func (n *Node) AwaitStarted(
 	patience time.Duration,
 ) (*Started, error) {
 	args := append([]string{seconds(patience), seconds(startHelp)}, known...)
-	out, err := n.change(ctx, tether+rt.script(w)+freshKubelet+`
-now=$(date +%s); deadline=$((now + $1)); help=$((now + $2)); shift 2; known=" $* "
-while :; do
-  for id in $(running); do case $known in *" $id "*) ;; *) text started "$id" "$(inspect "$id")"; exit 0;; esac; done
-  now=$(date +%s)
-  [ "$now" -lt "$deadline" ] || exit 75
-  if [ "$now" -ge "$help" ]; then fresh_kubelet; help=$deadline; fi
-  sleep 0.05
-done`, args...)
+	text := script("tether") + rt.script(w, "fresh_kubelet", "await_started")
+	out, err := n.change(ctx, text, args...)
 	if exitCode(err) == exitLeft {
 		return nil, fmt.Errorf("%w on %s within %s of its manifest being put in", ErrNotStarted, n.Name, patience)
 	}
@@ -210,6 +170,6 @@ func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
 // ContainerLog gives the last lines that a container wrote.
 func (n *Node) ContainerLog(ctx context.Context, rt Runtime, id string, lines int) (string, error) {
-	out, err := n.run(ctx, rt.script(Workload{})+`container_log "$1" "$2"`, strconv.Itoa(lines), id)
+	out, err := n.run(ctx, rt.script(Workload{}, "container_log"), strconv.Itoa(lines), id)
 	return string(out), err
 }

@@ -30,11 +30,7 @@ func TestSigns(t *testing.T) {
 			inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
 				at := func(name string) string { return filepath.Join(dir, name) }
 				write(t, dir, map[string]string{
-					"config.yaml": strings.ReplaceAll(
-						c.config,
-						"@",
-						dir,
-					),
+					"config.yaml":            strings.ReplaceAll(c.config, "@", dir),
 					"pods/etcd.yaml":         "a pod",
 					"work/parked/etcd.yaml":  "parked",
 					"file":                   "",
@@ -53,25 +49,23 @@ func TestSigns(t *testing.T) {
 					programs["crictl"] = c.crictl
 				}
 				n.KubeletConfig = at("config.yaml")
-				found, err := onPath(n, l, replay(t, dir, "", programs)).Look(t.Context(),
-					at(
-						"file",
-					), at("none"), at("folder"), at("keys/etcd-*.pem"), at("keys/none-*.pem"), at("masked"), at("dangling"), at("link"), at("-e"), at("new\nline"), at("f*"), "$(touch "+at("oops")+")")
+				var patterns []string
+				for _, name := range []string{
+					"file", "none", "folder", "keys/etcd-*.pem", "keys/none-*.pem", "masked", "dangling", "link", "-e",
+					"new\nline", "f*",
+				} {
+					patterns = append(patterns, at(name))
+				}
+				patterns = append(patterns, "$(touch "+at("oops")+")")
+				found, err := onPath(n, l, replay(t, dir, "", programs)).Look(t.Context(), patterns...)
 				if !errors.Is(err, c.missing) || (err != nil) != (c.missing != nil) {
 					t.Fatalf("got %v, want %v", err, c.missing)
 				}
-				if want := []string{
+				want := []string{
+					at("file"), at("folder"), at("keys/etcd-10-0-0-1.pem"), at("link"), at("-e"), at("new\nline"),
 					at("file"),
-					at("folder"),
-					at("keys/etcd-10-0-0-1.pem"),
-					at("link"),
-					at("-e"),
-					at("new\nline"),
-					at("file"),
-				}; !slices.Equal(
-					found.Signs,
-					want,
-				) {
+				}
+				if !slices.Equal(found.Signs, want) {
 					t.Errorf("signs %q, want %q", found.Signs, want)
 				}
 				if len(found.Parked) != 1 || (len(found.Files) == 1) == errors.Is(err, node.ErrNoManifestDir) {
@@ -80,12 +74,8 @@ func TestSigns(t *testing.T) {
 				if _, err := os.Stat(at("oops")); err == nil {
 					t.Error("a pattern was interpreted")
 				}
-				if files, err := onPath(
-					n,
-					l,
-					at("bin"),
-				).Manifests(t.Context()); (err != nil) != errors.Is(c.missing, node.ErrNoManifestDir) ||
-					err != nil && files != nil {
+				files, err := onPath(n, l, at("bin")).Manifests(t.Context())
+				if (err != nil) != errors.Is(c.missing, node.ErrNoManifestDir) || err != nil && files != nil {
 					t.Errorf("manifests %v, %v", files, err)
 				}
 			})

@@ -57,8 +57,7 @@ func Listens(sockets []Socket, at netip.AddrPort) bool {
 
 // Sockets lists what listens on the master.
 func (n *Node) Sockets(ctx context.Context) ([]Socket, error) {
-	out, err := n.run(ctx, `[ -r /proc/net/tcp ] || { echo "cannot read /proc/net/tcp" >&2; exit 1; }
-grep -h ' 0A ' /proc/net/tcp; [ ! -r /proc/net/tcp6 ] || grep -h ' 0A ' /proc/net/tcp6; exit 0`)
+	out, err := n.run(ctx, script("sockets"))
 	if err != nil {
 		return nil, fmt.Errorf("reading the listening ports of %s: %w", n.Name, err)
 	}

@@ -62,48 +62,67 @@ func TestLogin(t *testing.T) {
 	second := (&server{password: "s3cret", asks: []string{"Password: ", "Verification code: "}}).start(t)
 	keyFile := file(t, "id", pem)
 	fingerprint := ssh.FingerprintSHA256
+	key := func(pem string) func(*etcdssh.Config) { return func(c *etcdssh.Config) { c.PrivateKey = pem } }
+	keyIn := func(file string) func(*etcdssh.Config) { return func(c *etcdssh.Config) { c.PrivateKeyFile = file } }
+	lockedBy := func(word string) func(*etcdssh.Config) {
+		return func(c *etcdssh.Config) { c.PrivateKey, c.Passphrase = lockedPEM, word }
+	}
+	password := func(word string) func(*etcdssh.Config) { return func(c *etcdssh.Config) { c.Password = word } }
+	agentAt := func(socket string, identities ...string) func(*etcdssh.Config) {
+		return func(c *etcdssh.Config) { c.Agent, c.AgentSocket, c.AgentIdentities = true, socket, identities }
+	}
+	beside := strings.TrimSuffix(file(t, "id.pub", line(inAgent[17])), ".pub")
+	strangerFile := file(t, "id", strangerPEM)
 	for _, c := range []struct {
 		name  string
 		at    *server
 		set   func(*etcdssh.Config)
 		words []string // none where it gets in
 	}{
-		{"a key", keys, func(c *etcdssh.Config) { c.PrivateKey = pem }, nil},
-		{"a key in a file", keys, func(c *etcdssh.Config) { c.PrivateKeyFile = keyFile }, nil},
-		{"an encrypted key", keys, func(c *etcdssh.Config) { c.PrivateKey, c.Passphrase = lockedPEM, "open sesame" }, nil},
-		{"an encrypted key without its passphrase", keys, func(c *etcdssh.Config) { c.PrivateKey = lockedPEM }, []string{"private_key: the key is encrypted", "private_key_passphrase"}},
-		{"a wrong passphrase", keys, func(c *etcdssh.Config) { c.PrivateKey, c.Passphrase = lockedPEM, "wrong" }, []string{"private_key: ", "decryption"}},
-		{"no key", keys, func(c *etcdssh.Config) { c.PrivateKey = "nonsense" }, []string{"private_key: "}},
-		{"no such file", keys, func(c *etcdssh.Config) { c.PrivateKeyFile = "/nowhere/id" }, []string{"private_key_file: open /nowhere/id: no such file"}},
-		{"a key that is not known", keys, func(c *etcdssh.Config) { c.PrivateKey = strangerPEM },
-			[]string{`user "ops"`, "private_key (ssh-ed25519 " + fingerprint(stranger.PublicKey()) + "): refused", "the server takes: publickey", "ssh -p "}},
-		{"a file with a key that is not known", keys, func(c *etcdssh.Config) { c.PrivateKeyFile = file(t, "id", strangerPEM) },
-			[]string{"ssh -p ", " -o IdentitiesOnly=yes -i '/", "/id' 'ops@127.0.0.1' true", "): refused"}},
-		{"a key where a password is wanted", word, func(c *etcdssh.Config) { c.PrivateKey = pem }, []string{"the server does not take this", "the server takes: password"}},
+		{"a key", keys, key(pem), nil},
+		{"a key in a file", keys, keyIn(keyFile), nil},
+		{"an encrypted key", keys, lockedBy("open sesame"), nil},
+		{"an encrypted key without its passphrase", keys, key(lockedPEM), []string{
+			"private_key: the key is encrypted", "private_key_passphrase",
+		}},
+		{"a wrong passphrase", keys, lockedBy("wrong"), []string{"private_key: ", "decryption"}},
+		{"no key", keys, key("nonsense"), []string{"private_key: "}},
+		{"no such file", keys, keyIn("/nowhere/id"), []string{
+			"private_key_file: open /nowhere/id: no such file",
+		}},
+		{"a key that is not known", keys, key(strangerPEM), []string{
+			`user "ops"`, "private_key (ssh-ed25519 " + fingerprint(stranger.PublicKey()) + "): refused",
+			"the server takes: publickey", "ssh -p ",
+		}},
+		{"a file with a key that is not known", keys, keyIn(strangerFile), []string{
+			"ssh -p ", " -o IdentitiesOnly=yes -i '/", "/id' 'ops@127.0.0.1' true", "): refused",
+		}},
+		{"a key where a password is wanted", word, key(pem), []string{
+			"the server does not take this", "the server takes: password",
+		}},
 		{"identity files", keys, func(c *etcdssh.Config) {
-			c.IdentityFiles = []string{"/nowhere/id", file(t, "id", strangerPEM), keyFile}
+			c.IdentityFiles = []string{"/nowhere/id", strangerFile, keyFile}
 		}, nil},
-		{"an agent with too many keys", keys, func(c *etcdssh.Config) { c.Agent, c.AgentSocket = true, socket }, []string{"key-a", "MaxAuthTries", "agent_identity"}},
-		{"an agent's key by its fingerprint", keys, func(c *etcdssh.Config) {
-			c.Agent, c.AgentSocket, c.AgentIdentities = true, socket, []string{fingerprint(inAgent[17])}
+		{"an agent with too many keys", keys, agentAt(socket), []string{"key-a", "MaxAuthTries", "agent_identity"}},
+		{"an agent's key by its fingerprint", keys, agentAt(socket, fingerprint(inAgent[17])), nil},
+		{"by its comment", keys, agentAt(socket, "key-r"), nil},
+		{"by its public key", keys, agentAt(socket, line(inAgent[17])), nil},
+		{"by the file beside which it is", keys, agentAt(socket, beside), nil},
+		{"an identity that the agent has not", keys, agentAt(socket, "mine"), []string{"none of its 20 keys is mine"}},
+		{"an empty agent", keys, agentAt(empty), []string{"nothing to log in with", "it has no keys"}},
+		{"no agent", keys, agentAt("/nowhere/agent"), []string{"agent at /nowhere/agent: ", "no such file"}},
+		{"an explicit key and an agent", keys, func(c *etcdssh.Config) {
+			c.PrivateKey, c.Agent, c.AgentSocket = pem, true, socket
 		}, nil},
-		{"by its comment", keys, func(c *etcdssh.Config) { c.Agent, c.AgentSocket, c.AgentIdentities = true, socket, []string{"key-r"} }, nil},
-		{"by its public key", keys, func(c *etcdssh.Config) {
-			c.Agent, c.AgentSocket, c.AgentIdentities = true, socket, []string{line(inAgent[17])}
-		}, nil},
-		{"by the file beside which it is", keys, func(c *etcdssh.Config) {
-			c.Agent, c.AgentSocket, c.AgentIdentities = true, socket, []string{strings.TrimSuffix(file(t, "id.pub", line(inAgent[17])), ".pub")}
-		}, nil},
-		{"an identity that the agent has not", keys, func(c *etcdssh.Config) { c.Agent, c.AgentSocket, c.AgentIdentities = true, socket, []string{"mine"} }, []string{"none of its 20 keys is mine"}},
-		{"an empty agent", keys, func(c *etcdssh.Config) { c.Agent, c.AgentSocket = true, empty }, []string{"nothing to log in with", "it has no keys"}},
-		{"no agent", keys, func(c *etcdssh.Config) { c.Agent, c.AgentSocket = true, "/nowhere/agent" }, []string{"agent at /nowhere/agent: ", "no such file"}},
-		{"an explicit key and an " +
-			"agent", keys, func(c *etcdssh.Config) { c.PrivateKey, c.Agent, c.AgentSocket = pem, true, socket }, nil},
-		{"a password", word, func(c *etcdssh.Config) { c.Password = "s3cret" }, nil},
-		{"a wrong password", word, func(c *etcdssh.Config) { c.Password = "wr0ng" }, []string{"password: refused", "question: the server does not take this"}},
+		{"a password", word, password("s3cret"), nil},
+		{"a wrong password", word, password("wr0ng"), []string{
+			"password: refused", "question: the server does not take this",
+		}},
 		{"a password after a key", word, func(c *etcdssh.Config) { c.PrivateKey, c.Password = pem, "s3cret" }, nil},
-		{"a password that is asked for", asking, func(c *etcdssh.Config) { c.Password = "s3cret" }, nil},
-		{"a password and a code", second, func(c *etcdssh.Config) { c.Password = "s3cret" }, []string{`it asks for more than a password: ["Verification code: "]`}},
+		{"a password that is asked for", asking, password("s3cret"), nil},
+		{"a password and a code", second, password("s3cret"), []string{
+			`it asks for more than a password: ["Verification code: "]`,
+		}},
 		{"nothing", keys, func(*etcdssh.Config) {}, []string{"nothing to log in with", "Set private_key_file"}},
 	} {
 		config := c.at.config()

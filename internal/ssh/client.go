@@ -206,7 +206,8 @@ func (c *Client) turn(ctx context.Context) (*ssh.Session, error) {
 		switch {
 		case again:
 			continue
-		case refused != nil && lag < closeTries && ctx.Err() == nil: // the server may not have heard yet that the last one is closed
+		// The server may not have heard yet that the last one is closed.
+		case refused != nil && lag < closeTries && ctx.Err() == nil:
 			lag++
 			time.Sleep(closeWait)
 			continue

@@ -36,13 +36,14 @@ type Config struct {
 	Port int
 	User string
 
-	PrivateKey     string   // PEM; when set, only this key is offered
-	PrivateKeyFile string   // as PrivateKey, from a file
-	Passphrase     string   // of the private key
-	Certificate    string   // for the private key: its text, or a file; "" is the file beside the key that ends in -cert.pub
-	IdentityFiles  []string // keys that are offered when none is given, where they are there
-	Agent          bool     // offer the keys of an agent when none is given
-	AgentSocket    string   // "" is SSH_AUTH_SOCK
+	PrivateKey     string // PEM; when set, only this key is offered
+	PrivateKeyFile string // as PrivateKey, from a file
+	Passphrase     string // of the private key
+	// For the private key: its text, or a file; "" is the file beside the key that ends in -cert.pub.
+	Certificate   string
+	IdentityFiles []string // keys that are offered when none is given, where they are there
+	Agent         bool     // offer the keys of an agent when none is given
+	AgentSocket   string   // "" is SSH_AUTH_SOCK
 	// The only keys of the agent to offer: each a file with the public key, its text, fingerprint or comment. None are
 	// all.
 	AgentIdentities []string

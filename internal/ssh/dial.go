@@ -187,8 +187,8 @@ func reach(ctx context.Context, c Config, via *Client) (net.Conn, error) {
 				ErrSilent,
 				c.Addr(),
 				via.config.Addr(),
-				err,
-			) //nolint:errorlint // a refusal of the jump host is none of the master's
+				err, //nolint:errorlint // a refusal of the jump host is none of the master's
+			)
 		}
 		return nil, jumpError(via, err)
 	}
@@ -219,12 +219,8 @@ func silentFromThere(err error) bool {
 
 // jumpError is never ErrSilent: nothing is known of a master to which there is no way.
 func jumpError(via *Client, err error) error {
-	return fmt.Errorf(
-		"%w: %s: %s",
-		ErrJump,
-		via.config.Addr(),
-		err,
-	) //nolint:errorlint // on purpose: its kind must not be taken for the master's
+	//nolint:errorlint // its kind must not be taken for the master's
+	return fmt.Errorf("%w: %s: %s", ErrJump, via.config.Addr(), err)
 }
 
 // errNoSign is a server that gives no sign of life.

@@ -21,7 +21,8 @@ func hostKeyCheck(c Config) (ssh.HostKeyCallback, []string, error) {
 	case c.HostKey != "":
 		return fixedKey(c)
 	case c.Insecure:
-		return ssh.InsecureIgnoreHostKey(), nil, nil //nolint:gosec // only where the operator has switched the check off, of which every plan warns
+		//nolint:gosec // only where the operator has switched the check off, of which every plan warns
+		return ssh.InsecureIgnoreHostKey(), nil, nil
 	}
 	return knownKey(c)
 }

@@ -22,19 +22,24 @@ func TestHostKeys(t *testing.T) {
 	base := s.config()
 	base.PrivateKey, base.HostKey = pem, ""
 	shown, otherPrint := ssh.FingerprintSHA256(s.hostKey.PublicKey()), ssh.FingerprintSHA256(other.PublicKey())
+	own := s.knownAs(s.hostKey.PublicKey())
 	for _, c := range []struct {
 		name  string
 		known string
 		words []string // none where it is accepted
 	}{
-		{"a plain line", s.knownAs(s.hostKey.PublicKey()), nil},
+		{"a plain line", own, nil},
 		{"a hashed line", hashed, nil},
-		{"a comment and another host", "# mine\nexample.org " + line(other.PublicKey()) + "\n" + s.knownAs(s.hostKey.PublicKey()), nil},
-		{"unknown", "example.org " + line(other.PublicKey()), []string{"is not known", shown, "add it with: " +
-			"ssh-keyscan -t ed25519 -p " + fmt.Sprint(s.port()) + " '127.0.0.1' >> "}},
+		{"a comment and another host", "# mine\nexample.org " + line(other.PublicKey()) + "\n" + own, nil},
+		{"unknown", "example.org " + line(other.PublicKey()), []string{
+			"is not known", shown,
+			"add it with: ssh-keyscan -t ed25519 -p " + fmt.Sprint(s.port()) + " '127.0.0.1' >> ",
+		}},
 		{"the same host at another port", "127.0.0.1 " + line(other.PublicKey()), []string{"is not known", shown}},
-		{"changed", "# mine\n" + s.knownAs(other.PublicKey()), []string{"is another one than is known", shown, otherPrint, "known_hosts:2", "ssh-keygen -R '[127.0.0.1]:"}},
-		{"revoked", s.knownAs(s.hostKey.PublicKey()) + "\n@revoked * " + line(s.hostKey.PublicKey()), []string{"known_hosts:2 revokes", shown}},
+		{"changed", "# mine\n" + s.knownAs(other.PublicKey()), []string{
+			"is another one than is known", shown, otherPrint, "known_hosts:2", "ssh-keygen -R '[127.0.0.1]:",
+		}},
+		{"revoked", own + "\n@revoked * " + line(s.hostKey.PublicKey()), []string{"known_hosts:2 revokes", shown}},
 		{"not a known hosts file", "nonsense", []string{"known hosts", "Put the line right"}},
 	} {
 		config := base

@@ -59,16 +59,10 @@ func (c Config) shell(w way) string {
 // probe finds out whether sudo asks for the password, which it gets at most once: a server may lock a user out who
 // gives it wrong too often, and what follows the password would be taken for the next try.
 func (c Config) probe() string {
-	return `exec /bin/sh -c '` + path + `test "$(id -u)" = 0 && echo "` + string(
-		asIs,
-	) + `" && exit; sudo -k -n -- /bin/sh -s </dev/null 2>/dev/null && echo "` + string(
-		throughIt,
-	) +
-		`" && exit; ` + c.asRoot(
-		withSecret,
-	) + ` && echo "` + string(
-		withSecret,
-	) + `"'`
+	return `exec /bin/sh -c '` + path +
+		`test "$(id -u)" = 0 && echo "` + string(asIs) + `" && exit; ` +
+		`sudo -k -n -- /bin/sh -s </dev/null 2>/dev/null && echo "` + string(throughIt) + `" && exit; ` +
+		c.asRoot(withSecret) + ` && echo "` + string(withSecret) + `"'`
 }
 
 // rule is the line that grants what is missing.

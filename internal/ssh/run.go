@@ -25,7 +25,8 @@ func (e *ExitError) Error() string {
 }
 
 // preamble makes what scripts print and create independent of the master's own settings.
-const preamble = `LC_ALL=C; export LC_ALL; PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; export PATH; umask 077; set -u
+const preamble = `export LC_ALL=C PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+umask 077; set -u
 `
 
 // Run has the master's shell carry out a POSIX script with root's privilege and returns what it printed. The error is
@@ -39,7 +40,7 @@ func (c *Client) Run(ctx context.Context, script string) ([]byte, error) {
 	begin := "etcdrecovery " + rand.Text()
 	// The shell reads a compound command to its end before it runs it, so no command inside can eat the rest of the
 	// script.
-	input := "{ printf '" + begin + "\\n'; " + preamble + script + "\n} </dev/null\n"
+	input := "{ echo " + begin + "; " + preamble + script + "\n} </dev/null\n"
 	if w == withSecret {
 		input = c.config.BecomePassword + "\n" + input
 	}

@@ -154,10 +154,8 @@ func TestPasswordOnce(t *testing.T) {
 	dir := t.TempDir()
 	program := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		must(
-			t,
-			os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755),
-		) //nolint:gosec // a command has to be executable
+		//nolint:gosec // a command has to be executable
+		must(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755))
 		return path
 	}
 	program("id", "echo 1000")
@@ -206,10 +204,8 @@ func TestLoginShells(t *testing.T) {
 	dir := t.TempDir()
 	script := func(name, text string) string {
 		path := filepath.Join(dir, name)
-		must(
-			t,
-			os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755),
-		) //nolint:gosec // a command has to be executable
+		//nolint:gosec // a command has to be executable
+		must(t, os.WriteFile(path, []byte("#!/bin/sh\n"+text+"\n"), 0o755))
 		return path
 	}
 	for _, c := range []struct {
@@ -218,9 +214,12 @@ func TestLoginShells(t *testing.T) {
 		words []string
 	}{
 		{"one that greets", script("greets", `echo "Welcome! \$(date)"; printf 'no newline'; exec /bin/sh "$@"`), nil},
-		{"nologin", script("nologin", `echo "This account is currently not available."; exit 1`), []string{"gets no shell that reads a script", "currently not available"}},
-		{"a forced command", script("forced", `echo backup done; exit 0`), []string{"gets no shell that reads a " +
-			"script", "backup done", "ForceCommand"}},
+		{"nologin", script("nologin", `echo "This account is currently not available."; exit 1`), []string{
+			"gets no shell that reads a script", "currently not available",
+		}},
+		{"a forced command", script("forced", `echo backup done; exit 0`), []string{
+			"gets no shell that reads a script", "backup done", "ForceCommand",
+		}},
 	} {
 		_, config := door(t, &server{shell: []string{c.shell, "-c"}})
 		err := echo(t.Context(), config, nil)

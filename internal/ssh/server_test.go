@@ -141,7 +141,9 @@ func (s *server) serve(conn net.Conn) {
 	config := &ssh.ServerConfig{MaxAuthTries: s.maxAuthTries}
 	if len(s.keys) > 0 || s.ca != nil {
 		checker := ssh.CertChecker{
-			IsUserAuthority: func(key ssh.PublicKey) bool { return s.ca != nil && bytes.Equal(key.Marshal(), s.ca.Marshal()) },
+			IsUserAuthority: func(key ssh.PublicKey) bool {
+				return s.ca != nil && bytes.Equal(key.Marshal(), s.ca.Marshal())
+			},
 			UserKeyFallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 				time.Sleep(s.slow)
 				for _, k := range s.keys {
@@ -163,7 +165,10 @@ func (s *server) serve(conn net.Conn) {
 		}
 	}
 	if len(s.asks) > 0 {
-		config.KeyboardInteractiveCallback = func(_ ssh.ConnMetadata, ask ssh.KeyboardInteractiveChallenge) (*ssh.Permissions, error) {
+		config.KeyboardInteractiveCallback = func(
+			_ ssh.ConnMetadata,
+			ask ssh.KeyboardInteractiveChallenge,
+		) (*ssh.Permissions, error) {
 			for _, q := range s.asks {
 				answers, err := ask("", "", []string{q}, []bool{false})
 				if err != nil || answers[0] != s.password {
@@ -235,11 +240,8 @@ func (s *server) session(conn net.Conn, ch ssh.NewChannel) {
 			} else if err != nil {
 				status = 127
 			}
-			_, _ = channel.SendRequest(
-				"exit-status",
-				false,
-				ssh.Marshal(struct{ Status uint32 }{uint32(status)}),
-			) //nolint:gosec // a status is small
+			payload := ssh.Marshal(struct{ Status uint32 }{uint32(status)}) //nolint:gosec // it is small
+			_, _ = channel.SendRequest("exit-status", false, payload)
 			return
 		}
 	}()

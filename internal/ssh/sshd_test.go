@@ -37,88 +37,16 @@ type realSSHD struct {
 
 const rootsPassword = "open sesame; $(touch /tmp/pwned) 'quoted'"
 
-// setUp makes the users, each the name of what is special about it, and becomes sshd. $1 is a folder with keys, $2 the
-// port.
-const setUp = `set -eu
-mount -t tmpfs tmpfs /mnt; mkdir /mnt/etc /mnt/work
-mount -t overlay overlay -o lowerdir=/etc,upperdir=/mnt/etc,workdir=/mnt/work /etc
-mount -t tmpfs tmpfs /run; mkdir /run/sshd
-mount -t tmpfs tmpfs /home
-for d in /var/log /var/mail /var/lib/sudo; do [ ! -d $d ] || mount -t tmpfs tmpfs $d; done
-cp -r "$1" /home/keys; chmod -R go+rX /home/keys; chmod 0600 /home/keys/host /home/keys/password; cd /
-mount -t tmpfs -o noexec,nosuid,nodev tmpfs /tmp
-ln -sf /bin/busybox /mnt/ash; printf '/bin/fish\n/usr/bin/fish\n/bin/tcsh\n/mnt/ash\n/bin/dash\n' >>/etc/shells
-for u in ops:/bin/bash refused:/bin/bash asked:/bin/bash doas:/bin/bash wantstty:/bin/bash fish:/usr/bin/fish tcsh:/bin/tcsh dash:/bin/dash ash:/mnt/ash \
-  greets:/bin/bash paths:/bin/bash nologin:/usr/sbin/nologin forced:/bin/bash typed:/bin/bash one:/bin/bash two:/bin/bash nowhere:/bin/bash cert:/bin/bash few:/bin/bash; do
-  useradd -m -s "${u#*:}" "${u%:*}"; echo "${u%:*}:$(cat /home/keys/password)" | chpasswd
-done
-rm -rf /etc/sudoers.d/* /etc/ssh/sshd_config.d
-cat >/etc/sudoers <<'END'
-Defaults env_reset, secure_path="/usr/sbin:/usr/bin:/sbin:/bin"
-Defaults:wantstty requiretty
-root ALL=(ALL:ALL) ALL
-ops,wantstty,fish,tcsh,dash,ash,greets,paths,typed,one,two,nowhere,cert,few,forced ALL=(root) NOPASSWD: /bin/sh -s
-asked ALL=(root) /bin/sh -s
-@includedir /etc/sudoers.d
-END
-echo 'permit nopass doas as root cmd /bin/sh args -s' >/etc/doas.conf; chmod 0400 /etc/doas.conf
-echo 'echo "Welcome! $(date)"; umask 077; alias cat=false; PS1=x; cd /var' >/home/greets/.bashrc
-printf 'PATH=/nowhere\nLC_ALL=de_DE.UTF-8\nPOSIXLY_CORRECT=1\nCDPATH=/\nENV=/home/paths/env\nBASH_ENV=/home/paths/env\nIFS=x\nGREP_OPTIONS=-v\n' >/home/paths/.ssh-environment
-echo 'echo from ENV; exit 3' >/home/paths/env
-mkdir -p /home/paths/.ssh; mv /home/paths/.ssh-environment /home/paths/.ssh/environment; chown -R paths: /home/paths
-{ echo "******* authorised use only *******"; echo '$(reboot)'; } >/etc/issue.net; echo "a message of the day" >/etc/motd
-cat >/etc/ssh/sshd_config <<END
-ListenAddress 127.0.0.1:$2
-HostKey /home/keys/host
-HostCertificate /home/keys/host-cert.pub
-TrustedUserCAKeys /home/keys/user-ca.pub
-AuthorizedKeysFile /home/keys/authorized
-StrictModes no
-UsePAM yes
-PermitRootLogin prohibit-password
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitTTY no
-Banner /etc/issue.net
-PrintMotd yes
-UseDNS no
-RekeyLimit 1M
-MaxAuthTries 3
-MaxStartups 100
-PidFile none
-Match User typed
-  PasswordAuthentication yes
-  AuthenticationMethods password
-Match User asked
-  KbdInteractiveAuthentication yes
-  AuthenticationMethods publickey,keyboard-interactive
-Match User cert
-  AuthorizedKeysFile none
-Match User paths
-  PermitUserEnvironment yes
-Match User one
-  MaxSessions 1
-Match User two
-  MaxSessions 2
-Match User nowhere
-  AllowTcpForwarding no
-Match User forced
-  ForceCommand echo backup done
-END
-sed -i '/PermitUserEnvironment/d' /etc/ssh/sshd_config; sed -i '1i PermitUserEnvironment yes' /etc/ssh/sshd_config
-exec /usr/sbin/sshd -D -e -f /etc/ssh/sshd_config
-`
-
 // startReal starts it. Without root, or where it is not installed, there is none; .ci/run installs it.
 func startReal(t *testing.T) *realSSHD {
 	t.Helper()
-	for _, program := range []string{"/usr/sbin/sshd", "/usr/bin/sudo", "/usr/bin/doas", "/usr/bin/fish", "/bin/tcsh", "/bin/busybox"} {
+	for _, program := range []string{
+		"/usr/sbin/sshd", "/usr/bin/sudo", "/usr/bin/doas", "/usr/bin/fish", "/bin/tcsh", "/bin/busybox",
+	} {
 		_, err := os.Stat(program)
 		switch {
 		case os.Geteuid() != 0:
-			t.Skip(
-				"nothing was tested: users are made in a mount namespace, which needs root; run as root, .ci/run has it",
-			)
+			t.Skip("nothing was tested: users are made in a mount namespace, which needs root, as .ci/run has it")
 		case err != nil && os.Getenv("CI") != "":
 			t.Fatalf("%s is not installed", program)
 		case err != nil:
@@ -139,7 +67,13 @@ func startReal(t *testing.T) *realSSHD {
 		ValidBefore:     uint64(time.Now().Add(time.Hour).Unix()),
 	} //nolint:gosec // after 1970
 	must(t, cert.SignCert(rand.Reader, r.hostCA))
-	for name, text := range map[string]string{"host": hostPEM, "host-cert.pub": line(cert), "user-ca.pub": line(r.userCA.PublicKey()), "authorized": line(user.PublicKey()), "password": rootsPassword} {
+	for name, text := range map[string]string{
+		"host":          hostPEM,
+		"host-cert.pub": line(cert),
+		"user-ca.pub":   line(r.userCA.PublicKey()),
+		"authorized":    line(user.PublicKey()),
+		"password":      rootsPassword,
+	} {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text+"\n"), 0o600))
 	}
 	must(t, os.Chmod(filepath.Join(dir, "host"), 0o600))
@@ -148,18 +82,8 @@ func startReal(t *testing.T) *realSSHD {
 	port := strconv.Itoa(portOf(l))
 	must(t, l.Close())
 
-	cmd := exec.Command(
-		"unshare",
-		"-m",
-		"--propagation",
-		"private",
-		"sh",
-		"-c",
-		setUp,
-		"sh",
-		dir,
-		port,
-	) //nolint:noctx,gosec // ended below
+	//nolint:noctx,gosec // ended below
+	cmd := exec.Command("unshare", "-m", "--propagation", "private", "sh", "testdata/sshd.sh", dir, port)
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	must(t, cmd.Start())
@@ -207,9 +131,9 @@ func (r *realSSHD) config(user string) etcdssh.Config {
 // inside runs a script where sshd is.
 func (r *realSSHD) inside(t *testing.T, script string) {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "nsenter", "-m", "-t", fmt.Sprint(r.pid), "sh", "-ec", script).
-		CombinedOutput()
-		//nolint:gosec // the test's own
+	cmd := exec.CommandContext(t.Context(), //nolint:gosec // the test's own
+		"nsenter", "-m", "-t", fmt.Sprint(r.pid), "sh", "-ec", script)
+	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -220,10 +144,8 @@ func (r *realSSHD) inside(t *testing.T, script string) {
 func asRoot(ctx context.Context, config etcdssh.Config) error {
 	c := etcdssh.New(config, nil)
 	defer func() { _ = c.Close() }()
-	out, err := c.Run(
-		ctx,
-		`id -u; umask; printf '%s\n' "$LC_ALL"; x='a  b'; printf '%s\n' "$x"; cat /etc/hostname >/dev/null; command -v mount >/dev/null && echo tools`,
-	)
+	out, err := c.Run(ctx, `id -u; umask; printf '%s\n' "$LC_ALL"; x='a  b'; printf '%s\n' "$x"
+cat /etc/hostname >/dev/null; command -v mount >/dev/null && echo tools`)
 	if want := "0\n0077\nC\na  b\ntools\n"; err == nil && string(out) != want {
 		return fmt.Errorf("got %q, want %q", out, want)
 	}
@@ -233,7 +155,9 @@ func asRoot(ctx context.Context, config etcdssh.Config) error {
 // TestSSHD has the sshd that masters have.
 func TestSSHD(t *testing.T) {
 	r := startReal(t)
-	for name, test := range map[string]func(*testing.T, *realSSHD){"users": users, "host keys": hostKeys, "logins": logins, "sessions": sessions} {
+	for name, test := range map[string]func(*testing.T, *realSSHD){
+		"users": users, "host keys": hostKeys, "logins": logins, "sessions": sessions,
+	} {
 		t.Run(name, func(t *testing.T) { test(t, r) })
 	}
 	t.Run("printed rules", func(t *testing.T) { printedRules(t, r) }) // which changes a user
@@ -241,47 +165,63 @@ func TestSSHD(t *testing.T) {
 
 // users logs in as users of many kinds and becomes root.
 func users(t *testing.T, r *realSSHD) {
-	with := func(user string, set func(*etcdssh.Config)) etcdssh.Config {
+	as := func(user string, set ...func(*etcdssh.Config)) etcdssh.Config {
 		c := r.config(user)
-		if set != nil {
-			set(&c)
+		for _, s := range set {
+			s(&c)
 		}
 		return c
 	}
 	password := func(c *etcdssh.Config) { c.BecomePassword = rootsPassword }
+	wrong := func(c *etcdssh.Config) { c.BecomePassword = "wr0ng" }
+	types := func(c *etcdssh.Config) { c.Password = rootsPassword }
+	noKey := func(c *etcdssh.Config) { c.PrivateKey = "" }
+	throughDoas := func(c *etcdssh.Config) { c.Become = etcdssh.BecomeDoas }
 	for _, c := range []struct {
 		name   string
 		config etcdssh.Config
 		kind   error // nil where it becomes root
 		words  []string
 	}{
-		{"root", with("root", nil), nil, nil},
-		{"root, with a password for sudo that nobody asks for", with("root", password), nil, nil},
-		{"sudo", with("ops", nil), nil, nil},
-		{"sudo, with a password that it does not ask for", with("ops", password), nil, nil},
-		{"sudo with a password, keyboard-interactive after the key", with("asked", func(c *etcdssh.Config) { c.Password = rootsPassword; password(c) }), nil, nil},
-		{"sudo with a wrong password", with("asked", func(c *etcdssh.Config) { c.Password, c.BecomePassword = rootsPassword, "wr0ng" }), etcdssh.ErrPrivilege, []string{"asked on 127.0.0.1 may not become root", "1 incorrect password attempt", "Check become_password"}},
-		{"sudo that asks for a password", with("asked", func(c *etcdssh.Config) { c.Password = rootsPassword }), etcdssh.ErrPrivilege, []string{"a password is required", "asked ALL=(root) NOPASSWD: /bin/sh -s", "become_password"}},
-		{"the key alone where more is wanted", with("asked", nil), etcdssh.ErrAuth, []string{"known to the server, " +
-			"and not enough", "the server takes: keyboard-interactive"}},
-		{"no sudo rule", with("refused", nil), etcdssh.ErrPrivilege, []string{"refused ALL=(root) NOPASSWD: /bin/sh -s", "visudo"}},
-		{"requiretty", with("wantstty", nil), etcdssh.ErrPrivilege, []string{"Defaults:wantstty !requiretty"}},
-		{"doas", with("doas", func(c *etcdssh.Config) { c.Become = etcdssh.BecomeDoas }), nil, nil},
-		{"no doas rule", with("ops", func(c *etcdssh.Config) { c.Become = etcdssh.BecomeDoas }), etcdssh.ErrPrivilege, []string{"permit nopass ops as root cmd /bin/sh args -s", "/etc/doas.conf"}},
-		{"fish", with("fish", nil), nil, nil},
-		{"fish, with a password", with("fish", password), nil, nil},
-		{"tcsh", with("tcsh", nil), nil, nil},
-		{"tcsh, with a password", with("tcsh", password), nil, nil},
-		{"dash", with("dash", nil), nil, nil},
-		{"busybox", with("ash", nil), nil, nil},
-		{"a .bashrc that greets", with("greets", nil), nil, nil},
-		{"an environment that misleads", with("paths", nil), nil, nil},
-		{"nologin", with("nologin", nil), etcdssh.ErrPrivilege, []string{"gets no shell that reads a script", "not available"}},
-		{"ForceCommand", with("forced", nil), etcdssh.ErrPrivilege, []string{"gets no shell that reads a script", "backup done"}},
-		{"a password", with("typed", func(c *etcdssh.Config) { c.PrivateKey, c.Password = "", rootsPassword }), nil, nil},
-		{"a key where a password is wanted", with("typed", nil), etcdssh.ErrAuth, []string{"the server takes: " +
-			"password"}},
-		{"nobody", with("nobody-at-all", nil), etcdssh.ErrAuth, []string{`user "nobody-at-all"`, "refused"}},
+		{"root", as("root"), nil, nil},
+		{"root, with a password for sudo that nobody asks for", as("root", password), nil, nil},
+		{"sudo", as("ops"), nil, nil},
+		{"sudo, with a password that it does not ask for", as("ops", password), nil, nil},
+		{"sudo with a password, keyboard-interactive after the key", as("asked", types, password), nil, nil},
+		{"sudo with a wrong password", as("asked", types, wrong), etcdssh.ErrPrivilege, []string{
+			"asked on 127.0.0.1 may not become root", "1 incorrect password attempt", "Check become_password",
+		}},
+		{"sudo that asks for a password", as("asked", types), etcdssh.ErrPrivilege, []string{
+			"a password is required", "asked ALL=(root) NOPASSWD: /bin/sh -s", "become_password",
+		}},
+		{"the key alone where more is wanted", as("asked"), etcdssh.ErrAuth, []string{
+			"known to the server, and not enough", "the server takes: keyboard-interactive",
+		}},
+		{"no sudo rule", as("refused"), etcdssh.ErrPrivilege, []string{
+			"refused ALL=(root) NOPASSWD: /bin/sh -s", "visudo",
+		}},
+		{"requiretty", as("wantstty"), etcdssh.ErrPrivilege, []string{"Defaults:wantstty !requiretty"}},
+		{"doas", as("doas", throughDoas), nil, nil},
+		{"no doas rule", as("ops", throughDoas), etcdssh.ErrPrivilege, []string{
+			"permit nopass ops as root cmd /bin/sh args -s", "/etc/doas.conf",
+		}},
+		{"fish", as("fish"), nil, nil},
+		{"fish, with a password", as("fish", password), nil, nil},
+		{"tcsh", as("tcsh"), nil, nil},
+		{"tcsh, with a password", as("tcsh", password), nil, nil},
+		{"dash", as("dash"), nil, nil},
+		{"busybox", as("ash"), nil, nil},
+		{"a .bashrc that greets", as("greets"), nil, nil},
+		{"an environment that misleads", as("paths"), nil, nil},
+		{"nologin", as("nologin"), etcdssh.ErrPrivilege, []string{
+			"gets no shell that reads a script", "not available",
+		}},
+		{"ForceCommand", as("forced"), etcdssh.ErrPrivilege, []string{
+			"gets no shell that reads a script", "backup done",
+		}},
+		{"a password", as("typed", noKey, types), nil, nil},
+		{"a key where a password is wanted", as("typed"), etcdssh.ErrAuth, []string{"the server takes: password"}},
+		{"nobody", as("nobody-at-all"), etcdssh.ErrAuth, []string{`user "nobody-at-all"`, "refused"}},
 	} {
 		err := asRoot(t.Context(), c.config)
 		if c.kind == nil {
@@ -326,10 +266,10 @@ func printedRules(t *testing.T, r *realSSHD) {
 			t.Errorf("with %q: %v", rule, err)
 		}
 		// It allows this and no more.
-		out, err := exec.CommandContext(t.Context(), "nsenter", "-m", "-t", fmt.Sprint(r.pid), "su", "-s", "/bin/sh", "refused", "-c", string(c.become)+" -n id -u").
-			CombinedOutput()
-
-			//nolint:gosec // the test's own
+		cmd := exec.CommandContext(t.Context(), //nolint:gosec // the test's own
+			"nsenter", "-m", "-t", fmt.Sprint(r.pid),
+			"su", "-s", "/bin/sh", "refused", "-c", string(c.become)+" -n id -u")
+		out, err := cmd.CombinedOutput()
 		if err == nil {
 			t.Errorf("%q allows more: %s", rule, out)
 		}
@@ -348,16 +288,26 @@ func hostKeys(t *testing.T, r *realSSHD) {
 	if strings.Contains(string(text), "127.0.0.1") {
 		t.Fatalf("not hashed: %s", text)
 	}
+	const alias = "master.example"
+	signedBy := func(authority ssh.Signer) string {
+		return "@cert-authority " + alias + " " + line(authority.PublicKey())
+	}
 	for _, c := range []struct {
 		name, known, alias string
 		words              []string
 	}{
 		{name: "plain", known: plain},
 		{name: "hashed", known: string(text)},
-		{name: "signed", known: "@cert-authority master.example " + line(r.hostCA.PublicKey()), alias: "master.example"},
-		{name: "signed by another one", known: "@cert-authority master.example " + line(other.PublicKey()), alias: "master.example", words: []string{"offers a certificate", "no authorities", "@cert-authority"}},
+		{name: "signed", known: signedBy(r.hostCA), alias: alias},
+		{
+			name: "signed by another one", known: signedBy(other), alias: alias,
+			words: []string{"offers a certificate", "no authorities", "@cert-authority"},
+		},
 		{name: "revoked", known: "@revoked * " + line(r.hostKey), words: []string{"revokes", ":1"}},
-		{name: "another key", known: fmt.Sprintf("[127.0.0.1]:%s %s", port, line(other.PublicKey())), words: []string{"another one than is known", ":1", "ssh-keygen -R"}},
+		{
+			name: "another key", known: fmt.Sprintf("[127.0.0.1]:%s %s", port, line(other.PublicKey())),
+			words: []string{"another one than is known", ":1", "ssh-keygen -R"},
+		},
 		{name: "none", words: []string{"is not known", "ssh-keyscan -t ed25519 -p " + port}},
 	} {
 		config := r.config("ops")
@@ -376,10 +326,8 @@ func hostKeys(t *testing.T, r *realSSHD) {
 		// What it prints is a command that can be run as it is.
 		if c.name == "none" && err != nil {
 			keyscan := regexp.MustCompile(`ssh-keyscan .*?; or`).FindString(err.Error())
-			must(
-				t,
-				exec.CommandContext(t.Context(), "sh", "-c", strings.TrimSuffix(keyscan, "; or")).Run(),
-			) //nolint:gosec // what is tested
+			//nolint:gosec // what is tested
+			must(t, exec.CommandContext(t.Context(), "sh", "-c", strings.TrimSuffix(keyscan, "; or")).Run())
 			if err := asRoot(t.Context(), config); err != nil {
 				t.Errorf("after %s: %v", keyscan, err)
 			}

@@ -44,7 +44,13 @@ func readBackend(ctx context.Context, file Reader) (*Backend, error) {
 	for _, bucket := range []struct {
 		name string
 		read func(context.Context, *bolt, *page) error
-	}{{"meta", out.meta}, {"cluster", out.cluster}, {"members", out.members}, {"members_removed", out.removed}, {"key", out.revision}} {
+	}{
+		{"meta", out.meta},
+		{"cluster", out.cluster},
+		{"members", out.members},
+		{"members_removed", out.removed},
+		{"key", out.revision},
+	} {
 		p, err := b.bucket(ctx, bucket.name)
 		if err != nil {
 			return nil, err

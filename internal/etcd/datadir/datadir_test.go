@@ -95,6 +95,8 @@ func TestDamage(t *testing.T) {
 		}
 		return text
 	}
+	inRecord := slices.Concat(log[:(end+7)/8*8], []byte{104, 0, 0, 0, 0, 0, 0, 0}, []byte("the first of 104 bytes"))
+	zeros := append(slices.Clone(log[:(end-600)/512*512]), make([]byte, 4096)...)
 	for _, c := range []struct {
 		name     string
 		log      []byte
@@ -105,13 +107,13 @@ func TestDamage(t *testing.T) {
 		starts   bool // etcd does, all the same
 	}{
 		{name: "whole"},
-		{name: "cut off in a record", log: slices.Concat(log[:(end+7)/8*8], []byte{104, 0, 0, 0, 0, 0, 0, 0}, []byte("the first of 104 bytes")), torn: true},
+		{name: "cut off in a record", log: inRecord, torn: true},
 		{name: "cut off in a length", log: append(slices.Clone(log[:len(log)/8*8]), 0, 0, 1), torn: false},
-		{name: "a sector of zeros at the end", log: append(slices.Clone(log[:(end-600)/512*512]), make([]byte, 4096)...), says: "the end of the log is missing", starts: true},
+		{name: "a sector of zeros at the end", log: zeros, says: "the end of the log is missing", starts: true},
 		// And takes no notice of what is written until the log is as long again.
 		{name: "the end of the log is missing", log: log[:end/2], says: "the end of the log is missing", starts: true},
-		{name: "a byte of an entry", log: flip(log, end/2), says: "the write-ahead log: " + segment + ": damaged: " +
-			"the record at byte"},
+		{name: "a byte of an entry", log: flip(log, end/2), says: "the write-ahead log: " + segment +
+			": damaged: the record at byte"},
 		{name: "a byte of the first record", log: flip(log, 9), says: "damaged"},
 		{name: "no log", log: make([]byte, 4096), says: "it does not say whose it is"},
 		{name: "not a log", log: bytes.Repeat([]byte("etcd"), 2000), says: "it does not say whose it is"},

@@ -1,6 +1,7 @@
 #!/bin/sh
 # crictl of a lab master: the commands and flags that a recovery needs, with the output of the real one.
-# State is read from files which the lab rewrites on each change; what changes something is asked for through a named pipe.
+# State is read from files which the lab rewrites on each change; what changes something is asked for through a named
+# pipe.
 cri='@ROOT@/run/cri'
 endpoint='unix://@ROOT@/run/containerd/containerd.sock'
 
@@ -23,7 +24,8 @@ ask() {
 	return 1
 }
 
-# full FILE PREFIX: the only line of FILE whose second word starts with PREFIX is left in $line, its words in $state $id $pod $name $json.
+# full FILE PREFIX: the words of the only line of FILE whose second word starts with PREFIX are left in $state $id $pod
+# $name $json.
 full() {
 	found=0
 	[ -n "$2" ] || fail "ID cannot be empty"
@@ -36,7 +38,8 @@ full() {
 }
 
 missing() {
-	fail "E0000 00:00:00.000000 $$ log.go:32] \"$1 from runtime service failed\" err=\"rpc error: code = NotFound desc = an error occurred when try to find \\\"$2\\\": not found\""
+	fail "E0000 00:00:00.000000 $$ log.go:32] \"$1 from runtime service failed\" err=\"rpc error: code = NotFound" \
+		"desc = an error occurred when try to find \\\"$2\\\": not found\""
 }
 
 # list FILE KEY: the objects that pass the filters, as JSON, IDs or a table.
@@ -80,7 +83,9 @@ listflags() {
 			set_flag "$1" "$2"
 			shift
 			;;
-		-o=* | --output=* | --label=* | --name=* | --state=* | -s=* | --pod=* | -p=* | --id=* | --last=*) set_flag "${1%%=*}" "${1#*=}" ;;
+		-o=* | --output=* | --label=* | --name=* | --state=* | -s=* | --pod=* | -p=* | --id=* | --last=*)
+			set_flag "${1%%=*}" "${1#*=}"
+			;;
 		*) fail "flag provided but not defined: $1" ;;
 		esac
 		shift
@@ -117,7 +122,9 @@ while [ $# -gt 0 ]; do
 	*) break ;;
 	esac
 	[ "$given" = "$endpoint" ] ||
-		fail "validate service connection: validate CRI v1 runtime API for endpoint \"$given\": rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix ${given#unix://}: connect: no such file or directory\""
+		fail "validate service connection: validate CRI v1 runtime API for endpoint \"$given\": rpc error:" \
+			"code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix" \
+			"${given#unix://}: connect: no such file or directory\""
 done
 
 [ $# -gt 0 ] || fail "NAME: crictl - client for CRI"
@@ -237,7 +244,9 @@ version)
 	printf 'Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  v2.1.4\nRuntimeApiVersion:  v1\n'
 	;;
 info)
-	printf '%s\n' '{"status":{"conditions":[{"type":"RuntimeReady","status":true,"reason":"","message":""},{"type":"NetworkReady","status":true,"reason":"","message":""}]}}'
+	condition='{"type":"%s","status":true,"reason":"","message":""}'
+	# shellcheck disable=SC2059 # it is a format
+	printf "{\"status\":{\"conditions\":[$condition,$condition]}}\n" RuntimeReady NetworkReady
 	;;
 *)
 	fail "No help topic for '$command'"

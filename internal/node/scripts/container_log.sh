@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+# Prints the last $1 lines that the container $2 wrote (crictl.sh, ctr.sh, docker.sh).
+container_log "$1" "$2"

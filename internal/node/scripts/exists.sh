@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+# Prints yes if there is anything at the path $1.
+[ ! -e "$1" ] || echo yes

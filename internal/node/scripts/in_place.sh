@@ -1,0 +1,16 @@
+# shellcheck shell=sh
+# Functions that let a file appear as a whole or not at all: it is made as $tmp, under a name that starts with a dot,
+# which the kubelet does not read. From here on a command that fails ends the script.
+#
+#	begin FILE    sets tmp; what was left by a script that was broken off goes, too
+#	like OTHER    makes $tmp a copy of another file, with mode, owner and SELinux label
+#	finish FILE   puts $tmp in its place
+set -e
+begin() {
+	mkdir -p "${1%/*}/"; rm -f "${1%/*}"/.etcdrecovery-*
+	tmp=${1%/*}/.etcdrecovery-${1##*/}; trap 'rm -f "$tmp"' EXIT
+}
+finish() { sync "$tmp" 2>/dev/null || sync; mv -f "$tmp" "$1"; }
+# GNU's cp keeps the label of SELinux, too, which a new file would take from its folder. Where there is none that is no
+# failure.
+like() { cp -p --preserve=all "$1" "$tmp" 2>/dev/null || cp -p "$1" "$tmp"; }

@@ -1,0 +1,4 @@
+# shellcheck shell=sh
+# Prints the containers of a workload as the runtime's program does (crictl.sh, ctr.sh, docker.sh). It fails when the
+# runtime does not answer.
+list

@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+# Adds the places where programs of container runtimes are put besides the system's own. sudo often leaves a short PATH.
+PATH=$PATH:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin:/opt/bin

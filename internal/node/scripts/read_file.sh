@@ -1,0 +1,3 @@
+# shellcheck shell=sh
+# Prints the file $1.
+cat -- "$1"

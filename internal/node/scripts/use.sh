@@ -1,0 +1,4 @@
+# shellcheck shell=sh
+# Chooses the functions of the runtime's program $client: crictl.sh, ctr.sh or docker.sh, which goes before this.
+# shellcheck disable=SC2154 # client is set in Go
+"use_$client"
