@@ -11,7 +11,7 @@ import (
 )
 
 // watched is a provider that tells of its steps.
-const watched = "./internal/lab/faults/provider"
+const watched = "./internal/lab/cmd/provider"
 
 // TestInterrupted is a part of the fault matrix on real masters.
 func TestInterrupted(t *testing.T) {

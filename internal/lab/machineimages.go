@@ -43,7 +43,7 @@ func pauseImageOf(ctx context.Context) (image, error) {
 			"-s -w",
 			"-o",
 			path,
-			"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/pause",
+			"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/cmd/pause",
 		); err != nil {
 			return image{}, fmt.Errorf("building pause: %w", err)
 		}

@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command matrix interrupts a recovery in every way at every step, each time in a lab of its own, applies until it is
+// Command faults interrupts a recovery in every way at every step, each time in a lab of its own, applies until it is
 // done, and looks whether everything is as it must be. It ends with 0 only when every case passed. With -doc it writes
 // the table of what it saw.
 package main
@@ -19,7 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/command"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/cmd/internal/command"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
 )
@@ -74,7 +74,7 @@ func run(ctx context.Context, o options, dir string) error {
 	tools, err := terraform.PrepareWith(
 		ctx,
 		dir,
-		"./internal/lab/faults/provider",
+		"./internal/lab/cmd/provider",
 		func(text string) { fmt.Println(text) },
 	)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"flag"
 	"os"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/command"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/cmd/internal/command"
 )
 
 func main() {

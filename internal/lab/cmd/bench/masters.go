@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/command"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/cmd/internal/command"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
