@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"strconv"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/tcp"
 )
 
 const (
@@ -30,7 +31,7 @@ func claimAddresses(ctx context.Context) (*addresses, error) {
 	for range 64 {
 		a := &addresses{s: 64 + rand.IntN(64), t: 64 + rand.IntN(64)}
 		var err error
-		a.claim, err = listen(ctx, a.host(254), sshPort)
+		a.claim, err = tcp.Listen(ctx, a.host(254), sshPort)
 		if err == nil {
 			return a, nil
 		}
@@ -51,9 +52,4 @@ func (a *addresses) peerHost(i int) string {
 
 func (a *addresses) release() error {
 	return a.claim.Close()
-}
-
-func listen(ctx context.Context, host string, port int) (net.Listener, error) {
-	var lc net.ListenConfig
-	return lc.Listen(ctx, "tcp4", net.JoinHostPort(host, strconv.Itoa(port)))
 }

@@ -11,10 +11,15 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 // everyKey begins the range of all keys.
 const everyKey = "\x00"
+
+// pause is between two looks at something that is waited for.
+const pause = 50 * time.Millisecond
 
 // Client returns an etcd client to these masters, or to all, that does not go through SSH. It ends with ctx or by its
 // Close.
@@ -92,7 +97,7 @@ func (l *Lab) waitHealthy(ctx context.Context, name string, masters []string) er
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	return poll(ctx, func() error {
+	return wait.Until(ctx, pause, func() error {
 		try, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
 		members, err := c.MemberList(try)

@@ -1,6 +1,6 @@
 //go:build linux
 
-package lab
+package lab_test
 
 import (
 	"errors"
@@ -8,13 +8,16 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 )
 
 func TestFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
-		if l, err := Start(
+		if l, err := lab.Start(
 			t.Context(),
-			Options{Masters: 1, DiskSize: 400 << 20},
+			lab.Options{Masters: 1, DiskSize: 400 << 20},
 		); err == nil ||
 			!strings.Contains(err.Error(), "needs root") {
 			t.Errorf("a disk of limited size without root: %v, %v", l, err)
@@ -24,18 +27,17 @@ func TestFullDisk(t *testing.T) {
 				"has the rest",
 		)
 	}
-	l := startLab(t, Options{Masters: 1, DiskSize: 400 << 20})
+	l := labtest.Start(t, lab.Options{Masters: 1, DiskSize: 400 << 20})
 	m := l.Master("m1")
-	c := connect(t, l, m)
-	must(t, l.Fill(t.Context(), 100, 1000))
+	c := labtest.Connect(t, l, m)
+	labtest.Must(t, l.Fill(t.Context(), 100, 1000))
 
-	must(t, m.FillDisk())
+	labtest.Must(t, m.FillDisk())
 	file := m.Path("/root/file")
 	if err := os.WriteFile(file, []byte("x"), 0o600); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("writing to a full disk: %v", err)
 	}
-	if _, errs, status := run(
-		t,
+	if _, errs, status := labtest.Run(t,
 		c,
 		"x",
 		"cat >other",
@@ -44,7 +46,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("writing to a full disk over SSH: %d, %s", status, errs)
 	}
 	var s syscall.Statfs_t
-	must(t, syscall.Statfs(m.Path("/"), &s))
+	labtest.Must(t, syscall.Statfs(m.Path("/"), &s))
 	if s.Bfree != 0 {
 		t.Errorf("on a full disk there are %d blocks", s.Bfree)
 	}
@@ -52,26 +54,26 @@ func TestFullDisk(t *testing.T) {
 	// more.
 	pid := m.EtcdPIDs()[0]
 	m.KillEtcd()
-	within(t, "another etcd", func() bool { p := m.EtcdPIDs(); return len(p) == 1 && p[0] != pid })
-	ps := runJSON[psOutput](t, c, "crictl ps -o json")
+	labtest.Within(t, "another etcd", func() bool { p := m.EtcdPIDs(); return len(p) == 1 && p[0] != pid })
+	ps := labtest.RunJSON[labtest.Containers](t, c, "crictl ps -o json")
 	if len(ps.Containers) != 1 || ps.Containers[0].Metadata.Attempt < 1 {
 		t.Errorf("crictl ps shows %+v", ps)
 	}
 
-	must(t, m.FreeDisk())
-	must(t, m.FreeDisk())
-	must(t, os.WriteFile(file, []byte("x"), 0o600))
-	must(t, l.WaitHealthy(timeout(t, patience)))
+	labtest.Must(t, m.FreeDisk())
+	labtest.Must(t, m.FreeDisk())
+	labtest.Must(t, os.WriteFile(file, []byte("x"), 0o600))
+	labtest.Must(t, l.WaitHealthy(labtest.Timeout(t, labtest.Patience)))
 	if n, _, err := l.CountKeys(t.Context(), "m1"); err != nil || n != 100 {
 		t.Errorf("afterwards there are %d keys, %v", n, err)
 	}
 
 	busy, err := os.Open(file)
-	must(t, err)
+	labtest.Must(t, err)
 	defer func() { _ = busy.Close() }()
-	must(t, l.Close())
+	labtest.Must(t, l.Close())
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
-	must(t, err)
+	labtest.Must(t, err)
 	if strings.Contains(string(mounts), l.Dir()) {
 		t.Errorf("after Close there are mounts:\n%s", mounts)
 	}

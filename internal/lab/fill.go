@@ -11,6 +11,8 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 const (
@@ -49,7 +51,7 @@ func (l *Lab) Fill(ctx context.Context, keys, valueSize int) error {
 		return fmt.Errorf("filling etcd: %w", err)
 	}
 	for _, m := range l.Masters() {
-		if err := poll(ctx, func() error {
+		if err := wait.Until(ctx, pause, func() error {
 			try, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()
 			_, revision, err := l.CountKeys(try, m.Name())

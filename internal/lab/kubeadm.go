@@ -46,7 +46,7 @@ etcd:
 type argument struct{ Name, Value string }
 
 // kubeadm runs one phase of kubeadm init on the master.
-func (d *debian) kubeadm(ctx context.Context, phase ...string) error {
+func (d *debianNode) kubeadm(ctx context.Context, phase ...string) error {
 	if _, err := os.Stat(d.Path(kubeadmFile)); err != nil {
 		if err := d.configureKubeadm(); err != nil {
 			return err
@@ -57,12 +57,12 @@ func (d *debian) kubeadm(ctx context.Context, phase ...string) error {
 	return err
 }
 
-func (d *debian) configureKubeadm() error {
-	_, tag, _ := strings.Cut(d.lab.parts.etcdImage.ref, "registry.k8s.io/etcd:")
+func (d *debianNode) configureKubeadm() error {
+	_, tag, _ := strings.Cut(d.lab.parts.etcdImage.Ref, "registry.k8s.io/etcd:")
 	data := struct {
 		API, Host, Name, Socket, Version, Tag string
 		Args                                  []argument
-	}{"v1beta4", d.Host(), d.name, "unix:///run/containerd/containerd.sock", d.lab.parts.kubernetes, tag, nil}
+	}{"v1beta4", d.Host(), d.name, "unix:///run/containerd/containerd.sock", d.lab.parts.kubernetes.Version, tag, nil}
 	if d.Docker() {
 		data.API, data.Socket = "v1beta3", "/var/run/dockershim.sock"
 	}
@@ -82,7 +82,7 @@ func (d *debian) configureKubeadm() error {
 }
 
 // makeEtcd lets kubeadm make the master's certificates and its manifest.
-func (d *debian) makeEtcd(ctx context.Context) error {
+func (d *debianNode) makeEtcd(ctx context.Context) error {
 	for _, phase := range [][]string{
 		{"certs", "etcd-server"}, {"certs", "etcd-peer"}, {"certs", "etcd-healthcheck-client"}, {"certs", "apiserver-etcd-client"},
 	} {
@@ -102,7 +102,7 @@ func (d *debian) makeEtcd(ctx context.Context) error {
 }
 
 // adaptManifest makes of kubeadm's manifest what its options cannot say.
-func (d *debian) adaptManifest() error {
+func (d *debianNode) adaptManifest() error {
 	text, err := os.ReadFile(d.Path(etcdManifest))
 	if err != nil {
 		return fmt.Errorf("reading kubeadm's manifest: %w", err)

@@ -21,7 +21,9 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/kubelet"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/pki"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
 )
 
 // sshUser is who logs in. "ops" can as well, with the same key.
@@ -46,6 +48,9 @@ type grade interface {
 	settle(ctx context.Context) error
 	close() error
 }
+
+// KubeletTiming says how fast the kubelets of simulated nodes are.
+type KubeletTiming = kubelet.Timing
 
 // Options say what kind of masters to make. The zero value is good: three masters, etcd 3.7, a temporary folder.
 type Options struct {
@@ -107,7 +112,7 @@ type Lab struct {
 	masters   []Master
 	clientTLS *tls.Config
 	userKey   ssh.PublicKey
-	spawn     *spawn.Spawner
+	spawn     *proc.Spawner
 	life      context.Context // of whatever the lab dials
 	end       context.CancelFunc
 
@@ -142,10 +147,10 @@ func (l *Lab) start(ctx context.Context) error {
 	if err := l.makeUserKey(); err != nil {
 		return err
 	}
-	l.spawn = spawn.New()
-	l.grade = &benches{Lab: l, partition: newPartition()}
+	l.spawn = proc.NewSpawner()
+	l.grade = &simulatedNodes{Lab: l, partition: newPartition()}
 	if l.options.Grade == Machines {
-		l.grade = &machines{Lab: l}
+		l.grade = &debianNodes{Lab: l}
 	}
 	if err := l.grade.start(ctx); err != nil {
 		return err
@@ -188,7 +193,7 @@ func (l *Lab) makeDir() error {
 }
 
 func (l *Lab) makeUserKey() error {
-	if err := writeSSHKey(l.SSHKeyFile()); err != nil {
+	if err := pki.WriteSSHKey(l.SSHKeyFile()); err != nil {
 		return err
 	}
 	line, err := os.ReadFile(l.SSHKeyFile() + ".pub")
@@ -274,19 +279,4 @@ func (l *Lab) note(format string, args ...any) {
 	l.logging.Lock()
 	defer l.logging.Unlock()
 	_, _ = fmt.Fprintf(l.options.Log, "%s %s\n", time.Now().Format("15:04:05.000"), fmt.Sprintf(format, args...))
-}
-
-// poll tries every 50 ms until check succeeds. When ctx ends, the error is that of the last try.
-func poll(ctx context.Context, check func() error) error {
-	for {
-		err := check()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ctx.Err(), err)
-		}
-	}
 }

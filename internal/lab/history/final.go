@@ -13,6 +13,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 const (
@@ -131,17 +132,13 @@ func difference(got, want []*mvccpb.KeyValue) string {
 func patiently(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, finalLimit)
 	defer cancel()
-	for {
+	return wait.Until(ctx, finalPause, func() error {
 		try, done := context.WithTimeout(ctx, finalTry)
+		defer done()
 		err := do(try)
-		done()
-		if err == nil || errors.Is(err, errDiverged) {
-			return err
+		if errors.Is(err, errDiverged) {
+			return wait.Final(err)
 		}
-		select {
-		case <-time.After(finalPause):
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ctx.Err(), err)
-		}
-	}
+		return err
+	})
 }

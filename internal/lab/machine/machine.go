@@ -22,7 +22,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 // Config is what a machine is made of.
@@ -34,7 +35,7 @@ type Config struct {
 	Number  int               // in the network, from 1
 	Volumes []string          // folders on file systems of their own
 	Files   map[string]string // programs and the like that are mounted read-only: path on the machine → path here
-	Spawn   *spawn.Spawner    // ends the machine if this process dies
+	Spawn   *proc.Spawner     // ends the machine if this process dies
 }
 
 // A Machine is on or off. Its methods are not safe for use by several goroutines at once, but for Command and Root.
@@ -79,7 +80,7 @@ func New(c Config) (*Machine, error) {
 			return nil, err
 		}
 	}
-	return m, m.christen()
+	return m, m.writeIdentity()
 }
 
 func (m *Machine) lend(from, to string) error {
@@ -95,8 +96,8 @@ func (m *Machine) lend(from, to string) error {
 	return mount("", to, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, "")
 }
 
-// christen writes what a machine is known by.
-func (m *Machine) christen() error {
+// writeIdentity writes what a machine is known by.
+func (m *Machine) writeIdentity() error {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails
 	for name, text := range map[string]string{
@@ -185,11 +186,11 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 }
 
 func (m *Machine) becomesSystemd(ctx context.Context) error {
-	return poll(ctx, func() error {
+	return wait.Until(ctx, 10*time.Millisecond, func() error {
 		pid := m.process()
 		if pid == 0 {
 			said, _ := os.ReadFile(filepath.Join(m.Dir, "console.log"))
-			return fatal(fmt.Errorf("%s has ended: %s", m.Name, bytes.TrimSpace(said)))
+			return wait.Final(fmt.Errorf("%s has ended: %s", m.Name, bytes.TrimSpace(said)))
 		}
 		name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 		if err != nil || strings.TrimSpace(string(name)) != "systemd" {

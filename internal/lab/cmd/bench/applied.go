@@ -54,8 +54,8 @@ func (h *listener) hear(line string) {
 func (h *listener) end(now time.Time) { h.spans[len(h.spans)-1].ended = now }
 
 // runApply plans and applies, and gives the spans of the apply, and the time of the plan.
-func (b *bench) runApply(ctx context.Context, l *lab.Lab, seedUp func()) (spans, time.Duration, error) {
-	w, err := b.newWhole(l)
+func (b *benchmark) runApply(ctx context.Context, l *lab.Lab, seedUp func()) (spans, time.Duration, error) {
+	w, err := b.newTerraformRun(l)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -15,6 +15,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 )
 
@@ -32,17 +33,21 @@ func (c *cluster) close() {
 	}
 }
 
-// await looks until nothing is in the way any more.
+// await looks until there is no objection any more.
 func (c *cluster) await(ctx context.Context, look func() error) error {
-	return retry(ctx, c.every, func(error) bool { return true }, look)
+	return wait.Until(ctx, c.every, look)
 }
 
 // insist repeats a change of the members until etcd finds itself fit for it.
 func (c *cluster) insist(ctx context.Context, change func() error) error {
-	return retry(ctx, c.every, func(err error) bool {
-		return errors.Is(err, rpctypes.ErrUnhealthy) || errors.Is(err, rpctypes.ErrMemberNotEnoughStarted) ||
-			errors.Is(err, rpctypes.ErrMemberLearnerNotReady)
-	}, change)
+	return c.await(ctx, func() error {
+		err := change()
+		if errors.Is(err, rpctypes.ErrUnhealthy) || errors.Is(err, rpctypes.ErrMemberNotEnoughStarted) ||
+			errors.Is(err, rpctypes.ErrMemberLearnerNotReady) {
+			return err
+		}
+		return wait.Final(err)
+	})
 }
 
 // alone waits until the seed is the leader of itself and answers a linearizable read.

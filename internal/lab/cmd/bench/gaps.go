@@ -12,7 +12,7 @@ import (
 )
 
 // gaps measures what clients of the seed notice of the others' coming back.
-func (b *bench) gaps(ctx context.Context) error {
+func (b *benchmark) gaps(ctx context.Context) error {
 	t := table{{"a writer at the seed", "writes", "failed", "lost", "longest gap", "it ended in"}}
 	for _, d := range []disaster{{masters: 3, bytes: 10 * mib}, {masters: 3, bytes: 1024 * mib}} {
 		note(fmt.Sprintf("writing during a recovery of %d MiB", d.bytes/mib))
@@ -24,8 +24,8 @@ func (b *bench) gaps(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) writeDuring(ctx context.Context, l *lab.Lab, d disaster, t *table) error {
-	w, err := b.newWhole(l)
+func (b *benchmark) writeDuring(ctx context.Context, l *lab.Lab, d disaster, t *table) error {
+	w, err := b.newTerraformRun(l)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command bench measures recoveries on the lab and prints tables. It compares with a floor, or with scripts, that are
+// Command bench measures recoveries on the lab and prints tables. It compares with a baseline, or with scripts, that are
 // measured in the same run, because times by themselves say more about the machine than about the provider; and it
 // asserts nothing on them.
 package main
@@ -18,7 +18,7 @@ func main() {
 	machine.Begin()
 	o := options{}
 	flag.StringVar(&o.etcd, "etcd", "3.7", "minor version of etcd: 3.5, 3.6 or 3.7")
-	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the floor, or against the scripts")
+	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the baseline, or against the scripts")
 	flag.BoolVar(&o.short, "short", false, "one round, and only what takes less than two minutes")
 	flag.BoolVar(&o.reading, "reading", false, "measure only what it costs to read a member that does not run")
 	masters := flag.Bool(
@@ -35,6 +35,6 @@ func main() {
 		os.Exit(machine.Main(onMachines(o, *keep)))
 	}
 	os.Exit(command.Main("bench", *keep, func(ctx context.Context, dir string) error {
-		return (&bench{options: o, dir: dir}).run(ctx)
+		return (&benchmark{options: o, dir: dir}).run(ctx)
 	}))
 }

@@ -11,28 +11,28 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// ratios compares whole recoveries with the floor. The ways take turns, so that all see the same weather.
-func (b *bench) ratios(ctx context.Context) error {
-	ways := []struct {
+// ratios compares whole recoveries with the baseline. The contestants take turns, so that all see the same weather.
+func (b *benchmark) ratios(ctx context.Context) error {
+	contestants := []struct {
 		name    string
 		recover func(context.Context, *lab.Lab) (milestones, error)
 	}{
-		{"floor", recoverFloor},
+		{"baseline", recoverBaseline},
 		{"engine alone", recoverEngine},
 		{"terraform apply", func(ctx context.Context, l *lab.Lab) (milestones, error) {
-			w, err := b.recoverWhole(ctx, l)
+			w, err := b.recoverWithTerraform(ctx, l)
 			if err != nil {
 				return milestones{}, err
 			}
 			return milestonesOf(l, w.apply.Began, w.apply.Took)
 		}},
 	}
-	measured := make([][]milestones, len(ways))
+	measured := make([][]milestones, len(contestants))
 	for round := range b.rounds {
-		for i, way := range ways {
-			note(fmt.Sprintf("round %d of %d: %s", round+1, b.rounds, way.name))
+		for i, contestant := range contestants {
+			note(fmt.Sprintf("round %d of %d: %s", round+1, b.rounds, contestant.name))
 			err := disaster{masters: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
-				ms, err := way.recover(ctx, l)
+				ms, err := contestant.recover(ctx, l)
 				measured[i] = append(measured[i], ms)
 				return err
 			})
@@ -41,7 +41,7 @@ func (b *bench) ratios(ctx context.Context) error {
 			}
 		}
 	}
-	whole := table{{"recovery of three masters", "median", "min", "max", "median / floor"}}
+	total := table{{"recovery of three masters", "median", "min", "max", "median / baseline"}}
 	parts := table{{"reached after (median)"}}
 	rows := []struct {
 		name string
@@ -56,28 +56,28 @@ func (b *bench) ratios(ctx context.Context) error {
 	for _, row := range rows {
 		parts.add(row.name)
 	}
-	floor := 0.0
-	for i, way := range ways {
-		parts[0] = append(parts[0], way.name)
+	base := 0.0
+	for i, contestant := range contestants {
+		parts[0] = append(parts[0], contestant.name)
 		for j, row := range rows {
 			parts[j+1] = append(parts[j+1], seconds(median(each(measured[i], row.of))))
 		}
 		all := each(measured[i], func(m milestones) time.Duration { return m.done })
 		mid := median(all)
 		if i == 0 {
-			floor = mid.Seconds()
+			base = mid.Seconds()
 		}
-		whole.add(
-			way.name,
+		total.add(
+			contestant.name,
 			seconds(mid),
 			seconds(slices.Min(all)),
 			seconds(slices.Max(all)),
-			fmt.Sprintf("%.2f", mid.Seconds()/floor),
+			fmt.Sprintf("%.2f", mid.Seconds()/base),
 		)
 	}
-	whole.print(fmt.Sprintf("A whole recovery against the floor, %d rounds", b.rounds))
+	total.print(fmt.Sprintf("A whole recovery against the baseline, %d rounds", b.rounds))
 	say(
-		"\nThe floor is the same starts, restart, learner adds and promotes of the same etcd, driven directly: no " +
+		"\nThe baseline is the same starts, restart, learner adds and promotes of the same etcd, driven directly: no " +
 			"Terraform, no SSH, no checks,",
 	)
 	say(

@@ -15,7 +15,7 @@ import (
 
 // byReading measures what it costs to read the data of a member that does not run. Its values do not compress well, and
 // so neither does its log.
-func (b *bench) byReading(ctx context.Context) error {
+func (b *benchmark) byReading(ctx context.Context) error {
 	t := table{
 		{"data on the master", "database, MiB", "log, segments", "survey, seconds", "commands", "MiB over the wire"},
 	}
@@ -29,7 +29,7 @@ func (b *bench) byReading(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) readStopped(ctx context.Context, size int, t *table) (err error) {
+func (b *benchmark) readStopped(ctx context.Context, size int, t *table) (err error) {
 	l, err := lab.Start(
 		ctx,
 		lab.Options{

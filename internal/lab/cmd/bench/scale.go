@@ -13,7 +13,7 @@ import (
 
 const mib = 1 << 20
 
-func (b *bench) byMasters(ctx context.Context) error {
+func (b *benchmark) byMasters(ctx context.Context) error {
 	var all []disaster
 	for _, n := range []int{3, 5, 7} {
 		all = append(all, disaster{masters: n, bytes: 10 * mib})
@@ -23,7 +23,7 @@ func (b *bench) byMasters(ctx context.Context) error {
 	})
 }
 
-func (b *bench) bySize(ctx context.Context) error {
+func (b *benchmark) bySize(ctx context.Context) error {
 	var all []disaster
 	for _, n := range []int{10, 256, 1024} {
 		all = append(all, disaster{masters: 3, bytes: n * mib})
@@ -34,7 +34,7 @@ func (b *bench) bySize(ctx context.Context) error {
 }
 
 // scale measures one recovery with Terraform of each, step by step.
-func (b *bench) scale(ctx context.Context, title string, all []disaster, name func(disaster) string) error {
+func (b *benchmark) scale(ctx context.Context, title string, all []disaster, name func(disaster) string) error {
 	t := table{{"step"}}
 	for _, row := range rows() {
 		t.add(row.name)
@@ -44,7 +44,7 @@ func (b *bench) scale(ctx context.Context, title string, all []disaster, name fu
 		note(fmt.Sprintf("measuring %d masters with %d MiB", d.masters, d.bytes/mib))
 		err := d.with(ctx, b.etcd, func(l *lab.Lab) error {
 			before := total(l)
-			w, err := b.recoverWhole(ctx, l)
+			w, err := b.recoverWithTerraform(ctx, l)
 			if err != nil {
 				return err
 			}
@@ -84,16 +84,16 @@ func total(l *lab.Lab) (sum lab.Stats) {
 // row is a line of the table: what to take from a recovery.
 type row struct {
 	name  string
-	value func(*whole, []steps.Step) string
+	value func(*terraformRun, []steps.Step) string
 }
 
 func rows() []row {
 	list := []row{
-		{"terraform plan", func(w *whole, _ []steps.Step) string { return seconds(w.plan.Took) }},
-		{"terraform apply", func(w *whole, _ []steps.Step) string { return seconds(w.apply.Took) }},
+		{"terraform plan", func(w *terraformRun, _ []steps.Step) string { return seconds(w.plan.Took) }},
+		{"terraform apply", func(w *terraformRun, _ []steps.Step) string { return seconds(w.apply.Took) }},
 		{
 			"provider's peak memory, MiB",
-			func(w *whole, _ []steps.Step) string { return fmt.Sprintf("%.0f", float64(w.apply.Peak)/mib) },
+			func(w *terraformRun, _ []steps.Step) string { return fmt.Sprintf("%.0f", float64(w.apply.Peak)/mib) },
 		},
 		{"outside of the journals, in all", outside},
 	}
@@ -108,7 +108,7 @@ func rows() []row {
 
 // stepRow is the time of a step; for members the median and the longest.
 func stepRow(operation, name string) row {
-	return row{operation + ": " + name, func(_ *whole, all []steps.Step) string {
+	return row{operation + ": " + name, func(_ *terraformRun, all []steps.Step) string {
 		var took []time.Duration
 		longest := time.Duration(0)
 		for _, s := range all {
@@ -127,7 +127,7 @@ func stepRow(operation, name string) row {
 }
 
 // outside is what no journal has: Terraform, and what comes before the first change of each operation.
-func outside(w *whole, all []steps.Step) string {
+func outside(w *terraformRun, all []steps.Step) string {
 	rest := w.apply.Took
 	for _, s := range all {
 		rest -= s.Took()

@@ -17,7 +17,7 @@ import (
 // nothing.
 type script struct {
 	cluster
-	way
+	variant
 	logins logins
 	ids    map[string]uint64 // of the members added
 	lists  map[string]string // --initial-cluster of each
@@ -55,10 +55,10 @@ func (s *script) steps() []scripted {
 }
 
 // runScript walks the list. seedUp is called when clients of the seed can work again.
-func runScript(ctx context.Context, l *lab.Lab, w way, seedUp func()) (spans, error) {
+func runScript(ctx context.Context, l *lab.Lab, w variant, seedUp func()) (spans, error) {
 	s := &script{
 		cluster: cluster{lab: l, every: w.pause},
-		way:     w,
+		variant: w,
 		logins:  login(l),
 		ids:     map[string]uint64{},
 		lists:   map[string]string{},

@@ -47,7 +47,7 @@ func (t *meter) read(what string) {
 }
 
 // traffic counts what a recovery costs the masters' SSH servers, and the provider's memory.
-func (b *bench) traffic(ctx context.Context) error {
+func (b *benchmark) traffic(ctx context.Context) error {
 	note("counting what goes over SSH: engine alone")
 	err := disaster{masters: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
 		t := newMeter(l)
@@ -68,7 +68,7 @@ func (b *bench) traffic(ctx context.Context) error {
 	}
 	note("counting what goes over SSH: Terraform")
 	return disaster{masters: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
-		w, err := b.newWhole(l)
+		w, err := b.newTerraformRun(l)
 		if err != nil {
 			return err
 		}

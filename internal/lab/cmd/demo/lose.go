@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 func (d *demo) loseMajority(ctx context.Context) error {
@@ -86,16 +88,14 @@ func (d *demo) showNoWrite(ctx context.Context) error {
 func await(ctx context.Context, ask func() string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	for {
-		if answer := ask(); answer != "" {
-			return answer, nil
+	answer := ""
+	err := wait.Until(ctx, 50*time.Millisecond, func() error {
+		if answer = ask(); answer == "" {
+			return errors.New("no answer")
 		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
-	}
+		return nil
+	})
+	return answer, err
 }
 
 // fatal is what etcd says last when it gives up.

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -17,6 +16,7 @@ import (
 	"syscall"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/tcp"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
 )
 
@@ -50,7 +50,7 @@ func (d *drill) prepare(ctx context.Context) ([]*os.File, error) {
 		}
 		socket, ok := l.(*net.TCPListener)
 		if !ok {
-			return nil, errors.New("a TCP listener is none")
+			return nil, errors.New("listener is not a *net.TCPListener")
 		}
 		f, err := socket.File()
 		if err != nil {
@@ -104,20 +104,13 @@ func forward(ctx context.Context, port net.Listener, to string) {
 			return
 		}
 		go func() {
-			defer func() { _ = from.Close() }()
 			var dialer net.Dialer
 			c, err := dialer.DialContext(ctx, "tcp", to)
 			if err != nil {
+				_ = from.Close()
 				return
 			}
-			defer func() { _ = c.Close() }()
-			go func() {
-				_, _ = io.Copy(c, from)
-				if t, ok := c.(*net.TCPConn); ok {
-					_ = t.CloseWrite()
-				}
-			}()
-			_, _ = io.Copy(from, c)
+			tcp.Pipe(from, c)
 		}()
 	}
 }

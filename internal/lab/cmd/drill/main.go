@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/build"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
 )
 
@@ -31,7 +31,7 @@ func main() {
 	flag.BoolVar(&d.docker, "docker", false, "kubelet 1.23 with Docker, instead of a current one with containerd")
 	flag.Parse()
 	if d.dir == "" {
-		cache, err := lab.CacheDir()
+		cache, err := build.CacheDir()
 		if err != nil {
 			fail(err)
 		}

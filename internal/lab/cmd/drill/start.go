@@ -15,6 +15,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 // Files of the drill's folder.
@@ -137,12 +139,14 @@ func clean(ctx context.Context, dir string) error {
 			return fmt.Errorf("ending the keeper: %w", err)
 		}
 	}
-	for alive(dir) {
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
+	err := wait.Until(ctx, 50*time.Millisecond, func() error {
+		if alive(dir) {
+			return errors.New("the keeper still runs")
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return fmt.Errorf("removing the masters' disks: %w", err)
