@@ -19,7 +19,7 @@ const (
 )
 
 // addresses is a loopback /24 of the lab's own: 127.s.t.0. Linux answers on all of 127.0.0.0/8 without any set-up, so
-// every master gets an address, and the ports can be the usual ones.
+// every node gets an address, and the ports can be the usual ones.
 type addresses struct {
 	s, t  int
 	claim net.Listener // held for as long as the lab uses the /24
@@ -40,12 +40,12 @@ func claimAddresses(ctx context.Context) (*addresses, error) {
 	return nil, fmt.Errorf("no free loopback network for the lab: %w", last)
 }
 
-// host is the address of master i, counted from 1: where SSH and clients find it, and what its peers dial.
+// host is the address of node i, counted from 1: where SSH and clients find it, and what its peers dial.
 func (a *addresses) host(i int) string {
 	return fmt.Sprintf("127.%d.%d.%d", a.s, a.t, i)
 }
 
-// peerHost is where the etcd of master i really listens for its peers, behind the lab's proxy.
+// peerHost is where the etcd of node i really listens for its peers, behind the lab's proxy.
 func (a *addresses) peerHost(i int) string {
 	return a.host(100 + i)
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 )
 
-// leaderOf is the leader according to one master, 0 if it knows none.
+// leaderOf is the leader according to one node, 0 if it knows none.
 func leaderOf(t *testing.T, l *lab.Lab, m lab.Master) uint64 {
 	t.Helper()
 	c, err := l.Client(t.Context(), m.Name())
@@ -31,10 +31,10 @@ func leaderOf(t *testing.T, l *lab.Lab, m lab.Master) uint64 {
 	return s.Leader
 }
 
-func writable(ctx context.Context, l *lab.Lab, masters ...string) error {
+func writable(ctx context.Context, l *lab.Lab, nodes ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, 700*time.Millisecond)
 	defer cancel()
-	c, err := l.Client(ctx, masters...)
+	c, err := l.Client(ctx, nodes...)
 	if err != nil {
 		return err
 	}
@@ -298,7 +298,8 @@ func TestPullImage(t *testing.T) {
 	manifest := m.Path("/etc/kubernetes/manifests/etcd.yaml")
 	text, err := os.ReadFile(manifest)
 	labtest.Must(t, err)
-	labtest.Must(t, os.WriteFile(manifest, []byte(strings.Replace(string(text), build.EtcdRef(l.Version()), ref, 1)), 0o600))
+	newer := strings.Replace(string(text), build.EtcdRef(l.Version()), ref, 1)
+	labtest.Must(t, os.WriteFile(manifest, []byte(newer), 0o600))
 	c, err := l.Client(t.Context())
 	labtest.Must(t, err)
 	defer func() { _ = c.Close() }()

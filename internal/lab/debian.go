@@ -18,7 +18,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/pki"
 )
 
-// packages are what a master has of Debian's.
+// packages are what a node has of Debian's.
 func packages() []string {
 	return []string{
 		"systemd",
@@ -41,7 +41,7 @@ func packages() []string {
 }
 
 // networks counts the networks of this process.
-var networks atomic.Int32 //nolint:gochecknoglobals // a host namespace, and so a number in it, belongs to the process
+var networks atomic.Int32 //nolint:gochecknoglobals // numbers within a host namespace, which belongs to the process
 
 // debianNodes are the nodes of the grade Debian.
 type debianNodes struct {
@@ -51,7 +51,7 @@ type debianNodes struct {
 	all     []*debianNode
 }
 
-// parts are what the masters are made of.
+// parts are what the nodes are made of.
 type parts struct {
 	base             string // Debian
 	kubernetes       build.Kubernetes
@@ -59,8 +59,8 @@ type parts struct {
 	etcdImage, pause build.Image
 }
 
-// PrepareMachines downloads and builds what masters of the grade Machines with these options need. It belongs before
-// the hub, which has no network.
+// PrepareMachines downloads and builds what Debian nodes with these options need. It belongs before
+// the host namespace, which has no network.
 func PrepareMachines(ctx context.Context, o Options, log io.Writer) error {
 	_, err := gather(ctx, o.withDefaults(), log)
 	return err
@@ -113,7 +113,7 @@ func (l *debianNodes) start(ctx context.Context) error {
 			return err
 		}
 		l.all = append(l.all, d)
-		l.masters = append(l.masters, d)
+		l.nodes = append(l.nodes, d)
 	}
 	if err := l.each(func(d *debianNode) error { return d.install(ctx) }); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (l *debianNodes) start(ctx context.Context) error {
 	return l.makeCluster(ctx)
 }
 
-// archives writes the images that every master imports.
+// archives writes the images that every node imports.
 func (l *debianNodes) archives() error {
 	if err := l.parts.pause.Archive(filepath.Join(l.dir, "pause.tar")); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (l *debianNodes) archives() error {
 	return l.parts.etcdImage.Archive(filepath.Join(l.dir, "etcd.tar"))
 }
 
-// makeCluster lets kubeadm make certificates and manifests: the first master the CA, everyone the rest.
+// makeCluster lets kubeadm make certificates and manifests: the first node the CA, everyone the rest.
 func (l *debianNodes) makeCluster(ctx context.Context) error {
 	first := l.all[0]
 	if err := first.kubeadm(ctx, "certs", "etcd-ca"); err != nil {
@@ -167,7 +167,7 @@ func (l *debianNodes) initialCluster() string {
 	return strings.Join(list, ",")
 }
 
-// settle gives the manifests the shape that was asked for. The kubelet starts etcd again for it.
+// settle has nothing to do: kubeadm's manifests name every member.
 func (l *debianNodes) settle(context.Context) error { return nil }
 
 func (l *debianNodes) close() error {
@@ -178,7 +178,7 @@ func (l *debianNodes) close() error {
 	return err
 }
 
-// each does something on all masters at once.
+// each does something on all nodes at once.
 func (l *debianNodes) each(do func(*debianNode) error) error {
 	var all errgroup.Group
 	for _, d := range l.all {

@@ -14,18 +14,18 @@ import (
 //go:embed debian
 var debianFiles embed.FS
 
-// files writes what is in the folder debian to the master's disk: templates over the master. The first line of each is
-// its mode and its path; one that comes out empty is not for this kind of master.
+// files writes what is in the folder debian to the node's disk: templates over the node. The first line of each is
+// its mode and its path; one that comes out empty is not for this kind of node.
 func (d *debianNode) files() error {
 	const top = "debian"
 	entries, err := debianFiles.ReadDir(top)
 	if err != nil {
-		return fmt.Errorf("reading a master's files: %w", err)
+		return fmt.Errorf("reading a node's files: %w", err)
 	}
 	for _, e := range entries {
 		text, err := debianFiles.ReadFile(top + "/" + e.Name())
 		if err != nil {
-			return fmt.Errorf("reading a master's files: %w", err)
+			return fmt.Errorf("reading a node's files: %w", err)
 		}
 		head, body, _ := strings.Cut(string(text), "\n")
 		var mode os.FileMode

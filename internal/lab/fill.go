@@ -22,7 +22,7 @@ const (
 	fillKey   = "fill/%08d" // in the order of writing
 )
 
-// Fill writes this many keys with values of this size that do not compress. It returns when all masters that answer
+// Fill writes this many keys with values of this size that do not compress. It returns when all nodes that answer
 // have them.
 func (l *Lab) Fill(ctx context.Context, keys, valueSize int) error {
 	c, err := l.Client(ctx)

@@ -45,7 +45,7 @@ etcd:
 
 type argument struct{ Name, Value string }
 
-// kubeadm runs one phase of kubeadm init on the master.
+// kubeadm runs one phase of kubeadm init on the node.
 func (d *debianNode) kubeadm(ctx context.Context, phase ...string) error {
 	if _, err := os.Stat(d.Path(kubeadmFile)); err != nil {
 		if err := d.configureKubeadm(); err != nil {
@@ -69,11 +69,8 @@ func (d *debianNode) configureKubeadm() error {
 	for name, value := range d.lab.options.ExtraFlags {
 		data.Args = append(data.Args, argument{name, value})
 	}
-	data.Args = append(
-		data.Args,
-		argument{"initial-cluster", d.lab.initialCluster()},
-		argument{"initial-cluster-state", "new"},
-	)
+	data.Args = append(data.Args,
+		argument{"initial-cluster", d.lab.initialCluster()}, argument{"initial-cluster-state", "new"})
 	var out strings.Builder
 	if err := template.Must(template.New("kubeadm.yaml").Parse(kubeadmConfig)).Execute(&out, data); err != nil {
 		return fmt.Errorf("configuring kubeadm: %w", err)
@@ -81,12 +78,10 @@ func (d *debianNode) configureKubeadm() error {
 	return d.write(kubeadmFile, out.String(), 0o600)
 }
 
-// makeEtcd lets kubeadm make the master's certificates and its manifest.
+// makeEtcd lets kubeadm make the node's certificates and its manifest.
 func (d *debianNode) makeEtcd(ctx context.Context) error {
-	for _, phase := range [][]string{
-		{"certs", "etcd-server"}, {"certs", "etcd-peer"}, {"certs", "etcd-healthcheck-client"}, {"certs", "apiserver-etcd-client"},
-	} {
-		if err := d.kubeadm(ctx, phase...); err != nil {
+	for _, cert := range []string{"etcd-server", "etcd-peer", "etcd-healthcheck-client", "apiserver-etcd-client"} {
+		if err := d.kubeadm(ctx, "certs", cert); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,8 @@ func TestClose(t *testing.T) {
 }
 
 func TestUnknownServer(t *testing.T) {
-	if _, err := lab.Start(t.Context(), lab.Options{Etcd: "2.3"}); err == nil || !strings.Contains(err.Error(), `"etcd-2.3"`) {
+	_, err := lab.Start(t.Context(), lab.Options{Etcd: "2.3"})
+	if err == nil || !strings.Contains(err.Error(), `"etcd-2.3"`) {
 		t.Errorf("an unknown etcd: %v", err)
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/tcp"
 )
 
-// A partition knows which masters are cut off, and the connections that would have to be cut.
+// A partition knows which nodes are cut off, and the connections that would have to be cut.
 type partition struct {
 	mu    sync.Mutex
 	off   map[*simulatedNode]bool
 	links map[*link]struct{}
 }
 
-// A link is a connection between two masters. from is nil when its origin is not a master.
+// A link is a connection between two nodes. from is nil when its origin is not a node.
 type link struct {
 	from, to *simulatedNode
 	conns    []net.Conn
@@ -49,12 +49,12 @@ func (p *partition) forget(l *link) {
 	delete(p.links, l)
 }
 
-// blocks: what a master says to itself never leaves it. p.mu is held.
+// blocks: what a node says to itself never leaves it. p.mu is held.
 func (p *partition) blocks(l *link) bool {
 	return l.from != l.to && (p.off[l.to] || (l.from != nil && p.off[l.from]))
 }
 
-// set cuts a master off, which ends its links at once, or connects it again.
+// set cuts a node off, which ends its links at once, or connects it again.
 func (p *partition) set(m *simulatedNode, off bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -66,7 +66,7 @@ func (p *partition) set(m *simulatedNode, off bool) {
 	}
 }
 
-// drop ends the links to a master.
+// drop ends the links to a node.
 func (p *partition) drop(to *simulatedNode) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"strconv"
 	"sync"
 
@@ -16,8 +15,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/tcp"
 )
 
-// A peerProxy holds the peer port that a master advertises and hands connections on to where its etcd really listens.
-// All traffic between members passes through one, which is what lets the lab cut a master off without a firewall and
+// A peerProxy holds the peer port that a node advertises and hands connections on to where its etcd really listens.
+// All traffic between members passes through one, which is what lets the lab cut a node off without a firewall and
 // without root.
 type peerProxy struct {
 	life     context.Context // ends with the lab
@@ -80,9 +79,12 @@ func socketOwner(nodes []*simulatedNode, accepted net.Conn) *simulatedNode {
 	if !found {
 		return nil
 	}
+	own := os.Getpid()
 	for _, n := range nodes {
-		if slices.ContainsFunc(n.kubelet.PIDs(), func(pid int) bool { return pid != os.Getpid() && socket.OpenIn(pid) }) {
-			return n
+		for _, pid := range n.kubelet.PIDs() {
+			if pid != own && socket.OpenIn(pid) {
+				return n
+			}
 		}
 	}
 	return nil

@@ -41,7 +41,7 @@ func (l *simulatedNodes) start(ctx context.Context) error {
 	for i := range l.options.Masters {
 		n := newSimulatedNode(l, i+1)
 		l.all = append(l.all, n)
-		l.masters = append(l.masters, n)
+		l.nodes = append(l.nodes, n)
 	}
 	for _, n := range l.all {
 		if err := n.prepare(l.ca); err != nil {

@@ -152,7 +152,7 @@ func (n *simulatedNode) Thaw() {
 	n.frozen.Set(false)
 }
 
-// signal goes to every process of the master.
+// signal goes to every process of the node.
 func (n *simulatedNode) signal(sig syscall.Signal) {
 	n.kubelet.Signal(sig)
 	for _, pid := range proc.OfSessions(n.root) {

@@ -14,7 +14,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/tcp"
 )
 
-// dialFrom dials what a process on the master could reach. Loopback addresses that are not a lab's mean the master
+// dialFrom dials what a process on the node could reach. Loopback addresses that are not a lab's mean the node
 // itself, which would have a loopback of its own.
 func (n *simulatedNode) dialFrom(ctx context.Context, host string, port uint32) (net.Conn, func(), error) {
 	to, address, err := n.destination(host)
@@ -47,5 +47,5 @@ func (n *simulatedNode) destination(host string) (*simulatedNode, string, error)
 			return m, host, nil
 		}
 	}
-	return n, host, nil // not a master's
+	return n, host, nil // not a node's
 }

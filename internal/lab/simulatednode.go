@@ -85,7 +85,7 @@ func (n *simulatedNode) ClientURL() string    { return fmt.Sprintf("https://%s:%
 func (n *simulatedNode) PeerURL() string      { return fmt.Sprintf("https://%s:%d", n.host, peerPort) }
 func (n *simulatedNode) Path(p string) string { return filepath.Join(n.root, p) }
 
-// Inside is the same place: a bench master has no root folder of its own.
+// Inside is the same place: a simulated node has no root folder of its own.
 func (n *simulatedNode) Inside(p string) string { return n.Path(p) }
 
 func (n *simulatedNode) HostKey() string {
@@ -105,7 +105,7 @@ func (n *simulatedNode) signer() (ssh.Signer, error) {
 }
 
 // command is what a session runs: a login without a profile, since the files in /etc are the machine's and not the
-// master's.
+// node's.
 func (n *simulatedNode) command(line string) *exec.Cmd {
 	cmd := &exec.Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", line}, Dir: n.Path("/root")}
 	if line == "" {
@@ -122,7 +122,7 @@ func (n *simulatedNode) command(line string) *exec.Cmd {
 	return cmd
 }
 
-// manifest is what the master's etcd.yaml is to say.
+// manifest is what the node's etcd.yaml is to say.
 func (n *simulatedNode) manifest(initialCluster string) ([]byte, error) {
 	p := etcdPod{
 		Name: n.name, Minor: n.lab.options.Etcd, Image: build.EtcdRef(n.lab.server.Version), Host: n.host,
@@ -163,7 +163,7 @@ func (n *simulatedNode) writeManifest(initialCluster string) error {
 	return nil
 }
 
-// prepare makes the master's disk.
+// prepare makes the node's disk.
 func (n *simulatedNode) prepare(ca *pki.Authority) error {
 	if err := n.mountDisk(); err != nil {
 		return err
@@ -183,16 +183,16 @@ func (n *simulatedNode) prepare(ca *pki.Authority) error {
 }
 
 // mountDisk makes the disk one of limited size, if that is wanted, and then /run memory of its own: what the container
-// runtime and the kubelet know of themselves must not end with the space, nor does it on a real master.
+// runtime and the kubelet know of themselves must not end with the space, nor does it on a real node.
 func (n *simulatedNode) mountDisk() error {
 	if err := n.disk.Mount(); err != nil || !n.disk.Mounted() {
 		return err
 	}
 	if err := os.Mkdir(n.Path("/run"), 0o755); err != nil {
-		return fmt.Errorf("making a master's folder: %w", err)
+		return fmt.Errorf("making a node's folder: %w", err)
 	}
 	if err := disk.MountMemory(n.Path("/run"), "mode=755"); err != nil {
-		return fmt.Errorf("making a master's /run: %w", err)
+		return fmt.Errorf("making a node's /run: %w", err)
 	}
 	return nil
 }

@@ -127,16 +127,13 @@ func TestSSH(t *testing.T) {
 			t.Errorf("sudo: %q, %d", out, status)
 		}
 		labtest.Must(t, m.SudoFails(true))
-		if _, errs, status := labtest.Run(t, c, "", "sudo -n true"); errs != "sudo: a password is required\n" || status != 1 {
+		_, errs, status := labtest.Run(t, c, "", "sudo -n true")
+		if errs != "sudo: a password is required\n" || status != 1 {
 			t.Errorf("sudo without a password: %q, %d", errs, status)
 		}
 		labtest.Must(t, m.SudoPassword("secret"))
-		if out, errs, status := labtest.Run(t,
-			c,
-			"secret\nmore\n",
-			"sudo -S -p '' cat",
-		); out != "more\n" || errs != "" ||
-			status != 0 {
+		out, errs, status := labtest.Run(t, c, "secret\nmore\n", "sudo -S -p '' cat")
+		if out != "more\n" || errs != "" || status != 0 {
 			t.Errorf("sudo with the password: %q, %q, %d", out, errs, status)
 		}
 		if _, _, status := labtest.Run(t, c, "wrong\n", "sudo -S -p '' true"); status != 1 {

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// A program is built from one of the modules under internal/lab/servers. Each needs a module of its own, and only a build from
-// within a module works: etcd's and Kubernetes' own go.mod have replace directives, which `go install package@version`
-// refuses.
+// A program is built from one of the modules under internal/lab/servers. Each needs a module of its own, and only a
+// build from within a module works: etcd's and Kubernetes' own go.mod have replace directives, which `go install
+// package@version` refuses.
 type program struct {
 	name     string // of the file: "etcd" becomes etcd-3.7.3
 	module   string // folder under servers

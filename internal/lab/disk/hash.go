@@ -13,7 +13,8 @@ import (
 	"syscall"
 )
 
-// Hash is over everything below these paths of a disk: names, modes, owners, link targets and contents; not times, which reading may change.
+// Hash is over everything below these paths of a disk: names, modes, owners, link targets and contents; not times,
+// which reading may change.
 func Hash(root string, paths []string) (string, error) {
 	sum := sha256.New()
 	for _, p := range paths {

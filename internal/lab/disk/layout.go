@@ -22,8 +22,8 @@ func MakeFolders(root string, modes map[string]os.FileMode) error {
 	return nil
 }
 
-// InstallScripts puts scripts/NAME.sh, for each one, on a disk as /usr/local/bin/NAME. In its text @ROOT@ stands for the
-// root of the disk and @NAME@ for the name of the node.
+// InstallScripts puts each scripts/NAME.sh on a disk as /usr/local/bin/NAME. In its text @ROOT@ stands for the root of
+// the disk, and @NAME@ for the name of the node.
 func InstallScripts(scripts fs.FS, root, node string) error {
 	const bin = "/usr/local/bin"
 	if err := MakeFolders(root, map[string]os.FileMode{bin: 0o755}); err != nil {

@@ -34,7 +34,7 @@ func TestKilled(t *testing.T) {
 	labtest.Must(t, l.WaitHealthy(ctx))
 	more := r.Acked() + 100
 	labtest.Within(t, "100 more", func() bool { return r.Acked() >= more })
-	labtest.Within(t, "a watched write to each master", func() bool { return len(w.Acked()) == 3 })
+	labtest.Within(t, "a watched write to each node", func() bool { return len(w.Acked()) == 3 })
 
 	w.Stop()
 	report := r.Stop()
@@ -61,7 +61,7 @@ func TestKilled(t *testing.T) {
 
 	t.Run("a write that is lost in the end", func(t *testing.T) { lost(t, report) })
 	t.Run("a write that the cluster does not have", func(t *testing.T) { foreign(ctx, t, l, w) })
-	t.Run("a master that has something else", func(t *testing.T) { diverged(ctx, t, l, report) })
+	t.Run("a node that has something else", func(t *testing.T) { diverged(ctx, t, l, report) })
 }
 
 // successes counts how compare-and-swaps have ended.
@@ -122,31 +122,19 @@ func foreign(ctx context.Context, t *testing.T, l *lab.Lab, w *Watcher) {
 	}
 }
 
-// diverged compares a master with what the cluster does not have.
+// diverged compares a node with what the cluster does not have.
 func diverged(ctx context.Context, t *testing.T, l *lab.Lab, report Report) {
 	want, err := readAll(ctx, l, report.Prefix, orAll(l, nil))
 	labtest.Must(t, err)
 	labtest.Must(t, sameOn(ctx, l, "m2", report.Prefix, want))
 	want.Kvs[0].ModRevision++
-	if err := sameOn(
-		ctx,
-		l,
-		"m2",
-		report.Prefix,
-		want,
-	); !errors.Is(err, errDiverged) ||
-		!strings.Contains(err.Error(), "m2") {
+	err = sameOn(ctx, l, "m2", report.Prefix, want)
+	if !errors.Is(err, errDiverged) || !strings.Contains(err.Error(), "m2") {
 		t.Errorf("got %v", err)
 	}
 	want.Header.ClusterId++
-	if err := sameOn(
-		ctx,
-		l,
-		"m2",
-		report.Prefix,
-		want,
-	); !errors.Is(err, errDiverged) ||
-		!strings.Contains(err.Error(), "cluster") {
+	err = sameOn(ctx, l, "m2", report.Prefix, want)
+	if !errors.Is(err, errDiverged) || !strings.Contains(err.Error(), "cluster") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -219,7 +207,7 @@ func TestPutBack(t *testing.T) {
 	labtest.Must(t, os.CopyFS(data, os.DirFS(earlier)))
 	labtest.Must(t, m.PowerOn())
 	labtest.Must(t, l.WaitHealthy(ctx))
-	labtest.Must(t, report.Final(ctx, l)) // the only master agrees with itself
+	labtest.Must(t, report.Final(ctx, l)) // the only node agrees with itself
 	err = Check(report)
 	t.Log(err)
 	if !errors.Is(err, ErrNotLinearizable) {

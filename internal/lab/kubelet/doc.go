@@ -1,4 +1,4 @@
-// Package kubelet is the fake kubelet of a simulated node, with the container runtime that a kubelet needs: it runs what
+// Package kubelet is the fake kubelet of a simulated node, with the container runtime that a kubelet needs. It runs what
 // stands in a manifest folder as processes of this machine, keeps their logs as a runtime does, and answers crictl and
 // systemctl, which are shell scripts here.
 //

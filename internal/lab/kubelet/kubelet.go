@@ -39,11 +39,20 @@ type Kubelet struct {
 func New(c Config) *Kubelet {
 	k := &Kubelet{root: c.Root, frozen: c.Frozen, stopped: proc.NewFreezeGate(), note: c.Note}
 	k.runtime = &containerRuntime{
-		root: c.Root, spawn: c.Spawn, images: newImageStore(c.Pause, c.Images), note: c.Note, attempts: map[string]int{},
+		root:     c.Root,
+		spawn:    c.Spawn,
+		images:   newImageStore(c.Pause, c.Images),
+		note:     c.Note,
+		attempts: map[string]int{},
 	}
 	k.runner = &podRunner{
-		node: c.Node, manifests: filepath.Join(c.Root, ManifestDir), timing: c.Timing.withDefaults(),
-		runtime: k.runtime, frozen: c.Frozen, stopped: k.stopped, note: c.Note,
+		node:      c.Node,
+		manifests: filepath.Join(c.Root, ManifestDir),
+		timing:    c.Timing.withDefaults(),
+		runtime:   k.runtime,
+		frozen:    c.Frozen,
+		stopped:   k.stopped,
+		note:      c.Note,
 	}
 	return k
 }

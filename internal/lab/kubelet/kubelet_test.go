@@ -53,18 +53,12 @@ func TestStaticPods(t *testing.T) {
 		}
 		raw, err := os.ReadFile(in.Status.LogPath)
 		labtest.Must(t, err)
-		if line, _, _ := strings.Cut(
-			string(raw),
-			"\n",
-		); !regexp.MustCompile(`^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z stderr F \{`).
-			MatchString(line) {
+		line, _, _ := strings.Cut(string(raw), "\n")
+		if !regexp.MustCompile(`^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z stderr F \{`).MatchString(line) {
 			t.Errorf("the log begins with %q", line)
 		}
-		images := "crictl -r unix://" + m.Path(
-			"/run/containerd/containerd.sock",
-		) + " inspecti " + build.EtcdRef(
-			l.Version(),
-		)
+		socket := "unix://" + m.Path("/run/containerd/containerd.sock")
+		images := "crictl -r " + socket + " inspecti " + build.EtcdRef(l.Version())
 		if out, errs, status := labtest.Run(t, c, "", images); status != 0 || !strings.Contains(out, `"repoTags"`) {
 			t.Errorf("crictl inspecti: %q, %q, %d", out, errs, status)
 		}
@@ -91,12 +85,8 @@ func TestStaticPods(t *testing.T) {
 		if len(all.Containers) != 1 || all.Containers[0].State != "CONTAINER_EXITED" {
 			t.Fatalf("crictl ps -a shows %+v", all)
 		}
-		if in := labtest.RunJSON[labtest.Inspection](
-			t,
-			c,
-			"crictl inspect "+all.Containers[0].ID,
-		); in.Status.ExitCode != 0 ||
-			in.Info.PID != 0 {
+		in := labtest.RunJSON[labtest.Inspection](t, c, "crictl inspect "+all.Containers[0].ID)
+		if in.Status.ExitCode != 0 || in.Info.PID != 0 {
 			t.Errorf("crictl inspect shows %+v", in)
 		}
 		labtest.Must(t, os.Rename(parked, manifest))
@@ -104,13 +94,8 @@ func TestStaticPods(t *testing.T) {
 	})
 
 	t.Run("dot files do not count", func(t *testing.T) {
-		labtest.Must(t,
-			os.WriteFile(
-				m.Path("/etc/kubernetes/manifests/.other.yaml"),
-				[]byte(strings.Replace(string(text), "name: etcd\n", "name: x\n", 1)),
-				0o600,
-			),
-		)
+		other := strings.Replace(string(text), "name: etcd\n", "name: x\n", 1)
+		labtest.Must(t, os.WriteFile(m.Path("/etc/kubernetes/manifests/.other.yaml"), []byte(other), 0o600))
 		time.Sleep(100 * time.Millisecond)
 		if pids := m.EtcdPIDs(); len(pids) != 1 {
 			t.Errorf("etcd runs as %v", pids)
@@ -185,11 +170,8 @@ func TestStaticPods(t *testing.T) {
 		if pids := m.EtcdPIDs(); len(pids) != 1 || pids[0] != pid {
 			t.Errorf("without a kubelet, etcd was %d and is %v", pid, pids)
 		}
-		if _, errs, status := labtest.Run(t,
-			c,
-			"",
-			"crictl rmp -f $(crictl pods --label component=etcd --state Ready -q)",
-		); status != 0 {
+		const remove = "crictl rmp -f $(crictl pods --label component=etcd --state Ready -q)"
+		if _, errs, status := labtest.Run(t, c, "", remove); status != 0 {
 			t.Fatalf("crictl rmp: %s", errs)
 		}
 		if pids := m.EtcdPIDs(); len(pids) != 0 {
@@ -276,9 +258,8 @@ func TestRenamedPodDoesNotWait(t *testing.T) {
 	if all, _ := replace(string(text) + "# changed\n"); all < wait {
 		t.Errorf("a changed pod of the same name was started after %v", all)
 	}
-	if _, start := replace(
-		strings.Replace(string(text), "\n  name: etcd\n", "\n  name: etcd-forced\n", 1),
-	); start > wait/2 {
+	renamed := strings.Replace(string(text), "\n  name: etcd\n", "\n  name: etcd-forced\n", 1)
+	if _, start := replace(renamed); start > wait/2 {
 		t.Errorf("a pod of another name was started after %v only", start)
 	}
 }

@@ -8,13 +8,16 @@ import (
 )
 
 func TestParsePod(t *testing.T) {
-	const yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: kube-system\nspec:\n  containers:\n  " +
-		"- name: a\n    command: [sleep, \"1\"]\n"
+	const (
+		json = `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"b"},"spec":{"containers":[{"name":"b"}]}}`
+		yaml = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: kube-system\nspec:\n  containers:\n  " +
+			"- name: a\n    command: [sleep, \"1\"]\n"
+	)
 	for name, c := range map[string]struct {
 		text, key string
 	}{
 		"YAML":               {yaml, "kube-system/a"},
-		"JSON":               {`{"apiVersion":"v1","kind":"Pod","metadata":{"name":"b"},"spec":{"containers":[{"name":"b"}]}}`, "default/b"},
+		"JSON":               {json, "default/b"},
 		"another kind":       {strings.Replace(yaml, "kind: Pod", "kind: Deployment", 1), ""},
 		"half-written":       {yaml[:40], ""},
 		"no name":            {strings.Replace(yaml, "name: a", "label: a", 1), ""},

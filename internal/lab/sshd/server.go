@@ -37,7 +37,8 @@ type Config struct {
 	Command    func(line string) *exec.Cmd // what a session runs for a line; for "" a shell that reads its commands
 	Spawn      *proc.Spawner
 	Frozen     *proc.FreezeGate // shut while the node is frozen
-	// Dial connects a tunnel with what a process on the node could reach. It returns a function to be called in the end.
+	// Dial connects a tunnel with what a process on the node could reach. The function that it returns is called in the
+	// end.
 	Dial func(ctx context.Context, host string, port uint32) (net.Conn, func(), error)
 	Note func(format string, args ...any)
 }

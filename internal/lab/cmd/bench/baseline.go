@@ -17,8 +17,8 @@ import (
 // glance is between two looks at something that is waited for.
 const glance = 5 * time.Millisecond
 
-// baseline recovers three masters with nothing but what etcd itself needs: no Terraform, no SSH, no checks, no copy of the
-// data, no waiting beyond each event. Nobody should recover like this; no recovery by these steps can be faster.
+// baseline recovers three nodes with nothing but what etcd itself needs: no Terraform, no SSH, no checks, no copy of
+// the data, no waiting beyond each event. Nobody should recover like this; no recovery by these steps can be faster.
 type baseline struct {
 	cluster
 	text map[string][]byte // manifests as they were
@@ -49,7 +49,7 @@ func recoverBaseline(ctx context.Context, l *lab.Lab) (ms milestones, err error)
 	return ms, nil
 }
 
-// stopAll takes all manifests away, and what the failed starts have left on the wiped masters.
+// stopAll takes all manifests away, and what the failed starts have left on the wiped nodes.
 func (f *baseline) stopAll(ctx context.Context) error {
 	for _, m := range f.lab.Masters() {
 		text, err := os.ReadFile(manifestOf(m))

@@ -57,7 +57,7 @@ func (b *benchmark) run(ctx context.Context) error {
 	)
 	tables := []func(context.Context) error{b.ratios, b.traffic}
 	if !b.short {
-		tables = append(tables, b.byReading, b.byMasters, b.bySize, b.gaps)
+		tables = append(tables, b.byReading, b.byNodes, b.bySize, b.gaps)
 	}
 	if b.reading {
 		tables = []func(context.Context) error{b.byReading}

@@ -93,7 +93,7 @@ func (c *cluster) listening(ctx context.Context, m lab.Master) error {
 	})
 }
 
-// add adds a master to the cluster, and gives its ID and the --initial-cluster with which it will start.
+// add adds a node to the cluster, and gives its ID and the --initial-cluster with which it will start.
 func (c *cluster) add(ctx context.Context, m lab.Master, learner bool) (id uint64, initial string, err error) {
 	var list []*etcdserverpb.Member
 	err = c.insist(ctx, func() error {

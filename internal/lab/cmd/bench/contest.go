@@ -23,20 +23,20 @@ import (
 // keys are how many there are, each of valueSize.
 const keys = 1000
 
-// onMachines is the benchmark of Debian masters with real kubelets: scripts over SSH against the provider.
-func onMachines(o options, keep bool) machine.Program {
+// onDebian is the benchmark of Debian nodes with real kubelets: scripts over SSH against the provider.
+func onDebian(o options, keep bool) machine.Program {
 	return machine.Program{
-		Prepare: func(ctx context.Context) ([]*os.File, error) { return nil, prepareMachines(ctx, o) },
+		Prepare: func(ctx context.Context) ([]*os.File, error) { return nil, prepareDebian(ctx, o) },
 		Run: func([]*os.File) int {
 			return command.Main("bench", keep, func(ctx context.Context, dir string) error {
-				return (&benchmark{options: o, dir: dir}).machines(ctx)
+				return (&benchmark{options: o, dir: dir}).contestOnDebian(ctx)
 			})
 		},
 	}
 }
 
-// prepareMachines builds and downloads everything, which cannot be done in the hub.
-func prepareMachines(ctx context.Context, o options) error {
+// prepareDebian builds and downloads everything, which cannot be done in the host namespace.
+func prepareDebian(ctx context.Context, o options) error {
 	if err := lab.PrepareMachines(ctx, lab.Options{Etcd: o.etcd}, os.Stderr); err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ type contest struct {
 	measured [][]measurement // by contestant, then by round
 }
 
-func (b *benchmark) machines(ctx context.Context) error {
+func (b *benchmark) contestOnDebian(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, b.limit(), errors.New("the benchmark takes too long"))
 	defer cancel()
 	began := time.Now()
@@ -79,7 +79,7 @@ func (b *benchmark) machines(ctx context.Context) error {
 		return err
 	}
 	say(
-		"Recoveries of etcd %s on three Debian masters with real kubelets, %d keys, two masters wiped, %s, %d CPUs. "+
+		"Recoveries of etcd %s on three Debian nodes with real kubelets, %d keys, two nodes wiped, %s, %d CPUs. "+
 			"Times in seconds.",
 		b.etcd,
 		keys,
@@ -126,9 +126,9 @@ func (b *benchmark) compete(ctx context.Context, rounds int, busy bool) (*contes
 		for i, contestant := range contestants {
 			note(fmt.Sprintf("round %d of %d, busy %t: %s", round+1, rounds, busy, contestant.name))
 			err := disaster{
-				grade:   lab.Machines,
-				masters: 3,
-				bytes:   keys * valueSize,
+				grade: lab.Machines,
+				nodes: 3,
+				bytes: keys * valueSize,
 			}.with(
 				ctx,
 				b.etcd,
@@ -165,7 +165,7 @@ func scriptOf(w variant) func(context.Context, *lab.Lab, func()) (spans, time.Du
 func (c *contest) print(when string) {
 	totals := table{
 		{
-			"recovery of three masters",
+			"recovery of three nodes",
 			"median",
 			"min",
 			"max",
@@ -237,5 +237,5 @@ func (c *contest) printWrites() {
 			)
 		}
 	}
-	t.print("Writes until the last master is back, about 200 a second. Aim for terraform apply: none failed")
+	t.print("Writes until the last node is back, about 200 a second. Aim for terraform apply: none failed")
 }

@@ -15,19 +15,19 @@ import (
 // valueSize is that of every value, in bytes: about that of a small Kubernetes object.
 const valueSize = 4 << 10
 
-// disaster is a cluster of which only the first master still has its data.
+// disaster is a cluster of which only the first node still has its data.
 type disaster struct {
-	grade   lab.Grade
-	masters int
-	bytes   int // of data
+	grade lab.Grade
+	nodes int
+	bytes int // of data
 }
 
 // smallBytes is for what does not depend on the amount of data.
 const smallBytes = 1 << 20
 
-// with makes the disaster, calls repair, and makes sure that all data is back on all masters.
+// with makes the disaster, calls repair, and makes sure that all data is back on all nodes.
 func (d disaster) with(ctx context.Context, etcd string, repair func(*lab.Lab) error) (err error) {
-	l, err := lab.Start(ctx, lab.Options{Grade: d.grade, Etcd: etcd, Masters: d.masters})
+	l, err := lab.Start(ctx, lab.Options{Grade: d.grade, Etcd: etcd, Masters: d.nodes})
 	if err != nil {
 		return err
 	}
@@ -91,11 +91,11 @@ func leaderless(ctx context.Context, l *lab.Lab) error {
 	})
 }
 
-func lose(masters []lab.Master) error {
-	for _, m := range masters {
+func lose(nodes []lab.Master) error {
+	for _, m := range nodes {
 		m.PowerOff()
 	}
-	for _, m := range masters {
+	for _, m := range nodes {
 		if err := m.WipeEtcd(); err != nil {
 			return err
 		}

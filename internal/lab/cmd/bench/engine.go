@@ -19,7 +19,7 @@ type engine struct {
 	logins logins
 }
 
-// newEngine has an SSH connection of its own to each master, as each process of the provider has.
+// newEngine has an SSH connection of its own to each node, as each process of the provider has.
 func newEngine(l *lab.Lab) *engine {
 	e := &engine{lab: l, nodes: map[string]*node.Node{}, logins: login(l)}
 	for _, m := range l.Masters() {

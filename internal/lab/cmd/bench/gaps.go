@@ -14,7 +14,7 @@ import (
 // gaps measures what clients of the seed notice of the others' coming back.
 func (b *benchmark) gaps(ctx context.Context) error {
 	t := table{{"a writer at the seed", "writes", "failed", "lost", "longest gap", "it ended in"}}
-	for _, d := range []disaster{{masters: 3, bytes: 10 * mib}, {masters: 3, bytes: 1024 * mib}} {
+	for _, d := range []disaster{{nodes: 3, bytes: 10 * mib}, {nodes: 3, bytes: 1024 * mib}} {
 		note(fmt.Sprintf("writing during a recovery of %d MiB", d.bytes/mib))
 		if err := d.with(ctx, b.etcd, func(l *lab.Lab) error { return b.writeDuring(ctx, l, d, &t) }); err != nil {
 			return err

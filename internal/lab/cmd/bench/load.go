@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// load is the machine's average of the last minute: what else went on, the start of the masters included.
+// load is the machine's average of the last minute: what else went on, the start of the nodes included.
 func load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

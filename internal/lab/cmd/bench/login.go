@@ -7,7 +7,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
-// logins are SSH connections, one to each master, made when first used.
+// logins are SSH connections, one to each node, made when first used.
 type logins map[string]*ssh.Client
 
 func login(l *lab.Lab) logins {

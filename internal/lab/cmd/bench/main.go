@@ -1,8 +1,8 @@
 //go:build linux
 
-// Command bench measures recoveries on the lab and prints tables. It compares with a baseline, or with scripts, that are
-// measured in the same run, because times by themselves say more about the machine than about the provider; and it
-// asserts nothing on them.
+// Command bench measures recoveries on the lab and prints tables. It compares with a baseline, or with scripts, which
+// are measured in the same run: times by themselves say more about the machine than about the provider. It asserts
+// nothing on them.
 package main
 
 import (
@@ -21,18 +21,15 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the baseline, or against the scripts")
 	flag.BoolVar(&o.short, "short", false, "one round, and only what takes less than two minutes")
 	flag.BoolVar(&o.reading, "reading", false, "measure only what it costs to read a member that does not run")
-	masters := flag.Bool(
-		"masters",
-		false,
-		"measure on Debian masters with real kubelets against scripts; needs root on Debian",
-	)
+	debian := flag.Bool("masters", false,
+		"measure on Debian nodes with real kubelets against scripts; needs root on Debian")
 	keep := flag.Bool("keep", false, "keep the folder with the configurations")
 	flag.Parse()
 	if o.short {
 		o.rounds = 1
 	}
-	if *masters {
-		os.Exit(machine.Main(onMachines(o, *keep)))
+	if *debian {
+		os.Exit(machine.Main(onDebian(o, *keep)))
 	}
 	os.Exit(command.Main("bench", *keep, func(ctx context.Context, dir string) error {
 		return (&benchmark{options: o, dir: dir}).run(ctx)

@@ -10,7 +10,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
 )
 
-// milestones are how far a recovery of three masters is, since its beginning.
+// milestones are how far a recovery of three nodes is, since its beginning.
 type milestones struct {
 	forced   time.Duration // the forced cluster serves
 	unforced time.Duration // it serves without the flag
@@ -19,7 +19,7 @@ type milestones struct {
 	done     time.Duration
 }
 
-// milestonesOf reads them from the masters' journals, where a recovery wrote them.
+// milestonesOf reads them from the nodes' journals, where a recovery wrote them.
 func milestonesOf(l *lab.Lab, began time.Time, took time.Duration) (milestones, error) {
 	ms := milestones{done: took}
 	all, err := steps.Read(l)

@@ -31,7 +31,7 @@ func (b *benchmark) ratios(ctx context.Context) error {
 	for round := range b.rounds {
 		for i, contestant := range contestants {
 			note(fmt.Sprintf("round %d of %d: %s", round+1, b.rounds, contestant.name))
-			err := disaster{masters: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
+			err := disaster{nodes: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
 				ms, err := contestant.recover(ctx, l)
 				measured[i] = append(measured[i], ms)
 				return err
@@ -41,7 +41,7 @@ func (b *benchmark) ratios(ctx context.Context) error {
 			}
 		}
 	}
-	total := table{{"recovery of three masters", "median", "min", "max", "median / baseline"}}
+	total := table{{"recovery of three nodes", "median", "min", "max", "median / baseline"}}
 	parts := table{{"reached after (median)"}}
 	rows := []struct {
 		name string

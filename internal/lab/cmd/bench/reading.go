@@ -17,7 +17,7 @@ import (
 // so neither does its log.
 func (b *benchmark) byReading(ctx context.Context) error {
 	t := table{
-		{"data on the master", "database, MiB", "log, segments", "survey, seconds", "commands", "MiB over the wire"},
+		{"data on the node", "database, MiB", "log, segments", "survey, seconds", "commands", "MiB over the wire"},
 	}
 	for _, size := range []int{10 * mib, 1024 * mib, 4096 * mib} {
 		note(fmt.Sprintf("measuring a survey of %d MiB that nobody serves", size/mib))

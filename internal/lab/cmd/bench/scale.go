@@ -13,22 +13,22 @@ import (
 
 const mib = 1 << 20
 
-func (b *benchmark) byMasters(ctx context.Context) error {
+func (b *benchmark) byNodes(ctx context.Context) error {
 	var all []disaster
 	for _, n := range []int{3, 5, 7} {
-		all = append(all, disaster{masters: n, bytes: 10 * mib})
+		all = append(all, disaster{nodes: n, bytes: 10 * mib})
 	}
-	return b.scale(ctx, "Time against the number of masters, 10 MiB of data", all, func(d disaster) string {
-		return fmt.Sprintf("%d masters", d.masters)
+	return b.scale(ctx, "Time against the number of nodes, 10 MiB of data", all, func(d disaster) string {
+		return fmt.Sprintf("%d nodes", d.nodes)
 	})
 }
 
 func (b *benchmark) bySize(ctx context.Context) error {
 	var all []disaster
 	for _, n := range []int{10, 256, 1024} {
-		all = append(all, disaster{masters: 3, bytes: n * mib})
+		all = append(all, disaster{nodes: 3, bytes: n * mib})
 	}
-	return b.scale(ctx, "Time against the amount of data, three masters", all, func(d disaster) string {
+	return b.scale(ctx, "Time against the amount of data, three nodes", all, func(d disaster) string {
 		return fmt.Sprintf("%d MiB", d.bytes/mib)
 	})
 }
@@ -41,7 +41,7 @@ func (b *benchmark) scale(ctx context.Context, title string, all []disaster, nam
 	}
 	commands, tunnels := []string{"SSH commands, plan and apply"}, []string{"tunnels, plan and apply"}
 	for _, d := range all {
-		note(fmt.Sprintf("measuring %d masters with %d MiB", d.masters, d.bytes/mib))
+		note(fmt.Sprintf("measuring %d nodes with %d MiB", d.nodes, d.bytes/mib))
 		err := d.with(ctx, b.etcd, func(l *lab.Lab) error {
 			before := total(l)
 			w, err := b.recoverWithTerraform(ctx, l)
@@ -71,7 +71,7 @@ func (b *benchmark) scale(ctx context.Context, title string, all []disaster, nam
 	return nil
 }
 
-// total is what has gone over SSH to all masters together.
+// total is what has gone over SSH to all nodes together.
 func total(l *lab.Lab) (sum lab.Stats) {
 	for _, m := range l.Masters() {
 		s := m.Stats()
@@ -100,7 +100,16 @@ func rows() []row {
 	for _, name := range []string{steps.Stop, steps.Copy, steps.Force, steps.Unforce, steps.Confirm} {
 		list = append(list, stepRow("seed", name))
 	}
-	for _, name := range []string{steps.Stop, steps.RemoveStale, steps.MoveAside, steps.Add, steps.Start, steps.CatchUp, steps.Promote, steps.Confirm} {
+	for _, name := range []string{
+		steps.Stop,
+		steps.RemoveStale,
+		steps.MoveAside,
+		steps.Add,
+		steps.Start,
+		steps.CatchUp,
+		steps.Promote,
+		steps.Confirm,
+	} {
 		list = append(list, stepRow("member", name))
 	}
 	return list

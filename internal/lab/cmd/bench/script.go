@@ -13,7 +13,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
 )
 
-// script recovers masters by shell commands over SSH, as people do: it checks nothing, keeps nothing, and locks
+// script recovers nodes by shell commands over SSH, as people do: it checks nothing, keeps nothing, and locks
 // nothing.
 type script struct {
 	cluster
@@ -81,10 +81,10 @@ func runScript(ctx context.Context, l *lab.Lab, w variant, seedUp func()) (spans
 	return done, nil
 }
 
-// sh runs a command on a master.
-func (s *script) sh(ctx context.Context, master, command string) error {
-	if _, err := s.logins[master].Run(ctx, s.words()+command); err != nil {
-		return fmt.Errorf("on %s: %w", master, err)
+// sh runs a command on a node.
+func (s *script) sh(ctx context.Context, node, command string) error {
+	if _, err := s.logins[node].Run(ctx, s.words()+command); err != nil {
+		return fmt.Errorf("on %s: %w", node, err)
 	}
 	return nil
 }
@@ -110,9 +110,9 @@ func (s *script) stop(ctx context.Context) error {
 	return s.stopThese(ctx, s.lab.Masters()[:1])
 }
 
-func (s *script) stopThese(ctx context.Context, masters []lab.Master) error {
+func (s *script) stopThese(ctx context.Context, nodes []lab.Master) error {
 	var all errgroup.Group
-	for _, m := range masters {
+	for _, m := range nodes {
 		all.Go(func() error { return s.sh(ctx, m.Name(), park+`; gone`) })
 	}
 	return all.Wait()
@@ -132,7 +132,8 @@ func (s *script) force(ctx context.Context) error {
 func (s *script) unforce(ctx context.Context) error {
 	command := `rm "$pod"; gone; cp "$aside" "$new"; mv "$new" "$pod"`
 	if s.inPlace {
-		command = `cp "$aside" "$new"; mv "$new" "$pod"; while pgrep -a -x etcd | grep -q force-new-cluster; do look; done`
+		command = `cp "$aside" "$new"; mv "$new" "$pod"; ` +
+			`while pgrep -a -x etcd | grep -q force-new-cluster; do look; done`
 	}
 	if err := s.sh(ctx, "m1", command); err != nil {
 		return err
@@ -150,10 +151,8 @@ func (s *script) join(ctx context.Context, m lab.Master) (err error) {
 }
 
 func (s *script) start(ctx context.Context, m lab.Master) error {
-	edit := fmt.Sprintf(
-		`sed -e 's|--initial-cluster=.*|--initial-cluster=%s|' -e 's|--initial-cluster-state=.*|--initial-cluster-state=existing|'`,
-		s.lists[m.Name()],
-	)
+	edit := fmt.Sprintf(`sed -e 's|--initial-cluster=.*|--initial-cluster=%s|'`, s.lists[m.Name()]) +
+		` -e 's|--initial-cluster-state=.*|--initial-cluster-state=existing|'`
 	if err := s.sh(ctx, m.Name(), edit+` "$aside" >"$new"; mv "$new" "$pod"`); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 
 // span is a piece of a recovery. Those of one recovery follow each other without a gap.
 type span struct {
-	who   string // the master that comes back by it
+	who   string // the node that comes back by it
 	name  string
 	began time.Time
 	ended time.Time

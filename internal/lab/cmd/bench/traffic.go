@@ -46,10 +46,10 @@ func (t *meter) read(what string) {
 	t.rows.add(append(row, fmt.Sprint(up>>10), fmt.Sprint(down>>10))...)
 }
 
-// traffic counts what a recovery costs the masters' SSH servers, and the provider's memory.
+// traffic counts what a recovery costs the nodes' SSH servers, and the provider's memory.
 func (b *benchmark) traffic(ctx context.Context) error {
 	note("counting what goes over SSH: engine alone")
-	err := disaster{masters: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
+	err := disaster{nodes: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
 		t := newMeter(l)
 		planning := newEngine(l)
 		evidence := planning.survey(ctx)
@@ -67,7 +67,7 @@ func (b *benchmark) traffic(ctx context.Context) error {
 		return err
 	}
 	note("counting what goes over SSH: Terraform")
-	return disaster{masters: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
+	return disaster{nodes: 3, bytes: smallBytes}.with(ctx, b.etcd, func(l *lab.Lab) error {
 		w, err := b.newTerraformRun(l)
 		if err != nil {
 			return err

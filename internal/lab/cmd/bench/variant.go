@@ -10,7 +10,7 @@ type variant struct {
 	rename   bool          // the forced pod, so that neither pod waits in the kubelet for the other to be finished
 	inPlace  bool          // take the flag out in the kubelet's folder, instead of waiting for the forced pod to end
 	learners bool          // add those, and promote them when in sync
-	atOnce   bool          // stop all masters at the same time
+	atOnce   bool          // stop all nodes at the same time
 	pause    time.Duration // between two looks at something that is waited for
 }
 
@@ -19,7 +19,7 @@ type variant struct {
 // is now and then spared that.
 func runbook() variant { return variant{name: "runbook", inPlace: true, pause: 200 * time.Millisecond} }
 
-// fastest is what a script can get out of the same masters.
+// fastest is what a script can get out of the same nodes.
 func fastest() variant {
 	return variant{name: "fastest script", rename: true, learners: true, atOnce: true, pause: glance}
 }

@@ -23,8 +23,8 @@ const (
 	linearizable = false
 )
 
-func read(ctx context.Context, l *lab.Lab, master string, own bool) (data, error) {
-	c, err := l.Client(ctx, master)
+func read(ctx context.Context, l *lab.Lab, node string, own bool) (data, error) {
+	c, err := l.Client(ctx, node)
 	if err != nil {
 		return data{}, err
 	}
@@ -35,7 +35,7 @@ func read(ctx context.Context, l *lab.Lab, master string, own bool) (data, error
 	}
 	r, err := c.Get(ctx, "\x00", options...)
 	if err != nil {
-		return data{}, fmt.Errorf("reading the keys of %s: %w", master, err)
+		return data{}, fmt.Errorf("reading the keys of %s: %w", node, err)
 	}
 	d := data{keys: map[string]string{}, revision: r.Header.Revision}
 	for _, kv := range r.Kvs {

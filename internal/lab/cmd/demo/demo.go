@@ -47,7 +47,15 @@ func (d *demo) run(ctx context.Context) (err error) {
 		}
 	}()
 	began := time.Now()
-	for _, part := range []func(context.Context) error{d.prepare, d.start, d.loseMajority, d.plan, d.recover, d.planAgain, d.check} {
+	for _, part := range []func(context.Context) error{
+		d.prepare,
+		d.start,
+		d.loseMajority,
+		d.plan,
+		d.recover,
+		d.planAgain,
+		d.check,
+	} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -68,7 +76,7 @@ func (d *demo) next(format string, args ...any) {
 }
 
 func (d *demo) prepare(ctx context.Context) error {
-	say("Etcd after two masters of three have lost their data: lost here, and recovered with Terraform.")
+	say("Etcd after two nodes of three have lost their data: lost here, and recovered with Terraform.")
 	say("Real etcd servers and the real SSH protocol, on this machine's loopback only, in a temporary folder.")
 	d.next("The provider is built from this tree.")
 	var err error
@@ -81,14 +89,14 @@ func (d *demo) prepare(ctx context.Context) error {
 }
 
 func (d *demo) start(ctx context.Context) error {
-	d.next("Three masters start, each with etcd %s as a static pod. (Etcd is built first, once: a minute.)", d.etcd)
+	d.next("Three nodes start, each with etcd %s as a static pod. (Etcd is built first, once: a minute.)", d.etcd)
 	log, err := os.Create(filepath.Join(d.dir, "lab.log"))
 	if err != nil {
 		return fmt.Errorf("making the lab's log: %w", err)
 	}
 	if d.lab, err = lab.Start(
 		ctx,
-		lab.Options{Etcd: d.etcd, Dir: filepath.Join(d.dir, "masters"), Log: log},
+		lab.Options{Etcd: d.etcd, Dir: filepath.Join(d.dir, "nodes"), Log: log},
 	); err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (d *demo) showSteps(plan string) {
 		case inSteps && strings.HasSuffix(bare, "]"):
 			inSteps = false
 		case inSteps:
-			*block = append(*block, "  "+d.onMaster(strings.Trim(strings.TrimPrefix(bare, "+ "), `",`)))
+			*block = append(*block, "  "+d.onNode(strings.Trim(strings.TrimPrefix(bare, "+ "), `",`)))
 		}
 	}
 	for _, line := range append(seed, members...) {
@@ -123,8 +123,8 @@ func (d *demo) showSteps(plan string) {
 	}
 }
 
-// onMaster writes paths as a real master has them: a master of the lab is a folder.
-func (d *demo) onMaster(text string) string {
+// onNode writes paths as a real node has them: a node of the lab is a folder.
+func (d *demo) onNode(text string) string {
 	for _, m := range d.lab.Masters() {
 		text = strings.ReplaceAll(text, strings.TrimSuffix(m.Path("/"), "/")+"/", "/")
 	}

@@ -11,21 +11,21 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
 )
 
-// showTimes tells from the masters' own journals how long each step took.
+// showTimes tells from the nodes' own journals how long each step took.
 func (d *demo) showTimes() error {
-	d.next("How long each step took, from the journals that the masters keep.")
+	d.next("How long each step took, from the journals that the nodes keep.")
 	all, err := steps.Read(d.lab)
 	if err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	row := func(at time.Time, took time.Duration, master, name string) {
+	row := func(at time.Time, took time.Duration, node, name string) {
 		_, _ = fmt.Fprintf(
 			table,
 			"   %6.2f s\t%6.2f s\t%s\t%s\n",
 			at.Sub(d.apply.Began).Seconds(),
 			took.Seconds(),
-			master,
+			node,
 			name,
 		)
 	}

@@ -50,7 +50,7 @@ func help(dir string, l *lab.Lab, workspace, cli string) string {
 	var text strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&text, format+"\n", args...) }
 	say(
-		"\nThree masters with etcd %s run, %d keys in it. Log in as root, or as ops who may use sudo:\n",
+		"\nThree nodes with etcd %s run, %d keys in it. Log in as root, or as ops who may use sudo:\n",
 		l.Version(),
 		keys,
 	)

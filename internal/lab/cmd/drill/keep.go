@@ -21,19 +21,19 @@ import (
 )
 
 const (
-	masters = 3
+	nodes   = 3
 	keys    = 1000
 	sshPort = 2222
 )
 
-// address is where the person's side of the drill finds a master's sshd.
+// address is where the person's side of the drill finds a node's sshd.
 func address(i int) string { return fmt.Sprintf("127.77.0.%d", 11+i) }
 
 func (d *drill) options() lab.Options {
-	return lab.Options{Grade: lab.Machines, Masters: masters, Etcd: d.etcd, Docker: d.docker}
+	return lab.Options{Grade: lab.Machines, Masters: nodes, Etcd: d.etcd, Docker: d.docker}
 }
 
-// prepare opens the ports that a person uses: in the hub nobody would see them.
+// prepare opens the ports that a person uses: in the host namespace nobody would see them.
 func (d *drill) prepare(ctx context.Context) ([]*os.File, error) {
 	if err := lab.PrepareMachines(ctx, d.options(), os.Stdout); err != nil {
 		return nil, err
@@ -42,11 +42,11 @@ func (d *drill) prepare(ctx context.Context) ([]*os.File, error) {
 		return nil, err
 	}
 	var ports []*os.File
-	for i := range masters {
+	for i := range nodes {
 		var lc net.ListenConfig
 		l, err := lc.Listen(ctx, "tcp4", net.JoinHostPort(address(i), strconv.Itoa(sshPort)))
 		if err != nil {
-			return nil, fmt.Errorf("opening a port for a master: %w", err)
+			return nil, fmt.Errorf("opening a port for a node: %w", err)
 		}
 		socket, ok := l.(*net.TCPListener)
 		if !ok {
@@ -54,14 +54,14 @@ func (d *drill) prepare(ctx context.Context) ([]*os.File, error) {
 		}
 		f, err := socket.File()
 		if err != nil {
-			return nil, fmt.Errorf("opening a port for a master: %w", err)
+			return nil, fmt.Errorf("opening a port for a node: %w", err)
 		}
 		ports = append(ports, f)
 	}
 	return ports, nil
 }
 
-// keep runs in the hub until SIGTERM.
+// keep runs in the host namespace until SIGTERM.
 func (d *drill) keep(ports []*os.File) int {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
@@ -74,7 +74,7 @@ func (d *drill) keep(ports []*os.File) int {
 
 func (d *drill) serve(ctx context.Context, ports []*os.File) (err error) {
 	o := d.options()
-	o.Dir, o.Log = filepath.Join(d.dir, "masters"), os.Stdout
+	o.Dir, o.Log = filepath.Join(d.dir, "nodes"), os.Stdout
 	l, err := lab.Start(ctx, o)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (d *drill) serve(ctx context.Context, ports []*os.File) (err error) {
 	return control(ctx, d.dir, l)
 }
 
-// forward passes connections on. One to a master that is off or cut off ends at once.
+// forward passes connections on. One to a node that is off or cut off ends at once.
 func forward(ctx context.Context, port net.Listener, to string) {
 	for {
 		from, err := port.Accept()
@@ -144,13 +144,13 @@ func control(ctx context.Context, dir string, l *lab.Lab) error {
 	}
 }
 
-// lose takes power and etcd's data away from masters, and brings them back.
+// lose takes power and etcd's data away from nodes, and brings them back.
 func lose(l *lab.Lab, names []string) error {
 	var lost []lab.Master
 	for _, name := range names {
 		m := l.Master(name)
 		if m == nil {
-			return fmt.Errorf("there is no master %q", name)
+			return fmt.Errorf("there is no node %q", name)
 		}
 		lost = append(lost, m)
 	}
@@ -165,15 +165,15 @@ func lose(l *lab.Lab, names []string) error {
 	return nil
 }
 
-// breakMasters asks the keeper for a disaster.
-func breakMasters(ctx context.Context, dir string, names []string) error {
+// breakNodes asks the keeper for a disaster.
+func breakNodes(ctx context.Context, dir string, names []string) error {
 	if len(names) == 0 {
 		names = []string{"m2", "m3"}
 	}
 	var dialer net.Dialer
 	c, err := dialer.DialContext(ctx, "unix", filepath.Join(dir, controlFile))
 	if err != nil {
-		return fmt.Errorf("there are no masters to break; start them with make lab: %w", err)
+		return fmt.Errorf("there are no nodes to break; start them with make lab: %w", err)
 	}
 	defer func() { _ = c.Close() }()
 	if _, err := fmt.Fprintln(c, strings.Join(names, " ")); err != nil {

@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command drill keeps Debian masters running for a person to practise on: real kubelets, real SSH, and a Terraform
+// Command drill keeps Debian nodes running for a person to practise on: real kubelets, real SSH, and a Terraform
 // folder to recover them with. It needs root on Debian.
 package main
 
@@ -25,7 +25,7 @@ func main() {
 		&d.dir,
 		"dir",
 		"",
-		"folder for the masters' disks and everything else, instead of one in the user's cache folder",
+		"folder for the nodes' disks and everything else, instead of one in the user's cache folder",
 	)
 	flag.StringVar(&d.etcd, "etcd", "3.7", "minor version of etcd: 3.4, 3.5, 3.6 or 3.7")
 	flag.BoolVar(&d.docker, "docker", false, "kubelet 1.23 with Docker, instead of a current one with containerd")
@@ -59,7 +59,7 @@ type drill struct {
 	docker bool
 }
 
-var errUsage = errors.New("usage: drill [-dir FOLDER] [-etcd MINOR] [-docker] start | break [MASTER…] | clean")
+var errUsage = errors.New("usage: drill [-dir FOLDER] [-etcd MINOR] [-docker] start | break [NODE…] | clean")
 
 func (d *drill) call(ctx context.Context, args []string) error {
 	verb := ""
@@ -70,7 +70,7 @@ func (d *drill) call(ctx context.Context, args []string) error {
 	case "start":
 		return d.start(ctx)
 	case "break":
-		return breakMasters(ctx, d.dir, args)
+		return breakNodes(ctx, d.dir, args)
 	case "clean":
 		return clean(ctx, d.dir)
 	default:

@@ -28,14 +28,14 @@ const (
 	terraformRC = "terraform.rc"
 )
 
-// start starts the keeper, which lives on, and says how to reach the masters.
+// start starts the keeper, which lives on, and says how to reach the nodes.
 func (d *drill) start(ctx context.Context) error {
 	if os.Geteuid() != 0 {
-		return errors.New("masters in namespaces need root: run this as root")
+		return errors.New("nodes in namespaces need root: run this as root")
 	}
 	dir := d.dir
 	if alive(dir) {
-		fmt.Println("The masters run already.")
+		fmt.Println("The nodes run already.")
 		return show(dir)
 	}
 	if err := os.RemoveAll(dir); err != nil { // of a keeper that was killed
@@ -65,13 +65,13 @@ func (d *drill) start(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() { ended <- keeper.Wait() }()
 	fmt.Println(
-		"Starting three masters. The first time everything is built and installed, which takes up to ten minutes; " +
+		"Starting three nodes. The first time everything is built and installed, which takes up to ten minutes; " +
 			"then it is seconds.",
 	)
 	return await(ctx, dir, keeper.Process, ended)
 }
 
-// await passes on what the keeper says until the masters are ready.
+// await passes on what the keeper says until the nodes are ready.
 func await(ctx context.Context, dir string, keeper *os.Process, ended <-chan error) error {
 	said := 0
 	tick := time.NewTicker(100 * time.Millisecond)
@@ -88,7 +88,7 @@ func await(ctx context.Context, dir string, keeper *os.Process, ended <-chan err
 		}
 		select {
 		case err := <-ended:
-			return fmt.Errorf("the masters did not start: %w; %s says why", err, filepath.Join(dir, logFile))
+			return fmt.Errorf("the nodes did not start: %w; %s says why", err, filepath.Join(dir, logFile))
 		case <-ctx.Done():
 			_ = keeper.Signal(syscall.SIGTERM)
 			err := <-ended
@@ -101,14 +101,14 @@ func await(ctx context.Context, dir string, keeper *os.Process, ended <-chan err
 func show(dir string) error {
 	text, err := os.Open(filepath.Join(dir, readyFile))
 	if err != nil {
-		return fmt.Errorf("the masters are not ready yet: %w", err)
+		return fmt.Errorf("the nodes are not ready yet: %w", err)
 	}
 	defer func() { _ = text.Close() }()
 	_, err = io.Copy(os.Stdout, text)
 	return err
 }
 
-// keeperOf is the process that keeps the masters, 0 when there is none.
+// keeperOf is the process that keeps the nodes, 0 when there is none.
 func keeperOf(dir string) int {
 	text, err := os.ReadFile(filepath.Join(dir, pidFile))
 	if err != nil {
@@ -128,10 +128,10 @@ func keeperOf(dir string) int {
 
 func alive(dir string) bool { return keeperOf(dir) != 0 }
 
-// clean ends the masters and removes their disks, also those of a keeper that was killed.
+// clean ends the nodes and removes their disks, also those of a keeper that was killed.
 func clean(ctx context.Context, dir string) error {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		fmt.Println("There are no masters.")
+		fmt.Println("There are no nodes.")
 		return nil
 	}
 	if pid := keeperOf(dir); pid != 0 {
@@ -149,8 +149,8 @@ func clean(ctx context.Context, dir string) error {
 		return err
 	}
 	if err := os.RemoveAll(dir); err != nil {
-		return fmt.Errorf("removing the masters' disks: %w", err)
+		return fmt.Errorf("removing the nodes' disks: %w", err)
 	}
-	fmt.Println("The masters are gone.")
+	fmt.Println("The nodes are gone.")
 	return nil
 }

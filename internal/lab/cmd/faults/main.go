@@ -42,7 +42,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.etcd, "etcd", "3.7", "minor version of etcd: 3.5, 3.6 or 3.7")
 	flag.IntVar(&o.n, "n", 0, "how many cases to draw; 0 for all")
-	flag.Uint64Var(&o.seed, "seed", 1, "decides which cases are drawn, which masters are struck, and when")
+	flag.Uint64Var(&o.seed, "seed", 1, "decides which cases are drawn, which nodes are struck, and when")
 	flag.IntVar(&o.parallel, "parallel", 3, "how many labs at a time")
 	flag.StringVar(&o.only, "only", "", "only cases whose name has this in it, such as \"seed 6\" or \"disk full\"")
 	flag.BoolVar(&o.list, "list", false, "only list the cases")

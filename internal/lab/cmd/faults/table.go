@@ -4,11 +4,13 @@ package main
 
 import (
 	"context"
+	_ "embed" // page.md.tmpl
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"text/template"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults"
@@ -20,7 +22,7 @@ type summary struct {
 	injections, pairs, failed int
 	again                     int           // cases in which an apply failed, and another one finished
 	most                      int           // applies that a case took
-	refused                   int           // cases in which wiped masters had founded their places anew
+	refused                   int           // cases in which wiped nodes had founded their places anew
 	writes                    int           // acknowledged, and held against what was there in the end
 	ended                     time.Duration // the longest time from Ctrl-C to the end of an apply
 	cells                     map[string]int
@@ -67,7 +69,7 @@ func (s summary) String() string {
 		"%d injections and %d pairs of applies: %d failed. In %d the apply that was struck failed, and a later one "+
 			"finished; %d applies were needed at most. "+
 			"%d acknowledged writes were checked. The longest time from Ctrl-C to the end of an apply was %.1f s. In "+
-			"%d wiped masters had founded their places anew while the survivor was out of reach, and the apply "+
+			"%d wiped nodes had founded their places anew while the survivor was out of reach, and the apply "+
 			"refused.",
 		s.injections,
 		s.pairs,
@@ -83,6 +85,11 @@ func (s summary) String() string {
 // page is where the table goes: the documentation is made from templates.
 const page = "templates/guides/fault-matrix.md"
 
+// head is what the page says above the tables.
+//
+//go:embed page.md.tmpl
+var head string
+
 // write puts the table into the documentation and the totals into the README. Only a run in which all cases passed gets
 // here.
 func (s summary) write(ctx context.Context, o options, etcd string) error {
@@ -91,20 +98,21 @@ func (s summary) write(ctx context.Context, o options, etcd string) error {
 		return err
 	}
 	var b strings.Builder
-	_, _ = fmt.Fprintf(
-		&b,
-		head,
-		s.injections,
-		len(faults.Cases()),
-		s.pairs,
-		etcd,
-		o.seed,
-		s.again,
-		s.most,
-		s.refused,
-		s.writes,
-		s.ended.Seconds(),
-	)
+	err = template.Must(template.New("page").Parse(head)).Execute(&b, map[string]any{
+		"Injections": s.injections,
+		"Differing":  len(faults.Cases()),
+		"Pairs":      s.pairs,
+		"Etcd":       etcd,
+		"Seed":       o.seed,
+		"Again":      s.again,
+		"Most":       s.most,
+		"Refused":    s.refused,
+		"Writes":     s.writes,
+		"Ended":      s.ended.Seconds(),
+	})
+	if err != nil {
+		return fmt.Errorf("writing the table: %w", err)
+	}
 	columns := faults.Faults()
 	for _, operation := range []string{"seed", "member"} {
 		_, _ = fmt.Fprintf(&b, "\n## Steps of the %s\n\n| Step |", operation)
@@ -144,34 +152,3 @@ func (s summary) total(readme string) error {
 	)
 	return os.WriteFile(readme, between.ReplaceAll(text, []byte(line)), 0o644)
 }
-
-const head = `---
-page_title: "Interrupted in every way at every step"
-description: |-
-  What was injected into a recovery, where, and how often it was finished afterwards.
----
-
-# Interrupted in every way at every step
-
-` + "`make faults ARGS='-record FILE -doc'`" + ` wrote this page. It interrupted %d recoveries (of %d that differ), each in a lab of its own with real etcd servers and the real SSH protocol, and
-started %d more twice at once. All of them passed. etcd %s, seed %d.
-
-Each number counts injections that passed: one before the step's action, one in the middle of it, one after it and before the journal knows of
-it. Where it is less than 3, the others were not run; all that were run are counted above. The master that is struck is one that the step is about, drawn at random.
-
-After each injection ` + "`terraform apply`" + ` is run until it succeeds. In %d cases the apply that was struck failed, and a later one finished; the most
-that any case needed was %d applies. In %d the survivor was out of reach for so long, before anything was stopped, that the wiped masters founded their places anew and were a quorum;
-there the apply has to refuse, and to have changed nothing. Everywhere else this has to hold then:
-
-- the three members are healthy voters of one cluster, and the next plan says "No changes";
-- every key from before the loss is on every member;
-- clients that worked while the members joined saw a linearizable history (%d acknowledged writes were checked, with porcupine);
-- every write that any member acknowledged at any time after the loss is in the one cluster there is in the end, at the revision at which it
-  was acknowledged. A second cluster would have acknowledged writes that are not;
-- no manifest and no process has the force flag;
-- one copy of the seed's data is kept, byte for byte as it was when its etcd had stopped;
-- no lock, no parked manifest and no unfinished file is left, and every journal is finished.
-
-After Ctrl-C an apply must end within 30 s; the longest took %.1f s. Of two applies at once, no step of one was ever heard of after the other one had
-taken the locks.
-`

@@ -1,6 +1,7 @@
 #!/bin/sh
-# crictl of a lab master: the commands and flags that a recovery needs, with the output of the real one.
-# State is read from files which the lab rewrites on each change; what changes something is asked for through a named pipe.
+# crictl of a lab node: the commands and flags that a recovery needs, with the output of the real one.
+# State is read from files which the lab rewrites on each change; what changes something is asked for through a named
+# pipe.
 cri='@ROOT@/run/cri'
 endpoint='unix://@ROOT@/run/containerd/containerd.sock'
 
@@ -23,7 +24,8 @@ ask() {
 	return 1
 }
 
-# full FILE PREFIX: the only line of FILE whose second word starts with PREFIX is left in $line, its words in $state $id $pod $name $json.
+# full FILE PREFIX: the words of the only line of FILE whose second word starts with PREFIX are left in $state $id $pod
+# $name $json.
 full() {
 	found=0
 	[ -n "$2" ] || fail "ID cannot be empty"
@@ -36,7 +38,8 @@ full() {
 }
 
 missing() {
-	fail "E0000 00:00:00.000000 $$ log.go:32] \"$1 from runtime service failed\" err=\"rpc error: code = NotFound desc = an error occurred when try to find \\\"$2\\\": not found\""
+	cause="rpc error: code = NotFound desc = an error occurred when try to find \\\"$2\\\": not found"
+	fail "E0000 00:00:00.000000 $$ log.go:32] \"$1 from runtime service failed\" err=\"$cause\""
 }
 
 # list FILE KEY: the objects that pass the filters, as JSON, IDs or a table.
@@ -80,7 +83,9 @@ listflags() {
 			set_flag "$1" "$2"
 			shift
 			;;
-		-o=* | --output=* | --label=* | --name=* | --state=* | -s=* | --pod=* | -p=* | --id=* | --last=*) set_flag "${1%%=*}" "${1#*=}" ;;
+		-o=* | --output=* | --label=* | --name=* | --state=* | -s=* | --pod=* | -p=* | --id=* | --last=*)
+			set_flag "${1%%=*}" "${1#*=}"
+			;;
 		*) fail "flag provided but not defined: $1" ;;
 		esac
 		shift
@@ -116,8 +121,11 @@ while [ $# -gt 0 ]; do
 	-*) fail "flag provided but not defined: $1" ;;
 	*) break ;;
 	esac
-	[ "$given" = "$endpoint" ] ||
-		fail "validate service connection: validate CRI v1 runtime API for endpoint \"$given\": rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial unix ${given#unix://}: connect: no such file or directory\""
+	[ "$given" = "$endpoint" ] && continue
+	cause="dial unix ${given#unix://}: connect: no such file or directory"
+	cause="connection error: desc = \"transport: Error while dialing: $cause\""
+	cause="rpc error: code = Unavailable desc = $cause"
+	fail "validate service connection: validate CRI v1 runtime API for endpoint \"$given\": $cause"
 done
 
 [ $# -gt 0 ] || fail "NAME: crictl - client for CRI"
@@ -237,7 +245,8 @@ version)
 	printf 'Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  v2.1.4\nRuntimeApiVersion:  v1\n'
 	;;
 info)
-	printf '%s\n' '{"status":{"conditions":[{"type":"RuntimeReady","status":true,"reason":"","message":""},{"type":"NetworkReady","status":true,"reason":"","message":""}]}}'
+	ready='"status":true,"reason":"","message":""'
+	printf '{"status":{"conditions":[{"type":"RuntimeReady",%s},{"type":"NetworkReady",%s}]}}\n' "$ready" "$ready"
 	;;
 *)
 	fail "No help topic for '$command'"

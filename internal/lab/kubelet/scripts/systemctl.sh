@@ -1,5 +1,5 @@
 #!/bin/sh
-# systemctl of a lab master: it knows the kubelet and containerd.
+# systemctl of a lab node: it knows the kubelet and containerd.
 cri='@ROOT@/run/cri'
 quiet=''
 

@@ -1,5 +1,5 @@
-// Package command is what the programs under cmd have in common: a folder of their own, and nothing left behind, however
-// they end. It is no flag library and knows nothing of the lab.
+// Package command is what the programs under cmd have in common: a folder of their own, and nothing left behind,
+// however they end. It is no flag library and knows nothing of the lab.
 package command
 
 import (

@@ -14,17 +14,19 @@ import (
 	"syscall"
 )
 
-// hubVariable tells a process that it runs in a hub, by its parent's number, and how many files it was handed.
-const hubVariable = "ETCDRECOVERY_LAB_HUB"
+// hostVariable tells a process that it runs in a host namespace, by its parent's number, and how many files it was
+// handed.
+const hostVariable = "ETCDRECOVERY_LAB_HOST"
 
-// inHub tells whether this process runs in a hub that was made for it. A process that it has started does not.
-func inHub() (files int, ok bool) {
+// inHostNamespace reports whether this process runs in a host namespace that was made for it. A process that it has
+// started does not.
+func inHostNamespace() (files int, ok bool) {
 	var parent int
-	_, err := fmt.Sscanf(os.Getenv(hubVariable), "%d:%d", &parent, &files)
+	_, err := fmt.Sscanf(os.Getenv(hostVariable), "%d:%d", &parent, &files)
 	return files, err == nil && parent == os.Getppid()
 }
 
-// A Program runs in a hub.
+// A Program runs in a host namespace.
 type Program struct {
 	// Prepare runs outside, where there is a network to download from. It may return files for Run: a socket that was
 	// opened outside stays outside.
@@ -36,8 +38,8 @@ type Program struct {
 // ErrNeedsRoot is what machines cost.
 var ErrNeedsRoot = errors.New("machines in namespaces need root")
 
-// ErrOutside is returned when machines are asked for outside a hub: main has to call Main.
-var ErrOutside = errors.New("not in a hub")
+// ErrOutside is returned when machines are asked for outside a host namespace: main has to call Main.
+var ErrOutside = errors.New("not in a host namespace")
 
 // Begin makes this process a machine, if that is what it was started for, and then does not return. It must come first
 // in main.
@@ -50,7 +52,7 @@ func Begin() {
 // Main runs a program and returns its exit code. It calls Begin.
 func Main(p Program) int {
 	Begin()
-	if n, ok := inHub(); ok {
+	if n, ok := inHostNamespace(); ok {
 		if err := ip(context.Background(), "link", "set", "lo", "up"); err != nil {
 			return complain(err)
 		}
@@ -66,9 +68,8 @@ func Main(p Program) int {
 	}
 	for program, pkg := range map[string]string{"mmdebstrap": "mmdebstrap", "ip": "iproute2", "nsenter": "util-linux"} {
 		if _, err := exec.LookPath(program); err != nil {
-			return complain(
-				fmt.Errorf("machines in namespaces need Debian's package %s: apt-get install %s: %w", pkg, pkg, err),
-			)
+			return complain(fmt.Errorf("machines in namespaces need Debian's package %s: apt-get install %[1]s: %w",
+				pkg, err))
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -93,7 +94,7 @@ func enter(handed []*os.File) int {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT)
 	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d:%d", hubVariable, os.Getpid(), len(handed)))
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d:%d", hostVariable, os.Getpid(), len(handed)))
 	cmd.ExtraFiles = handed
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{
@@ -101,7 +102,7 @@ func enter(handed []*os.File) int {
 		Pdeathsig:  syscall.SIGKILL,
 	}
 	if err := cmd.Start(); err != nil {
-		return complain(fmt.Errorf("making a hub: %w", err))
+		return complain(fmt.Errorf("making a host namespace: %w", err))
 	}
 	go func() {
 		for s := range signals {

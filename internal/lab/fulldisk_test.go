@@ -15,11 +15,8 @@ import (
 
 func TestFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
-		if l, err := lab.Start(
-			t.Context(),
-			lab.Options{Masters: 1, DiskSize: 400 << 20},
-		); err == nil ||
-			!strings.Contains(err.Error(), "needs root") {
+		l, err := lab.Start(t.Context(), lab.Options{Masters: 1, DiskSize: 400 << 20})
+		if err == nil || !strings.Contains(err.Error(), "needs root") {
 			t.Errorf("a disk of limited size without root: %v, %v", l, err)
 		}
 		t.Skip(
@@ -37,12 +34,8 @@ func TestFullDisk(t *testing.T) {
 	if err := os.WriteFile(file, []byte("x"), 0o600); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("writing to a full disk: %v", err)
 	}
-	if _, errs, status := labtest.Run(t,
-		c,
-		"x",
-		"cat >other",
-	); status == 0 ||
-		!strings.Contains(errs, "No space left on device") {
+	_, errs, status := labtest.Run(t, c, "x", "cat >other")
+	if status == 0 || !strings.Contains(errs, "No space left on device") {
 		t.Errorf("writing to a full disk over SSH: %d, %s", status, errs)
 	}
 	var s syscall.Statfs_t
