@@ -32,7 +32,7 @@ type Watcher struct {
 
 // Ack is a write that one node's etcd has acknowledged.
 type Ack struct {
-	Master   string
+	Node     string
 	Key      string
 	Revision int64 // of the write
 	Cluster  uint64
@@ -43,7 +43,7 @@ type Ack struct {
 
 func (a Ack) String() string {
 	return fmt.Sprintf("%s, cluster %x, member %x, revision %d, at %s: %s",
-		a.Master, a.Cluster, a.Member, a.Revision, a.Acked.Format("15:04:05.000"), a.Key)
+		a.Node, a.Cluster, a.Member, a.Revision, a.Acked.Format("15:04:05.000"), a.Key)
 }
 
 // Watch tries one write every 250 ms to each of these nodes, or of all, with a timeout of 500 ms, until Stop or ctx
@@ -77,7 +77,7 @@ func (w *Watcher) watch(ctx context.Context, node string, etcd *clientv3.Client)
 		case <-ctx.Done():
 			return
 		}
-		w.write(ctx, etcd, Ack{Master: node, Key: fmt.Sprintf("%s%s/%d", w.prefix, node, n)})
+		w.write(ctx, etcd, Ack{Node: node, Key: fmt.Sprintf("%s%s/%d", w.prefix, node, n)})
 	}
 }
 
@@ -85,7 +85,7 @@ func (w *Watcher) write(ctx context.Context, etcd *clientv3.Client, a Ack) {
 	try, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
 	a.Sent = time.Now()
-	r, err := etcd.Put(try, a.Key, a.Master)
+	r, err := etcd.Put(try, a.Key, a.Node)
 	if err != nil {
 		return
 	}
@@ -116,7 +116,7 @@ func (w *Watcher) Acks() []Ack {
 func (w *Watcher) Acked() map[string]int {
 	n := map[string]int{}
 	for _, a := range w.Acks() {
-		n[a.Master]++
+		n[a.Node]++
 	}
 	return n
 }
