@@ -21,7 +21,7 @@ import (
 func TestDrill(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "drill")
 	program := filepath.Join(t.TempDir(), "drill-program")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../lab/drill").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../lab/cmd/drill").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // watched is a provider that tells of its steps.
-const watched = "./internal/lab/faults/provider"
+const watched = "./internal/lab/cmd/provider"
 
 var allInterrupts = flag.Bool("all-interrupts", false, "all cases of TestInterrupted, and not only the first three")
 

@@ -7,7 +7,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"strconv"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/tcp"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 )
 
 // addresses is a loopback /24 of the lab's own: 127.s.t.0. Linux answers on all of 127.0.0.0/8 without any set-up, so
-// every master gets an address, and the ports can be the usual ones.
+// every node gets an address, and the ports can be the usual ones.
 type addresses struct {
 	s, t  int
 	claim net.Listener // held for as long as the lab uses the /24
@@ -30,7 +31,7 @@ func claimAddresses(ctx context.Context) (*addresses, error) {
 	for range 64 {
 		a := &addresses{s: 64 + rand.IntN(64), t: 64 + rand.IntN(64)}
 		var err error
-		a.claim, err = listen(ctx, a.host(254), sshPort)
+		a.claim, err = tcp.Listen(ctx, a.host(254), sshPort)
 		if err == nil {
 			return a, nil
 		}
@@ -39,21 +40,16 @@ func claimAddresses(ctx context.Context) (*addresses, error) {
 	return nil, fmt.Errorf("no free loopback network for the lab: %w", last)
 }
 
-// host is the address of master i, counted from 1: where SSH and clients find it, and what its peers dial.
+// host is the address of node i, counted from 1: where SSH and clients find it, and what its peers dial.
 func (a *addresses) host(i int) string {
 	return fmt.Sprintf("127.%d.%d.%d", a.s, a.t, i)
 }
 
-// peerHost is where the etcd of master i really listens for its peers, behind the lab's proxy.
+// peerHost is where the etcd of node i really listens for its peers, behind the lab's proxy.
 func (a *addresses) peerHost(i int) string {
 	return a.host(100 + i)
 }
 
 func (a *addresses) release() error {
 	return a.claim.Close()
-}
-
-func listen(ctx context.Context, host string, port int) (net.Listener, error) {
-	var lc net.ListenConfig
-	return lc.Listen(ctx, "tcp4", net.JoinHostPort(host, strconv.Itoa(port)))
 }

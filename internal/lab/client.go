@@ -11,17 +11,22 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 // everyKey begins the range of all keys.
 const everyKey = "\x00"
 
-// Client returns an etcd client to these masters, or to all, that does not go through SSH. It ends with ctx or by its
+// pause is between two looks at something that is waited for.
+const pause = 50 * time.Millisecond
+
+// Client returns an etcd client to these nodes, or to all, that does not go through SSH. It ends with ctx or by its
 // Close.
 //
 // It reconnects within 200 ms, so that a gap that a test measures is the cluster's and not the client's back-off.
-func (l *Lab) Client(ctx context.Context, masters ...string) (*clientv3.Client, error) {
-	endpoints, err := l.endpoints(masters)
+func (l *Lab) Client(ctx context.Context, nodes ...string) (*clientv3.Client, error) {
+	endpoints, err := l.endpoints(nodes)
 	if err != nil {
 		return nil, err
 	}
@@ -50,49 +55,49 @@ func reconnectFast() []grpc.DialOption {
 	})}
 }
 
-func (l *Lab) endpoints(masters []string) ([]string, error) {
+func (l *Lab) endpoints(nodes []string) ([]string, error) {
 	var endpoints []string
-	for _, m := range l.masters {
-		if len(masters) == 0 {
+	for _, m := range l.nodes {
+		if len(nodes) == 0 {
 			endpoints = append(endpoints, m.ClientURL())
 		}
 	}
-	for _, name := range masters {
+	for _, name := range nodes {
 		m := l.Master(name)
 		if m == nil {
-			return nil, fmt.Errorf("there is no master %q", name)
+			return nil, fmt.Errorf("there is no node %q", name)
 		}
 		endpoints = append(endpoints, m.ClientURL())
 	}
 	return endpoints, nil
 }
 
-// WaitHealthy waits until these masters, or all, are the voting members of one cluster, no others are, and each of them
+// WaitHealthy waits until these nodes, or all, are the voting members of one cluster, no others are, and each of them
 // answers linearizable reads.
-func (l *Lab) WaitHealthy(ctx context.Context, masters ...string) error {
-	if len(masters) == 0 {
-		for _, m := range l.masters {
-			masters = append(masters, m.Name())
+func (l *Lab) WaitHealthy(ctx context.Context, nodes ...string) error {
+	if len(nodes) == 0 {
+		for _, m := range l.nodes {
+			nodes = append(nodes, m.Name())
 		}
 	}
-	for _, name := range masters {
+	for _, name := range nodes {
 		if l.Master(name) == nil {
-			return fmt.Errorf("there is no master %q", name)
+			return fmt.Errorf("there is no node %q", name)
 		}
-		if err := l.waitHealthy(ctx, name, masters); err != nil {
+		if err := l.waitHealthy(ctx, name, nodes); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (l *Lab) waitHealthy(ctx context.Context, name string, masters []string) error {
+func (l *Lab) waitHealthy(ctx context.Context, name string, nodes []string) error {
 	c, err := l.Client(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	return poll(ctx, func() error {
+	return wait.Until(ctx, pause, func() error {
 		try, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
 		members, err := c.MemberList(try)
@@ -107,8 +112,8 @@ func (l *Lab) waitHealthy(ctx context.Context, name string, masters []string) er
 				}
 			}
 		}
-		for _, want := range masters {
-			if !voters[l.Master(want).PeerURL()] || len(members.Members) != len(masters) {
+		for _, want := range nodes {
+			if !voters[l.Master(want).PeerURL()] || len(members.Members) != len(nodes) {
 				return fmt.Errorf("the members according to %s are %v", name, members.Members)
 			}
 		}
@@ -119,16 +124,16 @@ func (l *Lab) waitHealthy(ctx context.Context, name string, masters []string) er
 	})
 }
 
-// CountKeys reads the number of keys and the revision from one master's own data, with or without a quorum.
-func (l *Lab) CountKeys(ctx context.Context, master string) (count, revision int64, err error) {
-	c, err := l.Client(ctx, master)
+// CountKeys reads the number of keys and the revision from one node's own data, with or without a quorum.
+func (l *Lab) CountKeys(ctx context.Context, node string) (count, revision int64, err error) {
+	c, err := l.Client(ctx, node)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer func() { _ = c.Close() }()
 	r, err := c.Get(ctx, everyKey, clientv3.WithFromKey(), clientv3.WithCountOnly(), clientv3.WithSerializable())
 	if err != nil {
-		return 0, 0, fmt.Errorf("counting the keys of %s: %w", master, err)
+		return 0, 0, fmt.Errorf("counting the keys of %s: %w", node, err)
 	}
 	return r.Count, r.Header.Revision, nil
 }

@@ -1,6 +1,6 @@
 //go:build linux
 
-package lab
+package lab_test
 
 import (
 	"context"
@@ -14,23 +14,27 @@ import (
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/build"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 )
 
-// leaderOf is the leader according to one master, 0 if it knows none.
-func leaderOf(t *testing.T, l *Lab, m Master) uint64 {
+// leaderOf is the leader according to one node, 0 if it knows none.
+func leaderOf(t *testing.T, l *lab.Lab, m lab.Master) uint64 {
 	t.Helper()
 	c, err := l.Client(t.Context(), m.Name())
-	must(t, err)
+	labtest.Must(t, err)
 	defer func() { _ = c.Close() }()
-	s, err := c.Status(timeout(t, 3*time.Second), m.ClientURL())
-	must(t, err)
+	s, err := c.Status(labtest.Timeout(t, 3*time.Second), m.ClientURL())
+	labtest.Must(t, err)
 	return s.Leader
 }
 
-func writable(ctx context.Context, l *Lab, masters ...string) error {
+func writable(ctx context.Context, l *lab.Lab, nodes ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, 700*time.Millisecond)
 	defer cancel()
-	c, err := l.Client(ctx, masters...)
+	c, err := l.Client(ctx, nodes...)
 	if err != nil {
 		return err
 	}
@@ -40,11 +44,11 @@ func writable(ctx context.Context, l *Lab, masters ...string) error {
 }
 
 func TestMajorityLoss(t *testing.T) {
-	l := startLab(t, Options{WALDir: true})
+	l := labtest.Start(t, lab.Options{WALDir: true})
 	m1, m2, m3 := l.Master("m1"), l.Master("m2"), l.Master("m3")
-	must(t, l.Fill(t.Context(), 500, 1000))
+	labtest.Must(t, l.Fill(t.Context(), 500, 1000))
 	for _, m := range l.Masters() {
-		within(t, "all keys on "+m.Name(), func() bool {
+		labtest.Within(t, "all keys on "+m.Name(), func() bool {
 			n, _, err := l.CountKeys(t.Context(), m.Name())
 			return err == nil && n == 500
 		})
@@ -53,20 +57,20 @@ func TestMajorityLoss(t *testing.T) {
 		t.Errorf("the WAL folder has %v, %v", entries, err)
 	}
 
-	for _, m := range []Master{m2, m3} {
+	for _, m := range []lab.Master{m2, m3} {
 		m.PowerOff()
-		must(t, m.WipeEtcd())
+		labtest.Must(t, m.WipeEtcd())
 		if entries, err := os.ReadDir(m.Path("/var/lib/etcd")); err != nil || len(entries) != 0 {
 			t.Errorf("after the wipe the data folder of %s has %v, %v", m.Name(), entries, err)
 		}
 		if pids := m.EtcdPIDs(); len(pids) != 0 {
 			t.Errorf("%s is off but runs etcd: %v", m.Name(), pids)
 		}
-		if _, err := dialSSH(l, m, "root"); err == nil {
+		if _, err := labtest.Dial(l, m, "root"); err == nil {
 			t.Errorf("%s is off but lets one log in", m.Name())
 		}
 	}
-	within(t, "m1 without a leader", func() bool { return leaderOf(t, l, m1) == 0 })
+	labtest.Within(t, "m1 without a leader", func() bool { return leaderOf(t, l, m1) == 0 })
 	if err := writable(t.Context(), l, "m1"); err == nil {
 		t.Error("m1 takes writes without a quorum")
 	}
@@ -76,11 +80,11 @@ func TestMajorityLoss(t *testing.T) {
 
 	// The way back by hand, which shows that the lab allows it: force m1, then see it take writes.
 	text, err := os.ReadFile(m1.Path("/etc/kubernetes/manifests/etcd.yaml"))
-	must(t, err)
+	labtest.Must(t, err)
 	forced := strings.Replace(string(text), "    - etcd\n", "    - etcd\n    - --force-new-cluster\n", 1)
-	must(t, os.WriteFile(m1.Path("/etc/kubernetes/.forced"), []byte(forced), 0o600))
-	must(t, os.Rename(m1.Path("/etc/kubernetes/.forced"), m1.Path("/etc/kubernetes/manifests/etcd.yaml")))
-	must(t, l.WaitHealthy(timeout(t, patience), "m1"))
+	labtest.Must(t, os.WriteFile(m1.Path("/etc/kubernetes/.forced"), []byte(forced), 0o600))
+	labtest.Must(t, os.Rename(m1.Path("/etc/kubernetes/.forced"), m1.Path("/etc/kubernetes/manifests/etcd.yaml")))
+	labtest.Must(t, l.WaitHealthy(labtest.Timeout(t, labtest.Patience), "m1"))
 	if !strings.Contains(m1.ContainerLog(), `"force-new-cluster":true`) {
 		t.Error("the log of m1's last container does not tell of the force flag")
 	}
@@ -90,121 +94,121 @@ func TestMajorityLoss(t *testing.T) {
 }
 
 func TestPowerCycle(t *testing.T) {
-	l := startLab(t, Options{Shape: SelfOnly})
+	l := labtest.Start(t, lab.Options{Shape: lab.SelfOnly})
 	m2 := l.Master("m2")
 	text, err := os.ReadFile(m2.Path("/etc/kubernetes/manifests/etcd.yaml"))
-	must(t, err)
+	labtest.Must(t, err)
 	if want := "- --initial-cluster=m2=" + m2.PeerURL() + "\n"; !strings.Contains(string(text), want) {
 		t.Errorf("the manifest has no line %q:\n%s", want, text)
 	}
 	before, err := m2.TreeHash("/etc")
-	must(t, err)
+	labtest.Must(t, err)
 	m2.PowerOff()
-	within(t, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
-	must(t, m2.PowerOn())
-	must(t, l.WaitHealthy(timeout(t, patience)))
+	labtest.Within(t, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
+	labtest.Must(t, m2.PowerOn())
+	labtest.Must(t, l.WaitHealthy(labtest.Timeout(t, labtest.Patience)))
 	after, err := m2.TreeHash("/etc")
-	must(t, err)
+	labtest.Must(t, err)
 	if before != after {
 		t.Error("a power cycle has changed /etc")
 	}
-	must(t, os.Chmod(m2.Path("/etc/kubernetes/manifests/etcd.yaml"), 0o640))
+	labtest.Must(t, os.Chmod(m2.Path("/etc/kubernetes/manifests/etcd.yaml"), 0o640))
 	if changed, err := m2.TreeHash("/etc"); err != nil || changed == after {
 		t.Errorf("another mode does not show in the hash: %v", err)
 	}
 }
 
 func TestCutOff(t *testing.T) {
-	l := startLab(t, Options{})
+	l := labtest.Start(t, lab.Options{})
 	m1, m2 := l.Master("m1"), l.Master("m2")
 	pids := m2.EtcdPIDs()
-	conn := connect(t, l, m2)
-	other := connect(t, l, m1)
+	conn := labtest.Connect(t, l, m2)
+	other := labtest.Connect(t, l, m1)
 	w, err := l.StartWriter(t.Context(), "m1", "m3")
-	must(t, err)
+	labtest.Must(t, err)
 
 	m2.CutOff()
-	within(t, "m2 without a leader", func() bool { return leaderOf(t, l, m2) == 0 })
+	labtest.Within(t, "m2 without a leader", func() bool { return leaderOf(t, l, m2) == 0 })
 	if got := m2.EtcdPIDs(); len(got) != 1 || got[0] != pids[0] {
 		t.Errorf("the etcd of m2 was %v and is %v", pids, got)
 	}
-	within(t, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
+	labtest.Within(t, "m1 and m3 in service", func() bool { return writable(t.Context(), l, "m1", "m3") == nil })
 	if err := writable(t.Context(), l, "m2"); err == nil {
 		t.Error("m2 takes writes while cut off")
 	}
 	if _, _, err := conn.SendRequest("keepalive@openssh.com", true, nil); err == nil {
 		t.Error("the SSH connection to m2 is alive while it is cut off")
 	}
-	if _, err := dialSSH(l, m2, "root"); err == nil {
+	if _, err := labtest.Dial(l, m2, "root"); err == nil {
 		t.Error("m2 lets one log in while cut off")
 	}
 	if _, err := other.Dial("tcp", m2.Host()+":2379"); err == nil {
 		t.Error("m1 reaches m2 while it is cut off")
 	}
 
-	must(t, m2.Reconnect())
-	must(t, l.WaitHealthy(timeout(t, patience)))
+	labtest.Must(t, m2.Reconnect())
+	labtest.Must(t, l.WaitHealthy(labtest.Timeout(t, labtest.Patience)))
 	healed := w.Acked()
-	within(t, "20 more writes", func() bool { return w.Acked() >= healed+20 })
+	labtest.Within(t, "20 more writes", func() bool { return w.Acked() >= healed+20 })
 	report := w.Stop()
-	if len(report.Acked) < healed+20 || report.LongestGap < writerPace {
+	if len(report.Acked) < healed+20 || report.LongestGap < lab.WriterPace {
 		t.Errorf("the writer has %d writes acknowledged, longest gap %v", len(report.Acked), report.LongestGap)
 	}
 	t.Logf("%d acknowledged, %d failed, longest gap %v", len(report.Acked), report.Failed, report.LongestGap)
-	within(t, "every acknowledged key on m2", func() bool {
+	labtest.Within(t, "every acknowledged key on m2", func() bool {
 		missing, err := l.Missing(t.Context(), "m2", report.Acked)
 		return err == nil && len(missing) == 0
 	})
 	if missing, err := l.Missing(t.Context(), "m2", []string{"writer/none"}); err != nil || len(missing) != 1 {
 		t.Errorf("of a key that was never written, Missing says %v, %v", missing, err)
 	}
-	if _, err := dialSSH(l, m2, "root"); err != nil {
+	if _, err := labtest.Dial(l, m2, "root"); err != nil {
 		t.Errorf("m2 is connected again but %v", err)
 	}
 
 	t.Run("SSH reset", func(t *testing.T) {
-		c := connect(t, l, m2)
+		c := labtest.Connect(t, l, m2)
 		m2.ResetSSH()
 		wantReset(t, c)
-		connect(t, l, m2)
+		labtest.Connect(t, l, m2)
 	})
 	t.Run("SSH cut", func(t *testing.T) {
 		refused := func(t *testing.T, when string) {
 			t.Helper()
-			if _, err := dialSSH(l, m2, "root"); !errors.Is(err, syscall.ECONNREFUSED) {
+			if _, err := labtest.Dial(l, m2, "root"); !errors.Is(err, syscall.ECONNREFUSED) {
 				t.Errorf("%s: %v", when, err)
 			}
 		}
-		c := connect(t, l, m2)
+		c := labtest.Connect(t, l, m2)
 		m2.CutSSH()
 		wantReset(t, c)
 		refused(t, "SSH cut")
 		if leader := leaderOf(t, l, m2); leader == 0 {
 			t.Error("m2 has lost its peers with its SSH")
 		}
-		must(t, l.WaitHealthy(timeout(t, patience)))
+		labtest.Must(t, l.WaitHealthy(labtest.Timeout(t, labtest.Patience)))
 		if got := m2.EtcdPIDs(); len(got) != 1 || got[0] != pids[0] {
 			t.Errorf("the etcd of m2 was %v and is %v", pids, got)
 		}
 		m2.CutOff()
-		must(t, m2.Reconnect())
+		labtest.Must(t, m2.Reconnect())
 		refused(t, "SSH cut, and connected again")
 		m2.PowerOff()
-		must(t, m2.PowerOn())
+		labtest.Must(t, m2.PowerOn())
 		refused(t, "SSH cut, and switched on again")
 		m2.CutOff()
-		must(t, m2.RestoreSSH())
+		labtest.Must(t, m2.RestoreSSH())
 		refused(t, "SSH restored, and cut off")
-		must(t, m2.Reconnect())
-		connect(t, l, m2)
+		labtest.Must(t, m2.Reconnect())
+		labtest.Connect(t, l, m2)
 
 		m2.CutSSH()
 		m2.PowerOff()
-		must(t, m2.RestoreSSH())
+		labtest.Must(t, m2.RestoreSSH())
 		refused(t, "SSH restored, and off")
-		must(t, m2.PowerOn())
-		connect(t, l, m2)
-		must(t, l.WaitHealthy(timeout(t, patience)))
+		labtest.Must(t, m2.PowerOn())
+		labtest.Connect(t, l, m2)
+		labtest.Must(t, l.WaitHealthy(labtest.Timeout(t, labtest.Patience)))
 	})
 }
 
@@ -218,21 +222,21 @@ func wantReset(t *testing.T, c *ssh.Client) {
 		if !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("the connection ended with %v", err)
 		}
-	case <-time.After(patience):
+	case <-time.After(labtest.Patience):
 		t.Error("the connection lives")
 	}
 }
 
 func TestFreeze(t *testing.T) {
-	l := startLab(t, Options{})
+	l := labtest.Start(t, lab.Options{})
 	m3 := l.Master("m3")
-	conn := connect(t, l, m3)
+	conn := labtest.Connect(t, l, m3)
 	m3.Freeze()
-	within(t, "m1 and m2 in service", func() bool { return writable(t.Context(), l, "m1", "m2") == nil })
+	labtest.Within(t, "m1 and m2 in service", func() bool { return writable(t.Context(), l, "m1", "m2") == nil })
 
-	ctx := timeout(t, 500*time.Millisecond)
+	ctx := labtest.Timeout(t, 500*time.Millisecond)
 	c, err := l.Client(ctx, "m3")
-	must(t, err)
+	labtest.Must(t, err)
 	defer func() { _ = c.Close() }()
 	if _, err := c.Get(ctx, "x", clientv3.WithSerializable()); !isTimeout(err) {
 		t.Errorf("a frozen etcd answers: %v", err)
@@ -244,7 +248,7 @@ func TestFreeze(t *testing.T) {
 	}()
 	dialed := make(chan error, 1)
 	go func() {
-		c, err := dialSSH(l, m3, "root")
+		c, err := labtest.Dial(l, m3, "root")
 		if err == nil {
 			_ = c.Close()
 		}
@@ -262,7 +266,7 @@ func TestFreeze(t *testing.T) {
 	if err := <-dialed; err != nil {
 		t.Errorf("the login that waited: %v", err)
 	}
-	must(t, l.WaitHealthy(timeout(t, patience)))
+	labtest.Must(t, l.WaitHealthy(labtest.Timeout(t, labtest.Patience)))
 }
 
 func isTimeout(err error) bool {
@@ -272,13 +276,13 @@ func isTimeout(err error) bool {
 func TestOlderServers(t *testing.T) {
 	for _, minor := range []string{"3.5", "3.6"} {
 		t.Run(minor, func(t *testing.T) {
-			l := startLab(t, Options{Etcd: minor})
-			must(t, l.Fill(t.Context(), 10, 10))
+			l := labtest.Start(t, lab.Options{Etcd: minor})
+			labtest.Must(t, l.Fill(t.Context(), 10, 10))
 			c, err := l.Client(t.Context())
-			must(t, err)
+			labtest.Must(t, err)
 			defer func() { _ = c.Close() }()
 			s, err := c.Status(t.Context(), l.Master("m1").ClientURL())
-			must(t, err)
+			labtest.Must(t, err)
 			if s.Version != l.Version() || !strings.HasPrefix(s.Version, minor+".") {
 				t.Errorf("etcd says it is %s, the lab %s", s.Version, l.Version())
 			}
@@ -287,19 +291,20 @@ func TestOlderServers(t *testing.T) {
 }
 
 func TestPullImage(t *testing.T) {
-	l := startLab(t, Options{Masters: 1, Etcd: "3.6"})
+	l := labtest.Start(t, lab.Options{Masters: 1, Etcd: "3.6"})
 	m := l.Master("m1")
 	ref, err := m.PullImage(t.Context(), "3.7")
-	must(t, err)
+	labtest.Must(t, err)
 	manifest := m.Path("/etc/kubernetes/manifests/etcd.yaml")
 	text, err := os.ReadFile(manifest)
-	must(t, err)
-	must(t, os.WriteFile(manifest, []byte(strings.Replace(string(text), etcdImage(l.Version()), ref, 1)), 0o600))
+	labtest.Must(t, err)
+	newer := strings.Replace(string(text), build.EtcdRef(l.Version()), ref, 1)
+	labtest.Must(t, os.WriteFile(manifest, []byte(newer), 0o600))
 	c, err := l.Client(t.Context())
-	must(t, err)
+	labtest.Must(t, err)
 	defer func() { _ = c.Close() }()
-	within(t, "the newer etcd", func() bool {
-		s, err := c.Status(timeout(t, time.Second), m.ClientURL())
+	labtest.Within(t, "the newer etcd", func() bool {
+		s, err := c.Status(labtest.Timeout(t, time.Second), m.ClientURL())
 		return err == nil && strings.HasPrefix(s.Version, "3.7.")
 	})
 }

@@ -5,484 +5,192 @@ package lab
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"net"
-	"os"
+	"io"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"time"
+	"sync/atomic"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/build"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/disk"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/pki"
 )
 
-// bootPatience bounds whatever comes of a machine that is on. It takes seconds; a machine that runs many of them takes
-// longer.
-const bootPatience = 2 * time.Minute
-
-// A debian is a Master of the grade Machines.
-type debian struct {
-	lab     *machines
-	name    string
-	number  int
-	disk    sizedDisk
-	machine *machine.Machine
-}
-
-var _ Machine = (*debian)(nil)
-
-func newDebian(l *machines, i int) (*debian, error) {
-	d := &debian{lab: l, name: fmt.Sprintf("m%d", i), number: i}
-	d.disk = sizedDisk{dir: filepath.Join(l.dir, d.name), size: l.options.DiskSize}
-	if err := d.disk.mount(); err != nil {
-		return nil, err
-	}
-	c := machine.Config{
-		Name: d.name, Dir: d.disk.dir, Base: l.parts.base, Network: l.network, Number: i, Spawn: l.spawn,
-		// An overlay cannot lie on an overlay.
-		Volumes: []string{"/var/lib/containerd", "/var/lib/docker"},
-		Files: map[string]string{
-			"/usr/bin/kubelet": l.parts.kubelet,
-			"/usr/bin/kubeadm": l.parts.kubeadm,
-			"/opt/images/etcd.tar": filepath.Join(
-				l.dir,
-				"etcd.tar",
-			),
-			"/opt/images/pause.tar": filepath.Join(l.dir, "pause.tar"),
-		},
-	}
-	if l.options.DataMount {
-		c.Volumes = append(c.Volumes, l.options.data())
-	}
-	var err error
-	d.machine, err = machine.New(c)
-	return d, err
-}
-
-// What the files of a master are filled in with.
-
-// Pause is the image of a pod's sandbox.
-func (d *debian) Pause() string { return pauseImage }
-
-// Docker tells which runtime the kubelet uses.
-func (d *debian) Docker() bool { return d.lab.options.Docker }
-
-// Service is the runtime's.
-func (d *debian) Service() string {
-	if d.Docker() {
-		return "docker"
-	}
-	return "containerd"
-}
-
-// APIDown tells whether the kubelet has an API server that does not answer, or none.
-func (d *debian) APIDown() bool { return d.lab.options.APIDown }
-
-func (d *debian) Name() string { return d.name }
-
-func (d *debian) Host() string {
-	if d.lab.options.IPv6 {
-		return d.lab.network.Prefix6(d.number).Addr().String()
-	}
-	return d.lab.network.Prefix4(d.number).Addr().String()
-}
-
-func (d *debian) Port() int { return 22 }
-func (d *debian) ClientURL() string {
-	return "https://" + net.JoinHostPort(d.Host(), strconv.Itoa(clientPort))
-}
-func (d *debian) PeerURL() string {
-	return "https://" + net.JoinHostPort(d.Host(), strconv.Itoa(peerPort))
-}
-func (d *debian) Path(p string) string   { return filepath.Join(d.machine.Root(), p) }
-func (d *debian) Inside(p string) string { return p }
-
-func (d *debian) HostKey() string {
-	line, err := os.ReadFile(d.Path(hostKeyFile + ".pub"))
-	if err != nil {
-		d.lab.note("%s: %v", d.name, err)
-	}
-	return strings.TrimSpace(string(line))
-}
-
-// install writes the disk and starts the machine, with everything but etcd.
-func (d *debian) install(ctx context.Context) error {
-	if err := d.files(); err != nil {
-		return err
-	}
-	authorized, err := os.ReadFile(d.lab.SSHKeyFile() + ".pub")
-	if err != nil {
-		return fmt.Errorf("reading the user's key: %w", err)
-	}
-	if err := d.write("/root/.ssh/authorized_keys", string(authorized), 0o600); err != nil {
-		return err
-	}
-	if err := d.addUser("ops", string(authorized)); err != nil {
-		return err
-	}
-	if err := writeSSHKey(d.Path(hostKeyFile)); err != nil {
-		return err
-	}
-	for _, dir := range []string{manifestDir, "/var/lib/kubelet", "/run/sshd"} {
-		if err := os.MkdirAll(d.Path(dir), 0o755); err != nil {
-			return fmt.Errorf("making a master's folder: %w", err)
-		}
-	}
-	if err := os.MkdirAll(d.Path(d.lab.options.data()), 0o700); err != nil {
-		return fmt.Errorf("making the data folder: %w", err)
-	}
-	if d.lab.options.DataMount {
-		if err := os.MkdirAll(d.Path(d.lab.options.data()+"/lost+found"), 0o700); err != nil {
-			return fmt.Errorf("making the data folder: %w", err)
-		}
-	}
-	if err := d.enable("ssh", "containerd"); err != nil {
-		return err
-	}
-	if d.Docker() {
-		if err := d.enable("docker"); err != nil {
-			return err
-		}
-	}
-	if err := d.machine.PowerOn(ctx); err != nil {
-		return err
-	}
-	return d.load(ctx, "/opt/images/pause.tar", "/opt/images/etcd.tar")
-}
-
-// load imports images, as soon as the runtime is up.
-func (d *debian) load(ctx context.Context, archives ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, bootPatience)
-	defer cancel()
-	for _, a := range archives {
-		args := []string{"ctr", "-n", "k8s.io", "images", "import", a}
-		if d.Docker() {
-			args = []string{"docker", "load", "-i", a}
-		}
-		if err := poll(ctx, func() error {
-			_, err := d.Run(ctx, args...)
-			return err
-		}); err != nil {
-			said, _ := d.Run(
-				context.WithoutCancel(ctx),
-				"journalctl",
-				"-u",
-				d.Service(),
-				"-n",
-				"10",
-				"-o",
-				"cat",
-				"--no-pager",
-			)
-			return fmt.Errorf("importing an image: %w\n%s", err, said)
-		}
-	}
-	return nil
-}
-
-// letIn starts the kubelet, which finds the manifest, and waits for sshd.
-func (d *debian) letIn() error {
-	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
-	defer cancel()
-	if err := d.enable("kubelet"); err != nil {
-		return err
-	}
-	if _, err := d.Run(ctx, "systemctl", "daemon-reload"); err != nil {
-		return err
-	}
-	if _, err := d.Run(ctx, "systemctl", "start", "kubelet"); err != nil {
-		return err
-	}
-	return errors.Join(d.awaitKubelet(ctx), d.awaitSSH(ctx))
-}
-
-func (d *debian) awaitSSH(ctx context.Context) error {
-	var dialer net.Dialer
-	return poll(ctx, func() error {
-		c, err := dialer.DialContext(ctx, "tcp", SSHAddress(d))
-		if err != nil {
-			return fmt.Errorf("reaching the sshd of %s: %w", d.name, err)
-		}
-		return c.Close()
-	})
-}
-
-// Run runs a command on the master, as root, whatever its network does.
-func (d *debian) Run(ctx context.Context, args ...string) (string, error) {
-	return d.machine.Run(ctx, args...)
-}
-
-// do is Run for what cannot fail on a machine that is on.
-func (d *debian) do(args ...string) string {
-	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
-	defer cancel()
-	out, err := d.Run(ctx, args...)
-	if err != nil && d.machine.On() {
-		d.lab.note("%v", err)
-	}
-	return strings.TrimSpace(out)
-}
-
-func (d *debian) PowerOff() {
-	if err := d.machine.PowerOff(d.lab.life); err != nil {
-		d.lab.note("%v", err)
+// packages are what a node has of Debian's.
+func packages() []string {
+	return []string{
+		"systemd",
+		"systemd-sysv",
+		"dbus",
+		"openssh-server",
+		"sudo",
+		"containerd",
+		"runc",
+		"docker.io",
+		"iproute2",
+		"iptables",
+		"procps",
+		"ca-certificates",
+		"curl",
+		"less",
+		"vim-tiny",
+		"etcd-server",
 	}
 }
 
-// PowerOn returns when the kubelet runs and sshd answers, unless it is switched off.
-func (d *debian) PowerOn() error {
-	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
-	defer cancel()
-	if err := d.machine.PowerOn(ctx); err != nil {
-		return err
-	}
-	if _, err := os.Stat(d.Path(sshSwitch)); err == nil {
-		return d.awaitKubelet(ctx)
-	}
-	return errors.Join(d.awaitKubelet(ctx), d.awaitSSH(ctx))
+// networks counts the networks of this process.
+var networks atomic.Int32 //nolint:gochecknoglobals // numbers within a host namespace, which belongs to the process
+
+// debianNodes are the nodes of the grade Debian.
+type debianNodes struct {
+	*Lab
+	parts   parts
+	network *machine.Network
+	all     []*debianNode
 }
 
-// awaitKubelet waits until the kubelet says that it is well: it may start before the runtime is up, end, and be started
-// again.
-func (d *debian) awaitKubelet(ctx context.Context) error {
-	err := poll(ctx, func() error {
-		_, err := d.Run(ctx, "curl", "-sf", "http://127.0.0.1:10248/healthz")
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("waiting for the kubelet: %w", err)
-	}
-	return nil
+// parts are what the nodes are made of.
+type parts struct {
+	base             string // Debian
+	kubernetes       build.Kubernetes
+	etcd             build.Server
+	etcdImage, pause build.Image
 }
 
-func (d *debian) WipeEtcd() error {
-	d.KillEtcd()
-	return errors.Join(empty(d.Path(d.lab.options.data())), empty(d.Path(walDir)))
-}
-
-func (d *debian) CutOff() {
-	if err := d.machine.Plug(d.lab.life, false); err != nil {
-		d.lab.note("%v", err)
-	}
-}
-
-func (d *debian) Reconnect() error { return d.machine.Plug(d.lab.life, true) }
-
-// sshSwitch is Debian's: while this file is there, systemd does not start sshd, nor at the next boot.
-const sshSwitch = "/etc/ssh/sshd_not_to_be_run"
-
-// CutSSH stops the sshd that listens. Those of sessions stay, and lose their connections with ResetSSH. A frozen
-// machine has it stopped only when it is thawed.
-func (d *debian) CutSSH() {
-	if err := d.write(sshSwitch, "", 0o644); err != nil {
-		d.lab.note("%s: cutting SSH: %v", d.name, err)
-	}
-	d.do("systemctl", "stop", "ssh")
-	d.ResetSSH()
-}
-
-func (d *debian) RestoreSSH() error {
-	if err := os.Remove(d.Path(sshSwitch)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("restoring SSH: %w", err)
-	}
-	if !d.machine.On() {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
-	defer cancel()
-	_, err := d.Run(ctx, "systemctl", "start", "ssh") // returns when it listens
+// PrepareMachines downloads and builds what Debian nodes with these options need. It belongs before
+// the host namespace, which has no network.
+func PrepareMachines(ctx context.Context, o Options, log io.Writer) error {
+	_, err := gather(ctx, o.withDefaults(), log)
 	return err
 }
 
-// ResetSSH lets the kernel abort the connections: both sides get a reset. It needs CONFIG_INET_DIAG_DESTROY, as
-// Debian's and Ubuntu's kernels have it.
-func (d *debian) ResetSSH() { d.do("ss", "-K", "-t", "sport", "=", ":22") }
-
-// KillCommands kills what is in sshd's control group and not sshd. Without a logind everything that sessions start
-// stays in there, across sudo and setsid.
-func (d *debian) KillCommands() {
-	killAll(func() []int {
-		return slices.DeleteFunc(d.machine.Processes("ssh"), func(pid int) bool {
-			name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-			return err != nil || strings.HasPrefix(string(name), "sshd") // sshd-session and the like, too
-		})
-	})
-}
-
-func (d *debian) Freeze() { d.frozen(true) }
-func (d *debian) Thaw()   { d.frozen(false) }
-
-func (d *debian) frozen(frozen bool) {
-	if err := d.machine.Freeze(frozen); err != nil {
-		d.lab.note("%v", err)
-	}
-}
-
-func (d *debian) KillEtcd() {
-	if d.machine.On() {
-		d.do("sh", "-c", "pkill -KILL -x etcd; while pgrep -x etcd >/dev/null; do sleep 0.05; done")
-	}
-}
-
-func (d *debian) KubeletStop() { d.do("systemctl", "stop", "kubelet") }
-
-func (d *debian) KubeletStart() {
-	d.do("systemctl", "start", "kubelet")
-	d.noteKubelet()
-}
-
-func (d *debian) KubeletRestart() {
-	if d.machine.On() {
-		d.do("systemctl", "restart", "kubelet")
-		d.noteKubelet()
-	}
-}
-
-// noteKubelet waits for the kubelet, and notes if it does not come.
-func (d *debian) noteKubelet() {
-	ctx, cancel := context.WithTimeout(d.lab.life, bootPatience)
-	defer cancel()
-	if err := d.awaitKubelet(ctx); err != nil {
-		d.lab.note("%v", err)
-	}
-}
-
-func (d *debian) RemoveImage() {
-	if d.Docker() {
-		d.do("docker", "rmi", "-f", d.lab.parts.etcdImage.ref)
-		return
-	}
-	d.do("ctr", "-n", "k8s.io", "images", "rm", "--sync", d.lab.parts.etcdImage.ref)
-}
-
-func (d *debian) RestoreImage() {
-	if err := d.load(d.lab.life, "/opt/images/etcd.tar"); err != nil {
-		d.lab.note("%v", err)
-	}
-}
-
-func (d *debian) PullImage(ctx context.Context, minor string) (string, error) {
-	i, _, err := etcdImageFor(ctx, minor, d.lab.parts.base)
+func gather(ctx context.Context, o Options, log io.Writer) (parts, error) {
+	cache, err := build.CacheDir()
 	if err != nil {
-		return "", err
+		return parts{}, err
 	}
-	at := "/opt/images/etcd-" + minor + ".tar"
-	if err := i.archive(d.Path(at)); err != nil {
-		return "", err
+	var p parts
+	if p.base, err = machine.Base(ctx, cache, packages(), log); err != nil {
+		return parts{}, err
 	}
-	return i.ref, d.load(ctx, at)
+	if p.kubernetes, err = build.KubernetesPrograms(ctx, o.kubernetes()); err != nil {
+		return parts{}, err
+	}
+	if p.etcdImage, p.etcd, err = etcdImageFor(ctx, o.Etcd, p.base); err != nil {
+		return parts{}, err
+	}
+	p.pause, err = build.PauseImage(ctx)
+	return p, err
 }
 
-func (d *debian) RotateHostKey() error {
-	if err := writeSSHKey(d.Path(hostKeyFile)); err != nil {
+// etcdImageFor is the image of an etcd minor.
+func etcdImageFor(ctx context.Context, minor, base string) (build.Image, build.Server, error) {
+	if minor == "3.4" {
+		s, err := build.DebianEtcd(ctx, base)
+		return build.DebianEtcdImage(s, base), s, err
+	}
+	s, err := build.EtcdServer(ctx, minor)
+	return build.EtcdImage(s), s, err
+}
+
+func (l *debianNodes) start(ctx context.Context) error {
+	var err error
+	if l.parts, err = gather(ctx, l.options, noteWriter{l.Lab}); err != nil {
 		return err
 	}
-	d.do("systemctl", "restart", "ssh")
-	return nil
+	l.version = l.parts.etcd.Version
+	if l.network, err = machine.NewNetwork(ctx, int(networks.Add(1))); err != nil {
+		return err
+	}
+	if err := l.archives(); err != nil {
+		return err
+	}
+	for i := range l.options.Masters {
+		d, err := newDebianNode(l, i+1)
+		if err != nil {
+			return err
+		}
+		l.all = append(l.all, d)
+		l.nodes = append(l.nodes, d)
+	}
+	if err := l.each(func(d *debianNode) error { return d.install(ctx) }); err != nil {
+		return err
+	}
+	return l.makeCluster(ctx)
 }
 
-func (d *debian) ExpireCerts() error {
-	now := time.Now()
-	return d.issueCerts(now.AddDate(-1, 0, -1), now.AddDate(0, 0, -1))
+// archives writes the images that every node imports.
+func (l *debianNodes) archives() error {
+	if err := l.parts.pause.Archive(filepath.Join(l.dir, "pause.tar")); err != nil {
+		return err
+	}
+	return l.parts.etcdImage.Archive(filepath.Join(l.dir, "etcd.tar"))
 }
 
-func (d *debian) RenewCerts() error { return d.issueCerts(validity()) }
-
-func (d *debian) issueCerts(from, until time.Time) error {
-	ca, err := readAuthority(d.Path(pkiDir))
+// makeCluster lets kubeadm make certificates and manifests: the first node the CA, everyone the rest.
+func (l *debianNodes) makeCluster(ctx context.Context) error {
+	first := l.all[0]
+	if err := first.kubeadm(ctx, "certs", "etcd-ca"); err != nil {
+		return err
+	}
+	if err := first.kubeadm(ctx, "certs", "ca"); err != nil {
+		return err
+	}
+	for _, d := range l.all[1:] {
+		for _, file := range []string{"etcd/ca.crt", "etcd/ca.key", "ca.crt", "ca.key"} {
+			if err := disk.CopyFile(first.Path(kubernetesPKI+"/"+file), d.Path(kubernetesPKI+"/"+file)); err != nil {
+				return err
+			}
+		}
+	}
+	ca, err := pki.ReadAuthority(first.Path(pkiDir))
 	if err != nil {
 		return err
 	}
-	ips := []net.IP{net.ParseIP(d.Host()), net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	return ca.writeLeaves(d.Path(pkiDir), d.name, ips, from, until)
+	if l.clientTLS, err = ca.ClientTLS(); err != nil {
+		return err
+	}
+	if err := l.each(func(d *debianNode) error { return d.makeEtcd(ctx) }); err != nil {
+		return err
+	}
+	return l.each(func(d *debianNode) error { return d.letIn() })
 }
 
-func (d *debian) SudoFails(fails bool) error {
-	if fails {
-		return d.write("/etc/sudoers.d/ops", "ops ALL=(ALL) ALL\n", 0o440)
+// initialCluster is the full list.
+func (l *debianNodes) initialCluster() string {
+	var list []string
+	for _, d := range l.all {
+		list = append(list, d.Name()+"="+d.PeerURL())
 	}
-	return d.write("/etc/sudoers.d/ops", "ops ALL=(ALL) NOPASSWD: ALL\n", 0o440)
+	return strings.Join(list, ",")
 }
 
-func (d *debian) SudoPassword(password string) error {
-	cmd := d.machine.Command(d.lab.life, "chpasswd")
-	cmd.Stdin = strings.NewReader("ops:" + password + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("setting a password: %w: %s", err, out)
+// settle has nothing to do: kubeadm's manifests name every member.
+func (l *debianNodes) settle(context.Context) error { return nil }
+
+func (l *debianNodes) close() error {
+	err := l.each(func(d *debianNode) error { return errors.Join(d.machine.Close(l.life), d.disk.Close()) })
+	if l.network != nil {
+		err = errors.Join(err, l.network.Close(context.WithoutCancel(l.life)))
 	}
-	return d.SudoFails(true)
+	return err
 }
 
-func (d *debian) FillDisk() error { return d.disk.fill() }
-func (d *debian) FreeDisk() error { return d.disk.free() }
-
-// Commands are not recorded here: sshd does not tell what a shell is given.
-func (d *debian) Commands() []string { return nil }
-
-// Stats counts connections and sessions, as sshd logs them, and nothing else.
-func (d *debian) Stats() Stats {
-	log := d.do("journalctl", "--unit=ssh", "--output=cat", "--no-pager")
-	return Stats{
-		Connections: int64(strings.Count(log, "Accepted publickey")),
-		Sessions:    int64(strings.Count(log, "Starting session")),
+// each does something on all nodes at once.
+func (l *debianNodes) each(do func(*debianNode) error) error {
+	var all errgroup.Group
+	for _, d := range l.all {
+		all.Go(func() error { return do(d) })
 	}
+	return all.Wait()
 }
 
-func (d *debian) EtcdPIDs() []int {
-	if !d.machine.On() {
-		return nil
-	}
-	var pids []int
-	for field := range strings.FieldsSeq(d.do("sh", "-c", "pgrep -x etcd; true")) {
-		if pid, err := strconv.Atoi(field); err == nil {
-			pids = append(pids, pid)
-		}
-	}
-	return pids
-}
+// noteWriter passes on what is written as the lab's notes.
+type noteWriter struct{ lab *Lab }
 
-func (d *debian) EtcdCommands() []string {
-	if !d.machine.On() {
-		return nil
-	}
-	var lines []string
-	for line := range strings.Lines(d.do("sh", "-c", `for p in $(pgrep -x etcd); do tr '\0' ' ' </proc/$p/cmdline; echo; done; true`)) {
-		lines = append(lines, strings.TrimSpace(line))
-	}
-	return lines
-}
-
-// ContainerLog reads the newest of the files that the kubelet keeps.
-func (d *debian) ContainerLog() string {
-	if d.Docker() {
-		return d.do(
-			"sh",
-			"-c",
-			`docker logs "$(docker ps -aq --filter label=io.kubernetes.container.name=etcd | head -n 1)" 2>&1`,
-		)
-	}
-	files, err := filepath.Glob(d.Path("/var/log/pods/kube-system_etcd*/etcd/*.log"))
-	if err != nil || len(files) == 0 {
-		return ""
-	}
-	newest, at := "", time.Time{}
-	for _, f := range files {
-		if info, err := os.Stat(f); err == nil && info.ModTime().After(at) {
-			newest, at = f, info.ModTime()
-		}
-	}
-	text, err := plainLog(newest)
-	if err != nil {
-		d.lab.note("%s: %v", d.name, err)
-	}
-	return text
-}
-
-func (d *debian) TreeHash(paths ...string) (string, error) {
-	if len(paths) == 0 {
-		paths = []string{manifestDir, pkiDir, kubeletFile, d.lab.options.data(), walDir}
-	}
-	return treeHash(d.machine.Root(), paths)
+func (w noteWriter) Write(b []byte) (int, error) {
+	w.lab.note("%s", strings.TrimSpace(string(b)))
+	return len(b), nil
 }

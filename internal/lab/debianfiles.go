@@ -14,18 +14,18 @@ import (
 //go:embed debian
 var debianFiles embed.FS
 
-// files writes what is in the folder debian to the master's disk: templates over the master. The first line of each is
-// its mode and its path; one that comes out empty is not for this kind of master.
-func (d *debian) files() error {
+// files writes what is in the folder debian to the node's disk: templates over the node. The first line of each is
+// its mode and its path; one that comes out empty is not for this kind of node.
+func (d *debianNode) files() error {
 	const top = "debian"
 	entries, err := debianFiles.ReadDir(top)
 	if err != nil {
-		return fmt.Errorf("reading a master's files: %w", err)
+		return fmt.Errorf("reading a node's files: %w", err)
 	}
 	for _, e := range entries {
 		text, err := debianFiles.ReadFile(top + "/" + e.Name())
 		if err != nil {
-			return fmt.Errorf("reading a master's files: %w", err)
+			return fmt.Errorf("reading a node's files: %w", err)
 		}
 		head, body, _ := strings.Cut(string(text), "\n")
 		var mode os.FileMode
@@ -49,7 +49,7 @@ func (d *debian) files() error {
 }
 
 // write puts a file on the disk.
-func (d *debian) write(path, text string, mode os.FileMode) error {
+func (d *debianNode) write(path, text string, mode os.FileMode) error {
 	at := d.Path(path)
 	if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -64,7 +64,7 @@ func (d *debian) write(path, text string, mode os.FileMode) error {
 }
 
 // enable lets services start with the machine.
-func (d *debian) enable(services ...string) error {
+func (d *debianNode) enable(services ...string) error {
 	dir := d.Path("/etc/systemd/system/multi-user.target.wants")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("enabling services: %w", err)
@@ -82,7 +82,7 @@ func (d *debian) enable(services ...string) error {
 }
 
 // addUser makes a user who may log in with the lab's key, and use sudo.
-func (d *debian) addUser(name, authorized string) error {
+func (d *debianNode) addUser(name, authorized string) error {
 	const id = 1000
 	for file, line := range map[string]string{
 		"/etc/passwd": fmt.Sprintf("%s:x:%d:%d::/home/%s:/bin/bash\n", name, id, id, name),

@@ -11,6 +11,8 @@ import (
 
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 	fillKey   = "fill/%08d" // in the order of writing
 )
 
-// Fill writes this many keys with values of this size that do not compress. It returns when all masters that answer
+// Fill writes this many keys with values of this size that do not compress. It returns when all nodes that answer
 // have them.
 func (l *Lab) Fill(ctx context.Context, keys, valueSize int) error {
 	c, err := l.Client(ctx)
@@ -49,7 +51,7 @@ func (l *Lab) Fill(ctx context.Context, keys, valueSize int) error {
 		return fmt.Errorf("filling etcd: %w", err)
 	}
 	for _, m := range l.Masters() {
-		if err := poll(ctx, func() error {
+		if err := wait.Until(ctx, pause, func() error {
 			try, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()
 			_, revision, err := l.CountKeys(try, m.Name())

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 )
 
-// Folder is a data folder of etcd on this machine, to be read as one on a master is.
+// Folder is a data folder of etcd on this machine, to be read as one on a node is.
 type Folder string
 
 // Segments are the names of the files in the log's folder.

@@ -16,8 +16,10 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 	"go.uber.org/zap"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/build"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 // Forced is what an etcd has after --force-new-cluster.
@@ -67,7 +69,7 @@ func ForceNewCluster(ctx context.Context, minor, dataDir string) (*Forced, error
 		"--initial-cluster=forced="+peer,
 	)
 	cmd.Stdout, cmd.Stderr = &log, &log
-	s := spawn.New()
+	s := proc.NewSpawner()
 	defer s.Close()
 	if err := s.Start(cmd); err != nil {
 		return nil, err
@@ -88,19 +90,19 @@ func ForceNewCluster(ctx context.Context, minor, dataDir string) (*Forced, error
 }
 
 // serverOf is a server program. Version 3.4 is Debian's, which this machine has to be for it.
-func serverOf(ctx context.Context, minor string) (Server, error) {
+func serverOf(ctx context.Context, minor string) (build.Server, error) {
 	if minor != "3.4" {
-		return EtcdServer(ctx, minor)
+		return build.EtcdServer(ctx, minor)
 	}
-	cache, err := CacheDir()
+	cache, err := build.CacheDir()
 	if err != nil {
-		return Server{}, err
+		return build.Server{}, err
 	}
 	base, err := machine.Base(ctx, cache, packages(), io.Discard)
 	if err != nil {
-		return Server{}, err
+		return build.Server{}, err
 	}
-	return debianEtcd(ctx, base)
+	return build.DebianEtcd(ctx, base)
 }
 
 // countForced waits until the etcd serves.
@@ -112,19 +114,20 @@ func countForced(ctx context.Context, url string, ended <-chan struct{}) (*Force
 		return nil, err
 	}
 	defer func() { _ = c.Close() }()
-	for {
+	f := &Forced{}
+	return f, wait.Until(ctx, pause, func() error {
 		try, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
 		r, err := c.Get(try, everyKey, clientv3.WithFromKey(), clientv3.WithCountOnly())
-		cancel()
 		if err == nil {
-			return &Forced{Keys: r.Count, Revision: r.Header.Revision}, nil
+			f.Keys, f.Revision = r.Count, r.Header.Revision
+			return nil
 		}
 		select {
 		case <-ended:
-			return nil, ErrEtcdEnded
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(50 * time.Millisecond):
+			return wait.Final(ErrEtcdEnded)
+		default:
+			return err
 		}
-	}
+	})
 }

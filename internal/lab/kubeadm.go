@@ -45,8 +45,8 @@ etcd:
 
 type argument struct{ Name, Value string }
 
-// kubeadm runs one phase of kubeadm init on the master.
-func (d *debian) kubeadm(ctx context.Context, phase ...string) error {
+// kubeadm runs one phase of kubeadm init on the node.
+func (d *debianNode) kubeadm(ctx context.Context, phase ...string) error {
 	if _, err := os.Stat(d.Path(kubeadmFile)); err != nil {
 		if err := d.configureKubeadm(); err != nil {
 			return err
@@ -57,23 +57,20 @@ func (d *debian) kubeadm(ctx context.Context, phase ...string) error {
 	return err
 }
 
-func (d *debian) configureKubeadm() error {
-	_, tag, _ := strings.Cut(d.lab.parts.etcdImage.ref, "registry.k8s.io/etcd:")
+func (d *debianNode) configureKubeadm() error {
+	_, tag, _ := strings.Cut(d.lab.parts.etcdImage.Ref, "registry.k8s.io/etcd:")
 	data := struct {
 		API, Host, Name, Socket, Version, Tag string
 		Args                                  []argument
-	}{"v1beta4", d.Host(), d.name, "unix:///run/containerd/containerd.sock", d.lab.parts.kubernetes, tag, nil}
+	}{"v1beta4", d.Host(), d.name, "unix:///run/containerd/containerd.sock", d.lab.parts.kubernetes.Version, tag, nil}
 	if d.Docker() {
 		data.API, data.Socket = "v1beta3", "/var/run/dockershim.sock"
 	}
 	for name, value := range d.lab.options.ExtraFlags {
 		data.Args = append(data.Args, argument{name, value})
 	}
-	data.Args = append(
-		data.Args,
-		argument{"initial-cluster", d.lab.initialCluster()},
-		argument{"initial-cluster-state", "new"},
-	)
+	data.Args = append(data.Args,
+		argument{"initial-cluster", d.lab.initialCluster()}, argument{"initial-cluster-state", "new"})
 	var out strings.Builder
 	if err := template.Must(template.New("kubeadm.yaml").Parse(kubeadmConfig)).Execute(&out, data); err != nil {
 		return fmt.Errorf("configuring kubeadm: %w", err)
@@ -81,12 +78,10 @@ func (d *debian) configureKubeadm() error {
 	return d.write(kubeadmFile, out.String(), 0o600)
 }
 
-// makeEtcd lets kubeadm make the master's certificates and its manifest.
-func (d *debian) makeEtcd(ctx context.Context) error {
-	for _, phase := range [][]string{
-		{"certs", "etcd-server"}, {"certs", "etcd-peer"}, {"certs", "etcd-healthcheck-client"}, {"certs", "apiserver-etcd-client"},
-	} {
-		if err := d.kubeadm(ctx, phase...); err != nil {
+// makeEtcd lets kubeadm make the node's certificates and its manifest.
+func (d *debianNode) makeEtcd(ctx context.Context) error {
+	for _, cert := range []string{"etcd-server", "etcd-peer", "etcd-healthcheck-client", "apiserver-etcd-client"} {
+		if err := d.kubeadm(ctx, "certs", cert); err != nil {
 			return err
 		}
 	}
@@ -102,7 +97,7 @@ func (d *debian) makeEtcd(ctx context.Context) error {
 }
 
 // adaptManifest makes of kubeadm's manifest what its options cannot say.
-func (d *debian) adaptManifest() error {
+func (d *debianNode) adaptManifest() error {
 	text, err := os.ReadFile(d.Path(etcdManifest))
 	if err != nil {
 		return fmt.Errorf("reading kubeadm's manifest: %w", err)

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -21,24 +20,14 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/pki"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
 )
 
 // sshUser is who logs in. "ops" can as well, with the same key.
 const sshUser = "root"
 
-// Grade is how real the masters are.
-type Grade int
-
-const (
-	// Bench masters need nothing but Go: real etcd servers and a stand-in for the kubelet, on loopback.
-	Bench Grade = iota
-	// Machines are Debian systems with systemd, OpenSSH, a container runtime and a real kubelet. They need root on
-	// Debian, and a process that runs in a hub (see the package machine).
-	Machines
-)
-
-// grade makes the masters of one kind.
+// grade makes the nodes of one kind.
 type grade interface {
 	// start makes them and starts etcd everywhere; the members need not be healthy yet.
 	start(ctx context.Context) error
@@ -47,67 +36,17 @@ type grade interface {
 	close() error
 }
 
-// Options say what kind of masters to make. The zero value is good: three masters, etcd 3.7, a temporary folder.
-type Options struct {
-	Grade      Grade                                   // Bench
-	Masters    int                                     // 3
-	Etcd       string                                  // minor version: "3.5", "3.6" or "3.7"
-	Dir        string                                  // for the masters' disks; kept by Close if it is given
-	Shape      Shape                                   // of --initial-cluster in the manifests
-	WALDir     bool                                    // a WAL folder of its own, /var/lib/etcd-wal
-	ExtraFlags map[string]string                       // more flags for etcd, or other values: "heartbeat-interval": "10"
-	Manifest   func(master string, text []byte) []byte // edits each manifest before the first start
-	Kubelet    KubeletTiming                           // of the static pod runner
-	// Of each master, in bytes, so that it can be full; 0: no limit. See disksize.go.
-	DiskSize int64
-	Log      io.Writer // what the lab does, line by line
-
-	// For the grade Machines.
-	Docker    bool   // kubelet 1.23 with Docker, instead of a current one with containerd
-	APIDown   bool   // the kubelet has an API server to talk to, which does not answer; otherwise it has none
-	DataMount bool   // the data folder is a mount point, with lost+found
-	HostPath  string // where the data lies on the machine, when it is not where etcd sees it
-	IPv6      bool   // all addresses
-}
-
-// withDefaults fills in what was left out.
-func (o Options) withDefaults() Options {
-	if o.Masters == 0 {
-		o.Masters = 3
-	}
-	if o.Etcd == "" {
-		o.Etcd = "3.7"
-	}
-	return o
-}
-
-// data is where the data lies on a machine.
-func (o Options) data() string {
-	if o.HostPath != "" {
-		return o.HostPath
-	}
-	return dataDir
-}
-
-// kubernetes is the minor version of the kubelet and of kubeadm.
-func (o Options) kubernetes() string {
-	if o.Docker {
-		return "1.23"
-	}
-	return "1.37"
-}
-
-// A Lab is a running cluster of masters. Its methods may be called from several goroutines.
+// A Lab is a running cluster of nodes. Its methods may be called from several goroutines.
 type Lab struct {
 	options   Options
 	dir       string
 	ownDir    bool
 	version   string // of etcd
 	grade     grade
-	masters   []Master
+	nodes     []Master
 	clientTLS *tls.Config
 	userKey   ssh.PublicKey
-	spawn     *spawn.Spawner
+	spawn     *proc.Spawner
 	life      context.Context // of whatever the lab dials
 	end       context.CancelFunc
 
@@ -120,12 +59,12 @@ type Lab struct {
 // unquoted.
 var saneDir = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 
-// Start makes the masters and returns when every one is a healthy voting member. ctx covers the start only: a lab lives
+// Start makes the nodes and returns when every one is a healthy voting member. ctx covers the start only: a lab lives
 // until Close.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	o = o.withDefaults()
 	if o.Masters < 1 || o.Masters > 99 {
-		return nil, fmt.Errorf("a lab of %d masters is not possible", o.Masters)
+		return nil, fmt.Errorf("a lab of %d nodes is not possible", o.Masters)
 	}
 	l := &Lab{options: o}
 	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
@@ -142,10 +81,10 @@ func (l *Lab) start(ctx context.Context) error {
 	if err := l.makeUserKey(); err != nil {
 		return err
 	}
-	l.spawn = spawn.New()
-	l.grade = &benches{Lab: l, partition: newPartition()}
+	l.spawn = proc.NewSpawner()
+	l.grade = &simulatedNodes{Lab: l, partition: newPartition()}
 	if l.options.Grade == Machines {
-		l.grade = &machines{Lab: l}
+		l.grade = &debianNodes{Lab: l}
 	}
 	if err := l.grade.start(ctx); err != nil {
 		return err
@@ -155,7 +94,7 @@ func (l *Lab) start(ctx context.Context) error {
 	}
 	err := l.WaitHealthy(ctx)
 	if err != nil {
-		for _, m := range l.masters {
+		for _, m := range l.nodes {
 			l.note("%s: all that etcd says:\n%s", m.Name(), m.ContainerLog())
 		}
 		return err
@@ -181,14 +120,14 @@ func (l *Lab) makeDir() error {
 	}
 	for i := range l.options.Masters {
 		if _, err := os.Stat(filepath.Join(l.dir, fmt.Sprintf("m%d", i+1))); err == nil {
-			return fmt.Errorf("the folder %s holds masters already", l.dir)
+			return fmt.Errorf("the folder %s holds nodes already", l.dir)
 		}
 	}
 	return nil
 }
 
 func (l *Lab) makeUserKey() error {
-	if err := writeSSHKey(l.SSHKeyFile()); err != nil {
+	if err := pki.WriteSSHKey(l.SSHKeyFile()); err != nil {
 		return err
 	}
 	line, err := os.ReadFile(l.SSHKeyFile() + ".pub")
@@ -204,7 +143,7 @@ func (l *Lab) makeUserKey() error {
 
 func (l *Lab) writeKnownHosts() error {
 	var lines strings.Builder
-	for _, m := range l.masters {
+	for _, m := range l.nodes {
 		fmt.Fprintf(&lines, "%s %s\n", knownhosts.Normalize(SSHAddress(m)), m.HostKey())
 	}
 	if err := os.WriteFile(l.KnownHostsFile(), []byte(lines.String()), 0o644); err != nil {
@@ -230,12 +169,12 @@ func (l *Lab) Close() error {
 	return l.closeErr
 }
 
-// Masters returns all masters: m1, m2 and so on.
-func (l *Lab) Masters() []Master { return slices.Clone(l.masters) }
+// Masters returns all nodes: m1, m2 and so on.
+func (l *Lab) Masters() []Master { return slices.Clone(l.nodes) }
 
-// Master returns the master of this name, or nil.
+// Master returns the node of this name, or nil.
 func (l *Lab) Master(name string) Master {
-	for _, m := range l.masters {
+	for _, m := range l.nodes {
 		if m.Name() == name {
 			return m
 		}
@@ -243,28 +182,28 @@ func (l *Lab) Master(name string) Master {
 	return nil
 }
 
-// Machine returns the master of this name if the grade is Machines, else nil.
+// Machine returns the node of this name if the grade is Machines, else nil.
 func (l *Lab) Machine(name string) Machine {
 	m, _ := l.Master(name).(Machine)
 	return m
 }
 
-// Dir is the folder with the masters' disks.
+// Dir is the folder with the nodes' disks.
 func (l *Lab) Dir() string { return l.dir }
 
 // Version is the full version of etcd: "3.7.3".
 func (l *Lab) Version() string { return l.version }
 
-// SSHUser is who can log in to every master.
+// SSHUser is who can log in to every node.
 func (l *Lab) SSHUser() string { return sshUser }
 
 // SSHKeyFile is the private key to log in with.
 func (l *Lab) SSHKeyFile() string { return filepath.Join(l.dir, "id_ed25519") }
 
-// KnownHostsFile has the host keys that the masters had at the start.
+// KnownHostsFile has the host keys that the nodes had at the start.
 func (l *Lab) KnownHostsFile() string { return filepath.Join(l.dir, "known_hosts") }
 
-// SSHAddress is the host and port of a master's SSH endpoint in one.
+// SSHAddress is the host and port of a node's SSH endpoint in one.
 func SSHAddress(m Master) string { return net.JoinHostPort(m.Host(), strconv.Itoa(m.Port())) }
 
 func (l *Lab) note(format string, args ...any) {
@@ -274,19 +213,4 @@ func (l *Lab) note(format string, args ...any) {
 	l.logging.Lock()
 	defer l.logging.Unlock()
 	_, _ = fmt.Fprintf(l.options.Log, "%s %s\n", time.Now().Format("15:04:05.000"), fmt.Sprintf(format, args...))
-}
-
-// poll tries every 50 ms until check succeeds. When ctx ends, the error is that of the last try.
-func poll(ctx context.Context, check func() error) error {
-	for {
-		err := check()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-time.After(50 * time.Millisecond):
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ctx.Err(), err)
-		}
-	}
 }

@@ -14,13 +14,13 @@ import (
 type Shape int
 
 const (
-	// FullList names every member, as manifests made for all masters at once do.
+	// FullList names every member, as manifests made for all nodes at once do.
 	FullList Shape = iota
-	// SelfOnly names just the master itself, as kubeadm leaves it after an upgrade.
+	// SelfOnly names just the node itself, as kubeadm leaves it after an upgrade.
 	SelfOnly
 )
 
-// etcdPod is what goes into the static pod manifest of one master's etcd.
+// etcdPod is what goes into the static pod manifest of one node's etcd.
 type etcdPod struct {
 	Name           string
 	Minor          string // "3.7"

@@ -5,23 +5,31 @@ package lab
 import (
 	"net"
 	"sync"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/tcp"
 )
 
-// A partition knows which masters are cut off, and the connections that would have to be cut.
+// A partition knows which nodes are cut off, and the connections that would have to be cut.
 type partition struct {
 	mu    sync.Mutex
-	off   map[*bench]bool
+	off   map[*simulatedNode]bool
 	links map[*link]struct{}
 }
 
-// A link is a connection between two masters. from is nil when its origin is not a master.
+// A link is a connection between two nodes. from is nil when its origin is not a node.
 type link struct {
-	from, to *bench
+	from, to *simulatedNode
 	conns    []net.Conn
 }
 
+func (l *link) reset() {
+	for _, c := range l.conns {
+		tcp.Reset(c)
+	}
+}
+
 func newPartition() *partition {
-	return &partition{off: map[*bench]bool{}, links: map[*link]struct{}{}}
+	return &partition{off: map[*simulatedNode]bool{}, links: map[*link]struct{}{}}
 }
 
 // admit registers a link, or refuses it.
@@ -41,42 +49,30 @@ func (p *partition) forget(l *link) {
 	delete(p.links, l)
 }
 
-// blocks: what a master says to itself never leaves it. p.mu is held.
+// blocks: what a node says to itself never leaves it. p.mu is held.
 func (p *partition) blocks(l *link) bool {
 	return l.from != l.to && (p.off[l.to] || (l.from != nil && p.off[l.from]))
 }
 
-// set cuts a master off, which ends its links at once, or connects it again.
-func (p *partition) set(m *bench, off bool) {
+// set cuts a node off, which ends its links at once, or connects it again.
+func (p *partition) set(m *simulatedNode, off bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.off[m] = off
 	for l := range p.links {
 		if p.blocks(l) {
-			for _, c := range l.conns {
-				reset(c)
-			}
+			l.reset()
 		}
 	}
 }
 
-// reset ends a connection the hard way: the other side gets ECONNRESET, not an orderly end of file.
-func reset(c net.Conn) {
-	if t, ok := c.(*net.TCPConn); ok {
-		_ = t.SetLinger(0)
-	}
-	_ = c.Close()
-}
-
-// drop ends the links to a master.
-func (p *partition) drop(to *bench) {
+// drop ends the links to a node.
+func (p *partition) drop(to *simulatedNode) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for l := range p.links {
 		if l.to == to {
-			for _, c := range l.conns {
-				reset(c)
-			}
+			l.reset()
 		}
 	}
 }

@@ -10,21 +10,24 @@ import (
 	"os"
 	"strconv"
 	"sync"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/tcp"
 )
 
-// A peerProxy holds the peer port that a master advertises and hands connections on to where its etcd really listens.
-// All traffic between members passes through one, which is what lets the lab cut a master off without a firewall and
+// A peerProxy holds the peer port that a node advertises and hands connections on to where its etcd really listens.
+// All traffic between members passes through one, which is what lets the lab cut a node off without a firewall and
 // without root.
 type peerProxy struct {
 	life     context.Context // ends with the lab
-	of       *bench
+	of       *simulatedNode
 	listener net.Listener
-	owner    func(net.Conn) *bench // of the other end of an accepted connection
+	owner    func(net.Conn) *simulatedNode // of the other end of an accepted connection
 	conns    sync.WaitGroup
 }
 
-func startPeerProxy(ctx context.Context, of *bench, owner func(net.Conn) *bench) (*peerProxy, error) {
-	l, err := listen(ctx, of.host, peerPort)
+func startPeerProxy(ctx context.Context, of *simulatedNode, owner func(net.Conn) *simulatedNode) (*peerProxy, error) {
+	l, err := tcp.Listen(ctx, of.host, peerPort)
 	if err != nil {
 		return nil, fmt.Errorf("opening the peer port of %s: %w", of.name, err)
 	}
@@ -49,17 +52,17 @@ func (p *peerProxy) serve(in net.Conn) {
 	var d net.Dialer
 	out, err := d.DialContext(p.life, "tcp4", net.JoinHostPort(p.of.peerHost, strconv.Itoa(peerPort)))
 	if err != nil {
-		reset(in) // etcd is down: as close to a refusal as it gets once accepted
+		tcp.Reset(in) // etcd is down: as close to a refusal as it gets once accepted
 		return
 	}
 	l := &link{from: p.owner(in), to: p.of, conns: []net.Conn{in, out}}
 	if !p.of.lab.partition.admit(l) {
-		reset(in)
-		reset(out)
+		tcp.Reset(in)
+		tcp.Reset(out)
 		return
 	}
 	defer p.of.lab.partition.forget(l)
-	pipe(in, out)
+	tcp.Pipe(in, out)
 }
 
 // close ends the proxy; its connections end with the etcd servers on either side.
@@ -70,16 +73,17 @@ func (p *peerProxy) close() error {
 	return err
 }
 
-// socketOwner finds the master whose etcd is the client of an accepted connection.
-func socketOwner(masters []*bench, accepted net.Conn) *bench {
-	inode := socketInode(addrPort(accepted.RemoteAddr()), addrPort(accepted.LocalAddr()))
-	if inode == 0 {
+// socketOwner finds the node whose etcd is the client of an accepted connection.
+func socketOwner(nodes []*simulatedNode, accepted net.Conn) *simulatedNode {
+	socket, found := proc.OtherEnd(accepted)
+	if !found {
 		return nil
 	}
-	for _, m := range masters {
-		for _, c := range m.runtime.running() {
-			if pid := c.pid(); pid != 0 && pid != os.Getpid() && ownsSocket(pid, inode) {
-				return m
+	own := os.Getpid()
+	for _, n := range nodes {
+		for _, pid := range n.kubelet.PIDs() {
+			if pid != own && socket.OpenIn(pid) {
+				return n
 			}
 		}
 	}

@@ -1,6 +1,6 @@
 //go:build linux
 
-package lab
+package lab_test
 
 import (
 	"crypto/tls"
@@ -14,59 +14,65 @@ import (
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/disk"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sshd"
 )
 
 func TestSSH(t *testing.T) {
-	l := startLab(t, Options{Masters: 1})
+	l := labtest.Start(t, lab.Options{Masters: 1})
 	m := l.Master("m1")
-	c := connect(t, l, m)
+	c := labtest.Connect(t, l, m)
 
 	t.Run("command", func(t *testing.T) {
-		out, errs, status := run(t, c, "hello\n", `cat; echo oops >&2; echo "$HOME"; exit 3`)
+		out, errs, status := labtest.Run(t, c, "hello\n", `cat; echo oops >&2; echo "$HOME"; exit 3`)
 		if want := "hello\n" + m.Path("/root") + "\n"; out != want || errs != "oops\n" || status != 3 {
 			t.Errorf("got %q, %q, %d", out, errs, status)
 		}
 	})
 	t.Run("large output", func(t *testing.T) {
-		if out, _, _ := run(t, c, "", "head -c 3000000 /dev/zero"); len(out) != 3000000 {
+		if out, _, _ := labtest.Run(t, c, "", "head -c 3000000 /dev/zero"); len(out) != 3000000 {
 			t.Errorf("got %d bytes", len(out))
 		}
 	})
 	t.Run("signals", func(t *testing.T) {
 		s, err := c.NewSession()
-		must(t, err)
-		must(t, s.Start("sleep 60"))
-		must(t, s.Signal(ssh.SIGTERM))
+		labtest.Must(t, err)
+		labtest.Must(t, s.Start("sleep 60"))
+		labtest.Must(t, s.Signal(ssh.SIGTERM))
 		var exit *ssh.ExitError
 		if err := s.Wait(); !errors.As(err, &exit) || exit.Signal() != "TERM" {
 			t.Errorf("the command ended with %v", err)
 		}
 	})
 	t.Run("a command survives its client", func(t *testing.T) {
-		other := connect(t, l, m)
+		other := labtest.Connect(t, l, m)
 		s, err := other.NewSession()
-		must(t, err)
-		must(t, s.Start("sleep 0.3; touch survived"))
+		labtest.Must(t, err)
+		labtest.Must(t, s.Start("sleep 0.3; touch survived"))
 		time.Sleep(50 * time.Millisecond)
-		must(t, other.Close())
-		within(t, "the file", func() bool {
+		labtest.Must(t, other.Close())
+		labtest.Within(t, "the file", func() bool {
 			_, err := os.Stat(m.Path("/root/survived"))
 			return err == nil
 		})
 	})
 	t.Run("sessions", func(t *testing.T) {
-		other := connect(t, l, m)
+		other := labtest.Connect(t, l, m)
 		var open []*ssh.Session
-		for range maxSessions {
+		for range sshd.MaxSessions {
 			s, err := other.NewSession()
-			must(t, err)
+			labtest.Must(t, err)
 			open = append(open, s)
 		}
 		if _, err := other.NewSession(); err == nil {
 			t.Error("one session more than allowed was opened")
 		}
-		must(t, open[0].Close())
-		within(t, "a session in place of a closed one", func() bool {
+		labtest.Must(t, open[0].Close())
+		labtest.Within(t, "a session in place of a closed one", func() bool {
 			_, err := other.NewSession()
 			return err == nil
 		})
@@ -75,7 +81,7 @@ func TestSSH(t *testing.T) {
 		for _, host := range []string{m.Host(), "127.0.0.1"} {
 			client := http.Client{Transport: &http.Transport{
 				DialContext:     c.DialContext,
-				TLSClientConfig: l.clientTLS.Clone(),
+				TLSClientConfig: l.ClientTLS(),
 			}}
 			request, err := http.NewRequestWithContext(
 				t.Context(),
@@ -83,11 +89,11 @@ func TestSSH(t *testing.T) {
 				"https://"+host+":2379/version",
 				nil,
 			)
-			must(t, err)
+			labtest.Must(t, err)
 			r, err := client.Do(request)
-			must(t, err)
+			labtest.Must(t, err)
 			body, err := io.ReadAll(r.Body)
-			must(t, errors.Join(err, r.Body.Close()))
+			labtest.Must(t, errors.Join(err, r.Body.Close()))
 			if !strings.Contains(string(body), l.Version()) {
 				t.Errorf("through %s: %s", host, body)
 			}
@@ -102,66 +108,62 @@ func TestSSH(t *testing.T) {
 		}
 	})
 	t.Run("users and keys", func(t *testing.T) {
-		if other, err := dialSSH(l, m, "ops"); err != nil {
+		if other, err := labtest.Dial(l, m, "ops"); err != nil {
 			t.Error(err)
 		} else {
 			_ = other.Close()
 		}
-		if _, err := dialSSH(l, m, "nobody"); err == nil {
+		if _, err := labtest.Dial(l, m, "nobody"); err == nil {
 			t.Error("nobody was let in")
 		}
-		must(t, m.RotateHostKey())
+		labtest.Must(t, m.RotateHostKey())
 		var changed *knownhosts.KeyError
-		if _, err := dialSSH(l, m, "root"); !errors.As(err, &changed) {
+		if _, err := labtest.Dial(l, m, "root"); !errors.As(err, &changed) {
 			t.Errorf("with another host key: %v", err)
 		}
 	})
 	t.Run("sudo", func(t *testing.T) {
-		if out, _, status := run(t, c, "", "sudo -n -- echo yes"); out != "yes\n" || status != 0 {
+		if out, _, status := labtest.Run(t, c, "", "sudo -n -- echo yes"); out != "yes\n" || status != 0 {
 			t.Errorf("sudo: %q, %d", out, status)
 		}
-		must(t, m.SudoFails(true))
-		if _, errs, status := run(t, c, "", "sudo -n true"); errs != "sudo: a password is required\n" || status != 1 {
+		labtest.Must(t, m.SudoFails(true))
+		_, errs, status := labtest.Run(t, c, "", "sudo -n true")
+		if errs != "sudo: a password is required\n" || status != 1 {
 			t.Errorf("sudo without a password: %q, %d", errs, status)
 		}
-		must(t, m.SudoPassword("secret"))
-		if out, errs, status := run(
-			t,
-			c,
-			"secret\nmore\n",
-			"sudo -S -p '' cat",
-		); out != "more\n" || errs != "" ||
-			status != 0 {
+		labtest.Must(t, m.SudoPassword("secret"))
+		out, errs, status := labtest.Run(t, c, "secret\nmore\n", "sudo -S -p '' cat")
+		if out != "more\n" || errs != "" || status != 0 {
 			t.Errorf("sudo with the password: %q, %q, %d", out, errs, status)
 		}
-		if _, _, status := run(t, c, "wrong\n", "sudo -S -p '' true"); status != 1 {
+		if _, _, status := labtest.Run(t, c, "wrong\n", "sudo -S -p '' true"); status != 1 {
 			t.Errorf("sudo with a wrong password: %d", status)
 		}
-		must(t, m.SudoFails(false))
-		if _, _, status := run(t, c, "", "sudo true"); status != 0 {
+		labtest.Must(t, m.SudoFails(false))
+		if _, _, status := labtest.Run(t, c, "", "sudo true"); status != 0 {
 			t.Errorf("sudo: %d", status)
 		}
 	})
 	t.Run("certificates", func(t *testing.T) {
 		handshake := func() error {
-			d := tls.Dialer{Config: l.clientTLS.Clone()}
+			d := tls.Dialer{Config: l.ClientTLS()}
 			conn, err := d.DialContext(t.Context(), "tcp", m.Host()+":2379")
 			if err == nil {
 				_ = conn.Close()
 			}
 			return err
 		}
-		must(t, handshake())
-		must(t, m.ExpireCerts())
+		labtest.Must(t, handshake())
+		labtest.Must(t, m.ExpireCerts())
 		if err := handshake(); err == nil || !strings.Contains(err.Error(), "expired") {
 			t.Errorf("with an expired certificate: %v", err)
 		}
-		must(t, m.RenewCerts())
-		must(t, handshake())
+		labtest.Must(t, m.RenewCerts())
+		labtest.Must(t, handshake())
 	})
 	t.Run("a disk without a size", func(t *testing.T) {
-		must(t, m.FreeDisk())
-		if err := m.FillDisk(); !errors.Is(err, errNoDiskSize) {
+		labtest.Must(t, m.FreeDisk())
+		if err := m.FillDisk(); !errors.Is(err, disk.ErrNoSize) {
 			t.Errorf("filling it: %v", err)
 		}
 	})
@@ -179,12 +181,12 @@ func TestSSH(t *testing.T) {
 }
 
 func TestDaemons(t *testing.T) {
-	l := startLab(t, Options{Masters: 1})
+	l := labtest.Start(t, lab.Options{Masters: 1})
 	m := l.Master("m1")
-	c := connect(t, l, m)
+	c := labtest.Connect(t, l, m)
 	daemon := func() {
-		run(t, c, "", "setsid sleep 60 >/dev/null 2>&1 </dev/null & sleep 0.05")
-		if pids := sessionProcesses(m.Path("/")); len(pids) != 1 {
+		labtest.Run(t, c, "", "setsid sleep 60 >/dev/null 2>&1 </dev/null & sleep 0.05")
+		if pids := proc.OfSessions(m.Path("/")); len(pids) != 1 {
 			t.Fatalf("the daemon is not found: %v", pids)
 		}
 	}
@@ -192,11 +194,11 @@ func TestDaemons(t *testing.T) {
 	etcd := m.EtcdPIDs()
 	for range 20 { // a shell must not go on to what follows
 		s, err := c.NewSession()
-		must(t, err)
-		must(t, s.Start("sh -c 'sleep 60; :'; :"))
+		labtest.Must(t, err)
+		labtest.Must(t, s.Start("sh -c 'sleep 60; :'; :"))
 		time.Sleep(10 * time.Millisecond)
 		m.KillCommands()
-		if pids := sessionProcesses(m.Path("/")); len(pids) != 0 {
+		if pids := proc.OfSessions(m.Path("/")); len(pids) != 0 {
 			t.Errorf("commands and daemons that were killed: %v", pids)
 		}
 		var exit *ssh.ExitError
@@ -209,5 +211,5 @@ func TestDaemons(t *testing.T) {
 	}
 	daemon() // over the same connection
 	m.PowerOff()
-	within(t, "the daemon gone", func() bool { return len(sessionProcesses(m.Path("/"))) == 0 })
+	labtest.Within(t, "the daemon gone", func() bool { return len(proc.OfSessions(m.Path("/"))) == 0 })
 }

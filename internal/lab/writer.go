@@ -39,10 +39,10 @@ type WriterReport struct {
 	LastFailure error
 }
 
-// StartWriter writes about 200 keys a second to these masters, or to all, one at a time, until Stop.
-func (l *Lab) StartWriter(ctx context.Context, masters ...string) (*Writer, error) {
+// StartWriter writes about 200 keys a second to these nodes, or to all, one at a time, until Stop.
+func (l *Lab) StartWriter(ctx context.Context, nodes ...string) (*Writer, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	c, err := l.Client(ctx, masters...)
+	c, err := l.Client(ctx, nodes...)
 	if err != nil {
 		cancel()
 		return nil, err
@@ -116,16 +116,16 @@ func (w *Writer) Stop() WriterReport {
 	return w.report
 }
 
-// Missing returns those of the keys that one master's own data does not have.
-func (l *Lab) Missing(ctx context.Context, master string, keys []string) ([]string, error) {
-	c, err := l.Client(ctx, master)
+// Missing returns those of the keys that one node's own data does not have.
+func (l *Lab) Missing(ctx context.Context, node string, keys []string) ([]string, error) {
+	c, err := l.Client(ctx, node)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = c.Close() }()
 	r, err := c.Get(ctx, writerKey, clientv3.WithPrefix(), clientv3.WithKeysOnly(), clientv3.WithSerializable())
 	if err != nil {
-		return nil, fmt.Errorf("reading the keys of %s: %w", master, err)
+		return nil, fmt.Errorf("reading the keys of %s: %w", node, err)
 	}
 	have := make(map[string]bool, len(r.Kvs))
 	for _, kv := range r.Kvs {

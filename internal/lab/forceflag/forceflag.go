@@ -1,6 +1,6 @@
 //go:build linux
 
-// Package forceflag looks for what must never stay on a master.
+// Package forceflag looks for what must never stay on a node.
 package forceflag
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 )
 
-// On looks for the force flag in every manifest that the kubelet of a master reads, and in the command line of what
+// On looks for the force flag in every manifest that the kubelet of a node reads, and in the command line of what
 // runs.
 func On(m lab.Master) (bool, error) {
 	files, err := filepath.Glob(m.Path("/etc/kubernetes/manifests/*"))

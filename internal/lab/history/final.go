@@ -13,26 +13,27 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 const (
-	finalLimit   = 30 * time.Second // for the cluster to answer, and again for each master to catch up
+	finalLimit   = 30 * time.Second // for the cluster to answer, and again for each node to catch up
 	finalTry     = 2 * time.Second
 	finalPause   = 50 * time.Millisecond
 	finalClient  = clients // the number of one more client
 	lookupFailed = "reading what is left in the end"
 )
 
-// errDiverged ends the wait for a master to catch up: it never will.
+// errDiverged ends the wait for a node to catch up: it never will.
 var errDiverged = errors.New("diverged")
 
-// Final reads all keys, linearizably, from these masters or all, and adds that to the operations as gets. A write that
-// was acknowledged and is gone in the end is seen by the check only after that. Then it reads every master's own data
+// Final reads all keys, linearizably, from these nodes or all, and adds that to the operations as gets. A write that
+// was acknowledged and is gone in the end is seen by the check only after that. Then it reads every node's own data
 // at that revision, and fails if one has anything else there; it waits up to 30 s for each that is behind.
-func (r *Report) Final(ctx context.Context, l *lab.Lab, masters ...string) error {
-	masters = orAll(l, masters)
+func (r *Report) Final(ctx context.Context, l *lab.Lab, nodes ...string) error {
+	nodes = orAll(l, nodes)
 	call := time.Since(r.Began)
-	want, err := readAll(ctx, l, r.Prefix, masters)
+	want, err := readAll(ctx, l, r.Prefix, nodes)
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func (r *Report) Final(ctx context.Context, l *lab.Lab, masters ...string) error
 		}
 		r.Ops = append(r.Ops, op)
 	}
-	for _, m := range masters {
+	for _, m := range nodes {
 		if err := sameOn(ctx, l, m, r.Prefix, want); err != nil {
 			return err
 		}
@@ -54,9 +55,9 @@ func (r *Report) Final(ctx context.Context, l *lab.Lab, masters ...string) error
 	return nil
 }
 
-// readAll reads the keys under a prefix, linearizably, from any of the masters that answers.
-func readAll(ctx context.Context, l *lab.Lab, prefix string, masters []string) (*clientv3.GetResponse, error) {
-	c, err := l.Client(ctx, masters...)
+// readAll reads the keys under a prefix, linearizably, from any of the nodes that answers.
+func readAll(ctx context.Context, l *lab.Lab, prefix string, nodes []string) (*clientv3.GetResponse, error) {
+	c, err := l.Client(ctx, nodes...)
 	if err != nil {
 		return nil, err
 	}
@@ -73,15 +74,15 @@ func readAll(ctx context.Context, l *lab.Lab, prefix string, masters []string) (
 	return all, nil
 }
 
-// sameOn tells whether a master's own data has the same under a prefix at the same revision.
-func sameOn(ctx context.Context, l *lab.Lab, master, prefix string, want *clientv3.GetResponse) error {
-	c, err := l.Client(ctx, master)
+// sameOn tells whether a node's own data has the same under a prefix at the same revision.
+func sameOn(ctx context.Context, l *lab.Lab, node, prefix string, want *clientv3.GetResponse) error {
+	c, err := l.Client(ctx, node)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = c.Close() }()
 	err = patiently(ctx, func(try context.Context) error {
-		// Until the master has that revision, it answers that it lies in the future.
+		// Until the node has that revision, it answers that it lies in the future.
 		got, err := c.Get(
 			try,
 			prefix,
@@ -106,7 +107,7 @@ func sameOn(ctx context.Context, l *lab.Lab, master, prefix string, want *client
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf(lookupFailed+" on %s: %w", master, err)
+		return fmt.Errorf(lookupFailed+" on %s: %w", node, err)
 	}
 	return nil
 }
@@ -131,17 +132,13 @@ func difference(got, want []*mvccpb.KeyValue) string {
 func patiently(ctx context.Context, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, finalLimit)
 	defer cancel()
-	for {
+	return wait.Until(ctx, finalPause, func() error {
 		try, done := context.WithTimeout(ctx, finalTry)
+		defer done()
 		err := do(try)
-		done()
-		if err == nil || errors.Is(err, errDiverged) {
-			return err
+		if errors.Is(err, errDiverged) {
+			return wait.Final(err)
 		}
-		select {
-		case <-time.After(finalPause):
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ctx.Err(), err)
-		}
-	}
+		return err
+	})
 }

@@ -3,7 +3,6 @@
 package history
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -14,76 +13,39 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 )
-
-// patience bounds waits that are to succeed. It is not a measure of anything.
-const patience = time.Minute
-
-type testLog struct{ t *testing.T }
-
-func (w testLog) Write(b []byte) (int, error) {
-	w.t.Logf("%s", bytes.TrimSpace(b))
-	return len(b), nil
-}
-
-func startLab(t *testing.T, masters int) *lab.Lab {
-	t.Helper()
-	l, err := lab.Start(t.Context(), lab.Options{
-		Masters:    masters,
-		ExtraFlags: map[string]string{"heartbeat-interval": "20", "election-timeout": "200"},
-		Log:        testLog{t},
-	})
-	must(t, err)
-	t.Cleanup(func() { must(t, l.Close()) })
-	return l
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func within(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v", what, patience)
-		}
-	}
-}
 
 // Both witnesses find a cluster sound that had an etcd killed, and find out what did not happen to it.
 func TestKilled(t *testing.T) {
-	l := startLab(t, 3)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	l := labtest.Start(t, lab.Options{Masters: 3})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*labtest.Patience)
 	defer cancel()
 	w, err := Watch(ctx, l)
-	must(t, err)
+	labtest.Must(t, err)
 	defer w.Stop()
 	r, err := Start(ctx, l, 1)
-	must(t, err)
+	labtest.Must(t, err)
 	defer r.Stop()
 
-	within(t, "100 writes", func() bool { return r.Acked() >= 100 })
+	labtest.Within(t, "100 writes", func() bool { return r.Acked() >= 100 })
 	l.Master("m1").KillEtcd()
 	killed := time.Now()
-	must(t, l.WaitHealthy(ctx))
+	labtest.Must(t, l.WaitHealthy(ctx))
 	more := r.Acked() + 100
-	within(t, "100 more", func() bool { return r.Acked() >= more })
-	within(t, "a watched write to each master", func() bool { return len(w.Acked()) == 3 })
+	labtest.Within(t, "100 more", func() bool { return r.Acked() >= more })
+	labtest.Within(t, "a watched write to each node", func() bool { return len(w.Acked()) == 3 })
 
 	w.Stop()
 	report := r.Stop()
 	before := len(report.Ops)
-	must(t, report.Final(ctx, l))
+	labtest.Must(t, report.Final(ctx, l))
 	t.Logf("%d acknowledged, %d unknown, %d reads, %v without a write; %v; watched: %v",
 		report.Acked, report.Unknown, report.Reads, report.LongestGap, report.LastFailure, w.Acked())
 	began := time.Now()
-	must(t, Check(report))
+	labtest.Must(t, Check(report))
 	t.Logf("checked in %v", time.Since(began))
-	must(t, w.Check(ctx, l))
+	labtest.Must(t, w.Check(ctx, l))
 	if n := len(report.Ops) - before; n != len(report.Keys) || report.Acked+report.Unknown+report.Reads != before {
 		t.Errorf("%d operations became %d by reading %d keys", before, len(report.Ops), len(report.Keys))
 	}
@@ -99,7 +61,7 @@ func TestKilled(t *testing.T) {
 
 	t.Run("a write that is lost in the end", func(t *testing.T) { lost(t, report) })
 	t.Run("a write that the cluster does not have", func(t *testing.T) { foreign(ctx, t, l, w) })
-	t.Run("a master that has something else", func(t *testing.T) { diverged(ctx, t, l, report) })
+	t.Run("a node that has something else", func(t *testing.T) { diverged(ctx, t, l, report) })
 }
 
 // successes counts how compare-and-swaps have ended.
@@ -160,66 +122,54 @@ func foreign(ctx context.Context, t *testing.T, l *lab.Lab, w *Watcher) {
 	}
 }
 
-// diverged compares a master with what the cluster does not have.
+// diverged compares a node with what the cluster does not have.
 func diverged(ctx context.Context, t *testing.T, l *lab.Lab, report Report) {
 	want, err := readAll(ctx, l, report.Prefix, orAll(l, nil))
-	must(t, err)
-	must(t, sameOn(ctx, l, "m2", report.Prefix, want))
+	labtest.Must(t, err)
+	labtest.Must(t, sameOn(ctx, l, "m2", report.Prefix, want))
 	want.Kvs[0].ModRevision++
-	if err := sameOn(
-		ctx,
-		l,
-		"m2",
-		report.Prefix,
-		want,
-	); !errors.Is(err, errDiverged) ||
-		!strings.Contains(err.Error(), "m2") {
+	err = sameOn(ctx, l, "m2", report.Prefix, want)
+	if !errors.Is(err, errDiverged) || !strings.Contains(err.Error(), "m2") {
 		t.Errorf("got %v", err)
 	}
 	want.Header.ClusterId++
-	if err := sameOn(
-		ctx,
-		l,
-		"m2",
-		report.Prefix,
-		want,
-	); !errors.Is(err, errDiverged) ||
-		!strings.Contains(err.Error(), "cluster") {
+	err = sameOn(ctx, l, "m2", report.Prefix, want)
+	if !errors.Is(err, errDiverged) || !strings.Contains(err.Error(), "cluster") {
 		t.Errorf("got %v", err)
 	}
 }
 
 // Without a quorum writes fail, and some of these happen all the same.
 func TestOutage(t *testing.T) {
-	l := startLab(t, 3)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	l := labtest.Start(t, lab.Options{Masters: 3})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*labtest.Patience)
 	defer cancel()
 	w, err := Watch(ctx, l)
-	must(t, err)
+	labtest.Must(t, err)
 	defer w.Stop()
 	r, err := Start(ctx, l, 2)
-	must(t, err)
+	labtest.Must(t, err)
 	defer r.Stop()
 	for _, pair := range [][]string{{"m2", "m3"}, {"m1", "m2"}} {
 		more := r.Acked() + 50
-		within(t, "50 writes", func() bool { return r.Acked() >= more })
+		labtest.Within(t, "50 writes", func() bool { return r.Acked() >= more })
 		for _, m := range pair {
 			l.Master(m).PowerOff()
 		}
 		failed := r.unknown() + 4
-		within(t, "4 failures", func() bool { return r.unknown() >= failed })
+		labtest.Within(t, "4 failures", func() bool { return r.unknown() >= failed })
 		for _, m := range pair {
-			must(t, l.Master(m).PowerOn())
+			labtest.Must(t, l.Master(m).PowerOn())
 		}
-		must(t, l.WaitHealthy(ctx))
+		labtest.Must(t, l.WaitHealthy(ctx))
 	}
 	w.Stop()
 	report := r.Stop()
-	must(t, report.Final(ctx, l))
+	labtest.Must(t, report.Final(ctx, l))
 	t.Logf("%d acknowledged, %d unknown, %d reads, %v without a write; %v; watched: %v",
 		report.Acked, report.Unknown, report.Reads, report.LongestGap, report.LastFailure, w.Acked())
-	must(t, Check(report))
-	must(t, w.Check(ctx, l))
+	labtest.Must(t, Check(report))
+	labtest.Must(t, w.Check(ctx, l))
 }
 
 func (r *Recorder) unknown() int {
@@ -230,34 +180,34 @@ func (r *Recorder) unknown() int {
 
 // An etcd whose data is put back to an earlier state is found out by both witnesses.
 func TestPutBack(t *testing.T) {
-	l := startLab(t, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	l := labtest.Start(t, lab.Options{Masters: 1})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*labtest.Patience)
 	defer cancel()
 	w, err := Watch(ctx, l)
-	must(t, err)
+	labtest.Must(t, err)
 	defer w.Stop()
 	r, err := Start(ctx, l, 3)
-	must(t, err)
+	labtest.Must(t, err)
 	defer r.Stop()
-	within(t, "30 writes", func() bool { return r.Acked() >= 30 && w.Acked()["m1"] >= 5 })
+	labtest.Within(t, "30 writes", func() bool { return r.Acked() >= 30 && w.Acked()["m1"] >= 5 })
 
 	m, earlier := l.Master("m1"), t.TempDir()
 	data := m.Path("/var/lib/etcd")
 	m.PowerOff()
-	must(t, os.CopyFS(earlier, os.DirFS(data)))
-	must(t, m.PowerOn())
-	must(t, l.WaitHealthy(ctx))
+	labtest.Must(t, os.CopyFS(earlier, os.DirFS(data)))
+	labtest.Must(t, m.PowerOn())
+	labtest.Must(t, l.WaitHealthy(ctx))
 	writes, watched := r.Acked()+50, w.Acked()["m1"]+5
-	within(t, "50 more", func() bool { return r.Acked() >= writes && w.Acked()["m1"] >= watched })
+	labtest.Within(t, "50 more", func() bool { return r.Acked() >= writes && w.Acked()["m1"] >= watched })
 	w.Stop()
 	report := r.Stop()
 
 	m.PowerOff()
-	must(t, os.RemoveAll(filepath.Join(data, "member")))
-	must(t, os.CopyFS(data, os.DirFS(earlier)))
-	must(t, m.PowerOn())
-	must(t, l.WaitHealthy(ctx))
-	must(t, report.Final(ctx, l)) // the only master agrees with itself
+	labtest.Must(t, os.RemoveAll(filepath.Join(data, "member")))
+	labtest.Must(t, os.CopyFS(data, os.DirFS(earlier)))
+	labtest.Must(t, m.PowerOn())
+	labtest.Must(t, l.WaitHealthy(ctx))
+	labtest.Must(t, report.Final(ctx, l)) // the only node agrees with itself
 	err = Check(report)
 	t.Log(err)
 	if !errors.Is(err, ErrNotLinearizable) {

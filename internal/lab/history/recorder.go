@@ -14,7 +14,7 @@ import (
 
 const (
 	clients     = 4 // of them
-	pinned      = 2 // on the first master only
+	pinned      = 2 // on the first node only
 	keys        = 5 // few, so that clients meet
 	clientPace  = 100 * time.Millisecond
 	callTimeout = time.Second
@@ -32,11 +32,11 @@ type Recorder struct {
 	last   time.Duration // when a write was acknowledged last
 }
 
-// Start has 4 clients work on 5 new keys of these masters, or of all, at about 10 operations a second each, until Stop
-// or ctx ends. Two clients use the first master only, and the others all of them. The seed decides who does what,
+// Start has 4 clients work on 5 new keys of these nodes, or of all, at about 10 operations a second each, until Stop
+// or ctx ends. Two clients use the first node only, and the others all of them. The seed decides who does what,
 // though not when.
-func Start(ctx context.Context, l *lab.Lab, seed int64, masters ...string) (*Recorder, error) {
-	masters = orAll(l, masters)
+func Start(ctx context.Context, l *lab.Lab, seed int64, nodes ...string) (*Recorder, error) {
+	nodes = orAll(l, nodes)
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Recorder{cancel: cancel}
 	r.report.Began = time.Now()
@@ -46,9 +46,9 @@ func Start(ctx context.Context, l *lab.Lab, seed int64, masters ...string) (*Rec
 		r.report.Keys = append(r.report.Keys, fmt.Sprintf("%s%d", r.report.Prefix, i))
 	}
 	for i := range clients {
-		of := masters
+		of := nodes
 		if i < pinned {
-			of = masters[:1]
+			of = nodes[:1]
 		}
 		c, err := l.Client(ctx, of...)
 		if err != nil {
@@ -66,14 +66,14 @@ func Start(ctx context.Context, l *lab.Lab, seed int64, masters ...string) (*Rec
 	return r, nil
 }
 
-func orAll(l *lab.Lab, masters []string) []string {
-	if len(masters) > 0 {
-		return masters
+func orAll(l *lab.Lab, nodes []string) []string {
+	if len(nodes) > 0 {
+		return nodes
 	}
 	for _, m := range l.Masters() {
-		masters = append(masters, m.Name())
+		nodes = append(nodes, m.Name())
 	}
-	return masters
+	return nodes
 }
 
 // now is the time since the start. It is monotonic.

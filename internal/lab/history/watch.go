@@ -19,10 +19,10 @@ const (
 	watchTimeout = 500 * time.Millisecond
 )
 
-// A Watcher writes to each master's etcd separately, and remembers who acknowledged what.
+// A Watcher writes to each node's etcd separately, and remembers who acknowledged what.
 type Watcher struct {
 	cancel  context.CancelFunc
-	etcd    map[string]*clientv3.Client // by master
+	etcd    map[string]*clientv3.Client // by node
 	prefix  string
 	running sync.WaitGroup
 
@@ -30,9 +30,9 @@ type Watcher struct {
 	acks []Ack
 }
 
-// Ack is a write that one master's etcd has acknowledged.
+// Ack is a write that one node's etcd has acknowledged.
 type Ack struct {
-	Master   string
+	Node     string
 	Key      string
 	Revision int64 // of the write
 	Cluster  uint64
@@ -43,17 +43,17 @@ type Ack struct {
 
 func (a Ack) String() string {
 	return fmt.Sprintf("%s, cluster %x, member %x, revision %d, at %s: %s",
-		a.Master, a.Cluster, a.Member, a.Revision, a.Acked.Format("15:04:05.000"), a.Key)
+		a.Node, a.Cluster, a.Member, a.Revision, a.Acked.Format("15:04:05.000"), a.Key)
 }
 
-// Watch tries one write every 250 ms to each of these masters, or of all, with a timeout of 500 ms, until Stop or ctx
+// Watch tries one write every 250 ms to each of these nodes, or of all, with a timeout of 500 ms, until Stop or ctx
 // ends.
-func Watch(ctx context.Context, l *lab.Lab, masters ...string) (*Watcher, error) {
+func Watch(ctx context.Context, l *lab.Lab, nodes ...string) (*Watcher, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	w := &Watcher{cancel: cancel, etcd: map[string]*clientv3.Client{}}
 	// No other watcher of this lab may write these keys again: they would have another revision.
 	w.prefix = fmt.Sprintf("watch/%d/", time.Now().UnixNano())
-	for _, m := range orAll(l, masters) {
+	for _, m := range orAll(l, nodes) {
 		c, err := l.Client(ctx, m)
 		if err != nil {
 			w.Stop()
@@ -67,7 +67,7 @@ func Watch(ctx context.Context, l *lab.Lab, masters ...string) (*Watcher, error)
 	return w, nil
 }
 
-func (w *Watcher) watch(ctx context.Context, master string, etcd *clientv3.Client) {
+func (w *Watcher) watch(ctx context.Context, node string, etcd *clientv3.Client) {
 	pace := time.NewTicker(watchPace)
 	defer pace.Stop()
 	// Each key is tried once: after a failure nobody knows whether it is there.
@@ -77,7 +77,7 @@ func (w *Watcher) watch(ctx context.Context, master string, etcd *clientv3.Clien
 		case <-ctx.Done():
 			return
 		}
-		w.write(ctx, etcd, Ack{Master: master, Key: fmt.Sprintf("%s%s/%d", w.prefix, master, n)})
+		w.write(ctx, etcd, Ack{Node: node, Key: fmt.Sprintf("%s%s/%d", w.prefix, node, n)})
 	}
 }
 
@@ -85,7 +85,7 @@ func (w *Watcher) write(ctx context.Context, etcd *clientv3.Client, a Ack) {
 	try, cancel := context.WithTimeout(ctx, watchTimeout)
 	defer cancel()
 	a.Sent = time.Now()
-	r, err := etcd.Put(try, a.Key, a.Master)
+	r, err := etcd.Put(try, a.Key, a.Node)
 	if err != nil {
 		return
 	}
@@ -112,11 +112,11 @@ func (w *Watcher) Acks() []Ack {
 	return slices.Clone(w.acks)
 }
 
-// Acked is the number of acknowledged writes so far, by master.
+// Acked is the number of acknowledged writes so far, by node.
 func (w *Watcher) Acked() map[string]int {
 	n := map[string]int{}
 	for _, a := range w.Acks() {
-		n[a.Master]++
+		n[a.Node]++
 	}
 	return n
 }

@@ -19,17 +19,17 @@ const namedAtMost = 5
 // ErrMissing says that writes which were acknowledged are not in the cluster.
 var ErrMissing = errors.New("acknowledged writes are missing")
 
-// Check tells whether these masters, or all, hold every acknowledged write at the revision at which it was
+// Check tells whether these nodes, or all, hold every acknowledged write at the revision at which it was
 // acknowledged. If not, the error is an ErrMissing and names the first few. Call it after Stop.
 //
 // The revision matters: two clusters that go on from the same data count the same revisions, and what one of them wrote
 // is not there in the other.
-func (w *Watcher) Check(ctx context.Context, l *lab.Lab, masters ...string) error {
+func (w *Watcher) Check(ctx context.Context, l *lab.Lab, nodes ...string) error {
 	acks := w.Acks()
 	if len(acks) == 0 {
 		return errors.New("checking the watched writes: none was acknowledged, so that none can be missing")
 	}
-	all, err := readAll(ctx, l, w.prefix, orAll(l, masters))
+	all, err := readAll(ctx, l, w.prefix, orAll(l, nodes))
 	if err != nil {
 		return fmt.Errorf("checking the watched writes: %w", err)
 	}

@@ -5,11 +5,9 @@ package machine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -74,126 +72,14 @@ func becomeSystemd() error {
 			return fmt.Errorf("%s: %w", b.Name, err)
 		}
 	}
-	arguments, environment := []string{
-		"/lib/systemd/systemd",
-	}, []string{
-		"container=lab",
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-	}
+	arguments := []string{"/lib/systemd/systemd"}
+	environment := []string{"container=lab", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 	if !unified(b.Groups) {
 		// Otherwise systemd mounts its hybrid tree over what there is.
-		arguments = append(
-			arguments,
-			"systemd.unified_cgroup_hierarchy=0",
-			"systemd.legacy_systemd_cgroup_controller=1",
-		)
+		arguments = append(arguments,
+			"systemd.unified_cgroup_hierarchy=0", "systemd.legacy_systemd_cgroup_controller=1")
 	}
 	return syscall.Exec(arguments[0], arguments, environment)
-}
-
-func mountKernel(b birth) error {
-	if err := mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return err
-	}
-	proc := filepath.Join(b.Root, "proc")
-	if err := mount("proc", proc, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return err
-	}
-	if err := readOnly(filepath.Join(proc, "sys")); err != nil {
-		return err
-	}
-	for name, value := range sysctls() { // a kernel may lack one
-		file := filepath.Join(b.Dir, "sysctl", name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, []byte(value+"\n"), 0o644); err != nil {
-			return err
-		}
-		if err := bind(file, filepath.Join(proc, "sys", name)); err != nil && !errors.Is(err, unix.ENOENT) {
-			return err
-		}
-	}
-	if err := bind("/dev/null", filepath.Join(proc, "sysrq-trigger")); err != nil && !errors.Is(err, unix.ENOENT) {
-		return err
-	}
-	if err := mount(
-		"sysfs",
-		filepath.Join(b.Root, "sys"),
-		"sysfs",
-		unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC,
-		"",
-	); err != nil {
-		return err
-	}
-	for dir, options := range map[string]string{"run": "mode=755", "tmp": "mode=1777"} {
-		if err := mount(
-			"tmpfs",
-			filepath.Join(b.Root, dir),
-			"tmpfs",
-			unix.MS_NOSUID|unix.MS_NODEV,
-			options,
-		); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func mountDevices(b birth) error {
-	dev := filepath.Join(b.Root, "dev")
-	if err := mount("tmpfs", dev, "tmpfs", unix.MS_NOSUID, "mode=755"); err != nil {
-		return err
-	}
-	for _, name := range []string{"null", "zero", "full", "random", "urandom", "tty", "kmsg"} {
-		node := filepath.Join(dev, name)
-		if err := os.WriteFile(node, nil, 0o666); err != nil {
-			return err
-		}
-		if err := bind("/dev/"+name, node); err != nil {
-			return err
-		}
-	}
-	for _, dir := range []string{"pts", "shm", "mqueue"} {
-		if err := os.Mkdir(filepath.Join(dev, dir), 0o755); err != nil {
-			return err
-		}
-	}
-	if err := mount(
-		"devpts",
-		filepath.Join(dev, "pts"),
-		"devpts",
-		unix.MS_NOSUID|unix.MS_NOEXEC,
-		"newinstance,ptmxmode=0666,mode=620,gid=5",
-	); err != nil {
-		return err
-	}
-	if err := mount(
-		"tmpfs",
-		filepath.Join(dev, "shm"),
-		"tmpfs",
-		unix.MS_NOSUID|unix.MS_NODEV,
-		"mode=1777",
-	); err != nil {
-		return err
-	}
-	if err := mount(
-		"mqueue",
-		filepath.Join(dev, "mqueue"),
-		"mqueue",
-		unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC,
-		"",
-	); err != nil {
-		return err
-	}
-	for link, to := range map[string]string{
-		"ptmx": "pts/ptmx", "fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2", "console": "null",
-	} {
-		if err := os.Symlink(to, filepath.Join(dev, link)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // pivot makes the disk the root and forgets everything else.
@@ -236,26 +122,4 @@ func address(b birth) error {
 		}
 	}
 	return nil
-}
-
-func mount(what, where, kind string, flags uintptr, options string) error {
-	if err := unix.Mount(what, where, kind, flags, options); err != nil {
-		return fmt.Errorf("mounting %s at %s: %w", kind, where, err)
-	}
-	return nil
-}
-
-func bind(from, to string) error { return mount(from, to, "", unix.MS_BIND|unix.MS_REC, "") }
-
-func readOnly(dir string) error {
-	if err := bind(dir, dir); err != nil {
-		return err
-	}
-	return mount(
-		"",
-		dir,
-		"",
-		unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC,
-		"",
-	)
 }

@@ -22,7 +22,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/spawn"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 // Config is what a machine is made of.
@@ -34,7 +35,7 @@ type Config struct {
 	Number  int               // in the network, from 1
 	Volumes []string          // folders on file systems of their own
 	Files   map[string]string // programs and the like that are mounted read-only: path on the machine → path here
-	Spawn   *spawn.Spawner    // ends the machine if this process dies
+	Spawn   *proc.Spawner     // ends the machine if this process dies
 }
 
 // A Machine is on or off. Its methods are not safe for use by several goroutines at once, but for Command and Root.
@@ -54,12 +55,8 @@ func New(c Config) (*Machine, error) {
 			return nil, fmt.Errorf("making a disk: %w", err)
 		}
 	}
-	overlay := fmt.Sprintf(
-		"lowerdir=%s,upperdir=%s,workdir=%s",
-		c.Base,
-		filepath.Join(c.Dir, "upper"),
-		filepath.Join(c.Dir, "work"),
-	)
+	overlay := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s",
+		c.Base, filepath.Join(c.Dir, "upper"), filepath.Join(c.Dir, "work"))
 	if err := mount("overlay", m.Root(), "overlay", 0, overlay); err != nil {
 		return nil, err
 	}
@@ -79,7 +76,7 @@ func New(c Config) (*Machine, error) {
 			return nil, err
 		}
 	}
-	return m, m.christen()
+	return m, m.writeIdentity()
 }
 
 func (m *Machine) lend(from, to string) error {
@@ -95,8 +92,8 @@ func (m *Machine) lend(from, to string) error {
 	return mount("", to, "", unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY, "")
 }
 
-// christen writes what a machine is known by.
-func (m *Machine) christen() error {
+// writeIdentity writes what a machine is known by: its names and its ID.
+func (m *Machine) writeIdentity() error {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id) // never fails
 	for name, text := range map[string]string{
@@ -115,7 +112,7 @@ func (m *Machine) christen() error {
 // among it, is not there.
 func (m *Machine) Root() string { return filepath.Join(m.Dir, "root") }
 
-// On tells whether the machine is on.
+// On reports whether the machine is on.
 func (m *Machine) On() bool { return m.process() != 0 }
 
 func (m *Machine) process() int {
@@ -150,7 +147,8 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 	cmd.Stdout, cmd.Stderr = console, console
 	cmd.ExtraFiles = []*os.File{hear}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC,
+		Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS |
+			syscall.CLONE_NEWIPC,
 	}
 	err = m.Spawn.Start(cmd)
 	_ = hear.Close()
@@ -167,16 +165,16 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 		m.pid = 0
 		close(m.ended)
 	}()
-	if err := errors.Join(
-		admit(groups, cmd.Process.Pid),
-		m.Network.connect(ctx, m.Number, cmd.Process.Pid),
-	); err != nil {
+	pid := cmd.Process.Pid
+	if err := errors.Join(admit(groups, pid), m.Network.connect(ctx, m.Number, pid)); err != nil {
 		return errors.Join(err, m.PowerOff(ctx))
 	}
+	own4, own6 := m.Network.Prefix4(m.Number), m.Network.Prefix6(m.Number)
+	host4, host6 := m.Network.Prefix4(hostNumber), m.Network.Prefix6(hostNumber)
 	err = json.NewEncoder(tell).Encode(birth{
 		Name: m.Name, Root: m.Root(), Dir: m.Dir, Groups: groups,
-		Addresses: []string{m.Network.Prefix4(m.Number).String(), m.Network.Prefix6(m.Number).String()},
-		Gateways:  []string{m.Network.Prefix4(hubNumber).Addr().String(), m.Network.Prefix6(hubNumber).Addr().String()},
+		Addresses: []string{own4.String(), own6.String()},
+		Gateways:  []string{host4.Addr().String(), host6.Addr().String()},
 	})
 	if err != nil {
 		return errors.Join(fmt.Errorf("starting %s: %w", m.Name, err), m.PowerOff(ctx))
@@ -185,11 +183,11 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 }
 
 func (m *Machine) becomesSystemd(ctx context.Context) error {
-	return poll(ctx, func() error {
+	return wait.Until(ctx, 10*time.Millisecond, func() error {
 		pid := m.process()
 		if pid == 0 {
 			said, _ := os.ReadFile(filepath.Join(m.Dir, "console.log"))
-			return fatal(fmt.Errorf("%s has ended: %s", m.Name, bytes.TrimSpace(said)))
+			return wait.Final(fmt.Errorf("%s has ended: %s", m.Name, bytes.TrimSpace(said)))
 		}
 		name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
 		if err != nil || strings.TrimSpace(string(name)) != "systemd" {
@@ -241,10 +239,8 @@ func (m *Machine) Processes(service string) []int {
 
 // Command is a command on the machine, as root, whatever its network does.
 func (m *Machine) Command(ctx context.Context, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(
-		ctx,
-		"nsenter",
-		append([]string{"--target", strconv.Itoa(m.process()), "--all", "--"}, args...)...)
+	enter := []string{"--target", strconv.Itoa(m.process()), "--all", "--"}
+	cmd := exec.CommandContext(ctx, "nsenter", append(enter, args...)...)
 	cmd.WaitDelay = time.Second // what it has started may hold its output open
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root"}
 	return cmd
@@ -260,15 +256,8 @@ func (m *Machine) Run(ctx context.Context, args ...string) (string, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return string(
-				out,
-			), fmt.Errorf(
-				"%s: %s: %w: %s",
-				m.Name,
-				strings.Join(args, " "),
-				err,
-				bytes.TrimSpace(stderr.Bytes()),
-			)
+		said := bytes.TrimSpace(stderr.Bytes())
+		return string(out), fmt.Errorf("%s: %s: %w: %s", m.Name, strings.Join(args, " "), err, said)
 	}
 	return string(out), nil
 }

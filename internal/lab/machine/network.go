@@ -10,17 +10,17 @@ import (
 	"strings"
 )
 
-// A Network is a switch in the hub: 10.77.N.0/24 and fd77:N::/64, the hub itself at number 254.
+// A Network is a switch in the host namespace: 10.77.N.0/24 and fd77:N::/64, with that namespace itself at 254.
 type Network struct {
 	number int
 }
 
-// hubNumber is the hub's own place in a network.
-const hubNumber = 244
+// hostNumber is the host namespace's own place in a network.
+const hostNumber = 244
 
 // NewNetwork makes network n, from 1 to 250.
 func NewNetwork(ctx context.Context, n int) (*Network, error) {
-	if _, ok := inHub(); !ok {
+	if _, ok := inHostNamespace(); !ok {
 		return nil, ErrOutside
 	}
 	if err := sweep(); err != nil {
@@ -29,8 +29,8 @@ func NewNetwork(ctx context.Context, n int) (*Network, error) {
 	w := &Network{number: n}
 	for _, args := range [][]string{
 		{"link", "add", w.bridge(), "type", "bridge", "forward_delay", "0", "stp_state", "0"},
-		{"addr", "add", w.Prefix4(hubNumber).String(), "dev", w.bridge()},
-		{"addr", "add", w.Prefix6(hubNumber).String(), "dev", w.bridge(), "nodad"},
+		{"addr", "add", w.Prefix4(hostNumber).String(), "dev", w.bridge()},
+		{"addr", "add", w.Prefix6(hostNumber).String(), "dev", w.bridge(), "nodad"},
 		{"link", "set", w.bridge(), "up"},
 	} {
 		if err := ip(ctx, args...); err != nil {
@@ -42,7 +42,7 @@ func NewNetwork(ctx context.Context, n int) (*Network, error) {
 
 func (w *Network) bridge() string { return "lab" + strconv.Itoa(w.number) }
 
-// cable is the hub's end of a machine's cable.
+// cable is the host namespace's end of a machine's cable.
 func (w *Network) cable(i int) string { return fmt.Sprintf("lab%d-%d", w.number, i) }
 
 // Prefix4 is the IPv4 address of machine i with the network's mask.
@@ -61,8 +61,9 @@ func (w *Network) hardware(i int) string { return fmt.Sprintf("02:00:00:4d:%02x:
 
 // connect lays a cable from the switch into the network namespace of a process.
 func (w *Network) connect(ctx context.Context, i, pid int) error {
+	peer := []string{"peer", "name", "eth0", "address", w.hardware(i), "netns", strconv.Itoa(pid)}
 	for _, args := range [][]string{
-		{"link", "add", w.cable(i), "type", "veth", "peer", "name", "eth0", "address", w.hardware(i), "netns", strconv.Itoa(pid)},
+		append([]string{"link", "add", w.cable(i), "type", "veth"}, peer...),
 		{"link", "set", w.cable(i), "master", w.bridge(), "up"},
 	} {
 		if err := ip(ctx, args...); err != nil {
@@ -76,8 +77,8 @@ func (w *Network) connect(ctx context.Context, i, pid int) error {
 func (w *Network) disconnect(ctx context.Context, i int) error {
 	err := ip(ctx, "link", "del", w.cable(i))
 	// Gone, or going.
-	if err != nil &&
-		(strings.Contains(err.Error(), "Cannot find device") || strings.Contains(err.Error(), "No such device")) {
+	if err == nil || strings.Contains(err.Error(), "Cannot find device") ||
+		strings.Contains(err.Error(), "No such device") {
 		return nil
 	}
 	return err

@@ -1,3 +1,3 @@
 #!/bin/sh
-# hostname of a lab master.
+# hostname of a lab node.
 echo '@NAME@'

@@ -1,6 +1,6 @@
 #!/bin/sh
-# sudo of a lab master. Everybody is allowed everything, unless the lab says that a password is needed (run/sudo holds
-# it; an empty file stands for a password that nobody knows).
+# sudo of a lab node. Everybody is allowed everything, unless the lab says that a password is needed (run/sudo holds it;
+# an empty file stands for a password that nobody knows).
 need='@ROOT@/run/sudo'
 stdin='' prompt='[sudo] password: ' never=''
 
@@ -29,8 +29,8 @@ done
 
 if [ -e "$need" ]; then
 	if [ -n "$never" ] || [ -z "$stdin" ]; then
-		[ -n "$never" ] || echo 'sudo: a terminal is required to read the password; either use the -S option to read' \
-			'from standard input or configure an askpass helper' >&2
+		[ -n "$never" ] || printf 'sudo: a terminal is required to read the password; %s\n' \
+			'either use the -S option to read from standard input or configure an askpass helper' >&2
 		echo 'sudo: a password is required' >&2
 		exit 1
 	fi
@@ -38,8 +38,8 @@ if [ -e "$need" ]; then
 	IFS= read -r given
 	IFS= read -r password <"$need"
 	if [ -z "$password" ] || [ "$given" != "$password" ]; then
-		printf '\nSorry, try again.\n%s%s\n%s\n' "$prompt" 'sudo: no password was provided' \
-			'sudo: 1 incorrect password attempt' >&2
+		printf '\nSorry, try again.\n%s' "$prompt" >&2
+		printf 'sudo: no password was provided\nsudo: 1 incorrect password attempt\n' >&2
 		exit 1
 	fi
 fi

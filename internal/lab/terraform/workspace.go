@@ -48,7 +48,7 @@ func (t *Tools) Copy(dir, example string) (*Workspace, error) {
 	return &Workspace{Dir: dir, tools: t}, nil
 }
 
-// Chain is as Example for any number of masters: all but the first join one after the other.
+// Chain is as Example for any number of nodes: all but the first join one after the other.
 func (t *Tools) Chain(dir string, l *lab.Lab) (*Workspace, error) {
 	member := regexp.MustCompile(`(?s)resource "etcdrecovery_member".*`)
 	return t.workspace(dir, l, func(name, text string) string {
@@ -101,7 +101,7 @@ func (t *Tools) workspace(dir string, l *lab.Lab, edit func(name, text string) s
 	return w, w.Save()
 }
 
-// variables are those of the example, for a lab whose first master is the survivor.
+// variables are those of the example, for a lab whose first node is the survivor.
 func variables(l *lab.Lab) map[string]any {
 	nodes, rejoin := map[string]any{}, []string{}
 	for i, m := range l.Masters() {

@@ -1,0 +1,167 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+)
+
+// script recovers nodes by shell commands over SSH, as people do: it checks nothing, keeps nothing, and locks
+// nothing.
+type script struct {
+	cluster
+	variant
+	logins logins
+	ids    map[string]uint64 // of the members added
+	lists  map[string]string // --initial-cluster of each
+}
+
+// scripted is one of its steps.
+type scripted struct {
+	who, name string
+	do        func(context.Context) error
+}
+
+func (s *script) steps() []scripted {
+	list := []scripted{
+		{"m1", steps.Stop, s.stop},
+		{"m1", steps.Force, s.force},
+		{"m1", steps.Unforce, s.unforce},
+	}
+	for _, m := range s.lab.Masters()[1:] {
+		step := func(name string, do func(context.Context, lab.Master) error) {
+			list = append(list, scripted{m.Name(), name, func(ctx context.Context) error { return do(ctx, m) }})
+		}
+		step(steps.MoveAside, s.remove)
+		step(steps.Add, s.join)
+		step(steps.Start, s.start)
+		step(steps.CatchUp, s.catchUp)
+		if s.learners {
+			step(
+				steps.Promote,
+				func(ctx context.Context, m lab.Master) error { return s.promote(ctx, s.ids[m.Name()]) },
+			)
+		}
+	}
+	last := list[len(list)-1].who
+	return append(list, scripted{last, steps.Confirm, s.complete})
+}
+
+// runScript walks the list. seedUp is called when clients of the seed can work again.
+func runScript(ctx context.Context, l *lab.Lab, w variant, seedUp func()) (spans, error) {
+	s := &script{
+		cluster: cluster{lab: l, every: w.pause},
+		variant: w,
+		logins:  login(l),
+		ids:     map[string]uint64{},
+		lists:   map[string]string{},
+	}
+	defer s.logins.close()
+	defer s.close()
+	var done spans
+	began := time.Now()
+	for _, step := range s.steps() {
+		if err := step.do(ctx); err != nil {
+			return nil, fmt.Errorf("%s, %s: %s: %w", w.name, step.who, step.name, err)
+		}
+		now := time.Now()
+		done = append(done, span{who: step.who, name: step.name, began: began, ended: now})
+		began = now
+		if step.name == steps.Unforce {
+			seedUp()
+		}
+	}
+	return done, nil
+}
+
+// sh runs a command on a node.
+func (s *script) sh(ctx context.Context, node, command string) error {
+	if _, err := s.logins[node].Run(ctx, s.words()+command); err != nil {
+		return fmt.Errorf("on %s: %w", node, err)
+	}
+	return nil
+}
+
+// words are what the commands are made of. A manifest is made outside the kubelet's folder and moved in whole.
+func (s *script) words() string {
+	return fmt.Sprintf(`pod=/etc/kubernetes/manifests/etcd.yaml; aside=/root/aside/etcd.yaml; new=/root/etcd.yaml
+look() { sleep %.3f; }
+gone() { while pgrep -x etcd >/dev/null; do look; done; }
+`, s.every.Seconds())
+}
+
+const park = `mkdir -p /root/aside; [ ! -e "$pod" ] || mv "$pod" "$aside"`
+
+// stop stops the others first, or everyone at once.
+func (s *script) stop(ctx context.Context) error {
+	if s.atOnce {
+		return s.stopThese(ctx, s.lab.Masters())
+	}
+	if err := s.stopThese(ctx, s.lab.Masters()[1:]); err != nil {
+		return err
+	}
+	return s.stopThese(ctx, s.lab.Masters()[:1])
+}
+
+func (s *script) stopThese(ctx context.Context, nodes []lab.Master) error {
+	var all errgroup.Group
+	for _, m := range nodes {
+		all.Go(func() error { return s.sh(ctx, m.Name(), park+`; gone`) })
+	}
+	return all.Wait()
+}
+
+func (s *script) force(ctx context.Context) error {
+	edit := `sed -e 's/^    - etcd$/&\n    - --force-new-cluster/'`
+	if s.rename {
+		edit += ` -e 's/^  name: etcd$/&-forced/'`
+	}
+	if err := s.sh(ctx, "m1", edit+` "$aside" >"$new"; mv "$new" "$pod"`); err != nil {
+		return err
+	}
+	return s.alone(ctx)
+}
+
+func (s *script) unforce(ctx context.Context) error {
+	command := `rm "$pod"; gone; cp "$aside" "$new"; mv "$new" "$pod"`
+	if s.inPlace {
+		command = `cp "$aside" "$new"; mv "$new" "$pod"; ` +
+			`while pgrep -a -x etcd | grep -q force-new-cluster; do look; done`
+	}
+	if err := s.sh(ctx, "m1", command); err != nil {
+		return err
+	}
+	return s.alone(ctx)
+}
+
+func (s *script) remove(ctx context.Context, m lab.Master) error {
+	return s.sh(ctx, m.Name(), `rm -rf /var/lib/etcd/member`)
+}
+
+func (s *script) join(ctx context.Context, m lab.Master) (err error) {
+	s.ids[m.Name()], s.lists[m.Name()], err = s.add(ctx, m, s.learners)
+	return err
+}
+
+func (s *script) start(ctx context.Context, m lab.Master) error {
+	edit := fmt.Sprintf(`sed -e 's|--initial-cluster=.*|--initial-cluster=%s|'`, s.lists[m.Name()]) +
+		` -e 's|--initial-cluster-state=.*|--initial-cluster-state=existing|'`
+	if err := s.sh(ctx, m.Name(), edit+` "$aside" >"$new"; mv "$new" "$pod"`); err != nil {
+		return err
+	}
+	return s.listening(ctx, m)
+}
+
+func (s *script) catchUp(ctx context.Context, m lab.Master) error {
+	if s.learners {
+		return s.caughtUp(ctx, m)
+	}
+	return s.healthy(ctx, m)
+}

@@ -1,0 +1,79 @@
+//go:build linux
+
+// Package labtest has what tests of the lab, and of its rooms, begin with: a lab that ends with the test, and somebody
+// who logs in. Tests of the provider and its parts have helpers of their own.
+package labtest
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+)
+
+// Patience bounds waits that are to succeed. It is not a measure of anything, and leaves room for a busy machine.
+const Patience = time.Minute
+
+// FastElections are flags of etcd, so that tests do not wait for elections.
+func FastElections() map[string]string {
+	return map[string]string{"heartbeat-interval": "20", "election-timeout": "200"}
+}
+
+// Start starts a lab, with fast elections unless there are other flags, and closes it when the test ends.
+func Start(t *testing.T, o lab.Options) *lab.Lab {
+	t.Helper()
+	if o.ExtraFlags == nil {
+		o.ExtraFlags = FastElections()
+	}
+	o.Log = testLog{t}
+	l, err := lab.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		began := time.Now()
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		// Well below a second on an idle machine.
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("closing the lab took %v", took)
+		}
+	})
+	return l
+}
+
+type testLog struct{ t *testing.T }
+
+func (w testLog) Write(b []byte) (int, error) {
+	w.t.Logf("%s", bytes.TrimSpace(b))
+	return len(b), nil
+}
+
+// Within waits for a condition.
+func Within(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(Patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %v", what, Patience)
+		}
+	}
+}
+
+// Must ends the test with an error.
+func Must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Timeout returns a context that ends after d, or with the test.
+func Timeout(t *testing.T, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
