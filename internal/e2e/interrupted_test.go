@@ -19,12 +19,12 @@ func TestInterrupted(t *testing.T) {
 	must(t, err)
 	dir := t.TempDir()
 	for _, name := range []string{
-		"seed 6 (start with the force flag), during, provider killed",
-		"member 7 (write the manifest, start), during, SSH cut for 20 s",
-		"seed 7 (restart without the flag), during, kubelet restart",
-		"seed 5 (copy the data aside, compare), during, Ctrl-C",
-		"member 3 (stop etcd), during, master frozen",
-		"member 8 (catch up with the leader), before, reboot",
+		"seed force, during, provider killed",
+		"member start, during, SSH cut for 20 s",
+		"seed unforce, during, kubelet restart",
+		"seed copy, during, Ctrl-C",
+		"member stop, during, master frozen",
+		"member catch-up, before, reboot",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -33,11 +33,12 @@ func (t *turns) in(ctx context.Context, cluster string, timeout time.Duration, f
 		err := f(limited)
 		cancel()
 		end()
-		if !recovery.IsBehindAnotherJoin(err) || t.wait(q, 0) == 0 {
+		if recovery.CodeOf(err) != recovery.CodeBehindAnotherJoin || t.wait(q, 0) == 0 {
 			return err
 		}
 	}
 	return &recovery.Refusal{
+		Code:      recovery.CodeInterrupted,
 		Title:     "Recovery Interrupted",
 		Attempt:   "It was waiting for another change to this cluster to end.",
 		Untouched: "nothing on this master.",

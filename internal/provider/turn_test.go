@@ -28,7 +28,7 @@ func TestTurns(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var all turns
 				pending, atWork, calls := true, 0, 0
-				behind := &recovery.Refusal{Title: recovery.BehindAnotherJoin}
+				behind := &recovery.Refusal{Code: recovery.CodeBehindAnotherJoin, Title: "Behind"}
 				visit := func(mine func() error) func(context.Context) error {
 					return func(ctx context.Context) error {
 						if atWork++; atWork != 1 {
@@ -77,8 +77,7 @@ func TestTurnInterrupted(t *testing.T) {
 	err := all.in(t.Context(), "c", time.Minute, func(context.Context) error {
 		cancel()
 		err := all.in(ctx, "c", time.Minute, func(context.Context) error { t.Error("it had a turn"); return nil })
-		var r *recovery.Refusal
-		if !errors.As(err, &r) || r.Title != "Recovery Interrupted" || !errors.Is(err, context.Canceled) {
+		if recovery.CodeOf(err) != recovery.CodeInterrupted || !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 		return nil

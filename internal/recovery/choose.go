@@ -11,6 +11,7 @@ func Choose(all map[string]Evidence, lost []string) (name, reason string, err er
 	r := Rank(all, lost)
 	if r.Undecided != "" {
 		return "", "", &Refusal{
+			Code:      CodeSeedUndecided,
 			Title:     "No Seed Can Be Chosen",
 			Found:     r.Undecided + problemsOf(all),
 			Untouched: nothingTouched,

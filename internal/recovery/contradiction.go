@@ -95,6 +95,7 @@ func apart(answers []string, all map[string]Evidence) []string {
 // refuseApart refuses a cluster that works and has two pasts.
 func refuseApart(v Verdict, apart []string) error {
 	return &Refusal{
+		Code:      CodeMembersDiffer,
 		Title:     "The Members of the Cluster Differ",
 		Attribute: "survey",
 		Untouched: nothingTouched,

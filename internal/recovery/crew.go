@@ -106,6 +106,7 @@ func (c *crew) lock(ctx context.Context, needed, others []string) error {
 
 func atWork(l *node.Locked) error {
 	return &Refusal{
+		Code:      CodeLocked,
 		Title:     "Another Recovery Is at Work",
 		Found:     l.Error() + ".",
 		Untouched: nothingTouched,
@@ -208,6 +209,7 @@ func unchanged(planned, live Evidence) error {
 		return nil
 	}
 	return &Refusal{
+		Code:      CodeNodeChanged,
 		Title:     "A Master Changed Since the Plan",
 		Untouched: nothingTouched,
 		Found: fmt.Sprintf(

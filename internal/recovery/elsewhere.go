@@ -105,6 +105,7 @@ func refuseElsewhere(list ...Evidence) error {
 		return nil
 	}
 	return &Refusal{
+		Code:      CodeManagedElsewhere,
 		Title:     title,
 		Attribute: "survey",
 		Untouched: nothingTouched,

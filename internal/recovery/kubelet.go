@@ -86,6 +86,7 @@ func (k Kubelet) check(master, attribute string) error {
 		return nil
 	}
 	r := &Refusal{
+		Code:      CodeKubeletDown,
 		Title:     "The Kubelet Does Not Run",
 		Attribute: attribute,
 		Untouched: nothingTouched,

@@ -137,7 +137,7 @@ func TestLocked(t *testing.T) {
 		wantRefusal(
 			t,
 			seed(recovery.Options{}),
-			"Another Recovery Is at Work",
+			recovery.CodeLocked,
 			"on "+master,
 			"ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z",
 			"last sign of life",
@@ -155,8 +155,8 @@ func TestLocked(t *testing.T) {
 	// Silent everywhere: it is taken over, and what it still asks for is refused.
 	silent("m3")
 	asked := false
-	must(t, seed(recovery.Options{Observe: func(step, _ int, s recovery.Step) error {
-		if step == 3 {
+	must(t, seed(recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepStopOthers {
 			asked = true
 			for name, n := range nodes {
 				if err := n.As(colleague).Remove(t.Context(), l.Master(name).Path(manifestFile)); err == nil {
@@ -167,15 +167,15 @@ func TestLocked(t *testing.T) {
 		return nil
 	}}))
 	if !asked {
-		t.Error("the third step was not reached")
+		t.Error("the step that stops the others was not reached")
 	}
 }
 
 // TestLockLost takes the lock away from a recovery at work: it stops, and puts nothing back.
 func TestLockLost(t *testing.T) {
 	l, nodes, p := planned(t)
-	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
-		if step == 4 { // the others are stopped
+	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepStopSeed { // the others are stopped
 			must(t, os.Remove(l.Master("m1").Path(node.DefaultWorkDir+"/lock")))
 			must(t, nodes["m1"].Lock(t.Context(), "ann@jumphost", ""))
 		}
@@ -184,7 +184,7 @@ func TestLockLost(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"The Lock Was Lost",
+		recovery.CodeLockLost,
 		"nothing was put back, since somebody else is at work",
 		"No data was changed",
 		"names the one",

@@ -25,6 +25,7 @@ func (j *joining) check(ctx context.Context) error {
 	}
 	if live.Live == nil {
 		return &Refusal{
+			Code:      CodeNoQuorum,
 			Title:     "The Cluster Has No Quorum",
 			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
@@ -38,6 +39,7 @@ func (j *joining) check(ctx context.Context) error {
 	}
 	if !j.plan.Cluster.is(live.Live) {
 		return &Refusal{
+			Code:      CodeOtherCluster,
 			Title:     "This Is Another Cluster",
 			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
@@ -66,6 +68,7 @@ func (j *joining) check(ctx context.Context) error {
 		}
 		if len(e.Alarms) > 0 {
 			return &Refusal{
+				Code:      CodeAlarm,
 				Title:     "The Cluster Has an Alarm",
 				Found:     words(e.Alarms) + ".",
 				Untouched: nothingTouched,
@@ -92,7 +95,7 @@ func (j *joining) check(ctx context.Context) error {
 	} else {
 		j.spent = unfinished(live.Journals)
 	}
-	j.book = openBook(begun, "member", id, j.self.Node, j.now)
+	j.book = openBook(begun, OperationMember, id, j.self.Node, j.now)
 	j.resumes = begun != nil && (!j.plan.Healthy || j.plan.Resumes != "") // a plan without a lock changes nothing
 	if j.resumes && j.voter {
 		j.book.set(markVoter, live.Status.MemberID.String())
@@ -117,6 +120,7 @@ func (j *joining) spare(all map[string]Evidence, live Evidence) error {
 	}
 	if need := voters/2 + 1; own && answering < need {
 		return &Refusal{
+			Code:      CodeNeededForQuorum,
 			Title:     "The Cluster Needs This Member",
 			Attribute: "node",
 			Untouched: nothingTouched,
@@ -149,6 +153,7 @@ func (j *joining) compare(live Evidence, now *MemberPlan) error {
 	}
 	if now.Manifest != j.plan.Manifest {
 		return &Refusal{
+			Code:      CodeClusterChanged,
 			Title:     "The Cluster Changed Since the Plan",
 			Untouched: nothingTouched,
 			Found: fmt.Sprintf(

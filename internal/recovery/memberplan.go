@@ -1,7 +1,6 @@
 package recovery
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,6 +32,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	switch {
 	case e.Reach == Silent:
 		return nil, &Refusal{
+			Code:      CodeUnreachable,
 			Title:     "The Master Does Not Answer",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s: %s.", e.Name, e.ReachError),
@@ -41,6 +41,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 		}
 	case e.Reach == Refused && len(e.elsewhere()) == 0:
 		return nil, &Refusal{
+			Code:      CodeAccessRefused,
 			Title:     "A Master Cannot Be Examined",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
@@ -48,9 +49,10 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 			Next:      "put this access right, then plan again.",
 		}
 	case e.Reach == Refused, len(e.Problems) > 0:
-		r := *asRefusal(masterProblem(e), "")
-		r.Attribute = "node"
-		return nil, &r
+		r, _ := IsRefusal(masterProblem(e))
+		own := *r
+		own.Attribute = "node"
+		return nil, &own
 	}
 	begun := e.begun()
 	if begun != nil {
@@ -100,6 +102,7 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(manifest.Joined(e.self(), members)))
 	if err != nil {
 		return nil, &Refusal{
+			Code:      CodeManifestNotEditable,
 			Title:     "Manifest Cannot Be Edited",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err),
@@ -128,21 +131,13 @@ func joinsFirst(m etcd.Member, join Cluster, anyOrder bool) bool {
 		)
 }
 
-// BehindAnotherJoin is the title of a refusal to join before another member has started.
-const BehindAnotherJoin = "Another Member Has Not Started"
-
-// IsBehindAnotherJoin tells whether a join may succeed when another one has.
-func IsBehindAnotherJoin(err error) bool {
-	var r *Refusal
-	return errors.As(err, &r) && r.Title == BehindAnotherJoin
-}
-
 // checkPlace refuses a master whose manifest claims the name or the peer URL of another master's member.
 func checkPlace(e Evidence, members []etcd.Member) error {
 	for _, m := range members {
 		if !m.Started() && !e.isMember(m) {
 			return &Refusal{
-				Title:     BehindAnotherJoin,
+				Code:      CodeBehindAnotherJoin,
+				Title:     "Another Member Has Not Started",
 				Attribute: "join",
 				Untouched: nothingTouched,
 				Found: fmt.Sprintf(
@@ -170,6 +165,7 @@ func checkPlace(e Evidence, members []etcd.Member) error {
 			)
 		}
 		return &Refusal{
+			Code:      CodePlaceTaken,
 			Title:     "Name and Peer URL Do Not Match",
 			Attribute: "node",
 			Untouched: nothingTouched,
@@ -245,7 +241,7 @@ func Unfinished(e Evidence) bool { return e.begun() != nil }
 func unfinished(journals []Journal) *Journal {
 	past := LastSeed(Evidence{Journals: journals})
 	for i, j := range journals {
-		if j.Operation == "member" && !j.finished() && (past == nil || j.Started.After(past.Finished)) {
+		if j.Operation == OperationMember && !j.finished() && (past == nil || j.Started.After(past.Finished)) {
 			return &journals[i]
 		}
 	}

@@ -197,28 +197,28 @@ func TestDamagedData(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		harm  func()
-		data  string // in the report, in place of a size
-		says  string // in the refusal of a choice
-		named string // the title that refuses it when it is named as the seed
+		data  string        // in the report, in place of a size
+		says  string        // in the refusal of a choice
+		named recovery.Code // what refuses it when it is named as the seed
 	}{
-		{"the log is cut off", log(func(b []byte) []byte { return b[:len(bytes.TrimRight(b, "\x00"))/2] }), "damaged", "the end of the log is missing", "The Seed's Data Is Damaged"},
-		{"a flipped byte in the log", log(func(b []byte) []byte { return flip(len(bytes.TrimRight(b, "\x00")) / 2)(b) }), "damaged", "the write-ahead log: " + last + ": damaged: the record at byte", "The Seed's Data Is Damaged"},
-		{"flipped bytes in the pages with which the database begins", database(flip(30, 4096+30)), "damaged", "the database: damaged: the database begins with no page that is whole", "The Seed's Data Is Damaged"},
-		{"a database that is cut off", database(func(b []byte) []byte { return b[:len(b)/2] }), "damaged", "and the file ends before", "The Seed's Data Is Damaged"},
+		{"the log is cut off", log(func(b []byte) []byte { return b[:len(bytes.TrimRight(b, "\x00"))/2] }), "damaged", "the end of the log is missing", recovery.CodeSeedDamaged},
+		{"a flipped byte in the log", log(func(b []byte) []byte { return flip(len(bytes.TrimRight(b, "\x00")) / 2)(b) }), "damaged", "the write-ahead log: " + last + ": damaged: the record at byte", recovery.CodeSeedDamaged},
+		{"flipped bytes in the pages with which the database begins", database(flip(30, 4096+30)), "damaged", "the database: damaged: the database begins with no page that is whole", recovery.CodeSeedDamaged},
+		{"a database that is cut off", database(func(b []byte) []byte { return b[:len(b)/2] }), "damaged", "and the file ends before", recovery.CodeSeedDamaged},
 		{"no .snap file, and the log does not begin with the first entry", func() {
 			snaps, err := filepath.Glob(filepath.Join(member, "snap", "*.snap"))
 			must(t, err)
 			for _, f := range append(snaps, filepath.Join(member, "wal", filepath.Base(segments[0]))) {
 				must(t, os.Remove(f))
 			}
-		}, "damaged", "the newest .snap file ends with entry 0", "The Seed's Data Is Damaged"},
-		{"an empty member folder", func() { must(t, os.RemoveAll(member)); must(t, os.Mkdir(member, 0o700)) }, "no log", "there is no log with the data in", "No Master Has etcd Data"},
+		}, "damaged", "the newest .snap file ends with entry 0", recovery.CodeSeedDamaged},
+		{"an empty member folder", func() { must(t, os.RemoveAll(member)); must(t, os.Mkdir(member, 0o700)) }, "no log", "there is no log with the data in", recovery.CodeNoData},
 		{"no database", func() { must(t, os.Remove(filepath.Join(member, "snap", "db"))) }, "no database", "there is " +
-			"no database in", "No Master Has etcd Data"},
-		{"a folder of something else", func() { must(t, os.Rename(member, filepath.Join(dir, "postgres"))) }, "not etcd's", "is not etcd's: it has no member/ folder, and has postgres", "No Master Has etcd Data"},
+			"no database in", recovery.CodeNoData},
+		{"a folder of something else", func() { must(t, os.Rename(member, filepath.Join(dir, "postgres"))) }, "not etcd's", "is not etcd's: it has no member/ folder, and has postgres", recovery.CodeNoData},
 		{"data of a later version", func() {
 			edit(manifest, func(b []byte) []byte { return imageTag.ReplaceAll(b, []byte("${1}3.5.26-0")) })
-		}, "too new", "was written by etcd 3.6.0, and the image is", "The Image Is Older Than the Data"},
+		}, "too new", "was written by etcd 3.6.0, and the image is", recovery.CodeImageTooOld},
 	} {
 		text, err := os.ReadFile(manifest)
 		must(t, err)
@@ -236,12 +236,12 @@ func TestDamagedData(t *testing.T) {
 		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
 		if r, ok := recovery.IsRefusal(
 			err,
-		); !ok || r.Title != "No Seed Can Be Chosen" ||
+		); !ok || r.Code != recovery.CodeSeedUndecided ||
 			!strings.Contains(r.Found, c.says) {
 			t.Errorf("%s: it is chosen, or not named: %v", c.name, err)
 		}
 		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: "m1"})
-		if r, ok := recovery.IsRefusal(err); !ok || r.Title != c.named {
+		if recovery.CodeOf(err) != c.named {
 			t.Errorf("%s: named as the seed: %v", c.name, err)
 		}
 		if after, err := m1.TreeHash(); err != nil || after != before {

@@ -54,6 +54,7 @@ func checkOrderly(seed Evidence) error {
 		return nil
 	}
 	return &Refusal{
+		Code:      CodeMustRunFirst,
 		Title:     "This Etcd Must Run Before It Is Forced",
 		Attribute: "node",
 		Untouched: nothingTouched,

@@ -7,6 +7,7 @@ import (
 
 // Refusal is an error written for the person who has to act on it. Every part is one or two plain sentences.
 type Refusal struct {
+	Code      Code   // what code goes by
 	Title     string // at most 60 characters
 	Attempt   string // what was tried: the step and the master
 	Found     string // what was seen, and what it means
@@ -43,14 +44,19 @@ func (r *Refusal) Detail() string {
 
 func (r *Refusal) Unwrap() error { return r.Cause }
 
+// IsRefusal gives the refusal in an error.
+func IsRefusal(err error) (*Refusal, bool) {
+	var r *Refusal
+	return r, errors.As(err, &r)
+}
+
 // nothingTouched is true of every refusal that comes before the first change.
 const nothingTouched = "nothing; every file on every master is as it was."
 
 // asRefusal finds the refusal in an error, or makes one of it.
-func asRefusal(err error, title string) *Refusal {
-	var r *Refusal
-	if errors.As(err, &r) {
+func asRefusal(err error, code Code, title string) *Refusal {
+	if r, ok := IsRefusal(err); ok {
 		return r
 	}
-	return &Refusal{Title: title, Cause: err}
+	return &Refusal{Code: code, Title: title, Cause: err}
 }

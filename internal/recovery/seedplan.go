@@ -1,7 +1,6 @@
 package recovery
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,6 +48,7 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 	}
 	if req.Node == "" && len(req.Less) > 0 {
 		return nil, &Refusal{
+			Code:      CodeNothingToAccept,
 			Title:     "Nothing to Accept",
 			Attribute: "accept_less_than",
 			Found:     "accept_less_than is set and node is not: the best master is taken, and nobody has more.",
@@ -160,6 +160,7 @@ func (p *SeedPlan) checkLess(journal *Journal) error {
 		)
 	}
 	return &Refusal{
+		Code:      CodeOthersHaveMore,
 		Title:     "Another Master Has More",
 		Attribute: "node",
 		Untouched: nothingTouched,
@@ -184,6 +185,7 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 	forced, err := manifest.Force([]byte(seed.Manifest))
 	if err != nil {
 		return &Refusal{
+			Code:      CodeManifestNotEditable,
 			Title:     "Manifest Cannot Be Edited",
 			Found:     fmt.Sprintf("%s on %s: %v", seed.ManifestPath, seed.Name, err),
 			Untouched: nothingTouched,
@@ -197,6 +199,7 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 	}
 	if need := seed.DataBytes + seed.DataBytes/20; seed.FreeBytes < need {
 		return &Refusal{
+			Code:      CodeNoSpace,
 			Title:     "Not Enough Space for a Copy of the Data",
 			Attribute: "node",
 			Found: fmt.Sprintf(
@@ -225,7 +228,7 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 	for _, e := range sorted(all) {
 		for _, j := range e.Journals {
-			if j.Operation != "seed" {
+			if j.Operation != OperationSeed {
 				continue
 			}
 			if j.ID != req.RecoveryID {
@@ -234,6 +237,7 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 					continue
 				}
 				return "", &Refusal{
+					Code:      CodeOtherUnfinished,
 					Title:     "Another Recovery Is Unfinished",
 					Attribute: "recovery_id",
 					Untouched: nothingTouched,
@@ -249,6 +253,7 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 			}
 			if req.Node != "" && req.Node != e.Name {
 				return "", &Refusal{
+					Code:      CodeOtherSeed,
 					Title:     "This Recovery Has Another Seed",
 					Attribute: "node",
 					Untouched: nothingTouched,
@@ -266,6 +271,7 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 			}
 			if alone := e.Quorum && len(e.Members) == 1; j.finished() && !alone {
 				return "", &Refusal{
+					Code:      CodeRecoveryFinished,
 					Title:     "This Recovery Is Finished",
 					Attribute: "recovery_id",
 					Untouched: nothingTouched,
@@ -305,6 +311,7 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 			return unknownNode("lost_nodes", name, names(sorted(all)))
 		case seen[name]:
 			return &Refusal{
+				Code:      CodeNodeTwice,
 				Title:     "A Node Is Given Twice",
 				Attribute: "lost_nodes",
 				Found:     fmt.Sprintf("lost_nodes names %s twice.", name),
@@ -317,6 +324,7 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 				found += fmt.Sprintf(" (%s)", e.ReachError)
 			}
 			return &Refusal{
+				Code:      CodeLostNodeAnswers,
 				Title:     "A Master Given Up Answers",
 				Attribute: "lost_nodes",
 				Found:     found + ": its etcd may run, or may start again.",
@@ -336,6 +344,7 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 			return refuseElsewhere(sorted(all)...)
 		case e.Reach == Refused:
 			return &Refusal{
+				Code:      CodeAccessRefused,
 				Title:     "A Master Cannot Be Examined",
 				Attribute: "survey",
 				Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
@@ -345,6 +354,7 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 			}
 		case e.Reach == Silent && !seen[e.Name] && len(seenElsewhere(all)) > 0:
 			return &Refusal{
+				Code:      CodeReachableFromPeers,
 				Title:     "A Master Does Not Answer",
 				Attribute: "survey",
 				Found: fmt.Sprintf(
@@ -359,6 +369,7 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 			}
 		case e.Reach == Silent && !seen[e.Name]:
 			return &Refusal{
+				Code:      CodeUnreachable,
 				Title:     "A Master Does Not Answer",
 				Attribute: "lost_nodes",
 				Found: fmt.Sprintf(
@@ -386,6 +397,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		return foundedAnew(v.Ahead, v.Answers, all)
 	case len(v.Unknown) > 0:
 		return &Refusal{
+			Code:      CodeMemberNotSurveyed,
 			Title:     "A Member Is Not Among the Surveyed Nodes",
 			Attribute: "survey",
 			Untouched: nothingTouched,
@@ -409,6 +421,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		return refuseVerdict(v, all)
 	case seed.Damage != "":
 		return &Refusal{
+			Code:      CodeSeedDamaged,
 			Title:     "The Seed's Data Is Damaged",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage),
@@ -418,6 +431,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		}
 	case seed.TooNew != "":
 		return &Refusal{
+			Code:      CodeImageTooOld,
 			Title:     "The Image Is Older Than the Data",
 			Attribute: "node",
 			Found:     seed.Name + ": " + seed.TooNew + ".",
@@ -429,6 +443,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		}
 	case !seed.Readable:
 		return &Refusal{
+			Code:      CodeSeedEmpty,
 			Title:     "The Seed Has No Data",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir),
@@ -437,6 +452,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		}
 	case seed.learner():
 		return &Refusal{
+			Code:      CodeSeedLearner,
 			Title:     "The Seed Is a Learner",
 			Attribute: "node",
 			Untouched: nothingTouched,
@@ -448,6 +464,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		}
 	case seed.Disk != nil && seed.Disk.Removed:
 		return &Refusal{
+			Code:      CodeSeedRemoved,
 			Title:     "The Seed Was Removed From Its Cluster",
 			Attribute: "node",
 			Untouched: nothingTouched,
@@ -461,6 +478,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		}
 	case removedFor(seed, all) != "":
 		return &Refusal{
+			Code:      CodeSeedRemoved,
 			Title:     "The Seed Was Removed From Its Cluster",
 			Attribute: "node",
 			Untouched: nothingTouched,
@@ -484,6 +502,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 // seenAlive refuses while etcd runs where it cannot be stopped.
 func seenAlive(seen []string) error {
 	return &Refusal{
+		Code:      CodeLostNodeServes,
 		Title:     "A Master Given Up Runs Etcd",
 		Attribute: "lost_nodes",
 		Untouched: nothingTouched,
@@ -500,6 +519,7 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			return refuseApart(v, have)
 		}
 		return &Refusal{
+			Code:      CodeClusterAlive,
 			Title:     "The Cluster Is Alive",
 			Attribute: "survey",
 			Found:     v.Text + ". Forcing a new cluster would throw away the members that work.",
@@ -533,6 +553,7 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			}
 		}
 		return &Refusal{
+			Code:      CodeClusterStartable,
 			Title:     "The Cluster Only Needs to Be Started",
 			Attribute: "survey",
 			Untouched: nothingTouched,
@@ -549,6 +570,7 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 		}
 		if names := unplaced(all); len(names) > 0 {
 			return &Refusal{
+				Code:      CodeDataNotFound,
 				Title:     "No etcd Data Was Found",
 				Attribute: "survey",
 				Found:     v.Text + "." + problemsOf(all),
@@ -562,6 +584,7 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			}
 		}
 		return &Refusal{
+			Code:      CodeNoData,
 			Title:     "No Master Has etcd Data",
 			Attribute: "survey",
 			Found:     v.Text + "." + problemsOf(all),
@@ -590,6 +613,7 @@ func foundedAnew(ahead, answers []string, all map[string]Evidence) error {
 		who = "the masters of the other cluster"
 	}
 	return &Refusal{
+		Code:      CodeClusterBehind,
 		Title:     "The Cluster That Answers Knows Less",
 		Attribute: "survey",
 		Untouched: nothingTouched,
@@ -617,6 +641,7 @@ func masterProblem(e Evidence) error {
 		return own
 	}
 	return &Refusal{
+		Code:      CodeNodeNotReady,
 		Title:     "A Master Is Not Ready for This",
 		Attribute: "survey",
 		Untouched: nothingTouched,
@@ -631,6 +656,7 @@ func masterProblem(e Evidence) error {
 
 func unknownNode(attribute, name string, have []string) error {
 	return &Refusal{
+		Code:      CodeUnknownNode,
 		Title:     "Unknown Node",
 		Attribute: attribute,
 		Found:     fmt.Sprintf("%q is none of the surveyed nodes: %s.", name, words(have)),
@@ -648,6 +674,13 @@ func (p *SeedPlan) others() []string {
 		}
 	}
 	return others
+}
+
+// reached are the masters that answer, the seed among them.
+func (p *SeedPlan) reached() []string {
+	all := append(p.others(), p.Node)
+	slices.Sort(all)
+	return all
 }
 
 // Cluster is what a member needs to know of the cluster it joins.
@@ -691,10 +724,4 @@ func size(bytes int64) string {
 	default:
 		return fmt.Sprintf("%d KiB", bytes>>10)
 	}
-}
-
-// IsRefusal gives the refusal in an error.
-func IsRefusal(err error) (*Refusal, bool) {
-	var r *Refusal
-	return r, errors.As(err, &r)
 }

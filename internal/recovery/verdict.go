@@ -279,7 +279,7 @@ func membersOnDisk(all map[string]Evidence, cluster etcd.ID) []etcd.Member {
 // forcing is true of a master on which a recovery has begun to force a new cluster and has not finished.
 func (e Evidence) forcing() bool {
 	return slices.ContainsFunc(e.Journals, func(j Journal) bool {
-		return j.Operation == "seed" && !j.finished() && j.mark(markForcing) != ""
+		return j.Operation == OperationSeed && !j.finished() && j.mark(markForcing) != ""
 	})
 }
 

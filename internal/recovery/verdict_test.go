@@ -128,7 +128,7 @@ func TestRemovedSeed(t *testing.T) {
 	err := checkLost(Verdict{State: Lost}, map[string]Evidence{"m1": m1, "m2": m2}, m2)
 	if r, ok := IsRefusal(
 		err,
-	); !ok || r.Title != "The Seed Was Removed From Its Cluster" ||
+	); !ok || r.Code != CodeSeedRemoved ||
 		!strings.Contains(r.Found, "the data of m1 says that the member of m2 was removed") {
 		t.Errorf("got %v", err)
 	}
