@@ -26,8 +26,8 @@ func TestTurns(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				// Who gives a turn back stands still until all others have gone as far as they can: the next one has its
-				// turn by then.
+				// Who gives a turn back stands still until all others have gone as far as they can: the next one has
+				// the turn by then.
 				all := turns{gaveBack: synctest.Wait}
 				pending, atWork, calls := true, 0, 0
 				behind := &recovery.Refusal{Code: recovery.CodeBehindAnotherJoin, Title: "Behind"}

@@ -99,9 +99,16 @@ func TestCodes(t *testing.T) {
 			continue
 		}
 		for _, s := range decl.Specs {
-			spec := s.(*ast.ValueSpec)
+			spec, ok := s.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				t.Fatalf("%s: not one code with its value", fset.Position(s.Pos()))
+			}
+			text, ok := spec.Values[0].(*ast.BasicLit)
+			if !ok {
+				t.Fatalf("%s: not a literal", fset.Position(s.Pos()))
+			}
 			name := spec.Names[0].Name
-			value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			value, err := strconv.Unquote(text.Value)
 			if err != nil || !kebab.MatchString(value) {
 				t.Errorf("%s is %q", name, value)
 			}

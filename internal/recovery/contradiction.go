@@ -98,7 +98,6 @@ func refuseApart(v Verdict, apart []string) error {
 		Code:      CodeMembersDiffer,
 		Title:     "The Members of the Cluster Differ",
 		Attribute: "survey",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"%s. But %s: the same entries of the log have led to different data. A master whose disk was wiped can "+
 				"found its place anew, under its old ID, while the others are out of reach.",

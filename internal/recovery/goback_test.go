@@ -96,7 +96,8 @@ func TestGoBack(t *testing.T) {
 		t,
 		m1,
 		"cp",
-		`case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`,
+		`case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) `+
+			`echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`,
 	)
 	_, err = recovery.Seed(t.Context(), plan(), nodes, recovery.Options{})
 	undo()
@@ -204,11 +205,8 @@ func TestCopiedUnheard(t *testing.T) {
 			return nil
 		}
 		must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery"), 0o700))
-		must(
-			t,
-			exec.CommandContext(t.Context(), "cp", "-a", m1.Path("/var/lib/etcd"), m1.Path("/var/lib/etcd.etcdrecovery/1")).
-				Run(),
-		) //nolint:gosec // the lab's own
+		from, to := m1.Path("/var/lib/etcd"), m1.Path("/var/lib/etcd.etcdrecovery/1")
+		must(t, exec.CommandContext(t.Context(), "cp", "-a", from, to).Run()) //nolint:gosec // the lab's own
 		return errCut
 	}})
 	wantRefusal(

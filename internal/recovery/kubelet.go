@@ -89,7 +89,6 @@ func (k Kubelet) check(master, attribute string) error {
 		Code:      CodeKubeletDown,
 		Title:     "The Kubelet Does Not Run",
 		Attribute: attribute,
-		Untouched: nothingTouched,
 		Found:     k.down(master) + ": etcd is a static pod there, which nothing else starts.",
 		Next: fmt.Sprintf(
 			"find out why (systemctl status kubelet; journalctl -u kubelet, on %s), start it, then plan again.",

@@ -51,7 +51,13 @@ func TestAbandoned(t *testing.T) {
 	if !recovery.Abandoned(alive) {
 		t.Errorf("a process that was killed is still there: %q", alive)
 	}
-	for _, holder := range []string{of(elsewhere), "", "a person's own text", "words\n", "words\n" + words[0] + " " + words[1] + " x y z"} {
+	for _, holder := range []string{
+		of(elsewhere),
+		"",
+		"a person's own text",
+		"words\n",
+		"words\n" + words[0] + " " + words[1] + " x y z",
+	} {
 		if recovery.Abandoned(holder) {
 			t.Errorf("nothing is known of %q, and it is taken for gone", holder)
 		}
@@ -84,7 +90,9 @@ func TestHidden(t *testing.T) {
 	must(t, os.Chmod(filepath.Dir(dir), 0o755)) //nolint:gosec // for the other user
 	exe := filepath.Join(dir, "test")
 	must(t, exec.CommandContext(t.Context(), "cp", os.Args[0], exe).Run())
-	const hidden = `mount -t proc -o hidepid=2 proc /proc && [ -e /proc/$1 ] && cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '[ ! -e /proc/$1 ] || { echo "the process is to be seen"; exit 1; }
+	const hidden = `mount -t proc -o hidepid=2 proc /proc && [ -e /proc/$1 ] && cd / &&
+exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '
+[ ! -e /proc/$1 ] || { echo "the process is to be seen"; exit 1; }
 exec "$0" -test.run "^TestHidden$"' "$2" "$1"`
 	c := exec.CommandContext(
 		t.Context(),

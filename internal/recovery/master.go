@@ -376,7 +376,14 @@ func (m *master) lastWords(ctx context.Context, id string) string {
 func fatalLines(log string) []string {
 	var fatal []string
 	for line := range strings.Lines(log) {
-		for _, sign := range []string{`"level":"fatal"`, `"level":"panic"`, `"level":"error"`, "panic:", " C | ", `"msg":"the member has been permanently removed`} {
+		for _, sign := range []string{
+			`"level":"fatal"`,
+			`"level":"panic"`,
+			`"level":"error"`,
+			"panic:",
+			" C | ",
+			`"msg":"the member has been permanently removed`,
+		} {
 			if strings.Contains(line, sign) {
 				fatal = append(fatal, strings.TrimSpace(line))
 				break

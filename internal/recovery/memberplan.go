@@ -36,7 +36,6 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 			Title:     "The Master Does Not Answer",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s: %s.", e.Name, e.ReachError),
-			Untouched: nothingTouched,
 			Next:      fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name),
 		}
 	case e.Reach == Refused && len(e.elsewhere()) == 0:
@@ -45,7 +44,6 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 			Title:     "A Master Cannot Be Examined",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
-			Untouched: nothingTouched,
 			Next:      "put this access right, then plan again.",
 		}
 	case e.Reach == Refused, len(e.Problems) > 0:
@@ -106,7 +104,6 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 			Title:     "Manifest Cannot Be Edited",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err),
-			Untouched: nothingTouched,
 			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
 		}
 	}
@@ -139,7 +136,6 @@ func checkPlace(e Evidence, members []etcd.Member) error {
 				Code:      CodeBehindAnotherJoin,
 				Title:     "Another Member Has Not Started",
 				Attribute: "join",
-				Untouched: nothingTouched,
 				Found: fmt.Sprintf(
 					"member %s at %s was added to the cluster and has never started. Members join one at a time.",
 					m.ID,
@@ -168,7 +164,6 @@ func checkPlace(e Evidence, members []etcd.Member) error {
 			Code:      CodePlaceTaken,
 			Title:     "Name and Peer URL Do Not Match",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"the manifest of %s says --name=%s and --initial-advertise-peer-urls=%s; the cluster has member %s "+
 					"(%s) at %s.",

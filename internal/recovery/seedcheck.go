@@ -27,10 +27,9 @@ func (s *seeding) check(ctx context.Context) error {
 	if now.Forced != s.plan.Forced || now.Final != s.plan.Final || now.OldData != s.plan.OldData ||
 		now.OldWAL != s.plan.OldWAL {
 		return &Refusal{
-			Code:      CodeNodeChanged,
-			Title:     "A Master Changed Since the Plan",
-			Untouched: nothingTouched,
-			Next:      "run terraform plan again and look at what it will do now.",
+			Code:  CodeNodeChanged,
+			Title: "A Master Changed Since the Plan",
+			Next:  "run terraform plan again and look at what it will do now.",
 			Found: fmt.Sprintf(
 				"what would be written on %s, or where its data would be kept (%s), is not what the plan shows (%s).",
 				s.plan.Node,

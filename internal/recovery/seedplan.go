@@ -52,7 +52,6 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 			Title:     "Nothing to Accept",
 			Attribute: "accept_less_than",
 			Found:     "accept_less_than is set and node is not: the best master is taken, and nobody has more.",
-			Untouched: nothingTouched,
 			Next:      "take accept_less_than out, or name the seed with node.",
 		}
 	}
@@ -163,7 +162,6 @@ func (p *SeedPlan) checkLess(journal *Journal) error {
 		Code:      CodeOthersHaveMore,
 		Title:     "Another Master Has More",
 		Attribute: "node",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"%s is to be the seed, and a forced start would keep more on %s: %s.",
 			p.Node,
@@ -185,11 +183,10 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 	forced, err := manifest.Force([]byte(seed.Manifest))
 	if err != nil {
 		return &Refusal{
-			Code:      CodeManifestNotEditable,
-			Title:     "Manifest Cannot Be Edited",
-			Found:     fmt.Sprintf("%s on %s: %v", seed.ManifestPath, seed.Name, err),
-			Untouched: nothingTouched,
-			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
+			Code:  CodeManifestNotEditable,
+			Title: "Manifest Cannot Be Edited",
+			Found: fmt.Sprintf("%s on %s: %v", seed.ManifestPath, seed.Name, err),
+			Next:  "bring the manifest into a shape as kubeadm writes it, then plan again.",
 		}
 	}
 	p.ManifestPath, p.Forced, p.Final = seed.ManifestPath, string(forced), seed.Manifest
@@ -211,7 +208,6 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 				size(seed.FreeBytes),
 				size(need),
 			),
-			Untouched: nothingTouched,
 			Next: fmt.Sprintf(
 				"free %s on the file system of %s on %s, then plan again.",
 				size(need-seed.FreeBytes),
@@ -240,7 +236,6 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 					Code:      CodeOtherUnfinished,
 					Title:     "Another Recovery Is Unfinished",
 					Attribute: "recovery_id",
-					Untouched: nothingTouched,
 					Found: fmt.Sprintf(
 						"the journal on %s says that recovery %q began to force a new cluster there on %s and has "+
 							"not finished.",
@@ -256,7 +251,6 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 					Code:      CodeOtherSeed,
 					Title:     "This Recovery Has Another Seed",
 					Attribute: "node",
-					Untouched: nothingTouched,
 					Found: fmt.Sprintf(
 						"recovery %q was begun with %s as its seed, and node names %s.",
 						j.ID,
@@ -274,7 +268,6 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 					Code:      CodeRecoveryFinished,
 					Title:     "This Recovery Is Finished",
 					Attribute: "recovery_id",
-					Untouched: nothingTouched,
 					Found: fmt.Sprintf(
 						"the journal on %s says that recovery %q was finished on %s.",
 						e.Name,
@@ -315,7 +308,6 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 				Title:     "A Node Is Given Twice",
 				Attribute: "lost_nodes",
 				Found:     fmt.Sprintf("lost_nodes names %s twice.", name),
-				Untouched: nothingTouched,
 				Next:      "name each master once.",
 			}
 		case e.Reach != Silent:
@@ -328,7 +320,6 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 				Title:     "A Master Given Up Answers",
 				Attribute: "lost_nodes",
 				Found:     found + ": its etcd may run, or may start again.",
-				Untouched: nothingTouched,
 				Next: fmt.Sprintf(
 					"take %s out of lost_nodes, so that its etcd is stopped before a new cluster is forced; or "+
 						"switch the machine off for good.",
@@ -348,7 +339,6 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 				Title:     "A Master Cannot Be Examined",
 				Attribute: "survey",
 				Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
-				Untouched: nothingTouched,
 				Next: "put this access right and plan again. A master that may run etcd has to be stopped " +
 					"before a new cluster is forced, so it cannot be left out.",
 			}
@@ -363,7 +353,6 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 					e.ReachError,
 					words(seenElsewhere(all)),
 				),
-				Untouched: nothingTouched,
 				Next: "the cluster may be alive. Put SSH to the masters that do not answer right, or switch " +
 					"them off for good, then plan again.",
 			}
@@ -377,7 +366,6 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 					e.Name,
 					e.ReachError,
 				),
-				Untouched: nothingTouched,
 				Next: fmt.Sprintf(
 					"bring %s back or make sure that it is switched off for good; in the latter case say so with "+
 						"lost_nodes = [%q].",
@@ -400,7 +388,6 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Code:      CodeMemberNotSurveyed,
 			Title:     "A Member Is Not Among the Surveyed Nodes",
 			Attribute: "survey",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.",
 				seed.Name,
@@ -425,7 +412,6 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Title:     "The Seed's Data Is Damaged",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage),
-			Untouched: nothingTouched,
 			Next: "choose another master that has data. Where there is none, restore a snapshot (etcdutl " +
 				"snapshot restore); the database alone may serve as one, with --skip-hash-check.",
 		}
@@ -435,7 +421,6 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Title:     "The Image Is Older Than the Data",
 			Attribute: "node",
 			Found:     seed.Name + ": " + seed.TooNew + ".",
-			Untouched: nothingTouched,
 			Next: fmt.Sprintf(
 				"set the image in %s to the version that ran last, then plan again.",
 				seed.ManifestPath,
@@ -447,7 +432,6 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Title:     "The Seed Has No Data",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir),
-			Untouched: nothingTouched,
 			Next:      fmt.Sprintf("choose a master that has data: %s.", words(v.WithData)),
 		}
 	case seed.learner():
@@ -455,7 +439,6 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Code:      CodeSeedLearner,
 			Title:     "The Seed Is a Learner",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"%s is a learner: etcd panics with \"removed all voters\" when a new cluster is forced on one.",
 				seed.Name,
@@ -467,7 +450,6 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Code:      CodeSeedRemoved,
 			Title:     "The Seed Was Removed From Its Cluster",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"the data of %s says that its member %s was removed: etcd panics with \"removed all voters\" when a "+
 					"new cluster is forced on it (etcd-io/etcd#13848).",
@@ -481,7 +463,6 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Code:      CodeSeedRemoved,
 			Title:     "The Seed Was Removed From Its Cluster",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"the data of %s says that the member of %s was removed from the cluster that both were in; what %s "+
 					"has is older than that.",
@@ -505,7 +486,6 @@ func seenAlive(seen []string) error {
 		Code:      CodeLostNodeServes,
 		Title:     "A Master Given Up Runs Etcd",
 		Attribute: "lost_nodes",
-		Untouched: nothingTouched,
 		Found:     fmt.Sprintf("%s, and that master cannot be examined from here.", words(seen)),
 		Next: "switch that machine off, or put SSH to it right and take it out of lost_nodes. If it is no " +
 			"member any more, take it out of --initial-cluster in the manifest.",
@@ -523,7 +503,6 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			Title:     "The Cluster Is Alive",
 			Attribute: "survey",
 			Found:     v.Text + ". Forcing a new cluster would throw away the members that work.",
-			Untouched: nothingTouched,
 			Next: "remove etcdrecovery_seed from the configuration and let each broken master rejoin with " +
 				"etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
 		}
@@ -556,7 +535,6 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			Code:      CodeClusterStartable,
 			Title:     "The Cluster Only Needs to Be Started",
 			Attribute: "survey",
-			Untouched: nothingTouched,
 			Found:     v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
 			Next: "start etcd on these masters and wait for a leader:\n  " + strings.Join(
 				how,
@@ -574,7 +552,6 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 				Title:     "No etcd Data Was Found",
 				Attribute: "survey",
 				Found:     v.Text + "." + problemsOf(all),
-				Untouched: nothingTouched,
 				Next: fmt.Sprintf(
 					"put etcd's manifest back on %s, which says where its data is, and plan again. kubeadm puts the "+
 						"data into /var/lib/etcd: look there (ls -lR /var/lib/etcd/member) before you think of a "+
@@ -588,7 +565,6 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			Title:     "No Master Has etcd Data",
 			Attribute: "survey",
 			Found:     v.Text + "." + problemsOf(all),
-			Untouched: nothingTouched,
 			Next:      "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from.",
 		}
 	}
@@ -616,7 +592,6 @@ func foundedAnew(ahead, answers []string, all map[string]Evidence) error {
 		Code:      CodeClusterBehind,
 		Title:     "The Cluster That Answers Knows Less",
 		Attribute: "survey",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"a cluster answers with a quorum (%s), but %s has data that it never had. Masters that are started on "+
 				"wiped disks can found a cluster anew, and empty.",
@@ -644,7 +619,6 @@ func masterProblem(e Evidence) error {
 		Code:      CodeNodeNotReady,
 		Title:     "A Master Is Not Ready for This",
 		Attribute: "survey",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"on %s: %s",
 			e.Name,
@@ -660,7 +634,6 @@ func unknownNode(attribute, name string, have []string) error {
 		Title:     "Unknown Node",
 		Attribute: attribute,
 		Found:     fmt.Sprintf("%q is none of the surveyed nodes: %s.", name, words(have)),
-		Untouched: nothingTouched,
 		Next:      "use one of these names, or add the master to the survey's nodes.",
 	}
 }

@@ -70,7 +70,8 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 			v.Ahead, v.WithData = append(v.Ahead, e.Name), append(v.WithData, e.Name)
 		case e.Quorum:
 			v.Answers, v.WithData = append(v.Answers, e.Name), append(v.WithData, e.Name)
-		case e.Readable && votes(e, all) && (witness.cluster() == 0 || e.cluster() == 0 || e.cluster() == witness.cluster()):
+		case e.Readable && votes(e, all) &&
+			(witness.cluster() == 0 || e.cluster() == 0 || e.cluster() == witness.cluster()):
 			v.WithData = append(v.WithData, e.Name)
 		}
 	}
@@ -84,7 +85,8 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 	if len(v.Seen) > 0 && v.State != Alive {
 		v.State = Unreached
 		v.Text = fmt.Sprintf(
-			"not reached: %s, and this machine cannot examine it; the cluster may be alive. Of what can be examined: %s",
+			"not reached: %s, and this machine cannot examine it; the cluster may be alive. Of what can be "+
+				"examined: %s",
 			words(v.Seen),
 			v.Text,
 		)

@@ -48,7 +48,14 @@ func (a *attempt) untouched() error {
 // tidy wants no lock, no parked manifest and no unfinished file.
 func tidy(m lab.Master) error {
 	var left []string
-	for _, pattern := range []string{"/var/lib/etcdrecovery/lock*", "/var/lib/etcdrecovery/parked/*", "/var/lib/etcdrecovery/parked/.*", "/var/lib/etcdrecovery/.*", "/etc/kubernetes/manifests/.*", "/var/lib/etcd.etcdrecovery/*.*"} {
+	for _, pattern := range []string{
+		"/var/lib/etcdrecovery/lock*",
+		"/var/lib/etcdrecovery/parked/*",
+		"/var/lib/etcdrecovery/parked/.*",
+		"/var/lib/etcdrecovery/.*",
+		"/etc/kubernetes/manifests/.*",
+		"/var/lib/etcd.etcdrecovery/*.*",
+	} {
 		found, err := filepath.Glob(m.Path(pattern))
 		if err != nil {
 			return err

@@ -154,25 +154,29 @@ description: |-
 
 # Interrupted in every way at every step
 
-` + "`make faults ARGS='-record FILE -doc'`" + ` wrote this page. It interrupted %d recoveries (of %d that differ), each in a lab of its own with real etcd servers and the real SSH protocol, and
-started %d more twice at once. All of them passed. etcd %s, seed %d.
+` + "`make faults ARGS='-record FILE -doc'`" + ` wrote this page. It interrupted %d recoveries (of %d that differ),
+each in a lab of its own with real etcd servers and the real SSH protocol, and started %d more twice at once. All of
+them passed. etcd %s, seed %d.
 
-Each number counts injections that passed: one before the step's action, one in the middle of it, one after it and before the journal knows of
-it. Where it is less than 3, the others were not run; all that were run are counted above. The master that is struck is one that the step is about, drawn at random.
+Each number counts injections that passed: one before the step's action, one in the middle of it, one after it and
+before the journal knows of it. Where it is less than 3, the others were not run; all that were run are counted above.
+The master that is struck is one that the step is about, drawn at random.
 
-After each injection ` + "`terraform apply`" + ` is run until it succeeds. In %d cases the apply that was struck failed, and a later one finished; the most
-that any case needed was %d applies. In %d the survivor was out of reach for so long, before anything was stopped, that the wiped masters founded their places anew and were a quorum;
-there the apply has to refuse, and to have changed nothing. Everywhere else this has to hold then:
+After each injection ` + "`terraform apply`" + ` is run until it succeeds. In %d cases the apply that was struck
+failed, and a later one finished; the most that any case needed was %d applies. In %d the survivor was out of reach
+for so long, before anything was stopped, that the wiped masters founded their places anew and were a quorum; there
+the apply has to refuse, and to have changed nothing. Everywhere else this has to hold then:
 
 - the three members are healthy voters of one cluster, and the next plan says "No changes";
 - every key from before the loss is on every member;
-- clients that worked while the members joined saw a linearizable history (%d acknowledged writes were checked, with porcupine);
-- every write that any member acknowledged at any time after the loss is in the one cluster there is in the end, at the revision at which it
-  was acknowledged. A second cluster would have acknowledged writes that are not;
+- clients that worked while the members joined saw a linearizable history (%d acknowledged writes were checked, with
+  porcupine);
+- every write that any member acknowledged at any time after the loss is in the one cluster there is in the end, at
+  the revision at which it was acknowledged. A second cluster would have acknowledged writes that are not;
 - no manifest and no process has the force flag;
 - one copy of the seed's data is kept, byte for byte as it was when its etcd had stopped;
 - no lock, no parked manifest and no unfinished file is left, and every journal is finished.
 
-After Ctrl-C an apply must end within 30 s; the longest took %.1f s. Of two applies at once, no step of one was ever heard of after the other one had
-taken the locks.
+After Ctrl-C an apply must end within 30 s; the longest took %.1f s. Of two applies at once, no step of one was ever
+heard of after the other one had taken the locks.
 `
