@@ -22,12 +22,12 @@ func TestInterrupted(t *testing.T) {
 	must(t, err)
 	dir := t.TempDir()
 	names := []string{
-		"seed 6 (start with the force flag), during, provider killed",
-		"seed 7 (restart without the flag), during, kubelet restart",
-		"member 8 (catch up with the leader), before, reboot",
-		"member 7 (write the manifest, start), during, SSH cut for 20 s",
-		"seed 5 (copy the data aside, compare), during, Ctrl-C",
-		"member 3 (stop etcd), during, master frozen",
+		"seed force, during, provider killed",
+		"seed unforce, during, kubelet restart",
+		"member catch-up, before, reboot",
+		"member start, during, SSH cut for 20 s",
+		"seed copy, during, Ctrl-C",
+		"member stop, during, master frozen",
 	}
 	if !*allInterrupts {
 		names = names[:3]

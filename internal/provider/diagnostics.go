@@ -13,11 +13,14 @@ import (
 
 // addError shows an error to the operator, at the attribute that is its cause where one is. attributes are those that
 // the object has.
-func addError(diags *diag.Diagnostics, err error, attributes ...string) {
+func (m *masters) addError(diags *diag.Diagnostics, err error, attributes ...string) {
 	r, ok := recovery.IsRefusal(err)
 	if !ok {
 		diags.AddError("Recovery Failed", err.Error())
 		return
+	}
+	if m != nil && m.refused != nil {
+		m.refused(r.Code)
 	}
 	for _, a := range attributes {
 		if a == r.Attribute {
@@ -34,8 +37,8 @@ func (m *masters) options(ctx context.Context) recovery.Options {
 	return recovery.Options{Now: m.now, Acted: m.acted, Observe: func(step, of int, s recovery.Step) error {
 		tflog.Info(
 			ctx,
-			fmt.Sprintf("step %d of %d on %s: %s", step, of, s.Master, s.Title),
-			map[string]any{"step": step, "of": of, "master": s.Master},
+			fmt.Sprintf("step %d of %d on %s: %s", step, of, s.Where(), s.Title),
+			map[string]any{"step": step, "of": of, "master": s.Where(), "operation": s.Operation, "step_id": s.ID},
 		)
 		if m.observe == nil {
 			return nil
@@ -62,6 +65,7 @@ func warnManagers(diags *diag.Diagnostics, managers []string) {
 // by the same apply.
 func notPlanned(attribute string) error {
 	return &recovery.Refusal{
+		Code:      recovery.CodeNotPlanned,
 		Title:     "Nothing Was Planned",
 		Attribute: attribute,
 		Untouched: "nothing on any master.",

@@ -65,6 +65,7 @@ func (m *masters) check() error {
 		return nil
 	}
 	return &recovery.Refusal{
+		Code:  recovery.CodeProviderUnknown,
 		Title: "Provider Configuration Is Not Known Yet",
 		Found: fmt.Sprintf("the provider's %s depends on something that is made by this same apply.", m.unknown),
 		Next:  "give it a fixed value, or apply what it depends on first (terraform apply -target=…).",

@@ -131,7 +131,7 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 		return
 	}
 	if config.Join.IsNull() {
-		addError(&resp.Diagnostics, noCluster(), "join")
+		r.masters.addError(&resp.Diagnostics, noCluster(), "join")
 		return
 	}
 	plan.unknown()
@@ -139,7 +139,7 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 		p, inCluster, all, diags, err := config.decide(ctx)
 		resp.Diagnostics.Append(diags...)
 		if err != nil {
-			addError(&resp.Diagnostics, err, "node", "join")
+			r.masters.addError(&resp.Diagnostics, err, "node", "join")
 		}
 		if resp.Diagnostics.HasError() {
 			return
@@ -166,6 +166,7 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 // noCluster refuses to join null.
 func noCluster() error {
 	return &recovery.Refusal{
+		Code:      recovery.CodeNoClusterToJoin,
 		Title:     "There Is No Cluster to Join",
 		Attribute: "join",
 		Found:     "join is null, as the survey's cluster is while no cluster answers with a quorum.",
@@ -234,7 +235,7 @@ func (r *member) Create(ctx context.Context, req resource.CreateRequest, resp *r
 	if err := r.join(ctx, config, &plan, timeout); err != nil {
 		// No state on purpose: what was done is in the master's journal, and the next plan is a plain create that goes
 		// on from there.
-		addError(&resp.Diagnostics, err, "node", "join")
+		r.masters.addError(&resp.Diagnostics, err, "node", "join")
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -252,7 +253,7 @@ func (r *member) Update(ctx context.Context, req resource.UpdateRequest, resp *r
 	resp.Diagnostics.Append(diags...)
 	if config.toRejoin(ctx, state) {
 		if err := r.join(ctx, config, &plan, timeout); err != nil {
-			addError(&resp.Diagnostics, err, "node", "join")
+			r.masters.addError(&resp.Diagnostics, err, "node", "join")
 			return // the state stays "lost", and so the next plan is the same again
 		}
 	}

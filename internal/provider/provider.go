@@ -22,17 +22,20 @@ type etcdRecovery struct {
 	watch
 }
 
-// watch hears of the steps of every operation. Fault injection watches; nobody else does.
-type watch struct{ observe, acted recovery.Observer }
+// watch hears of the steps of every operation, and of refusals. Fault injection watches; nobody else does.
+type watch struct {
+	observe, acted recovery.Observer
+	refused        func(recovery.Code)
+}
 
 // New makes the provider's constructor.
-func New(version string) func() provider.Provider { return NewWatched(version, nil, nil) }
+func New(version string) func() provider.Provider { return NewWatched(version, nil, nil, nil) }
 
 // NewWatched is New for a provider that reports each step before it is carried out, and after, when it is not in the
-// journal yet.
-func NewWatched(version string, before, after recovery.Observer) func() provider.Provider {
+// journal yet, and the code of each refusal before it is shown.
+func NewWatched(version string, before, after recovery.Observer, refused func(recovery.Code)) func() provider.Provider {
 	return func() provider.Provider {
-		return &etcdRecovery{version: version, watch: watch{observe: before, acted: after}}
+		return &etcdRecovery{version: version, watch: watch{observe: before, acted: after, refused: refused}}
 	}
 }
 

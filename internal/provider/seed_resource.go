@@ -141,7 +141,7 @@ func (s *seed) Configure(_ context.Context, req resource.ConfigureRequest, _ *re
 }
 
 // decide is the plan for a configuration; nil while the evidence is not known.
-func (m seedModel) decide(ctx context.Context, resp *resource.ModifyPlanResponse) *recovery.SeedPlan {
+func (s *seed) decide(ctx context.Context, m seedModel, resp *resource.ModifyPlanResponse) *recovery.SeedPlan {
 	if !wholly(ctx, m.Survey) || m.Node.IsUnknown() || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() ||
 		m.LessThan.IsUnknown() {
 		return nil
@@ -155,7 +155,7 @@ func (m seedModel) decide(ctx context.Context, resp *resource.ModifyPlanResponse
 	}
 	p, err := recovery.DecideSeed(all, request)
 	if err != nil {
-		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
+		s.masters.addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
 		return nil
 	}
 	return p
@@ -181,7 +181,7 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 		s.keep(ctx, config, plan, state, resp)
 		return
 	}
-	p := config.decide(ctx, resp)
+	p := s.decide(ctx, config, resp)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -201,7 +201,8 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 // lives. It is never forced again because of drift.
 func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *resource.ModifyPlanResponse) {
 	if !config.Node.IsNull() && !config.Node.IsUnknown() && !state.Node.IsNull() && !config.Node.Equal(state.Node) {
-		addError(&resp.Diagnostics, &recovery.Refusal{
+		s.masters.addError(&resp.Diagnostics, &recovery.Refusal{
+			Code:      recovery.CodeSeedFixed,
 			Title:     "The Seed of a Recovery Is Fixed",
 			Attribute: "node",
 			Found: fmt.Sprintf(
@@ -225,13 +226,14 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 		if e, ok := all[state.Node.ValueString()]; ok && state.toRejoin(e) {
 			p, err := recovery.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
 			if err != nil {
-				addError(&resp.Diagnostics, err)
+				s.masters.addError(&resp.Diagnostics, err)
 				return
 			}
 			if e.Live == nil {
-				addError(
+				s.masters.addError(
 					&resp.Diagnostics,
 					&recovery.Refusal{
+						Code:      recovery.CodeMajorityLostAgain,
 						Title:     "The Majority Is Lost Again",
 						Attribute: "recovery_id",
 						Found: fmt.Sprintf(
@@ -265,7 +267,7 @@ func (s *seed) Create(ctx context.Context, req resource.CreateRequest, resp *res
 	if err := s.recover(ctx, config, &plan, timeout); err != nil {
 		// No state on purpose: what was done is in the masters' journals, and the next plan is a plain create that goes
 		// on from there.
-		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
+		s.masters.addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -289,7 +291,7 @@ func (s *seed) Update(ctx context.Context, req resource.UpdateRequest, resp *res
 		err = s.rejoin(ctx, config, &plan, timeout)
 	}
 	if err != nil {
-		addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
+		s.masters.addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
 		return // the state stays as it was, and so does the next plan
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)

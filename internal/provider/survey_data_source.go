@@ -161,7 +161,7 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 	var m surveyModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if err := s.masters.check(); err != nil {
-		addError(&resp.Diagnostics, err)
+		s.masters.addError(&resp.Diagnostics, err)
 	}
 	conns := map[string]connection{}
 	at := map[string]string{}
@@ -170,9 +170,10 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 		conns[name] = c
 		key := s.masters.address(c)
 		if other, ok := at[key]; ok {
-			addError(
+			s.masters.addError(
 				&resp.Diagnostics,
 				&recovery.Refusal{
+					Code:      recovery.CodeNodeTwice,
 					Title:     "A Node Is Given Twice",
 					Attribute: "nodes",
 					Found:     "the nodes " + min(name, other) + " and " + max(name, other) + " are both at " + key + ".",

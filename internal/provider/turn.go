@@ -11,8 +11,9 @@ import (
 // turns lets one change at a time into each cluster. It never waits for a particular sibling, so it works with
 // -parallelism=1 too.
 type turns struct {
-	mu     sync.Mutex
-	queues map[string]*queue
+	mu       sync.Mutex
+	queues   map[string]*queue
+	gaveBack func() // is called whenever a turn was given back; for tests
 }
 
 // queue is that of one cluster.
@@ -27,17 +28,21 @@ type queue struct {
 func (t *turns) in(ctx context.Context, cluster string, timeout time.Duration, f func(context.Context) error) error {
 	q := t.queue(cluster)
 	t.wait(q, 1)
-	end, err := q.turn(ctx)
-	for t.wait(q, -1); err == nil; end, err = q.turn(ctx) {
+	err := q.take(ctx)
+	for t.wait(q, -1); err == nil; err = q.take(ctx) {
 		limited, cancel := context.WithTimeout(ctx, timeout)
 		err := f(limited)
 		cancel()
-		end()
-		if !recovery.IsBehindAnotherJoin(err) || t.wait(q, 0) == 0 {
+		// Counted while nobody else can have the turn: who has it next waits no longer, and may be the join that has to
+		// be finished first.
+		again := recovery.CodeOf(err) == recovery.CodeBehindAnotherJoin && t.wait(q, 0) > 0
+		t.giveBack(q)
+		if !again {
 			return err
 		}
 	}
 	return &recovery.Refusal{
+		Code:      recovery.CodeInterrupted,
 		Title:     "Recovery Interrupted",
 		Attempt:   "It was waiting for another change to this cluster to end.",
 		Untouched: "nothing on this master.",
@@ -66,16 +71,24 @@ func (t *turns) wait(q *queue, more int) int {
 	return q.fresh
 }
 
-// turn waits for one, and returns how to give it back.
-func (q *queue) turn(ctx context.Context) (func(), error) {
+// giveBack gives a turn back.
+func (t *turns) giveBack(q *queue) {
+	<-q.slot
+	if t.gaveBack != nil {
+		t.gaveBack()
+	}
+}
+
+// take waits for a turn.
+func (q *queue) take(ctx context.Context) error {
 	select {
 	case q.slot <- struct{}{}:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	if err := ctx.Err(); err != nil { // both were ready: an interrupted apply must not begin another change
 		<-q.slot
-		return nil, err
+		return err
 	}
-	return func() { <-q.slot }, nil
+	return nil
 }

@@ -11,9 +11,9 @@ func Choose(all map[string]Evidence, lost []string) (name, reason string, err er
 	r := Rank(all, lost)
 	if r.Undecided != "" {
 		return "", "", &Refusal{
+			Code:      CodeSeedUndecided,
 			Title:     "No Seed Can Be Chosen",
 			Found:     r.Undecided + problemsOf(all),
-			Untouched: nothingTouched,
 			Attribute: "node",
 			Next: "put right what is wrong with the masters named above and plan again; or decide which one has " +
 				"the data to keep, and name it with node = \"…\".",

@@ -95,9 +95,9 @@ func apart(answers []string, all map[string]Evidence) []string {
 // refuseApart refuses a cluster that works and has two pasts.
 func refuseApart(v Verdict, apart []string) error {
 	return &Refusal{
+		Code:      CodeMembersDiffer,
 		Title:     "The Members of the Cluster Differ",
 		Attribute: "survey",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"%s. But %s: the same entries of the log have led to different data. A master whose disk was wiped can "+
 				"found its place anew, under its old ID, while the others are out of reach.",

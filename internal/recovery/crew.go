@@ -106,9 +106,9 @@ func (c *crew) lock(ctx context.Context, needed, others []string) error {
 
 func atWork(l *node.Locked) error {
 	return &Refusal{
-		Title:     "Another Recovery Is at Work",
-		Found:     l.Error() + ".",
-		Untouched: nothingTouched,
+		Code:  CodeLocked,
+		Title: "Another Recovery Is at Work",
+		Found: l.Error() + ".",
 		Next: fmt.Sprintf(
 			"wait until it is done. If it is gone for good, its lock is taken over %s after its last sign of life on "+
 				"any master; to clear it at once: rm %s (on %s).",
@@ -208,8 +208,8 @@ func unchanged(planned, live Evidence) error {
 		return nil
 	}
 	return &Refusal{
-		Title:     "A Master Changed Since the Plan",
-		Untouched: nothingTouched,
+		Code:  CodeNodeChanged,
+		Title: "A Master Changed Since the Plan",
 		Found: fmt.Sprintf(
 			"etcd's manifest on %s is not the one that the plan was made for: %s had SHA-256 %s, and now has %s.%s",
 			planned.Name,

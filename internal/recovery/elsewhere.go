@@ -105,9 +105,9 @@ func refuseElsewhere(list ...Evidence) error {
 		return nil
 	}
 	return &Refusal{
+		Code:      CodeManagedElsewhere,
 		Title:     title,
 		Attribute: "survey",
-		Untouched: nothingTouched,
 		Found: found + "A recovery from here stops and starts etcd by a static pod manifest that is the " +
 			"operator's own, and could do neither.",
 		Next: next + "If that is a left-over, make sure that it does not run, move it away and put etcd's " +

@@ -52,9 +52,9 @@ func TestAnotherDistribution(t *testing.T) {
 		all := recovery.Survey(t.Context(), nodes, time.Now())
 		words = append(words, rancher+"k3s/server/db/etcd", "k3s server --cluster-reset")
 		_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
-		wantRefusal(t, err, "This Etcd Is Run by K3s", words[len(words)-2:]...)
+		wantRefusal(t, err, recovery.CodeManagedElsewhere, words[len(words)-2:]...)
 		_, err = recovery.DecideMember(all["m1"], recovery.Cluster{ID: "1"}, false)
-		wantRefusal(t, err, "This Etcd Is Run by K3s", words[len(words)-2:]...)
+		wantRefusal(t, err, recovery.CodeManagedElsewhere, words[len(words)-2:]...)
 		report := recovery.Report(all, nil)
 		for _, w := range words {
 			if !strings.Contains(report, w) {

@@ -74,6 +74,7 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 		switch {
 		case own.ClusterID != end.ClusterID:
 			return nil, &Refusal{
+				Code:  CodeTwoClusters,
 				Title: "Two Clusters",
 				Found: fmt.Sprintf(
 					"%s serves cluster %s, and %s serves cluster %s.",
@@ -104,6 +105,7 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 	for name, hash := range end.Hashes {
 		if hash != end.Hashes[j.plan.Node] {
 			return nil, &Refusal{
+				Code:  CodeDataDiffers,
 				Title: "The Members' Data Differs",
 				Found: fmt.Sprintf(
 					"at revision %d the hash of %s is %d, and that of %s is %d.",

@@ -124,7 +124,7 @@ func sharesURL(a, b []string) bool {
 // seedJournal finds this master's journal of a recovery that was begun from it.
 func (e Evidence) seedJournal(id string) *Journal {
 	for i := range e.Journals {
-		if e.Journals[i].Operation == "seed" && e.Journals[i].ID == id {
+		if e.Journals[i].Operation == OperationSeed && e.Journals[i].ID == id {
 			return &e.Journals[i]
 		}
 	}

@@ -14,9 +14,18 @@ func TestForcedLog(t *testing.T) {
 			"cdf818194e3a8c32 at commit index 4\n", true, "0"},
 		"3.4, text, entries lost": {"2026-11-22 22:40:41.593480 I | embed: force new cluster\n2026-11-22 " +
 			"22:40:41.594 I | etcdserver: discarding 7 uncommitted WAL entries \n", true, "7"},
-		"3.7, JSON": {`{"level":"info","msg":"starting an etcd server","force-new-cluster":true,"heartbeat-interval":"100ms"}` + "\n" +
-			`{"level":"info","msg":"discarding uncommitted WAL entries","entry-index":12,"commit-index-from-wal":10,"number-of-discarded-entries":2}`, true, "2"},
-		"without the flag, JSON": {`{"level":"info","msg":"starting an etcd server","force-new-cluster":false}`, false, "0"},
+		"3.7, JSON": {
+			`{"level":"info","msg":"starting an etcd server","force-new-cluster":true,"heartbeat-interval":"100ms"}` +
+				"\n" + `{"level":"info","msg":"discarding uncommitted WAL entries","entry-index":12,` +
+				`"commit-index-from-wal":10,"number-of-discarded-entries":2}`,
+			true,
+			"2",
+		},
+		"without the flag, JSON": {
+			`{"level":"info","msg":"starting an etcd server","force-new-cluster":false}`,
+			false,
+			"0",
+		},
 		"without the flag, text": {"2026-11-22 22:40:41.593476 I | embed: name = default\n", false, "0"},
 		"an argument echoed":     {`{"msg":"Running: ","args":["etcd","--force-new-cluster"]}`, false, "0"},
 	} {

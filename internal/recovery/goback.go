@@ -158,7 +158,8 @@ func (s *seeding) goBack(ctx context.Context) string {
 			text += fmt.Sprintf(" Etcd's manifest could not be put back on %s (%v).", name, why)
 		}
 	}
-	text += " Going on is the way. To go back instead, put the manifests back by hand, that of " + seed + " first, and the others only once etcd runs there:"
+	text += " Going on is the way. To go back instead, put the manifests back by hand, that of " + seed +
+		" first, and the others only once etcd runs there:"
 	for _, name := range append([]string{seed}, others...) {
 		if m := s.masters[name]; left[name] != nil {
 			text += fmt.Sprintf("\n  on %s: mv %s %s", name, m.parkedAt(), m.ev.ManifestPath)

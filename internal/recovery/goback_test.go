@@ -67,10 +67,10 @@ func TestGoBack(t *testing.T) {
 			}
 		}
 	}
-	for step := 3; step <= 5; step++ {
+	for _, step := range []recovery.StepID{recovery.StepStopOthers, recovery.StepStopSeed, recovery.StepCopy} {
 		_, err := recovery.Seed(t.Context(), plan(), nodes, stopBefore(step))
 		if !errors.Is(err, errCut) {
-			t.Fatalf("stopped before step %d: %v", step, err)
+			t.Fatalf("stopped before %s: %v", step, err)
 		}
 		back(err)
 	}
@@ -78,8 +78,8 @@ func TestGoBack(t *testing.T) {
 		t.Context(),
 		plan(),
 		nodes,
-		recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
-			if step < 5 {
+		recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+			if s.ID != recovery.StepCopy {
 				return nil
 			}
 			// As if the master had lost its power while it copied.
@@ -96,7 +96,8 @@ func TestGoBack(t *testing.T) {
 		t,
 		m1,
 		"cp",
-		`case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`,
+		`case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) `+
+			`echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`,
 	)
 	_, err = recovery.Seed(t.Context(), plan(), nodes, recovery.Options{})
 	undo()
@@ -104,7 +105,7 @@ func TestGoBack(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"Recovery Step Failed",
+		recovery.CodeStepFailed,
 		"Step 5 of 9 on m1: copy",
 		"No space left on device",
 		"could not be put back on m1",
@@ -129,17 +130,17 @@ func TestGoBack(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"This Recovery Has Another Seed",
+		recovery.CodeOtherSeed,
 		"Changed: nothing this time. An earlier apply left it so: etcd's manifests may have been moved out of the "+
 			"kubelet's folders of m1, m2, m3. Nothing was forced",
 	)
 	// The attempt before has stopped the seed, and the masters that have lost their data must not come back before it
 	// answers them.
-	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
-		if step == 2 && answers(t, m1) {
+	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepCheck && answers(t, m1) {
 			t.Error("m1 runs already")
 		}
-		if step < 5 {
+		if s.ID != recovery.StepCopy {
 			return nil
 		}
 		return errCut
@@ -151,8 +152,8 @@ func TestGoBack(t *testing.T) {
 	p = plan()
 	// Interrupted when the copy is made: from here there is a way back by hand, and the way on.
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err = recovery.Seed(ctx, p, nodes, recovery.Options{Acted: func(step, _ int, _ recovery.Step) error {
-		if step == 5 {
+	_, err = recovery.Seed(ctx, p, nodes, recovery.Options{Acted: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepCopy {
 			cancel()
 		}
 		return nil
@@ -161,7 +162,7 @@ func TestGoBack(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"Recovery Interrupted",
+		recovery.CodeInterrupted,
 		"Stopped before step 6 of 9 on m1",
 		"the data of m1 is copied to",
 		"the point of no return is not reached",
@@ -178,7 +179,7 @@ func TestGoBack(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"Another Recovery Is at Work",
+		recovery.CodeLocked,
 		"Changed: nothing this time. An earlier apply left it so: etcd is stopped on m1, m2, m3, and the data of m1 "+
 			"is copied to",
 	)
@@ -199,22 +200,19 @@ func TestGoBack(t *testing.T) {
 func TestCopiedUnheard(t *testing.T) {
 	l, nodes, p := planned(t)
 	m1 := l.Master("m1")
-	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
-		if step < 5 {
+	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID != recovery.StepCopy {
 			return nil
 		}
 		must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery"), 0o700))
-		must(
-			t,
-			exec.CommandContext(t.Context(), "cp", "-a", m1.Path("/var/lib/etcd"), m1.Path("/var/lib/etcd.etcdrecovery/1")).
-				Run(),
-		) //nolint:gosec // the lab's own
+		from, to := m1.Path("/var/lib/etcd"), m1.Path("/var/lib/etcd.etcdrecovery/1")
+		must(t, exec.CommandContext(t.Context(), "cp", "-a", from, to).Run()) //nolint:gosec // the lab's own
 		return errCut
 	}})
 	wantRefusal(
 		t,
 		err,
-		"Recovery Step Failed",
+		recovery.CodeStepFailed,
 		"the data of m1 is copied to "+m1.Inside("/var/lib/etcd.etcdrecovery/1"),
 		"the point of no return is not reached",
 	)

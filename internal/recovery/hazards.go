@@ -30,7 +30,8 @@ func knownHazards() []hazard {
 			commitMended(),
 			always,
 			"members that join after a forced start can get other data than the seed, unless etcd was stopped in an " +
-				"orderly way before (etcd-io/etcd#14009; this provider does that, and refuses a seed that does not run)",
+				"orderly way before (etcd-io/etcd#14009; this provider does that, and refuses a seed that does not " +
+				"run)",
 		},
 		{
 			[]semver.Version{release(5, 25), release(6, 6)},

@@ -9,7 +9,15 @@ import (
 
 // TestHazards lists the known faults of a version, and only those.
 func TestHazards(t *testing.T) {
-	const commit, learner, promotion, zombies, snapshot, add, update = "#14009", "a learner of the old cluster", "the promotion of a learner", "members that were removed can come back", "while it defragments", "while another one is down", "makes it a voter"
+	const (
+		commit    = "#14009"
+		learner   = "a learner of the old cluster"
+		promotion = "the promotion of a learner"
+		zombies   = "members that were removed can come back"
+		snapshot  = "while it defragments"
+		add       = "while another one is down"
+		update    = "makes it a voter"
+	)
 	old := []string{commit, promotion, zombies, snapshot, add, update}
 	for _, c := range []struct {
 		image, other string

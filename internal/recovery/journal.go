@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
@@ -13,7 +14,7 @@ import (
 // Journal is what an operation left on a master: which steps are behind it, and where everything went. It is what a
 // later apply, and a person, reads to know where things stand.
 type Journal struct {
-	Operation string // "seed" or "member"
+	Operation Operation
 	ID        string
 	Master    string
 	Started   time.Time
@@ -25,10 +26,17 @@ type Journal struct {
 
 // Entry is one finished step.
 type Entry struct {
-	Time   time.Time
-	Number int `json:",omitzero"` // of Of steps
-	Of     int `json:",omitzero"`
-	Step   string
+	Time      time.Time
+	Operation Operation `json:",omitzero"` // "" where a version wrote it that had no IDs
+	ID        StepID    `json:",omitzero"` // the same
+	Number    int       `json:",omitzero"` // of Of steps
+	Of        int       `json:",omitzero"`
+	Step      string    // its title, for people
+}
+
+// entry is what a journal keeps of a step that is done.
+func (s Step) entry(number, of int, now time.Time) Entry {
+	return Entry{Time: now.UTC(), Operation: s.Operation, ID: s.ID, Number: number, Of: of, Step: s.Title}
 }
 
 // Marks that decide how an operation goes on.
@@ -54,7 +62,7 @@ const (
 )
 
 // name is the journal's file name without its ending.
-func (j *Journal) name() string { return j.Operation + "-" + j.ID }
+func (j *Journal) name() string { return string(j.Operation) + "-" + j.ID }
 
 func (j *Journal) mark(key string) string {
 	if j == nil {
@@ -73,25 +81,23 @@ func (j *Journal) places(free Evidence) (data, wal string) {
 
 // stopped says in one line how far an operation came that did not get to its end.
 func (j *Journal) stopped() string {
-	if j.finished() {
-		return fmt.Sprintf("was finished on %s at %s", j.Master, j.Finished.Format(time.DateTime+" MST"))
-	}
-	if len(j.Steps) == 0 {
-		return fmt.Sprintf(
-			"was begun on %s at %s and goes on from its first change",
-			j.Master,
-			j.Started.Format(time.DateTime+" MST"),
-		)
+	began := fmt.Sprintf("was begun on %s at %s", j.Master, j.Started.Format(time.DateTime+" MST"))
+	switch {
+	case j.finished():
+		return fmt.Sprintf("was finished on %s at %s", j.Master, j.Finished.Format(time.DateTime+" MST")) + j.age()
+	case len(j.Steps) == 0:
+		return began + " and goes on from its first change"
 	}
 	last := j.Steps[len(j.Steps)-1]
-	return fmt.Sprintf(
-		"was begun on %s at %s and goes on after step %d of %d (%s)",
-		j.Master,
-		j.Started.Format(time.DateTime+" MST"),
-		last.Number,
-		last.Of,
-		last.Step,
-	)
+	return fmt.Sprintf("%s and goes on after step %d of %d (%s)", began, last.Number, last.Of, last.Step) + j.age()
+}
+
+// age tells of a journal with steps that have no IDs that an older version of the provider has written it.
+func (j *Journal) age() string {
+	if slices.ContainsFunc(j.Steps, func(e Entry) bool { return e.ID == "" }) {
+		return "; its journal is from an older version of the provider"
+	}
+	return ""
 }
 
 func (j *Journal) finished() bool { return j != nil && !j.Finished.IsZero() }
@@ -105,7 +111,7 @@ type book struct {
 }
 
 // open continues the journal that the master has, or begins one.
-func openBook(have *Journal, operation, id string, n *node.Node, now func() time.Time) *book {
+func openBook(have *Journal, operation Operation, id string, n *node.Node, now func() time.Time) *book {
 	if have == nil {
 		have = &Journal{Operation: operation, ID: id, Master: n.Name, Started: now().UTC()}
 	}
@@ -128,8 +134,8 @@ func (b *book) keepAt(ctx context.Context, data, wal string) error {
 
 // step keeps that one is done. Nothing waits for it but the next write: a step that is not in the journal is checked
 // again, and found done.
-func (b *book) step(ctx context.Context, number, of int, title string) error {
-	b.Steps = append(b.Steps, Entry{Time: b.now().UTC(), Number: number, Of: of, Step: title})
+func (b *book) step(ctx context.Context, number, of int, s Step) error {
+	b.Steps = append(b.Steps, s.entry(number, of, b.now()))
 	text, err := b.text()
 	if err := errors.Join(err, b.settle()); err != nil {
 		return err

@@ -86,9 +86,9 @@ func (k Kubelet) check(master, attribute string) error {
 		return nil
 	}
 	r := &Refusal{
+		Code:      CodeKubeletDown,
 		Title:     "The Kubelet Does Not Run",
 		Attribute: attribute,
-		Untouched: nothingTouched,
 		Found:     k.down(master) + ": etcd is a static pod there, which nothing else starts.",
 		Next: fmt.Sprintf(
 			"find out why (systemctl status kubelet; journalctl -u kubelet, on %s), start it, then plan again.",

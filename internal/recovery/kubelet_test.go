@@ -28,7 +28,7 @@ func TestKubeletDown(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"The Kubelet Does Not Run",
+		recovery.CodeKubeletDown,
 		"no kubelet runs on m2 (systemctl is-active kubelet: inactive)",
 		"journalctl -u kubelet",
 	)
@@ -57,7 +57,7 @@ func TestKubeletDown(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"The Kubelet Does Not Run",
+		recovery.CodeKubeletDown,
 		"no kubelet runs on m1",
 		"kubelet-client-current.pem expired on 2026-01-02 03:04:05",
 		"kubeadm init phase kubeconfig kubelet",
@@ -89,7 +89,7 @@ func TestStaleContainer(t *testing.T) {
 			`case $* in *' inspect '*) "$0.real" "$@" | sed '`+c.edit+`';; *) exec "$0.real" "$@";; esac`,
 		)
 		_, err = recovery.Seed(t.Context(), p, nodes, options(t))
-		wantRefusal(t, err, "The Container Is Not of the New Manifest", c.says, "etcd.yaml on m1")
+		wantRefusal(t, err, recovery.CodeOtherManifest, c.says, "etcd.yaml on m1")
 	}
 	must(t, os.Rename(crictl+".real", crictl))
 	_, err = recovery.Seed(t.Context(), p, nodes, options(t))

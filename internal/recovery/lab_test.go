@@ -86,7 +86,7 @@ func loseMajority(t *testing.T, l *lab.Lab) {
 func options(t *testing.T) recovery.Options {
 	begin := time.Now()
 	return recovery.Options{Now: time.Now, Observe: func(i, n int, s recovery.Step) error {
-		t.Logf("%6.2fs step %d/%d %s: %s", time.Since(begin).Seconds(), i, n, s.Master, s.Title)
+		t.Logf("%6.2fs step %d/%d %s: %s", time.Since(begin).Seconds(), i, n, s.Where(), s.Title)
 		return nil
 	}}
 }

@@ -185,7 +185,10 @@ func pathsOf(m *manifest.Manifest) (node.Paths, []string) {
 	}
 	pki := m.PKI()
 	for flag, in := range map[string]string{
-		"--trusted-ca-file": pki.TrustedCAFile, "--cert-file": pki.CertFile, "--peer-trusted-ca-file": pki.PeerTrustedCAFile, "--peer-cert-file": pki.PeerCertFile,
+		"--trusted-ca-file":      pki.TrustedCAFile,
+		"--cert-file":            pki.CertFile,
+		"--peer-trusted-ca-file": pki.PeerTrustedCAFile,
+		"--peer-cert-file":       pki.PeerCertFile,
 	} {
 		if in != "" {
 			p.Certs[flag] = resolve(flag, in)

@@ -51,7 +51,13 @@ func TestAbandoned(t *testing.T) {
 	if !recovery.Abandoned(alive) {
 		t.Errorf("a process that was killed is still there: %q", alive)
 	}
-	for _, holder := range []string{of(elsewhere), "", "a person's own text", "words\n", "words\n" + words[0] + " " + words[1] + " x y z"} {
+	for _, holder := range []string{
+		of(elsewhere),
+		"",
+		"a person's own text",
+		"words\n",
+		"words\n" + words[0] + " " + words[1] + " x y z",
+	} {
 		if recovery.Abandoned(holder) {
 			t.Errorf("nothing is known of %q, and it is taken for gone", holder)
 		}
@@ -84,7 +90,9 @@ func TestHidden(t *testing.T) {
 	must(t, os.Chmod(filepath.Dir(dir), 0o755)) //nolint:gosec // for the other user
 	exe := filepath.Join(dir, "test")
 	must(t, exec.CommandContext(t.Context(), "cp", os.Args[0], exe).Run())
-	const hidden = `mount -t proc -o hidepid=2 proc /proc && [ -e /proc/$1 ] && cd / && exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '[ ! -e /proc/$1 ] || { echo "the process is to be seen"; exit 1; }
+	const hidden = `mount -t proc -o hidepid=2 proc /proc && [ -e /proc/$1 ] && cd / &&
+exec setpriv --reuid 65534 --regid 65534 --clear-groups sh -c '
+[ ! -e /proc/$1 ] || { echo "the process is to be seen"; exit 1; }
 exec "$0" -test.run "^TestHidden$"' "$2" "$1"`
 	c := exec.CommandContext(
 		t.Context(),
@@ -137,7 +145,7 @@ func TestLocked(t *testing.T) {
 		wantRefusal(
 			t,
 			seed(recovery.Options{}),
-			"Another Recovery Is at Work",
+			recovery.CodeLocked,
 			"on "+master,
 			"ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z",
 			"last sign of life",
@@ -155,8 +163,8 @@ func TestLocked(t *testing.T) {
 	// Silent everywhere: it is taken over, and what it still asks for is refused.
 	silent("m3")
 	asked := false
-	must(t, seed(recovery.Options{Observe: func(step, _ int, s recovery.Step) error {
-		if step == 3 {
+	must(t, seed(recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepStopOthers {
 			asked = true
 			for name, n := range nodes {
 				if err := n.As(colleague).Remove(t.Context(), l.Master(name).Path(manifestFile)); err == nil {
@@ -167,15 +175,15 @@ func TestLocked(t *testing.T) {
 		return nil
 	}}))
 	if !asked {
-		t.Error("the third step was not reached")
+		t.Error("the step that stops the others was not reached")
 	}
 }
 
 // TestLockLost takes the lock away from a recovery at work: it stops, and puts nothing back.
 func TestLockLost(t *testing.T) {
 	l, nodes, p := planned(t)
-	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
-		if step == 4 { // the others are stopped
+	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepStopSeed { // the others are stopped
 			must(t, os.Remove(l.Master("m1").Path(node.DefaultWorkDir+"/lock")))
 			must(t, nodes["m1"].Lock(t.Context(), "ann@jumphost", ""))
 		}
@@ -184,7 +192,7 @@ func TestLockLost(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"The Lock Was Lost",
+		recovery.CodeLockLost,
 		"nothing was put back, since somebody else is at work",
 		"No data was changed",
 		"names the one",

@@ -22,7 +22,8 @@ func managers() []manager {
 			name: "Cluster API",
 			sign: "/run/cluster-api/bootstrap-success.complete",
 			does: "can delete a master that looks unhealthy and make a new one in its place",
-			stop: `pause the cluster before, on the management cluster: kubectl patch cluster NAME --type merge -p '{"spec":{"paused":true}}'. MachineHealthChecks heed that, too. ` +
+			stop: "pause the cluster before, on the management cluster: kubectl patch cluster NAME --type merge " +
+				`-p '{"spec":{"paused":true}}'. MachineHealthChecks heed that, too. ` +
 				"Take it back when all members are there",
 		},
 		{

@@ -16,13 +16,30 @@ func TestManagers(t *testing.T) {
 		change func(*Evidence)
 		words  []string
 	}{
-		{"Cluster API", func(e *Evidence) { e.Signs = []string{capi} }, []string{"Cluster API looks after m1", `{"spec":{"paused":true}}`, "MachineHealthChecks"}},
-		{"Deckhouse on the disk", func(e *Evidence) { e.Signs = []string{"/etc/kubernetes/deckhouse"} }, []string{"Deckhouse looks after m1", "control-plane-manager"}},
-		{"Deckhouse in the manifest", func(e *Evidence) {
-			e.Manifest = strings.Replace(e.Manifest, "  name: etcd\n  namespace", "  annotations:\n    "+
-				"control-plane-manager.deckhouse.io/checksum: \"1f\"\n  name: etcd\n  namespace", 1)
-		}, []string{"Deckhouse looks after m1"}},
-		{"nobody", func(*Evidence) {}, nil},
+		{
+			name:   "Cluster API",
+			change: func(e *Evidence) { e.Signs = []string{capi} },
+			words:  []string{"Cluster API looks after m1", `{"spec":{"paused":true}}`, "MachineHealthChecks"},
+		},
+		{
+			name:   "Deckhouse on the disk",
+			change: func(e *Evidence) { e.Signs = []string{"/etc/kubernetes/deckhouse"} },
+			words:  []string{"Deckhouse looks after m1", "control-plane-manager"},
+		},
+		{
+			name: "Deckhouse in the manifest",
+			change: func(e *Evidence) {
+				const name = "  name: etcd\n  namespace"
+				annotation := "  annotations:\n    control-plane-manager.deckhouse.io/checksum: \"1f\"\n"
+				e.Manifest = strings.Replace(e.Manifest, name, annotation+name, 1)
+			},
+			words: []string{"Deckhouse looks after m1"},
+		},
+		{
+			name:   "nobody",
+			change: func(*Evidence) {},
+			words:  nil,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m1 := with(seedable(), c.change)

@@ -145,6 +145,7 @@ func (m *master) stillRuns(err error) error {
 		return err
 	}
 	return &Refusal{
+		Code:  CodeEtcdNotStopped,
 		Title: "Etcd Does Not Stop",
 		Found: err.Error() + "." + m.ev.Kubelet.kept(m.Name),
 		Cause: err,
@@ -167,6 +168,7 @@ func (m *master) freePorts(ctx context.Context) error {
 		}
 		if time.Now().After(deadline) {
 			return &Refusal{
+				Code:  CodePortInUse,
 				Title: "Another Etcd Still Listens",
 				Found: fmt.Sprintf("no etcd container runs on %s, but something listens at %s.", m.Name, busy),
 				Next: fmt.Sprintf(
@@ -222,6 +224,7 @@ func (m *master) start(ctx context.Context, text string) (id string, err error) 
 	started, err := m.AwaitStarted(ctx, m.ev.Runtime, m.workload(), known, startPatience)
 	if errors.Is(err, node.ErrNotStarted) {
 		return "", &Refusal{
+			Code:  CodeEtcdNotStarted,
 			Title: "Etcd Does Not Start",
 			Found: err.Error() + "." + m.cameAndWent(ctx, known) + m.ev.Kubelet.kept(m.Name),
 			Cause: err,
@@ -250,6 +253,7 @@ func (m *master) asWritten(c *node.Started, text string) error {
 		with, want = want, with
 	}
 	return &Refusal{
+		Code:  CodeOtherManifest,
 		Title: "The Container Is Not of the New Manifest",
 		Found: fmt.Sprintf(
 			"%s on %s was written %s the force-new-cluster flag, and the new etcd container %.12s runs %s it: %s.",
@@ -325,6 +329,7 @@ func (m *master) awaitServing(ctx context.Context, id string, good func(context.
 				return err
 			} else if gone {
 				return &Refusal{
+					Code:  CodeEtcdExited,
 					Title: "Etcd Stopped Again",
 					Found: fmt.Sprintf(
 						"the etcd container %.12s on %s has exited.%s",
@@ -371,7 +376,14 @@ func (m *master) lastWords(ctx context.Context, id string) string {
 func fatalLines(log string) []string {
 	var fatal []string
 	for line := range strings.Lines(log) {
-		for _, sign := range []string{`"level":"fatal"`, `"level":"panic"`, `"level":"error"`, "panic:", " C | ", `"msg":"the member has been permanently removed`} {
+		for _, sign := range []string{
+			`"level":"fatal"`,
+			`"level":"panic"`,
+			`"level":"error"`,
+			"panic:",
+			" C | ",
+			`"msg":"the member has been permanently removed`,
+		} {
 			if strings.Contains(line, sign) {
 				fatal = append(fatal, strings.TrimSpace(line))
 				break

@@ -31,13 +31,14 @@ func Member(interrupt context.Context, p *MemberPlan, nodes map[string]*node.Nod
 	defer j.release(ctx)
 	defer func() { _ = j.book.settle() }() // before the lock is given back
 	j.self = j.masters[p.Node]
-	if err := (walk{Options: o, record: j.record, leave: j.leave}).carryOut(interrupt, ctx, p.steps(j)); err != nil {
+	w := walk{Options: o, actions: j.actions(), record: j.record, leave: j.leave}
+	if err := w.carryOut(interrupt, ctx, p.Steps()); err != nil {
 		return nil, err
 	}
 	return j.result, nil
 }
 
-// joining is a join at work. The plan's list of steps is made without one.
+// joining is a join at work.
 type joining struct {
 	*crew
 	plan    *MemberPlan
@@ -55,23 +56,25 @@ type joining struct {
 }
 
 // Steps is the list that the plan shows and the apply walks.
-func (p *MemberPlan) Steps() []Step { return p.steps(nil) }
-
-func (p *MemberPlan) steps(j *joining) []Step {
+func (p *MemberPlan) Steps() []Step {
 	e := p.Evidence
-	lock := Step{Master: p.Node, Title: "take the lock", act: func(ctx context.Context) error { return j.lockAll(ctx) }}
+	step := func(id StepID, nodes []string, title string) Step {
+		return Step{ID: id, Operation: OperationMember, Nodes: nodes, Title: title}
+	}
+	own, cluster := []string{p.Node}, []string(nil)
+	lock := step(StepLock, own, "take the lock")
 	if p.Healthy {
 		steps := []Step{
-			{
-				Master: p.Node,
-				Title:  "check that it is as it was in the plan: a started voter of a cluster with a quorum",
-				act:    j.check,
-			},
-			{
-				Master: p.Node,
-				Title:  "check the end state: one cluster, all started voters, a leader, no alarm, equal hashes",
-				act:    j.confirm,
-			},
+			step(
+				StepCheck,
+				own,
+				"check that it is as it was in the plan: a started voter of a cluster with a quorum",
+			),
+			step(
+				StepConfirm,
+				own,
+				"check the end state: one cluster, all started voters, a leader, no alarm, equal hashes",
+			),
 		}
 		if p.Resumes != "" { // its journal is still to be closed
 			steps = append([]Step{lock}, steps...)
@@ -85,58 +88,57 @@ func (p *MemberPlan) steps(j *joining) []Step {
 	if p.OldWAL != "" {
 		aside += fmt.Sprintf(", what is in %s to %s", e.WALDir, p.OldWAL)
 	}
-	cluster := "cluster"
 	return []Step{
 		lock,
-		{
-			Master: cluster,
-			Title:  "check that the master is as it was in the plan, and that the cluster has a quorum and no alarm",
-			act:    j.check,
-		},
-		{
-			Master: p.Node,
-			Title: "stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the " +
-				"ports free",
-			done: j.isVoter,
-			act:  j.stop,
-		},
-		{
-			Master: cluster,
-			Title:  "remove the entry that was left of this master, if there is one",
-			done:   j.isVoter,
-			act:    j.removeStale,
-		},
-		{Master: p.Node, Title: aside, done: j.isVoter, act: j.moveAside},
-		{
-			Master: cluster,
-			Title:  "add it as a learner at " + strings.Join(e.PeerURLs, ","),
-			done:   j.isVoter,
-			act:    j.add,
-		},
-		{
-			Master: p.Node,
-			Title:  "write the manifest to " + p.ManifestPath + "; start etcd",
-			done:   j.isVoter,
-			act:    j.start,
-		},
-		{Master: p.Node, Title: "wait until it has applied what the leader had", done: j.isVoter, act: j.catchUp},
-		{Master: cluster, Title: "promote it to a voter", done: j.isVoter, act: j.promote},
-		{
-			Master: cluster,
-			Title: "check the end state: one cluster, all started voters, a leader, no alarm, equal hashes, no " +
-				"force flag in any manifest",
-			act: j.confirm,
-		},
+		step(
+			StepCheck,
+			cluster,
+			"check that the master is as it was in the plan, and that the cluster has a quorum and no alarm",
+		),
+		step(
+			StepStop,
+			own,
+			"stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the ports free",
+		),
+		step(StepRemoveStale, cluster, "remove the entry that was left of this master, if there is one"),
+		step(StepMoveAside, own, aside),
+		step(StepAddLearner, cluster, "add it as a learner at "+strings.Join(e.PeerURLs, ",")),
+		step(StepStart, own, "write the manifest to "+p.ManifestPath+"; start etcd"),
+		step(StepCatchUp, own, "wait until it has applied what the leader had"),
+		step(StepPromote, cluster, "promote it to a voter"),
+		step(
+			StepConfirm,
+			cluster,
+			"check the end state: one cluster, all started voters, a leader, no alarm, equal hashes, no force flag "+
+				"in any manifest",
+		),
+	}
+}
+
+// actions are how the steps of Steps are carried out. What makes a voter of the master has no more to do with one that
+// is a voter already.
+func (j *joining) actions() map[StepID]action {
+	return map[StepID]action{
+		StepLock:        {act: j.lockAll},
+		StepCheck:       {act: j.check},
+		StepStop:        {done: j.isVoter, act: j.stop},
+		StepRemoveStale: {done: j.isVoter, act: j.removeStale},
+		StepMoveAside:   {done: j.isVoter, act: j.moveAside},
+		StepAddLearner:  {done: j.isVoter, act: j.add},
+		StepStart:       {done: j.isVoter, act: j.start},
+		StepCatchUp:     {done: j.isVoter, act: j.catchUp},
+		StepPromote:     {done: j.isVoter, act: j.promote},
+		StepConfirm:     {act: j.confirm},
 	}
 }
 
 // record keeps the journal from the first change on. A join that was broken off at its very end is a voter already, and
 // only its journal is open.
-func (j *joining) record(ctx context.Context, number, of int, title string) error {
+func (j *joining) record(ctx context.Context, number, of int, step Step) error {
 	if j.book == nil || !j.began && !j.resumes {
 		return nil
 	}
-	if err := j.book.step(ctx, number, of, title); err != nil || number < of {
+	if err := j.book.step(ctx, number, of, step); err != nil || number < of {
 		return err
 	}
 	return j.book.finish(ctx)

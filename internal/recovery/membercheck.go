@@ -25,8 +25,8 @@ func (j *joining) check(ctx context.Context) error {
 	}
 	if live.Live == nil {
 		return &Refusal{
-			Title:     "The Cluster Has No Quorum",
-			Untouched: nothingTouched,
+			Code:  CodeNoQuorum,
+			Title: "The Cluster Has No Quorum",
 			Found: fmt.Sprintf(
 				"none of %s answers a linearizable read, so nobody can join.%s",
 				words(j.others()),
@@ -38,8 +38,8 @@ func (j *joining) check(ctx context.Context) error {
 	}
 	if !j.plan.Cluster.is(live.Live) {
 		return &Refusal{
-			Title:     "This Is Another Cluster",
-			Untouched: nothingTouched,
+			Code:  CodeOtherCluster,
+			Title: "This Is Another Cluster",
 			Found: fmt.Sprintf(
 				"the plan is for cluster %s with %s; what answers is cluster %s with %s.",
 				j.plan.Cluster.ID,
@@ -66,9 +66,9 @@ func (j *joining) check(ctx context.Context) error {
 		}
 		if len(e.Alarms) > 0 {
 			return &Refusal{
-				Title:     "The Cluster Has an Alarm",
-				Found:     words(e.Alarms) + ".",
-				Untouched: nothingTouched,
+				Code:  CodeAlarm,
+				Title: "The Cluster Has an Alarm",
+				Found: words(e.Alarms) + ".",
 				Next: "NOSPACE: compact, defragment, then etcdctl alarm disarm. CORRUPT: find the member whose " +
 					"data differs (etcdctl endpoint hashkv) and replace it. Then run terraform apply again.",
 			}
@@ -92,7 +92,7 @@ func (j *joining) check(ctx context.Context) error {
 	} else {
 		j.spent = unfinished(live.Journals)
 	}
-	j.book = openBook(begun, "member", id, j.self.Node, j.now)
+	j.book = openBook(begun, OperationMember, id, j.self.Node, j.now)
 	j.resumes = begun != nil && (!j.plan.Healthy || j.plan.Resumes != "") // a plan without a lock changes nothing
 	if j.resumes && j.voter {
 		j.book.set(markVoter, live.Status.MemberID.String())
@@ -117,9 +117,9 @@ func (j *joining) spare(all map[string]Evidence, live Evidence) error {
 	}
 	if need := voters/2 + 1; own && answering < need {
 		return &Refusal{
+			Code:      CodeNeededForQuorum,
 			Title:     "The Cluster Needs This Member",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"%s is one of %d voters, and only %d of the other masters answer in the cluster; %d are needed to "+
 					"work without it. It could not be asked how it is: %s",
@@ -149,8 +149,8 @@ func (j *joining) compare(live Evidence, now *MemberPlan) error {
 	}
 	if now.Manifest != j.plan.Manifest {
 		return &Refusal{
-			Title:     "The Cluster Changed Since the Plan",
-			Untouched: nothingTouched,
+			Code:  CodeClusterChanged,
+			Title: "The Cluster Changed Since the Plan",
 			Found: fmt.Sprintf(
 				"the plan was made for the members %s, and the cluster has %s.",
 				describeNames(j.plan.Cluster.Members),

@@ -17,7 +17,7 @@ func (j *joining) stop(ctx context.Context) error {
 	if !j.began {
 		j.began = true
 		if j.spent != nil { // or it would stay open for good
-			if err := openBook(j.spent, "member", j.spent.ID, j.self.Node, j.now).finish(ctx); err != nil {
+			if err := openBook(j.spent, OperationMember, j.spent.ID, j.self.Node, j.now).finish(ctx); err != nil {
 				return err
 			}
 		}
@@ -178,6 +178,7 @@ func (j *joining) add(ctx context.Context) error {
 		}
 	case etcd.IsTooManyLearners(err):
 		return &Refusal{
+			Code:  CodeLearnerInTheWay,
 			Title: "Another Learner Is in the Way",
 			Cause: err,
 			Found: "the cluster has a learner already, and takes one at a time.",
@@ -204,6 +205,7 @@ func (j *joining) matches(all []etcd.Member) error {
 	}
 	if want := manifest.InitialCluster(members); pod.InitialCluster() != want {
 		return &Refusal{
+			Code:  CodeClusterChanged,
 			Title: "The Cluster Changed Since the Plan",
 			Found: fmt.Sprintf(
 				"--initial-cluster would be %s, and the member list asks for %s.",
@@ -244,6 +246,7 @@ func (j *joining) catchUp(ctx context.Context) error {
 		}
 		if mine.MemberID != j.id {
 			return &Refusal{
+				Code:  CodeOtherIdentity,
 				Title: "The Member Has Another Identity",
 				Found: fmt.Sprintf(
 					"%s was added as member %s and runs as member %s of cluster %s.",

@@ -1,7 +1,6 @@
 package recovery
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,24 +32,25 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	switch {
 	case e.Reach == Silent:
 		return nil, &Refusal{
+			Code:      CodeUnreachable,
 			Title:     "The Master Does Not Answer",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s: %s.", e.Name, e.ReachError),
-			Untouched: nothingTouched,
 			Next:      fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name),
 		}
 	case e.Reach == Refused && len(e.elsewhere()) == 0:
 		return nil, &Refusal{
+			Code:      CodeAccessRefused,
 			Title:     "A Master Cannot Be Examined",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
-			Untouched: nothingTouched,
 			Next:      "put this access right, then plan again.",
 		}
 	case e.Reach == Refused, len(e.Problems) > 0:
-		r := *asRefusal(masterProblem(e), "")
-		r.Attribute = "node"
-		return nil, &r
+		r, _ := IsRefusal(masterProblem(e))
+		own := *r
+		own.Attribute = "node"
+		return nil, &own
 	}
 	begun := e.begun()
 	if begun != nil {
@@ -100,10 +100,10 @@ func DecideMember(e Evidence, join Cluster, anyOrder bool) (_ *MemberPlan, err e
 	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(manifest.Joined(e.self(), members)))
 	if err != nil {
 		return nil, &Refusal{
+			Code:      CodeManifestNotEditable,
 			Title:     "Manifest Cannot Be Edited",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err),
-			Untouched: nothingTouched,
 			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
 		}
 	}
@@ -128,23 +128,14 @@ func joinsFirst(m etcd.Member, join Cluster, anyOrder bool) bool {
 		)
 }
 
-// BehindAnotherJoin is the title of a refusal to join before another member has started.
-const BehindAnotherJoin = "Another Member Has Not Started"
-
-// IsBehindAnotherJoin tells whether a join may succeed when another one has.
-func IsBehindAnotherJoin(err error) bool {
-	var r *Refusal
-	return errors.As(err, &r) && r.Title == BehindAnotherJoin
-}
-
 // checkPlace refuses a master whose manifest claims the name or the peer URL of another master's member.
 func checkPlace(e Evidence, members []etcd.Member) error {
 	for _, m := range members {
 		if !m.Started() && !e.isMember(m) {
 			return &Refusal{
-				Title:     BehindAnotherJoin,
+				Code:      CodeBehindAnotherJoin,
+				Title:     "Another Member Has Not Started",
 				Attribute: "join",
-				Untouched: nothingTouched,
 				Found: fmt.Sprintf(
 					"member %s at %s was added to the cluster and has never started. Members join one at a time.",
 					m.ID,
@@ -170,9 +161,9 @@ func checkPlace(e Evidence, members []etcd.Member) error {
 			)
 		}
 		return &Refusal{
+			Code:      CodePlaceTaken,
 			Title:     "Name and Peer URL Do Not Match",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"the manifest of %s says --name=%s and --initial-advertise-peer-urls=%s; the cluster has member %s "+
 					"(%s) at %s.",
@@ -245,7 +236,7 @@ func Unfinished(e Evidence) bool { return e.begun() != nil }
 func unfinished(journals []Journal) *Journal {
 	past := LastSeed(Evidence{Journals: journals})
 	for i, j := range journals {
-		if j.Operation == "member" && !j.finished() && (past == nil || j.Started.After(past.Finished)) {
+		if j.Operation == OperationMember && !j.finished() && (past == nil || j.Started.After(past.Finished)) {
 			return &journals[i]
 		}
 	}

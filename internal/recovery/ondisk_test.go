@@ -197,28 +197,84 @@ func TestDamagedData(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		harm  func()
-		data  string // in the report, in place of a size
-		says  string // in the refusal of a choice
-		named string // the title that refuses it when it is named as the seed
+		data  string        // in the report, in place of a size
+		says  string        // in the refusal of a choice
+		named recovery.Code // what refuses it when it is named as the seed
 	}{
-		{"the log is cut off", log(func(b []byte) []byte { return b[:len(bytes.TrimRight(b, "\x00"))/2] }), "damaged", "the end of the log is missing", "The Seed's Data Is Damaged"},
-		{"a flipped byte in the log", log(func(b []byte) []byte { return flip(len(bytes.TrimRight(b, "\x00")) / 2)(b) }), "damaged", "the write-ahead log: " + last + ": damaged: the record at byte", "The Seed's Data Is Damaged"},
-		{"flipped bytes in the pages with which the database begins", database(flip(30, 4096+30)), "damaged", "the database: damaged: the database begins with no page that is whole", "The Seed's Data Is Damaged"},
-		{"a database that is cut off", database(func(b []byte) []byte { return b[:len(b)/2] }), "damaged", "and the file ends before", "The Seed's Data Is Damaged"},
-		{"no .snap file, and the log does not begin with the first entry", func() {
-			snaps, err := filepath.Glob(filepath.Join(member, "snap", "*.snap"))
-			must(t, err)
-			for _, f := range append(snaps, filepath.Join(member, "wal", filepath.Base(segments[0]))) {
-				must(t, os.Remove(f))
-			}
-		}, "damaged", "the newest .snap file ends with entry 0", "The Seed's Data Is Damaged"},
-		{"an empty member folder", func() { must(t, os.RemoveAll(member)); must(t, os.Mkdir(member, 0o700)) }, "no log", "there is no log with the data in", "No Master Has etcd Data"},
-		{"no database", func() { must(t, os.Remove(filepath.Join(member, "snap", "db"))) }, "no database", "there is " +
-			"no database in", "No Master Has etcd Data"},
-		{"a folder of something else", func() { must(t, os.Rename(member, filepath.Join(dir, "postgres"))) }, "not etcd's", "is not etcd's: it has no member/ folder, and has postgres", "No Master Has etcd Data"},
-		{"data of a later version", func() {
-			edit(manifest, func(b []byte) []byte { return imageTag.ReplaceAll(b, []byte("${1}3.5.26-0")) })
-		}, "too new", "was written by etcd 3.6.0, and the image is", "The Image Is Older Than the Data"},
+		{
+			name:  "the log is cut off",
+			harm:  log(func(b []byte) []byte { return b[:len(bytes.TrimRight(b, "\x00"))/2] }),
+			data:  "damaged",
+			says:  "the end of the log is missing",
+			named: recovery.CodeSeedDamaged,
+		},
+		{
+			name:  "a flipped byte in the log",
+			harm:  log(func(b []byte) []byte { return flip(len(bytes.TrimRight(b, "\x00")) / 2)(b) }),
+			data:  "damaged",
+			says:  "the write-ahead log: " + last + ": damaged: the record at byte",
+			named: recovery.CodeSeedDamaged,
+		},
+		{
+			name:  "flipped bytes in the pages with which the database begins",
+			harm:  database(flip(30, 4096+30)),
+			data:  "damaged",
+			says:  "the database: damaged: the database begins with no page that is whole",
+			named: recovery.CodeSeedDamaged,
+		},
+		{
+			name:  "a database that is cut off",
+			harm:  database(func(b []byte) []byte { return b[:len(b)/2] }),
+			data:  "damaged",
+			says:  "and the file ends before",
+			named: recovery.CodeSeedDamaged,
+		},
+		{
+			name: "no .snap file, and the log does not begin with the first entry",
+			harm: func() {
+				snaps, err := filepath.Glob(filepath.Join(member, "snap", "*.snap"))
+				must(t, err)
+				for _, f := range append(snaps, filepath.Join(member, "wal", filepath.Base(segments[0]))) {
+					must(t, os.Remove(f))
+				}
+			},
+			data:  "damaged",
+			says:  "the newest .snap file ends with entry 0",
+			named: recovery.CodeSeedDamaged,
+		},
+		{
+			name: "an empty member folder",
+			harm: func() {
+				must(t, os.RemoveAll(member))
+				must(t, os.Mkdir(member, 0o700))
+			},
+			data:  "no log",
+			says:  "there is no log with the data in",
+			named: recovery.CodeNoData,
+		},
+		{
+			name:  "no database",
+			harm:  func() { must(t, os.Remove(filepath.Join(member, "snap", "db"))) },
+			data:  "no database",
+			says:  "there is no database in",
+			named: recovery.CodeNoData,
+		},
+		{
+			name:  "a folder of something else",
+			harm:  func() { must(t, os.Rename(member, filepath.Join(dir, "postgres"))) },
+			data:  "not etcd's",
+			says:  "is not etcd's: it has no member/ folder, and has postgres",
+			named: recovery.CodeNoData,
+		},
+		{
+			name: "data of a later version",
+			harm: func() {
+				edit(manifest, func(b []byte) []byte { return imageTag.ReplaceAll(b, []byte("${1}3.5.26-0")) })
+			},
+			data:  "too new",
+			says:  "was written by etcd 3.6.0, and the image is",
+			named: recovery.CodeImageTooOld,
+		},
 	} {
 		text, err := os.ReadFile(manifest)
 		must(t, err)
@@ -236,12 +292,12 @@ func TestDamagedData(t *testing.T) {
 		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
 		if r, ok := recovery.IsRefusal(
 			err,
-		); !ok || r.Title != "No Seed Can Be Chosen" ||
+		); !ok || r.Code != recovery.CodeSeedUndecided ||
 			!strings.Contains(r.Found, c.says) {
 			t.Errorf("%s: it is chosen, or not named: %v", c.name, err)
 		}
 		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: "m1"})
-		if r, ok := recovery.IsRefusal(err); !ok || r.Title != c.named {
+		if recovery.CodeOf(err) != c.named {
 			t.Errorf("%s: named as the seed: %v", c.name, err)
 		}
 		if after, err := m1.TreeHash(); err != nil || after != before {

@@ -54,9 +54,9 @@ func checkOrderly(seed Evidence) error {
 		return nil
 	}
 	return &Refusal{
+		Code:      CodeMustRunFirst,
 		Title:     "This Etcd Must Run Before It Is Forced",
 		Attribute: "node",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"etcd does not run on %s, and its image is %s. Before 3.5.22 and 3.6.1 a forced start after a crash or a "+
 				"power loss can leave the members with different data (etcd-io/etcd#14009); one after an orderly "+

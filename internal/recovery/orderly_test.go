@@ -22,12 +22,14 @@ func TestForgetsCommit(t *testing.T) {
 
 func TestCheckOrderly(t *testing.T) {
 	old := Evidence{Name: "m1", Image: "registry.k8s.io/etcd:3.5.9-0"}
-	r, ok := IsRefusal(checkOrderly(old))
-	if !ok || r.Untouched != nothingTouched {
+	r, ok := IsRefusal(afterEarlier(checkOrderly(old), "")) // as a decision returns it
+	if !ok || r.Code != CodeMustRunFirst || r.Untouched != nothingTouched {
 		t.Fatalf("an old etcd that does not run is to be forced: %v", r)
 	}
 	running, parked, mended := old, old, old
-	running.Running, parked.Parked, mended.Image = true, "/var/lib/etcdrecovery/parked/etcd.yaml", "registry.k8s.io/etcd:3.5.35-0"
+	running.Running = true
+	parked.Parked = "/var/lib/etcdrecovery/parked/etcd.yaml"
+	mended.Image = "registry.k8s.io/etcd:3.5.35-0"
 	for name, e := range map[string]Evidence{"running": running, "parked": parked, "mended": mended} {
 		if err := checkOrderly(e); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -21,7 +21,12 @@ func TestPrintable(t *testing.T) {
 		Next:      hostile,
 		Cause:     errors.New(hostile),
 	}
-	for what, text := range map[string]string{"report": Report(all, nil), "markdown": Markdown(all, nil), "refusal": r.Detail(), "error": r.Error()} {
+	for what, text := range map[string]string{
+		"report":   Report(all, nil),
+		"markdown": Markdown(all, nil),
+		"refusal":  r.Detail(),
+		"error":    r.Error(),
+	} {
 		if !strings.Contains(text, "m1\uFFFD") {
 			t.Errorf("%s: the name is not there: %q", what, text)
 		}

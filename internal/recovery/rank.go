@@ -25,7 +25,9 @@ type RuledOut struct {
 type Ranking struct {
 	Candidates []Candidate // the best one first
 	Out        []RuledOut
-	Undecided  string // why the evidence does not decide, and the operator has to; "" where the first candidate is the choice
+	// Undecided is why the evidence does not decide, and the operator has to; "" where the first candidate is the
+	// choice.
+	Undecided string
 }
 
 // Rank ranks masters. A forced start keeps what the seed knows to be committed and drops the rest of its log, so the

@@ -7,10 +7,13 @@ import (
 
 // Refusal is an error written for the person who has to act on it. Every part is one or two plain sentences.
 type Refusal struct {
-	Title     string // at most 60 characters
-	Attempt   string // what was tried: the step and the master
-	Found     string // what was seen, and what it means
-	Untouched string // what has been changed and what has not
+	Code    Code   // what code goes by
+	Title   string // at most 60 characters
+	Attempt string // what was tried: the step and the master
+	Found   string // what was seen, and what it means
+	// Untouched says what has been changed and what has not. Where a rule leaves it out, a decision says how an earlier
+	// apply has left things, and a walk how this one does.
+	Untouched string
 	Next      string // what to do now
 	Attribute string // the attribute that is the cause, "" where none is
 	Cause     error  // printed last, as it came
@@ -43,14 +46,19 @@ func (r *Refusal) Detail() string {
 
 func (r *Refusal) Unwrap() error { return r.Cause }
 
-// nothingTouched is true of every refusal that comes before the first change.
+// IsRefusal gives the refusal in an error.
+func IsRefusal(err error) (*Refusal, bool) {
+	var r *Refusal
+	return r, errors.As(err, &r)
+}
+
+// nothingTouched is true of every refusal that comes before the first change, where no earlier apply has made one.
 const nothingTouched = "nothing; every file on every master is as it was."
 
 // asRefusal finds the refusal in an error, or makes one of it.
-func asRefusal(err error, title string) *Refusal {
-	var r *Refusal
-	if errors.As(err, &r) {
+func asRefusal(err error, code Code, title string) *Refusal {
+	if r, ok := IsRefusal(err); ok {
 		return r
 	}
-	return &Refusal{Title: title, Cause: err}
+	return &Refusal{Code: code, Title: title, Cause: err}
 }

@@ -94,72 +94,196 @@ func TestRefusals(t *testing.T) {
 	m1.KubeletStop() // what is done to its manifest is for the survey to see, not for etcd to run with
 	duplicate := filepath.Join(filepath.Dir(manifestFile), "etcd.yaml.bak")
 
+	remove := func([]byte) []byte { return nil }
+	edited := func(change func([]byte) []byte) func() func() { // the manifest of m1
+		return func() func() { return tamper(t, m1, manifestFile, change) }
+	}
 	for _, c := range []struct {
 		name    string
 		request recovery.SeedRequest
 		access  func(map[string]*ssh.Config)
 		breaks  func() func()
-		title   string
+		code    recovery.Code
 		words   []string
 	}{
-		{name: "unknown node", request: recovery.SeedRequest{Node: "m9"}, title: "Unknown Node", words: []string{`"m9"`, "m1, m2, m3"}},
-		{name: "unknown lost node", request: recovery.SeedRequest{Lost: []string{"m9"}}, title: "Unknown Node", words: []string{`"m9"`}},
-		{name: "lost node given twice", request: recovery.SeedRequest{Lost: []string{"m2", "m2"}}, breaks: off(t, m2), title: "A Node Is Given Twice", words: []string{"m2 twice"}},
-		{name: "lost node that answers", request: recovery.SeedRequest{Lost: []string{"m2"}}, title: "A Master Given " +
-			"Up Answers", words: []string{"m2", "take m2 out of lost_nodes"}},
-		{name: "silent node that is not given up", breaks: off(t, m2), title: "A Master Does Not Answer", words: []string{`lost_nodes = ["m2"]`, "connection refused"}},
-		{name: "a seed without data", request: recovery.SeedRequest{Node: "m2"}, title: "The Seed Has No Data", words: []string{"m2", "m1"}},
-		{name: "manifest missing", breaks: func() func() { return tamper(t, m1, manifestFile, func([]byte) []byte { return nil }) }, title: "No Seed Can Be Chosen", words: []string{"m1: no file in", "is an etcd static pod"}},
-		{name: "not a Pod", breaks: func() func() { return tamper(t, m1, manifestFile, replace("kind: Pod", "kind: Deployment")) }, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml", "Deployment"}},
-		{name: "no etcd container", breaks: func() func() { return tamper(t, m1, manifestFile, replace("- etcd\n", "- sleep\n")) }, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml"}},
-		{name: "two etcd containers", breaks: func() func() {
-			return tamper(t, m1, manifestFile, replace("  containers:\n", "  containers:\n  - name: other\n    "+
-				"image: etcd\n    command: [etcd, --name=other]\n"))
-		}, title: "No Seed Can Be Chosen", words: []string{"m1:", "etcd.yaml", "more than one etcd container"}},
-		{name: "force flag already there", breaks: func() func() {
-			return tamper(t, m1, manifestFile, replace("    - --data-dir", "    - --force-new-cluster\n    - "+
-				"--data-dir"))
-		}, title: "No Seed Can Be Chosen", words: []string{"force-new-cluster flag in it", "no journal of ours"}},
-		{name: "a second file with the same pod", breaks: func() func() {
-			text, err := os.ReadFile(m1.Path(manifestFile))
-			must(t, err)
-			return tamper(t, m1, duplicate, func([]byte) []byte { return text })
-		}, title: "No Seed Can Be Chosen", words: []string{"etcd.yaml and", "etcd.yaml.bak are both the pod " +
-			"kube-system/etcd"}},
-		{name: "a second file with the same pod on another master", request: recovery.SeedRequest{Node: "m1"}, breaks: func() func() {
-			text, err := os.ReadFile(m2.Path(manifestFile))
-			must(t, err)
-			return tamper(t, m2, duplicate, func([]byte) []byte { return text })
-		}, title: "A Master Is Not Ready for This", words: []string{"on m2", "etcd.yaml.bak are both the pod"}},
-		{name: "config file", breaks: func() func() {
-			return tamper(t, m1, manifestFile, replace("    - --data-dir", "    - --config-file=/etc/etcd.conf\n    "+
-				"- --data-dir"))
-		}, title: "No Seed Can Be Chosen", words: []string{"--config-file"}},
-		{name: "settings in the environment", breaks: func() func() {
-			return tamper(t, m1, manifestFile, replace("    image:", "    env:\n    - name: ETCD_NAME\n      value: "+
-				"m1\n    image:"))
-		}, title: "No Seed Can Be Chosen", words: []string{"ETCD_NAME"}},
-		{name: "PKI missing", breaks: func() func() {
-			return tamper(t, m1, "/etc/kubernetes/pki/etcd/peer.key", func([]byte) []byte { return nil })
-		}, title: "No Seed Can Be Chosen", words: []string{"peer.key", "missing or unreadable on m1"}},
-		{name: "PKI expired", breaks: func() func() { must(t, m1.ExpireCerts()); return func() { must(t, m1.RenewCerts()) } }, title: "No Seed Can Be Chosen", words: []string{"on m1 expired on", "kubeadm certs renew"}},
-		{name: "image gone", breaks: func() func() { m1.RemoveImage(); return m1.RestoreImage }, title: "No Seed Can " +
-			"Be Chosen", words: []string{"the image registry.k8s.io/etcd", "is not on m1"}},
-		{name: "disk too full", breaks: func() func() {
-			return script(t, m1, "df", `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"; echo "/dev/x 100 99 1000 99% /"`)
-		}, title: "Not Enough Space for a Copy of the Data", words: []string{"m1 holds", "1000 KiB free", "free"}},
-		{name: "host key unknown", access: func(c map[string]*ssh.Config) {
-			c["m2"].HostKey, c["m2"].KnownHostsFiles = "", []string{filepath.Join(t.TempDir(), "empty")}
-			must(t, os.WriteFile(c["m2"].KnownHostsFiles[0], nil, 0o600))
-		}, title: "A Master Cannot Be Examined", words: []string{"m2 cannot be examined", "is not known", "ssh-keyscan -t ed25519 -p 2222", "SHA256:"}},
-		{name: "host key changed", access: func(c map[string]*ssh.Config) { c["m2"].HostKey = l.Master("m1").HostKey() }, title: "A Master Cannot Be Examined", words: []string{"m2 cannot be examined", "host_key says", "SHA256:"}},
-		{name: "wrong user", access: func(c map[string]*ssh.Config) { c["m2"].User = "nobody" }, title: "A Master " +
-			"Cannot Be Examined", words: []string{`user "nobody"`, "key /", "(ssh-ed25519 SHA256:", "): refused", "the server takes: publickey"}},
-		{name: "no sudo", access: func(c map[string]*ssh.Config) { c["m2"].User, c["m2"].Become = "ops", sudoAlways }, breaks: func() func() {
-			must(t, m2.SudoFails(true))
-			undo := script(t, m2, "id", "echo 1000")
-			return func() { undo(); must(t, m2.SudoFails(false)) }
-		}, title: "A Master Cannot Be Examined", words: []string{"m2 cannot be examined", "ops on 127.", "may not become root with sudo (sudo: ", "ops ALL=(root) NOPASSWD: /bin/sh -s"}},
+		{
+			name:    "unknown node",
+			request: recovery.SeedRequest{Node: "m9"},
+			code:    recovery.CodeUnknownNode,
+			words:   []string{`"m9"`, "m1, m2, m3"},
+		},
+		{
+			name:    "unknown lost node",
+			request: recovery.SeedRequest{Lost: []string{"m9"}},
+			code:    recovery.CodeUnknownNode,
+			words:   []string{`"m9"`},
+		},
+		{
+			name:    "lost node given twice",
+			request: recovery.SeedRequest{Lost: []string{"m2", "m2"}},
+			breaks:  off(t, m2),
+			code:    recovery.CodeNodeTwice,
+			words:   []string{"m2 twice"},
+		},
+		{
+			name:    "lost node that answers",
+			request: recovery.SeedRequest{Lost: []string{"m2"}},
+			code:    recovery.CodeLostNodeAnswers,
+			words:   []string{"m2", "take m2 out of lost_nodes"},
+		},
+		{
+			name:   "silent node that is not given up",
+			breaks: off(t, m2),
+			code:   recovery.CodeUnreachable,
+			words:  []string{`lost_nodes = ["m2"]`, "connection refused"},
+		},
+		{
+			name:    "a seed without data",
+			request: recovery.SeedRequest{Node: "m2"},
+			code:    recovery.CodeSeedEmpty,
+			words:   []string{"m2", "m1"},
+		},
+		{
+			name:   "manifest missing",
+			breaks: edited(remove),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"m1: no file in", "is an etcd static pod"},
+		},
+		{
+			name:   "not a Pod",
+			breaks: edited(replace("kind: Pod", "kind: Deployment")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"m1:", "etcd.yaml", "Deployment"},
+		},
+		{
+			name:   "no etcd container",
+			breaks: edited(replace("- etcd\n", "- sleep\n")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"m1:", "etcd.yaml"},
+		},
+		{
+			name: "two etcd containers",
+			breaks: edited(replace(
+				"  containers:\n",
+				"  containers:\n  - name: other\n    image: etcd\n    command: [etcd, --name=other]\n",
+			)),
+			code:  recovery.CodeSeedUndecided,
+			words: []string{"m1:", "etcd.yaml", "more than one etcd container"},
+		},
+		{
+			name:   "force flag already there",
+			breaks: edited(replace("    - --data-dir", "    - --force-new-cluster\n    - --data-dir")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"force-new-cluster flag in it", "no journal of ours"},
+		},
+		{
+			name: "a second file with the same pod",
+			breaks: func() func() {
+				text, err := os.ReadFile(m1.Path(manifestFile))
+				must(t, err)
+				return tamper(t, m1, duplicate, func([]byte) []byte { return text })
+			},
+			code:  recovery.CodeSeedUndecided,
+			words: []string{"etcd.yaml and", "etcd.yaml.bak are both the pod kube-system/etcd"},
+		},
+		{
+			name:    "a second file with the same pod on another master",
+			request: recovery.SeedRequest{Node: "m1"},
+			breaks: func() func() {
+				text, err := os.ReadFile(m2.Path(manifestFile))
+				must(t, err)
+				return tamper(t, m2, duplicate, func([]byte) []byte { return text })
+			},
+			code:  recovery.CodeNodeNotReady,
+			words: []string{"on m2", "etcd.yaml.bak are both the pod"},
+		},
+		{
+			name:   "config file",
+			breaks: edited(replace("    - --data-dir", "    - --config-file=/etc/etcd.conf\n    - --data-dir")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"--config-file"},
+		},
+		{
+			name:   "settings in the environment",
+			breaks: edited(replace("    image:", "    env:\n    - name: ETCD_NAME\n      value: m1\n    image:")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"ETCD_NAME"},
+		},
+		{
+			name: "PKI missing",
+			breaks: func() func() {
+				return tamper(t, m1, "/etc/kubernetes/pki/etcd/peer.key", remove)
+			},
+			code:  recovery.CodeSeedUndecided,
+			words: []string{"peer.key", "missing or unreadable on m1"},
+		},
+		{
+			name: "PKI expired",
+			breaks: func() func() {
+				must(t, m1.ExpireCerts())
+				return func() { must(t, m1.RenewCerts()) }
+			},
+			code:  recovery.CodeSeedUndecided,
+			words: []string{"on m1 expired on", "kubeadm certs renew"},
+		},
+		{
+			name:   "image gone",
+			breaks: func() func() { m1.RemoveImage(); return m1.RestoreImage },
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"the image registry.k8s.io/etcd", "is not on m1"},
+		},
+		{
+			name: "disk too full",
+			breaks: func() func() {
+				return script(t, m1, "df", `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"; `+
+					`echo "/dev/x 100 99 1000 99% /"`)
+			},
+			code:  recovery.CodeNoSpace,
+			words: []string{"m1 holds", "1000 KiB free", "free"},
+		},
+		{
+			name: "host key unknown",
+			access: func(c map[string]*ssh.Config) {
+				c["m2"].HostKey, c["m2"].KnownHostsFiles = "", []string{filepath.Join(t.TempDir(), "empty")}
+				must(t, os.WriteFile(c["m2"].KnownHostsFiles[0], nil, 0o600))
+			},
+			code:  recovery.CodeAccessRefused,
+			words: []string{"m2 cannot be examined", "is not known", "ssh-keyscan -t ed25519 -p 2222", "SHA256:"},
+		},
+		{
+			name:   "host key changed",
+			access: func(c map[string]*ssh.Config) { c["m2"].HostKey = l.Master("m1").HostKey() },
+			code:   recovery.CodeAccessRefused,
+			words:  []string{"m2 cannot be examined", "host_key says", "SHA256:"},
+		},
+		{
+			name:   "wrong user",
+			access: func(c map[string]*ssh.Config) { c["m2"].User = "nobody" },
+			code:   recovery.CodeAccessRefused,
+			words: []string{
+				`user "nobody"`,
+				"key /",
+				"(ssh-ed25519 SHA256:",
+				"): refused",
+				"the server takes: publickey",
+			},
+		},
+		{
+			name:   "no sudo",
+			access: func(c map[string]*ssh.Config) { c["m2"].User, c["m2"].Become = "ops", sudoAlways },
+			breaks: func() func() {
+				must(t, m2.SudoFails(true))
+				undo := script(t, m2, "id", "echo 1000")
+				return func() { undo(); must(t, m2.SudoFails(false)) }
+			},
+			code: recovery.CodeAccessRefused,
+			words: []string{
+				"m2 cannot be examined",
+				"ops on 127.",
+				"may not become root with sudo (sudo: ",
+				"ops ALL=(root) NOPASSWD: /bin/sh -s",
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.breaks != nil {
@@ -174,8 +298,8 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("no refusal but: %v", err)
 			}
 			t.Logf("%s\n\n%s", r.Title, r.Detail())
-			if r.Title != c.title || len(r.Title) > 60 {
-				t.Errorf("title %q, want %q", r.Title, c.title)
+			if r.Code != c.code || len(r.Title) > 60 {
+				t.Errorf("code %s and title %q, want %s", r.Code, r.Title, c.code)
 			}
 			for _, w := range c.words {
 				if !strings.Contains(r.Detail(), w) {
@@ -253,12 +377,12 @@ func TestFoundedAnew(t *testing.T) {
 	t.Log(recovery.Report(all, nil))
 	for _, node := range []string{"", "m1"} {
 		_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: node})
-		if r, ok := recovery.IsRefusal(err); !ok || r.Title != "The Cluster That Answers Knows Less" {
+		if recovery.CodeOf(err) != recovery.CodeClusterBehind {
 			t.Errorf("node %q: %v", node, err)
 		}
 	}
 	_, err := recovery.DecideMember(all["m1"], recovery.Cluster{ID: all["m1"].Live.ClusterID.String()}, false)
-	if r, ok := recovery.IsRefusal(err); !ok || r.Title != "The Cluster That Answers Knows Less" {
+	if recovery.CodeOf(err) != recovery.CodeClusterBehind {
 		t.Errorf("m1 may join: %v", err)
 	}
 }
@@ -271,7 +395,8 @@ func TestOtherClusters(t *testing.T) {
 	loseMajority(t, l)
 	nodes := nodesOf(t, l)
 	all := recovery.Survey(t.Context(), nodes, time.Now())
-	for deadline := time.Now().Add(time.Minute); (!all["m2"].Quorum || !all["m3"].Quorum) && time.Now().Before(deadline); {
+	deadline := time.Now().Add(time.Minute)
+	for (!all["m2"].Quorum || !all["m3"].Quorum) && time.Now().Before(deadline) {
 		all = recovery.Survey(t.Context(), nodes, time.Now())
 	}
 	t.Log(recovery.Report(all, nil))
@@ -279,9 +404,9 @@ func TestOtherClusters(t *testing.T) {
 		t.Errorf("verdict %q", v.Text)
 	}
 	_, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
-	wantRefusal(t, err, "No Seed Can Be Chosen", "3 different clusters", "node =")
+	wantRefusal(t, err, recovery.CodeSeedUndecided, "3 different clusters", "node =")
 	_, err = recovery.DecideMember(all["m1"], recovery.Cluster{ID: all["m1"].Live.ClusterID.String()}, false)
-	wantRefusal(t, err, "The Cluster That Answers Knows Less", "m1 has data that it never had", `node = "m1"`)
+	wantRefusal(t, err, recovery.CodeClusterBehind, "m1 has data that it never had", `node = "m1"`)
 	if _, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Node: "m1"}); err != nil {
 		t.Error(err)
 	}

@@ -53,7 +53,11 @@ func TestReport(t *testing.T) {
 			"byte 12,304: its checksum is wrong"
 		e.Warnings = []string{"etcd's data in /var/lib/etcd on m3 cannot be used: " + e.Damage}
 	}))
-	for file, got := range map[string]string{"report.txt": Report(all, []string{"m5"}), "report.md": Markdown(all, []string{"m5"}), "undecided.txt": Report(damaged, nil)} {
+	for file, got := range map[string]string{
+		"report.txt":    Report(all, []string{"m5"}),
+		"report.md":     Markdown(all, []string{"m5"}),
+		"undecided.txt": Report(damaged, nil),
+	} {
 		golden := filepath.Join("testdata", file)
 		if *update {
 			if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {

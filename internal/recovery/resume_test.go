@@ -17,9 +17,9 @@ import (
 var errCut = errors.New("the line was cut")
 
 // stopBefore fails at one step, as if everything had ended there.
-func stopBefore(k int) recovery.Options {
-	return recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
-		if step == k {
+func stopBefore(id recovery.StepID) recovery.Options {
+	return recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID == id {
 			return errCut
 		}
 		return nil
@@ -58,17 +58,17 @@ func TestResume(t *testing.T) {
 			return err
 		}
 	}
-	walk := func(steps int, attempt func(context.Context, recovery.Options) error) {
+	walk := func(steps []recovery.Step, attempt func(context.Context, recovery.Options) error) {
 		t.Helper()
-		for k := 1; k <= steps; k++ {
-			if err := attempt(t.Context(), stopBefore(k)); err == nil {
+		for _, at := range steps {
+			if err := attempt(t.Context(), stopBefore(at.ID)); err == nil {
 				return // the attempt before had come to its end but for the last look
 			} else if !errors.Is(err, errCut) {
-				t.Fatalf("stopped before step %d: %v", k, err)
+				t.Fatalf("stopped before %s: %v", at.ID, err)
 			}
 			ctx, cancel := context.WithCancel(t.Context())
-			err := attempt(ctx, recovery.Options{Observe: func(step, _ int, _ recovery.Step) error {
-				if step == k {
+			err := attempt(ctx, recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
+				if s.ID == at.ID {
 					time.AfterFunc(15*time.Millisecond, cancel)
 				}
 				return nil
@@ -77,15 +77,19 @@ func TestResume(t *testing.T) {
 			if err == nil {
 				return // the context ended too late to be noticed: it is done
 			}
-			t.Logf("interrupted in step %d: %v", k, err)
+			t.Logf("interrupted in %s: %v", at.ID, err)
 		}
 		if err := attempt(t.Context(), options(t)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	walk(9, seed)
-	walk(10, join("m2"))
-	walk(10, join("m3"))
+	planned := &recovery.SeedPlan{
+		SeedRequest: recovery.SeedRequest{Node: "m1"},
+		Evidence:    map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}},
+	}
+	walk(planned.Steps(), seed)
+	walk((&recovery.MemberPlan{Node: "m2"}).Steps(), join("m2"))
+	walk((&recovery.MemberPlan{Node: "m3"}).Steps(), join("m3"))
 	for _, m := range l.Masters() {
 		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != before {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, before)

@@ -3,7 +3,6 @@ package recovery
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
@@ -29,14 +28,15 @@ func Seed(interrupt context.Context, p *SeedPlan, nodes map[string]*node.Node, o
 	defer s.release(ctx)
 	defer func() { _ = s.book.settle() }() // before the lock is given back
 	s.seed = s.masters[p.Node]
-	s.book = openBook(s.seed.ev.seedJournal(p.RecoveryID), "seed", p.RecoveryID, s.seed.Node, o.now)
-	if err := (walk{Options: o, record: s.record, leave: s.leave}).carryOut(interrupt, ctx, p.steps(s)); err != nil {
+	s.book = openBook(s.seed.ev.seedJournal(p.RecoveryID), OperationSeed, p.RecoveryID, s.seed.Node, o.now)
+	w := walk{Options: o, actions: s.actions(), record: s.record, leave: s.leave}
+	if err := w.carryOut(interrupt, ctx, p.Steps()); err != nil {
 		return nil, err
 	}
 	return s.result, nil
 }
 
-// seeding is a seed at work. The plan's list of steps is made without one.
+// seeding is a seed at work.
 type seeding struct {
 	*crew
 	plan   *SeedPlan
@@ -47,38 +47,27 @@ type seeding struct {
 }
 
 // Steps is the list that the plan shows and the apply walks.
-func (p *SeedPlan) Steps() []Step { return p.steps(nil) }
-
-func (p *SeedPlan) steps(s *seeding) []Step {
+func (p *SeedPlan) Steps() []Step {
 	seed := p.Evidence[p.Node]
-	all := append(p.others(), p.Node)
-	slices.Sort(all)
+	step := func(id StepID, nodes []string, title string) Step {
+		return Step{ID: id, Operation: OperationSeed, Nodes: nodes, Title: title}
+	}
+	own := []string{p.Node}
 	steps := []Step{
-		{
-			Master: words(all),
-			Title:  "take the lock",
-			act:    func(ctx context.Context) error { return s.lock(ctx, all, nil) },
-		},
-		{
-			Master: words(all),
-			Title:  "check that the masters are as they were in the plan, and the majority still lost",
-			act:    s.check,
-		},
+		step(StepLock, p.reached(), "take the lock"),
+		step(
+			StepCheck,
+			p.reached(),
+			"check that the masters are as they were in the plan, and the majority still lost",
+		),
 	}
 	// The others first: while the seed answers them, wiped masters cannot found an empty cluster.
 	if others := p.others(); len(others) > 0 {
-		steps = append(
-			steps,
-			Step{
-				Master: words(others),
-				Title: "stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the " +
-					"ports free",
-				done: s.settled,
-				act: func(ctx context.Context) error {
-					return s.each(ctx, others, func(ctx context.Context, m *master) error { return m.stop(ctx) })
-				},
-			},
-		)
+		steps = append(steps, step(
+			StepStopOthers,
+			others,
+			"stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the ports free",
+		))
 	}
 	copied := fmt.Sprintf("copy %s (%s) to %s and compare", seed.DataDir, size(seed.DataBytes), p.OldData)
 	if p.OldWAL != "" {
@@ -86,49 +75,48 @@ func (p *SeedPlan) steps(s *seeding) []Step {
 	}
 	return append(
 		steps,
-		Step{
-			Master: p.Node,
-			Title:  "stop etcd in an orderly way, so that it writes down what it has committed",
-			done:   s.forced,
-			act: func(ctx context.Context) error {
-				return s.seed.stop(ctx)
-			},
-		},
-		Step{Master: p.Node, Title: copied, done: s.copied, act: s.copy},
-		Step{
-			Master: p.Node,
-			Title: "write the forced manifest to " + p.ManifestPath + "; start etcd; check that it is a cluster of " +
-				"one voter, itself",
-			done: s.forced,
-			act:  s.force,
-		},
-		Step{
-			Master: p.Node,
-			Title: "take the flag out: write the final manifest to " + p.ManifestPath + "; restart etcd; check that " +
-				"it runs without the flag",
-			done: s.unforced,
-			act:  s.unforce,
-		},
-		Step{
-			Master: p.Node,
-			Title:  "make the recorded peer URL " + strings.Join(seed.PeerURLs, ","),
-			done:   s.addressed,
-			act:    s.address,
-		},
-		Step{
-			Master: p.Node,
-			Title:  "check the end state: one voter, a leader, no alarm, no force flag in any manifest",
-			act:    s.confirm,
-		},
+		step(StepStopSeed, own, "stop etcd in an orderly way, so that it writes down what it has committed"),
+		step(StepCopy, own, copied),
+		step(
+			StepForce,
+			own,
+			"write the forced manifest to "+p.ManifestPath+"; start etcd; check that it is a cluster of one voter, "+
+				"itself",
+		),
+		step(
+			StepUnforce,
+			own,
+			"take the flag out: write the final manifest to "+p.ManifestPath+"; restart etcd; check that it runs "+
+				"without the flag",
+		),
+		step(StepPeerURL, own, "make the recorded peer URL "+strings.Join(seed.PeerURLs, ",")),
+		step(StepConfirm, own, "check the end state: one voter, a leader, no alarm, no force flag in any manifest"),
 	)
 }
 
+// actions are how the steps of Steps are carried out.
+func (s *seeding) actions() map[StepID]action {
+	return map[StepID]action{
+		StepLock:  {act: func(ctx context.Context) error { return s.lock(ctx, s.plan.reached(), nil) }},
+		StepCheck: {act: s.check},
+		StepStopOthers: {done: s.settled, act: func(ctx context.Context) error {
+			return s.each(ctx, s.plan.others(), func(ctx context.Context, m *master) error { return m.stop(ctx) })
+		}},
+		StepStopSeed: {done: s.forced, act: func(ctx context.Context) error { return s.seed.stop(ctx) }},
+		StepCopy:     {done: s.copied, act: s.copy},
+		StepForce:    {done: s.forced, act: s.force},
+		StepUnforce:  {done: s.unforced, act: s.unforce},
+		StepPeerURL:  {done: s.addressed, act: s.address},
+		StepConfirm:  {act: s.confirm},
+	}
+}
+
 // record keeps the journal from the first change on.
-func (s *seeding) record(ctx context.Context, number, of int, title string) error {
+func (s *seeding) record(ctx context.Context, number, of int, step Step) error {
 	if !s.began {
 		return nil
 	}
-	if err := s.book.step(ctx, number, of, title); err != nil || number < of {
+	if err := s.book.step(ctx, number, of, step); err != nil || number < of {
 		return err
 	}
 	return s.book.finish(ctx)

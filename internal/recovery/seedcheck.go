@@ -13,7 +13,8 @@ func (s *seeding) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.book = openBook(live[s.plan.Node].seedJournal(s.plan.RecoveryID), "seed", s.plan.RecoveryID, s.seed.Node, s.now)
+	id := s.plan.RecoveryID
+	s.book = openBook(live[s.plan.Node].seedJournal(id), OperationSeed, id, s.seed.Node, s.now)
 	now, err := DecideSeed(live, s.plan.SeedRequest)
 	if err != nil {
 		return err
@@ -26,9 +27,9 @@ func (s *seeding) check(ctx context.Context) error {
 	if now.Forced != s.plan.Forced || now.Final != s.plan.Final || now.OldData != s.plan.OldData ||
 		now.OldWAL != s.plan.OldWAL {
 		return &Refusal{
-			Title:     "A Master Changed Since the Plan",
-			Untouched: nothingTouched,
-			Next:      "run terraform plan again and look at what it will do now.",
+			Code:  CodeNodeChanged,
+			Title: "A Master Changed Since the Plan",
+			Next:  "run terraform plan again and look at what it will do now.",
 			Found: fmt.Sprintf(
 				"what would be written on %s, or where its data would be kept (%s), is not what the plan shows (%s).",
 				s.plan.Node,

@@ -104,6 +104,7 @@ func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
 	}
 	if before := s.plan.Evidence[s.plan.Node].cluster(); before != 0 && before != status.ClusterID {
 		return &Refusal{
+			Code:  CodeSeedServesOther,
 			Title: "The Seed Serves Another Cluster",
 			Found: fmt.Sprintf(
 				"%s had data of cluster %s, and serves cluster %s after the forced start.",
@@ -122,6 +123,7 @@ func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
 	}
 	if len(members) != 1 || members[0].ID != status.MemberID || members[0].Learner {
 		return &Refusal{
+			Code:  CodeOldMembersLeft,
 			Title: "Old Members Are Still in the Cluster",
 			Found: fmt.Sprintf(
 				"after the forced start the member list of %s is %s; it should be itself alone.",
@@ -163,6 +165,7 @@ func (s *seeding) readForcedLog(ctx context.Context, id string) error {
 	}
 	if !tookForceFlag(log) {
 		return &Refusal{
+			Code:  CodeForceNotTaken,
 			Title: "Etcd Did Not Take the Force Flag",
 			Found: fmt.Sprintf(
 				"the log of container %.12s on %s does not say that etcd was started with --force-new-cluster.",
@@ -212,6 +215,7 @@ func (s *seeding) unforce(ctx context.Context) error {
 	}
 	if tookForceFlag(log) {
 		return &Refusal{
+			Code:  CodeForceInEffect,
 			Title: "The Force Flag Is Still in Effect",
 			Found: fmt.Sprintf(
 				"container %.12s on %s was started from a manifest without the flag, and its log says that etcd was "+
@@ -297,6 +301,7 @@ func checkAlarms(ctx context.Context, c *etcd.Client) error {
 		return err
 	}
 	return &Refusal{
+		Code:  CodeAlarm,
 		Title: "The Cluster Has an Alarm",
 		Found: words(alarms) + ".",
 		Next: "NOSPACE: compact, defragment, then etcdctl alarm disarm. CORRUPT: find the member whose data differs " +
@@ -328,6 +333,7 @@ func refuseForce(master, path string) error {
 		return nil
 	}
 	return &Refusal{
+		Code:  CodeForceInManifest,
 		Title: "The Force Flag Is in a Manifest",
 		Found: fmt.Sprintf(
 			"%s on %s has the force-new-cluster flag: at its next start etcd would throw all other members out.",

@@ -1,7 +1,6 @@
 package recovery
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,10 +48,10 @@ func DecideSeed(all map[string]Evidence, req SeedRequest) (_ *SeedPlan, err erro
 	}
 	if req.Node == "" && len(req.Less) > 0 {
 		return nil, &Refusal{
+			Code:      CodeNothingToAccept,
 			Title:     "Nothing to Accept",
 			Attribute: "accept_less_than",
 			Found:     "accept_less_than is set and node is not: the best master is taken, and nobody has more.",
-			Untouched: nothingTouched,
 			Next:      "take accept_less_than out, or name the seed with node.",
 		}
 	}
@@ -160,9 +159,9 @@ func (p *SeedPlan) checkLess(journal *Journal) error {
 		)
 	}
 	return &Refusal{
+		Code:      CodeOthersHaveMore,
 		Title:     "Another Master Has More",
 		Attribute: "node",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"%s is to be the seed, and a forced start would keep more on %s: %s.",
 			p.Node,
@@ -184,10 +183,10 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 	forced, err := manifest.Force([]byte(seed.Manifest))
 	if err != nil {
 		return &Refusal{
-			Title:     "Manifest Cannot Be Edited",
-			Found:     fmt.Sprintf("%s on %s: %v", seed.ManifestPath, seed.Name, err),
-			Untouched: nothingTouched,
-			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
+			Code:  CodeManifestNotEditable,
+			Title: "Manifest Cannot Be Edited",
+			Found: fmt.Sprintf("%s on %s: %v", seed.ManifestPath, seed.Name, err),
+			Next:  "bring the manifest into a shape as kubeadm writes it, then plan again.",
 		}
 	}
 	p.ManifestPath, p.Forced, p.Final = seed.ManifestPath, string(forced), seed.Manifest
@@ -197,6 +196,7 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 	}
 	if need := seed.DataBytes + seed.DataBytes/20; seed.FreeBytes < need {
 		return &Refusal{
+			Code:      CodeNoSpace,
 			Title:     "Not Enough Space for a Copy of the Data",
 			Attribute: "node",
 			Found: fmt.Sprintf(
@@ -208,7 +208,6 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 				size(seed.FreeBytes),
 				size(need),
 			),
-			Untouched: nothingTouched,
 			Next: fmt.Sprintf(
 				"free %s on the file system of %s on %s, then plan again.",
 				size(need-seed.FreeBytes),
@@ -225,7 +224,7 @@ func (p *SeedPlan) texts(seed Evidence, journal *Journal) error {
 func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 	for _, e := range sorted(all) {
 		for _, j := range e.Journals {
-			if j.Operation != "seed" {
+			if j.Operation != OperationSeed {
 				continue
 			}
 			if j.ID != req.RecoveryID {
@@ -234,9 +233,9 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 					continue
 				}
 				return "", &Refusal{
+					Code:      CodeOtherUnfinished,
 					Title:     "Another Recovery Is Unfinished",
 					Attribute: "recovery_id",
-					Untouched: nothingTouched,
 					Found: fmt.Sprintf(
 						"the journal on %s says that recovery %q began to force a new cluster there on %s and has "+
 							"not finished.",
@@ -249,9 +248,9 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 			}
 			if req.Node != "" && req.Node != e.Name {
 				return "", &Refusal{
+					Code:      CodeOtherSeed,
 					Title:     "This Recovery Has Another Seed",
 					Attribute: "node",
-					Untouched: nothingTouched,
 					Found: fmt.Sprintf(
 						"recovery %q was begun with %s as its seed, and node names %s.",
 						j.ID,
@@ -266,9 +265,9 @@ func seedOf(all map[string]Evidence, req SeedRequest) (string, error) {
 			}
 			if alone := e.Quorum && len(e.Members) == 1; j.finished() && !alone {
 				return "", &Refusal{
+					Code:      CodeRecoveryFinished,
 					Title:     "This Recovery Is Finished",
 					Attribute: "recovery_id",
-					Untouched: nothingTouched,
 					Found: fmt.Sprintf(
 						"the journal on %s says that recovery %q was finished on %s.",
 						e.Name,
@@ -305,10 +304,10 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 			return unknownNode("lost_nodes", name, names(sorted(all)))
 		case seen[name]:
 			return &Refusal{
+				Code:      CodeNodeTwice,
 				Title:     "A Node Is Given Twice",
 				Attribute: "lost_nodes",
 				Found:     fmt.Sprintf("lost_nodes names %s twice.", name),
-				Untouched: nothingTouched,
 				Next:      "name each master once.",
 			}
 		case e.Reach != Silent:
@@ -317,10 +316,10 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 				found += fmt.Sprintf(" (%s)", e.ReachError)
 			}
 			return &Refusal{
+				Code:      CodeLostNodeAnswers,
 				Title:     "A Master Given Up Answers",
 				Attribute: "lost_nodes",
 				Found:     found + ": its etcd may run, or may start again.",
-				Untouched: nothingTouched,
 				Next: fmt.Sprintf(
 					"take %s out of lost_nodes, so that its etcd is stopped before a new cluster is forced; or "+
 						"switch the machine off for good.",
@@ -336,15 +335,16 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 			return refuseElsewhere(sorted(all)...)
 		case e.Reach == Refused:
 			return &Refusal{
+				Code:      CodeAccessRefused,
 				Title:     "A Master Cannot Be Examined",
 				Attribute: "survey",
 				Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
-				Untouched: nothingTouched,
 				Next: "put this access right and plan again. A master that may run etcd has to be stopped " +
 					"before a new cluster is forced, so it cannot be left out.",
 			}
 		case e.Reach == Silent && !seen[e.Name] && len(seenElsewhere(all)) > 0:
 			return &Refusal{
+				Code:      CodeReachableFromPeers,
 				Title:     "A Master Does Not Answer",
 				Attribute: "survey",
 				Found: fmt.Sprintf(
@@ -353,12 +353,12 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 					e.ReachError,
 					words(seenElsewhere(all)),
 				),
-				Untouched: nothingTouched,
 				Next: "the cluster may be alive. Put SSH to the masters that do not answer right, or switch " +
 					"them off for good, then plan again.",
 			}
 		case e.Reach == Silent && !seen[e.Name]:
 			return &Refusal{
+				Code:      CodeUnreachable,
 				Title:     "A Master Does Not Answer",
 				Attribute: "lost_nodes",
 				Found: fmt.Sprintf(
@@ -366,7 +366,6 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 					e.Name,
 					e.ReachError,
 				),
-				Untouched: nothingTouched,
 				Next: fmt.Sprintf(
 					"bring %s back or make sure that it is switched off for good; in the latter case say so with "+
 						"lost_nodes = [%q].",
@@ -386,9 +385,9 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		return foundedAnew(v.Ahead, v.Answers, all)
 	case len(v.Unknown) > 0:
 		return &Refusal{
+			Code:      CodeMemberNotSurveyed,
 			Title:     "A Member Is Not Among the Surveyed Nodes",
 			Attribute: "survey",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.",
 				seed.Name,
@@ -409,19 +408,19 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		return refuseVerdict(v, all)
 	case seed.Damage != "":
 		return &Refusal{
+			Code:      CodeSeedDamaged,
 			Title:     "The Seed's Data Is Damaged",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s, in %s: %s.", seed.Name, seed.DataDir, seed.Damage),
-			Untouched: nothingTouched,
 			Next: "choose another master that has data. Where there is none, restore a snapshot (etcdutl " +
 				"snapshot restore); the database alone may serve as one, with --skip-hash-check.",
 		}
 	case seed.TooNew != "":
 		return &Refusal{
+			Code:      CodeImageTooOld,
 			Title:     "The Image Is Older Than the Data",
 			Attribute: "node",
 			Found:     seed.Name + ": " + seed.TooNew + ".",
-			Untouched: nothingTouched,
 			Next: fmt.Sprintf(
 				"set the image in %s to the version that ran last, then plan again.",
 				seed.ManifestPath,
@@ -429,17 +428,17 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		}
 	case !seed.Readable:
 		return &Refusal{
+			Code:      CodeSeedEmpty,
 			Title:     "The Seed Has No Data",
 			Attribute: "node",
 			Found:     fmt.Sprintf("%s has no readable etcd data in %s.", seed.Name, seed.DataDir),
-			Untouched: nothingTouched,
 			Next:      fmt.Sprintf("choose a master that has data: %s.", words(v.WithData)),
 		}
 	case seed.learner():
 		return &Refusal{
+			Code:      CodeSeedLearner,
 			Title:     "The Seed Is a Learner",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"%s is a learner: etcd panics with \"removed all voters\" when a new cluster is forced on one.",
 				seed.Name,
@@ -448,9 +447,9 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		}
 	case seed.Disk != nil && seed.Disk.Removed:
 		return &Refusal{
+			Code:      CodeSeedRemoved,
 			Title:     "The Seed Was Removed From Its Cluster",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"the data of %s says that its member %s was removed: etcd panics with \"removed all voters\" when a "+
 					"new cluster is forced on it (etcd-io/etcd#13848).",
@@ -461,9 +460,9 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 		}
 	case removedFor(seed, all) != "":
 		return &Refusal{
+			Code:      CodeSeedRemoved,
 			Title:     "The Seed Was Removed From Its Cluster",
 			Attribute: "node",
-			Untouched: nothingTouched,
 			Found: fmt.Sprintf(
 				"the data of %s says that the member of %s was removed from the cluster that both were in; what %s "+
 					"has is older than that.",
@@ -484,9 +483,9 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 // seenAlive refuses while etcd runs where it cannot be stopped.
 func seenAlive(seen []string) error {
 	return &Refusal{
+		Code:      CodeLostNodeServes,
 		Title:     "A Master Given Up Runs Etcd",
 		Attribute: "lost_nodes",
-		Untouched: nothingTouched,
 		Found:     fmt.Sprintf("%s, and that master cannot be examined from here.", words(seen)),
 		Next: "switch that machine off, or put SSH to it right and take it out of lost_nodes. If it is no " +
 			"member any more, take it out of --initial-cluster in the manifest.",
@@ -500,10 +499,10 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			return refuseApart(v, have)
 		}
 		return &Refusal{
+			Code:      CodeClusterAlive,
 			Title:     "The Cluster Is Alive",
 			Attribute: "survey",
 			Found:     v.Text + ". Forcing a new cluster would throw away the members that work.",
-			Untouched: nothingTouched,
 			Next: "remove etcdrecovery_seed from the configuration and let each broken master rejoin with " +
 				"etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
 		}
@@ -533,9 +532,9 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			}
 		}
 		return &Refusal{
+			Code:      CodeClusterStartable,
 			Title:     "The Cluster Only Needs to Be Started",
 			Attribute: "survey",
-			Untouched: nothingTouched,
 			Found:     v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
 			Next: "start etcd on these masters and wait for a leader:\n  " + strings.Join(
 				how,
@@ -549,10 +548,10 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 		}
 		if names := unplaced(all); len(names) > 0 {
 			return &Refusal{
+				Code:      CodeDataNotFound,
 				Title:     "No etcd Data Was Found",
 				Attribute: "survey",
 				Found:     v.Text + "." + problemsOf(all),
-				Untouched: nothingTouched,
 				Next: fmt.Sprintf(
 					"put etcd's manifest back on %s, which says where its data is, and plan again. kubeadm puts the "+
 						"data into /var/lib/etcd: look there (ls -lR /var/lib/etcd/member) before you think of a "+
@@ -562,10 +561,10 @@ func refuseVerdict(v Verdict, all map[string]Evidence) error {
 			}
 		}
 		return &Refusal{
+			Code:      CodeNoData,
 			Title:     "No Master Has etcd Data",
 			Attribute: "survey",
 			Found:     v.Text + "." + problemsOf(all),
-			Untouched: nothingTouched,
 			Next:      "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from.",
 		}
 	}
@@ -590,9 +589,9 @@ func foundedAnew(ahead, answers []string, all map[string]Evidence) error {
 		who = "the masters of the other cluster"
 	}
 	return &Refusal{
+		Code:      CodeClusterBehind,
 		Title:     "The Cluster That Answers Knows Less",
 		Attribute: "survey",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"a cluster answers with a quorum (%s), but %s has data that it never had. Masters that are started on "+
 				"wiped disks can found a cluster anew, and empty.",
@@ -617,9 +616,9 @@ func masterProblem(e Evidence) error {
 		return own
 	}
 	return &Refusal{
+		Code:      CodeNodeNotReady,
 		Title:     "A Master Is Not Ready for This",
 		Attribute: "survey",
-		Untouched: nothingTouched,
 		Found: fmt.Sprintf(
 			"on %s: %s",
 			e.Name,
@@ -631,10 +630,10 @@ func masterProblem(e Evidence) error {
 
 func unknownNode(attribute, name string, have []string) error {
 	return &Refusal{
+		Code:      CodeUnknownNode,
 		Title:     "Unknown Node",
 		Attribute: attribute,
 		Found:     fmt.Sprintf("%q is none of the surveyed nodes: %s.", name, words(have)),
-		Untouched: nothingTouched,
 		Next:      "use one of these names, or add the master to the survey's nodes.",
 	}
 }
@@ -648,6 +647,13 @@ func (p *SeedPlan) others() []string {
 		}
 	}
 	return others
+}
+
+// reached are the masters that answer, the seed among them.
+func (p *SeedPlan) reached() []string {
+	all := append(p.others(), p.Node)
+	slices.Sort(all)
+	return all
 }
 
 // Cluster is what a member needs to know of the cluster it joins.
@@ -691,10 +697,4 @@ func size(bytes int64) string {
 	default:
 		return fmt.Sprintf("%d KiB", bytes>>10)
 	}
-}
-
-// IsRefusal gives the refusal in an error.
-func IsRefusal(err error) (*Refusal, bool) {
-	var r *Refusal
-	return r, errors.As(err, &r)
 }

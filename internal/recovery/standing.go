@@ -74,7 +74,7 @@ func listed(e Evidence) bool {
 func LastSeed(e Evidence) *Journal {
 	var last *Journal
 	for i, j := range e.Journals {
-		if j.Operation == "seed" && j.finished() && (last == nil || j.Started.After(last.Started)) {
+		if j.Operation == OperationSeed && j.finished() && (last == nil || j.Started.After(last.Started)) {
 			last = &e.Journals[i]
 		}
 	}

@@ -11,7 +11,7 @@ func (j *Journal) stands(parked string) string {
 	switch {
 	case j == nil || j.finished():
 		return ""
-	case j.Operation == "seed":
+	case j.Operation == OperationSeed:
 		return j.seedStands()
 	}
 	return j.memberStands(parked)

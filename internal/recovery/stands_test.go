@@ -11,31 +11,75 @@ import (
 // TestStands has refusals of a second apply: they change nothing, and say what the first has changed.
 func TestStands(t *testing.T) {
 	began := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	join := func(marks map[string]string) []Journal {
+		return []Journal{{Operation: OperationMember, Master: "m2", Started: began, Marks: marks}}
+	}
 	for _, c := range []struct {
 		name     string
 		journals []Journal
 		want     string
 	}{
-		{name: "the first", want: nothingTouched},
-		{name: "added", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markLearner: "8e9e", markOldData: "/old"}}},
-			want: "nothing this time. An earlier apply left it so: m2 was added to the cluster as learner 8e9e, " +
-				"which does not count for the quorum; its data from before is in /old. The other members work on."},
-		{name: "stopped", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markRemoved: "8e9e"}}},
-			want: "nothing this time. An earlier apply left it so: etcd may be stopped on m2, with its manifest at " +
-				"/parked. Its data is where it was, and the other members work on. The entry that was left of it " +
-				"(8e9e) is removed from the cluster, so going on is the way."},
-		{name: "about to be moved", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markKeepData: "/old", markKeepWAL: "/oldwal"}}},
-			want: "nothing this time. An earlier apply left it so: etcd is stopped on m2, and its data from before " +
-				"may be in /old already, or partly in /old.moving, its log in /oldwal, or partly in /oldwal.moving. " +
-				"The other members work on. Going on is the way: do not put its manifest back over an empty data " +
-				"folder."},
-		{name: "a voter", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markVoter: "8e9e", markOldData: "/old"}}},
-			want: "nothing this time. An earlier apply left it so: m2 is a voter of the cluster now, as member 8e9e; " +
-				"its data from before is in /old. What is left is to check the end state."},
-		{name: "finished", journals: []Journal{{Operation: "member", Master: "m2", Started: began, Finished: began, Marks: map[string]string{markLearner: "8e9e"}}}, want: nothingTouched},
-		{name: "a join of the cluster before the recovery", want: nothingTouched, journals: []Journal{
-			{Operation: "member", Master: "m2", Started: began, Marks: map[string]string{markLearner: "8e9e"}},
-			{Operation: "seed", Master: "m2", Started: began.Add(time.Hour), Finished: began.Add(2 * time.Hour)}}},
+		{
+			name: "the first",
+			want: nothingTouched,
+		},
+		{
+			name:     "added",
+			journals: join(map[string]string{markLearner: "8e9e", markOldData: "/old"}),
+			want: "nothing this time. An earlier apply left it so: m2 was added to the cluster as learner " +
+				"8e9e, which does not count for the quorum; its data from before is in /old. The other members " +
+				"work on.",
+		},
+		{
+			name:     "stopped",
+			journals: join(map[string]string{markRemoved: "8e9e"}),
+			want: "nothing this time. An earlier apply left it so: etcd may be stopped on m2, with its " +
+				"manifest at /parked. Its data is where it was, and the other members work on. The entry that was " +
+				"left of it (8e9e) is removed from the cluster, so going on is the way.",
+		},
+		{
+			name:     "about to be moved",
+			journals: join(map[string]string{markKeepData: "/old", markKeepWAL: "/oldwal"}),
+			want: "nothing this time. An earlier apply left it so: etcd is stopped on m2, and its data from " +
+				"before may be in /old already, or partly in /old.moving, its log in /oldwal, or partly in " +
+				"/oldwal.moving. The other members work on. Going on is the way: do not put its manifest back over " +
+				"an empty data folder.",
+		},
+		{
+			name:     "a voter",
+			journals: join(map[string]string{markVoter: "8e9e", markOldData: "/old"}),
+			want: "nothing this time. An earlier apply left it so: m2 is a voter of the cluster now, as member " +
+				"8e9e; its data from before is in /old. What is left is to check the end state.",
+		},
+		{
+			name: "finished",
+			journals: []Journal{{
+				Operation: OperationMember,
+				Master:    "m2",
+				Started:   began,
+				Finished:  began,
+				Marks:     map[string]string{markLearner: "8e9e"},
+			}},
+			want: nothingTouched,
+		},
+		{
+			name: "a join of the cluster before the recovery",
+			want: nothingTouched,
+			journals: []Journal{
+				{
+					Operation: OperationMember,
+					Master:    "m2",
+					Started:   began,
+					Marks:     map[string]string{markLearner: "8e9e"},
+				},
+				{
+					Operation: OperationSeed,
+					Master:    "m2",
+					Started:   began.Add(time.Hour),
+					Finished:  began.Add(2 * time.Hour),
+				},
+			},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := DecideMember(
@@ -92,10 +136,30 @@ func TestSpent(t *testing.T) {
 		empty bool
 		want  string // where its data goes
 	}{
-		{"one that does not answer", []etcd.Member{etcd1, etcd2}, false, "/old/1"},
-		{"one that was removed", []etcd.Member{etcd1}, false, "/old/2"},
-		{"one that has another ID now", []etcd.Member{etcd1, {ID: 3, Name: "m2", PeerURLs: etcd2.PeerURLs}}, false, "/old/2"},
-		{"one whose disk was wiped", []etcd.Member{etcd1, etcd2}, true, ""},
+		{
+			name:  "one that does not answer",
+			live:  []etcd.Member{etcd1, etcd2},
+			empty: false,
+			want:  "/old/1",
+		},
+		{
+			name:  "one that was removed",
+			live:  []etcd.Member{etcd1},
+			empty: false,
+			want:  "/old/2",
+		},
+		{
+			name:  "one that has another ID now",
+			live:  []etcd.Member{etcd1, {ID: 3, Name: "m2", PeerURLs: etcd2.PeerURLs}},
+			empty: false,
+			want:  "/old/2",
+		},
+		{
+			name:  "one whose disk was wiped",
+			live:  []etcd.Member{etcd1, etcd2},
+			empty: true,
+			want:  "",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := Evidence{

@@ -8,22 +8,34 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// Step is one line of the runbook: what the plan shows, what the journal records, what an error names. It is skipped
-// when done says that it holds already, which is what makes an interrupted recovery go on.
+// Step is one line of the runbook: what the plan shows, what the journal records, what an error names.
 type Step struct {
-	Master string
-	Title  string
+	ID        StepID
+	Operation Operation
+	Nodes     []string // acted on; none where it is the cluster as a whole
+	Title     string   // for people
+}
 
-	done   func(context.Context) (bool, error)
-	act    func(context.Context) error
-	verify func(context.Context) error
+// Where names for people what the step acts on.
+func (s Step) Where() string {
+	if len(s.Nodes) == 0 {
+		return "cluster"
+	}
+	return words(s.Nodes)
+}
+
+// action is how a step is carried out. It is skipped when done says that it holds already, which is what makes an
+// interrupted recovery go on.
+type action struct {
+	done func(context.Context) (bool, error)
+	act  func(context.Context) error
 }
 
 // Titles gives the list as the plan shows it.
 func Titles(steps []Step) []string {
 	var titles []string
 	for i, s := range steps {
-		titles = append(titles, fmt.Sprintf("%d/%d %s: %s", i+1, len(steps), s.Master, s.Title))
+		titles = append(titles, fmt.Sprintf("%d/%d %s: %s", i+1, len(steps), s.Where(), s.Title))
 	}
 	return titles
 }
@@ -34,11 +46,12 @@ type Observer func(step int, of int, s Step) error
 // walk is how a list of steps is carried out.
 type walk struct {
 	Options
-	record func(ctx context.Context, number, of int, title string) error // keeps in the journal that a step is done
-	leave  func(ctx context.Context, cause error) string                 // after a failure: how things are left
+	actions map[StepID]action
+	record  func(ctx context.Context, number, of int, s Step) error // keeps in the journal that a step is done
+	leave   func(ctx context.Context, cause error) string           // after a failure: how things are left
 }
 
-// carryOut walks the list: check, act, verify. An interrupt ends it between two steps; working is what the steps
+// carryOut walks the list: check, then act. An interrupt ends it between two steps; working is what the steps
 // themselves go by.
 func (w walk) carryOut(interrupt, working context.Context, steps []Step) error {
 	for i, s := range steps {
@@ -46,7 +59,7 @@ func (w walk) carryOut(interrupt, working context.Context, steps []Step) error {
 			return w.failure(
 				interrupt,
 				working,
-				fmt.Sprintf("step %d of %d on %s: %s.", i+1, len(steps), s.Master, s.Title),
+				fmt.Sprintf("step %d of %d on %s: %s.", i+1, len(steps), s.Where(), s.Title),
 				err,
 			)
 		}
@@ -73,23 +86,22 @@ func (w walk) step(interrupt, ctx context.Context, number, of int, s Step) error
 	if err := observe(w.Observe); err != nil {
 		return err
 	}
-	if s.done != nil {
-		if done, err := s.done(ctx); err != nil || done {
+	a, ok := w.actions[s.ID]
+	if !ok {
+		return fmt.Errorf("nothing is known of how to carry out step %s", s.ID)
+	}
+	if a.done != nil {
+		if done, err := a.done(ctx); err != nil || done {
 			return err
 		}
 	}
-	for _, f := range []func(context.Context) error{s.act, s.verify} {
-		if f == nil {
-			continue
-		}
-		if err := f(ctx); err != nil {
-			return err
-		}
+	if err := a.act(ctx); err != nil {
+		return err
 	}
 	if err := observe(w.Acted); err != nil {
 		return err
 	}
-	return w.record(ctx, number, of, s.Title)
+	return w.record(ctx, number, of, s)
 }
 
 // failure tells what was tried, how things are left and what to do.
@@ -97,7 +109,7 @@ func (w walk) failure(interrupt, working context.Context, where string, err erro
 	if cause := context.Cause(working); errors.Is(cause, node.ErrLocked) {
 		err = cause
 	}
-	r := *asRefusal(err, "Recovery Step Failed")
+	r := *asRefusal(err, CodeStepFailed, "Recovery Step Failed")
 	r.Attempt = "S" + where[1:]
 	if errors.Is(err, errBetween) {
 		r.Attempt = "Stopped before " + where
@@ -106,15 +118,15 @@ func (w walk) failure(interrupt, working context.Context, where string, err erro
 	switch _, own := IsRefusal(err); {
 	case own:
 	case errors.Is(err, node.ErrLocked):
-		r.Title = "The Lock Was Lost"
+		r.Code, r.Title = CodeLockLost, "The Lock Was Lost"
 		next = "find out who else is at work on these masters: the file lock in the work folder names the one. When " +
 			"that is done, run terraform plan again."
 	case errors.Is(interrupt.Err(), context.DeadlineExceeded):
-		r.Title = "The Time Limit Was Reached"
+		r.Code, r.Title = CodeTimeLimit, "The Time Limit Was Reached"
 		next = "run terraform apply again: it finds out where things stand and does the rest. The resource's " +
 			"timeouts give it longer."
 	case interrupt.Err() != nil:
-		r.Title, r.Cause = "Recovery Interrupted", nil
+		r.Code, r.Title, r.Cause = CodeInterrupted, "Recovery Interrupted", nil
 		next = "run terraform apply again: it finds out where things stand and does the rest."
 	}
 	if r.Untouched == "" || r.Untouched == nothingTouched {

@@ -50,13 +50,20 @@ func Survey(ctx context.Context, nodes map[string]*node.Node, now time.Time) map
 	return all
 }
 
+// outgrows compares clusters that both answer.
+func (e Evidence) outgrows(best Evidence) bool {
+	if len(e.Members) != len(best.Members) {
+		return len(e.Members) > len(best.Members)
+	}
+	return e.Status.ClusterID != best.Status.ClusterID && e.Status.Revision > best.Status.Revision
+}
+
 // liveCluster is the cluster that answered a linearizable read. With two of them, as when a wiped master has founded
 // one of its own, it is the one with more members, then the one that has seen more writes.
 func liveCluster(all map[string]Evidence) *Live {
 	var best *Evidence
 	for _, e := range sorted(all) {
-		if e.Quorum && (best == nil || len(e.Members) > len(best.Members) ||
-			len(e.Members) == len(best.Members) && e.Status.ClusterID != best.Status.ClusterID && e.Status.Revision > best.Status.Revision) {
+		if e.Quorum && (best == nil || e.outgrows(*best)) {
 			best = &e
 		}
 	}

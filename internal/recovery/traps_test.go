@@ -75,11 +75,11 @@ func joinOne(t *testing.T, nodes map[string]*node.Node, name string) error {
 	return err
 }
 
-func wantRefusal(t *testing.T, err error, title string, words ...string) {
+func wantRefusal(t *testing.T, err error, code recovery.Code, words ...string) {
 	t.Helper()
 	r, ok := recovery.IsRefusal(err)
-	if !ok || r.Title != title {
-		t.Fatalf("got %v, want %q", err, title)
+	if !ok || r.Code != code {
+		t.Fatalf("got %v, want a refusal with code %s", err, code)
 	}
 	t.Logf("%s\n\n%s", r.Title, r.Detail())
 	for _, w := range words {
@@ -104,7 +104,7 @@ func TestJoinTraps(t *testing.T) {
 	wantRefusal(
 		t,
 		joinOne(t, nodes, "m3"),
-		"Another Member Has Not Started",
+		recovery.CodeBehindAnotherJoin,
 		"https://127.0.0.1:1",
 		"etcdctl member remove",
 	)
@@ -120,7 +120,7 @@ func TestJoinTraps(t *testing.T) {
 			),
 		)
 	})
-	wantRefusal(t, joinOne(t, nodes, "m3"), "Name and Peer URL Do Not Match", "--name=m3", m1.PeerURL())
+	wantRefusal(t, joinOne(t, nodes, "m3"), recovery.CodePlaceTaken, "--name=m3", m1.PeerURL())
 	undo()
 
 	// Somebody removed and added m3 by hand, and its etcd never started: the add is not made twice.
@@ -203,9 +203,9 @@ func TestSecondRecovery(t *testing.T) {
 	}
 	all := recovery.Survey(t.Context(), nodes, time.Now())
 	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "second"})
-	wantRefusal(t, err, "This Recovery Is Finished")
+	wantRefusal(t, err, recovery.CodeRecoveryFinished)
 	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "third"})
-	wantRefusal(t, err, "The Cluster Is Alive")
+	wantRefusal(t, err, recovery.CodeClusterAlive)
 }
 
 // TestGivenUpButAlive gives up a master that does not answer over SSH, and whose etcd the seed can still reach.
@@ -231,13 +231,13 @@ func TestGivenUpButAlive(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"A Master Does Not Answer",
+		recovery.CodeReachableFromPeers,
 		"m5 does not answer",
 		"But m1 reaches the etcd of m5 at https://",
 		"the cluster may be alive",
 	)
 	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
-	wantRefusal(t, err, "A Master Given Up Runs Etcd", "m1 reaches the etcd of m5", "switch that machine off")
+	wantRefusal(t, err, recovery.CodeLostNodeServes, "m1 reaches the etcd of m5", "switch that machine off")
 
 	// It may come back between plan and apply as well.
 	for name, e := range all {
@@ -247,7 +247,7 @@ func TestGivenUpButAlive(t *testing.T) {
 	p, err := recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
 	must(t, err)
 	_, err = recovery.Seed(t.Context(), p, nodes, options(t))
-	wantRefusal(t, err, "A Master Given Up Runs Etcd", "m1 reaches the etcd of m5")
+	wantRefusal(t, err, recovery.CodeLostNodeServes, "m1 reaches the etcd of m5")
 	// The lock was there.
 	if after := strings.ReplaceAll(trees(t, l), "work folder: true", "work folder: false"); after != before {
 		t.Errorf("the masters were touched: %s, before: %s", after, before)
@@ -261,8 +261,8 @@ func TestGivenUpButAlive(t *testing.T) {
 		recovery.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}},
 	)
 	must(t, err)
-	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Acted: func(step, _ int, _ recovery.Step) error {
-		if step == 5 {
+	_, err = recovery.Seed(t.Context(), p, nodes, recovery.Options{Acted: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepCopy {
 			m5.KubeletStart()
 			for !answers(t, m5) && t.Context().Err() == nil {
 				time.Sleep(10 * time.Millisecond)
@@ -273,7 +273,7 @@ func TestGivenUpButAlive(t *testing.T) {
 	wantRefusal(
 		t,
 		err,
-		"A Master Given Up Runs Etcd",
+		recovery.CodeLostNodeServes,
 		"Step 6 of 9 on m1",
 		"m1 reaches the etcd of m5",
 		"the data of m1 is copied to",

@@ -70,7 +70,8 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 			v.Ahead, v.WithData = append(v.Ahead, e.Name), append(v.WithData, e.Name)
 		case e.Quorum:
 			v.Answers, v.WithData = append(v.Answers, e.Name), append(v.WithData, e.Name)
-		case e.Readable && votes(e, all) && (witness.cluster() == 0 || e.cluster() == 0 || e.cluster() == witness.cluster()):
+		case e.Readable && votes(e, all) &&
+			(witness.cluster() == 0 || e.cluster() == 0 || e.cluster() == witness.cluster()):
 			v.WithData = append(v.WithData, e.Name)
 		}
 	}
@@ -84,7 +85,8 @@ func Judge(all map[string]Evidence, candidate string) Verdict {
 	if len(v.Seen) > 0 && v.State != Alive {
 		v.State = Unreached
 		v.Text = fmt.Sprintf(
-			"not reached: %s, and this machine cannot examine it; the cluster may be alive. Of what can be examined: %s",
+			"not reached: %s, and this machine cannot examine it; the cluster may be alive. Of what can be "+
+				"examined: %s",
 			words(v.Seen),
 			v.Text,
 		)
@@ -279,7 +281,7 @@ func membersOnDisk(all map[string]Evidence, cluster etcd.ID) []etcd.Member {
 // forcing is true of a master on which a recovery has begun to force a new cluster and has not finished.
 func (e Evidence) forcing() bool {
 	return slices.ContainsFunc(e.Journals, func(j Journal) bool {
-		return j.Operation == "seed" && !j.finished() && j.mark(markForcing) != ""
+		return j.Operation == OperationSeed && !j.finished() && j.mark(markForcing) != ""
 	})
 }
 

@@ -15,8 +15,18 @@ func TestJudge(t *testing.T) {
 		{ID: 2, Name: "m2", PeerURLs: []string{"https://10.0.0.12:2380"}},
 		{ID: 3, Name: "m3", PeerURLs: []string{"https://10.0.0.13:2380"}},
 	}
-	named := func(e Evidence, id int) Evidence {
-		m := members[id-1]
+	five := append(
+		slices.Clone(members),
+		etcd.Member{ID: 4, Name: "m4", PeerURLs: []string{"https://10.0.0.14:2380"}},
+		etcd.Member{ID: 5, Name: "m5", PeerURLs: []string{"https://10.0.0.15:2380"}},
+	)
+	withoutURLs := append(slices.Clone(members), etcd.Member{ID: 4, Name: "m4"}, etcd.Member{ID: 5, Name: "m5"})
+	// named is a master that was examined as the one it is.
+	named := func(e Evidence, m etcd.Member) Evidence {
+		if e.Reach != Reached {
+			e.Name = m.Name
+			return e
+		}
 		e.Name, e.MemberName, e.PeerURLs = m.Name, m.Name, m.PeerURLs
 		if e.Status != nil {
 			e.Status.MemberID = m.ID
@@ -26,8 +36,7 @@ func TestJudge(t *testing.T) {
 		}
 		return e
 	}
-	empty := func() Evidence { return Evidence{Reach: Reached, DataDir: "/d", Empty: true} }
-	silent := Evidence{Name: "m3", Reach: Silent, ReachError: "no route to host"}
+	silent := Evidence{Reach: Silent, ReachError: "no route to host"}
 	live := func(e *Evidence) { e.Quorum, e.Members, e.Status.Leader = true, members, 1 }
 	sees := func(i int, answers bool) func(*Evidence) {
 		return func(e *Evidence) {
@@ -38,6 +47,9 @@ func TestJudge(t *testing.T) {
 		s.Members = known
 		return stopped(s)
 	}
+	forcing := func(e *Evidence) {
+		e.Journals = []Journal{{Operation: OperationSeed, ID: "x", Marks: map[string]string{markForcing: "begun"}}}
+	}
 	asLearner := etcd.Member{ID: 2, Name: "m2", PeerURLs: members[1].PeerURLs, Learner: true}
 	for _, c := range []struct {
 		name       string
@@ -45,37 +57,159 @@ func TestJudge(t *testing.T) {
 		want       State
 		says       string
 	}{
-		{"a quorum answers", named(with(alone(9, nil), live), 1), named(with(alone(9, nil), live), 2), named(empty(), 3), Alive, "a quorum of 3 voters answers (m1, m2)"},
-		{"two of three have data", named(alone(9, nil), 1), named(stopped(OnDisk{Commit: 9}), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2) still have their data, and 2 are enough"},
-		{"one of three has", named(alone(9, nil), 1), named(empty(), 2), named(empty(), 3), Lost, "1 of 3 voters " +
-			"(m1) still have their data, and 2 would be needed"},
-		{"none has", named(empty(), 1), named(empty(), 2), named(empty(), 3), NoData, "only a snapshot can bring the " +
-			"cluster back"},
-		{"one has, and one is not heard from", named(alone(9, nil), 1), named(empty(), 2), silent, Lost, "1 of 3 voters (m1) still have their data, and 2 would be needed; unless m3, not to be examined now, still has its data"},
-		{"none has, and one is not heard from", named(empty(), 1), named(empty(), 2), silent, NoData, "what m3 has " +
-			"is not known"},
-		{"one that is not heard from here is heard from there", named(with(alone(9, nil), sees(3, true)), 1), named(empty(), 2), silent, Unreached, "m1 reaches the etcd of m3 at https://10.0.0.13:2380, and this machine cannot examine it; the cluster may be alive"},
-		{"one that is examined is heard from there", named(with(alone(9, nil), sees(2, true)), 1), named(empty(), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
-		{"a learner has no vote", named(stopped(OnDisk{Commit: 9}), 1), named(learner(OnDisk{Commit: 9, Learner: true}, asLearner), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
-		{"one that does not know yet that it was promoted", named(learner(OnDisk{Commit: 9}, members...), 1), named(learner(OnDisk{Commit: 9, Learner: true}, asLearner), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2)"},
-		{"one that was removed has no vote", named(stopped(OnDisk{Commit: 9}), 1), named(stopped(OnDisk{Commit: 9, Removed: true}), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
-		{"a member of which only a disk tells", named(learner(OnDisk{Commit: 9}, append(slices.Clone(members), etcd.Member{ID: 4, Name: "m4", PeerURLs: []string{"https://10.0.0.14:2380"}}, etcd.Member{ID: 5, Name: "m5", PeerURLs: []string{"https://10.0.0.15:2380"}})...), 1),
-			named(stopped(OnDisk{Commit: 9}), 2), named(empty(), 3), Lost, "2 of 5 voters (m1, m2) still have their " +
-				"data, and 3 would be needed"},
-		{"a cluster of one, with a learner", named(learner(OnDisk{Commit: 9}, members[0], asLearner), 1), named(learner(OnDisk{Commit: 9, Learner: true}, members[0], asLearner), 2), named(empty(), 3), Startable, "1 of 1 voters (m1)"},
-		{"an old disk knows members that were removed " +
-			"since", named(learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{4, 5}}, members...), 1),
-			named(learner(OnDisk{Commit: 9}, append(slices.Clone(members), etcd.Member{ID: 4, Name: "m4"}, etcd.Member{ID: 5, Name: "m5"})...), 2), silent, Startable, "2 of 3 voters (m1, m2)"},
-		{"one of which another disk knows that it was removed", named(learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{2}}, members[0], members[2]), 1), named(learner(OnDisk{Commit: 99}, members...), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
-		{"data of another cluster", named(stopped(OnDisk{Commit: 9}), 1), named(stopped(OnDisk{Commit: 9, ClusterID: 8}), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
-		{"a seed on which a forced start was begun knows itself " +
-			"alone", named(with(learner(OnDisk{Commit: 9, RemovedMembers: []etcd.ID{2, 3}}, members[0]), func(e *Evidence) {
-			e.Journals = []Journal{{Operation: "seed", ID: "x", Marks: map[string]string{markForcing: "begun"}}}
-		}), 1), named(learner(OnDisk{Commit: 99}, members...), 2), named(empty(), 3), Lost, "1 of 3 voters (m1)"},
-		{"damaged data counts until the operator gives it up", named(alone(9, nil), 1), named(with(stopped(OnDisk{}), func(e *Evidence) { e.Damage, e.Disk = "damaged", nil }), 2), named(empty(), 3), Startable, "2 of 3 voters (m1, m2)"},
+		{
+			name: "a quorum answers",
+			m1:   with(alone(9, nil), live),
+			m2:   with(alone(9, nil), live),
+			m3:   empty(),
+			want: Alive,
+			says: "a quorum of 3 voters answers (m1, m2)",
+		},
+		{
+			name: "two of three have data",
+			m1:   alone(9, nil),
+			m2:   stopped(OnDisk{Commit: 9}),
+			m3:   empty(),
+			want: Startable,
+			says: "2 of 3 voters (m1, m2) still have their data, and 2 are enough",
+		},
+		{
+			name: "one of three has",
+			m1:   alone(9, nil),
+			m2:   empty(),
+			m3:   empty(),
+			want: Lost,
+			says: "1 of 3 voters (m1) still have their data, and 2 would be needed",
+		},
+		{
+			name: "none has",
+			m1:   empty(),
+			m2:   empty(),
+			m3:   empty(),
+			want: NoData,
+			says: "only a snapshot can bring the cluster back",
+		},
+		{
+			name: "one has, and one is not heard from",
+			m1:   alone(9, nil),
+			m2:   empty(),
+			m3:   silent,
+			want: Lost,
+			says: "1 of 3 voters (m1) still have their data, and 2 would be needed; unless m3, not to be examined " +
+				"now, still has its data",
+		},
+		{
+			name: "none has, and one is not heard from",
+			m1:   empty(),
+			m2:   empty(),
+			m3:   silent,
+			want: NoData,
+			says: "what m3 has is not known",
+		},
+		{
+			name: "one that is not heard from here is heard from there",
+			m1:   with(alone(9, nil), sees(3, true)),
+			m2:   empty(),
+			m3:   silent,
+			want: Unreached,
+			says: "m1 reaches the etcd of m3 at https://10.0.0.13:2380, and this machine cannot examine it; the " +
+				"cluster may be alive",
+		},
+		{
+			name: "one that is examined is heard from there",
+			m1:   with(alone(9, nil), sees(2, true)),
+			m2:   empty(),
+			m3:   empty(),
+			want: Lost,
+			says: "1 of 3 voters (m1)",
+		},
+		{
+			name: "a learner has no vote",
+			m1:   stopped(OnDisk{Commit: 9}),
+			m2:   learner(OnDisk{Commit: 9, Learner: true}, asLearner),
+			m3:   empty(),
+			want: Lost,
+			says: "1 of 3 voters (m1)",
+		},
+		{
+			name: "one that does not know yet that it was promoted",
+			m1:   learner(OnDisk{Commit: 9}, members...),
+			m2:   learner(OnDisk{Commit: 9, Learner: true}, asLearner),
+			m3:   empty(),
+			want: Startable,
+			says: "2 of 3 voters (m1, m2)",
+		},
+		{
+			name: "one that was removed has no vote",
+			m1:   stopped(OnDisk{Commit: 9}),
+			m2:   stopped(OnDisk{Commit: 9, Removed: true}),
+			m3:   empty(),
+			want: Lost,
+			says: "1 of 3 voters (m1)",
+		},
+		{
+			name: "a member of which only a disk tells",
+			m1:   learner(OnDisk{Commit: 9}, five...),
+			m2:   stopped(OnDisk{Commit: 9}),
+			m3:   empty(),
+			want: Lost,
+			says: "2 of 5 voters (m1, m2) still have their data, and 3 would be needed",
+		},
+		{
+			name: "a cluster of one, with a learner",
+			m1:   learner(OnDisk{Commit: 9}, members[0], asLearner),
+			m2:   learner(OnDisk{Commit: 9, Learner: true}, members[0], asLearner),
+			m3:   empty(),
+			want: Startable,
+			says: "1 of 1 voters (m1)",
+		},
+		{
+			name: "an old disk knows members that were removed since",
+			m1:   learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{4, 5}}, members...),
+			m2:   learner(OnDisk{Commit: 9}, withoutURLs...),
+			m3:   silent,
+			want: Startable,
+			says: "2 of 3 voters (m1, m2)",
+		},
+		{
+			name: "one of which another disk knows that it was removed",
+			m1:   learner(OnDisk{Commit: 90, RemovedMembers: []etcd.ID{2}}, members[0], members[2]),
+			m2:   learner(OnDisk{Commit: 99}, members...),
+			m3:   empty(),
+			want: Lost,
+			says: "1 of 3 voters (m1)",
+		},
+		{
+			name: "data of another cluster",
+			m1:   stopped(OnDisk{Commit: 9}),
+			m2:   stopped(OnDisk{Commit: 9, ClusterID: 8}),
+			m3:   empty(),
+			want: Lost,
+			says: "1 of 3 voters (m1)",
+		},
+		{
+			name: "a seed on which a forced start was begun knows itself alone",
+			m1:   with(learner(OnDisk{Commit: 9, RemovedMembers: []etcd.ID{2, 3}}, members[0]), forcing),
+			m2:   learner(OnDisk{Commit: 99}, members...),
+			m3:   empty(),
+			want: Lost,
+			says: "1 of 3 voters (m1)",
+		},
+		{
+			name: "damaged data counts until the operator gives it up",
+			m1:   alone(9, nil),
+			m2:   damaged("damaged"),
+			m3:   empty(),
+			want: Startable,
+			says: "2 of 3 voters (m1, m2)",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			all := map[string]Evidence{"m1": c.m1, "m2": c.m2, "m3": c.m3}
+			all := map[string]Evidence{
+				"m1": named(c.m1, members[0]),
+				"m2": named(c.m2, members[1]),
+				"m3": named(c.m3, members[2]),
+			}
 			for name, e := range all {
 				if e.Quorum {
 					e.Live = &Live{ClusterID: 7, Members: members, Commit: 9, Revision: 9}
@@ -128,7 +262,7 @@ func TestRemovedSeed(t *testing.T) {
 	err := checkLost(Verdict{State: Lost}, map[string]Evidence{"m1": m1, "m2": m2}, m2)
 	if r, ok := IsRefusal(
 		err,
-	); !ok || r.Title != "The Seed Was Removed From Its Cluster" ||
+	); !ok || r.Code != CodeSeedRemoved ||
 		!strings.Contains(r.Found, "the data of m1 says that the member of m2 was removed") {
 		t.Errorf("got %v", err)
 	}

@@ -6,24 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
+	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // A survivor that is out of reach for long lets the masters whose disks were wiped found their places anew, under their
 // old IDs, and be a quorum, as they are on any machine that nobody recovers in time. It can come to that as long as
 // they run. Then there is a cluster, whose members may differ, and a recovery must keep its hands off: this is what
 // such a case is held against.
-const lastRunning = 3 // step of the seed: stop etcd on the others
+func (a *attempt) foundedAnew(refused []recovery.Code) bool {
+	running := slices.Contains(
+		[]recovery.StepID{recovery.StepLock, recovery.StepCheck, recovery.StepStopOthers},
+		a.Step,
+	)
+	return a.Operation == recovery.OperationSeed && running && slices.ContainsFunc(refused, refusesLiving)
+}
 
-var refusesLiving = regexp.MustCompile(
-	`Error: (The Cluster Is Alive|The Members of the Cluster Differ|The Cluster That Answers Knows Less)`,
-)
-
-func (a *attempt) foundedAnew(text string) bool {
-	return a.Operation == "seed" && a.Step <= lastRunning && refusesLiving.MatchString(text)
+func refusesLiving(c recovery.Code) bool {
+	return c == recovery.CodeClusterAlive || c == recovery.CodeMembersDiffer || c == recovery.CodeClusterBehind
 }
 
 // untouched wants masters on which nothing was stopped, forced or left behind.
@@ -45,7 +48,14 @@ func (a *attempt) untouched() error {
 // tidy wants no lock, no parked manifest and no unfinished file.
 func tidy(m lab.Master) error {
 	var left []string
-	for _, pattern := range []string{"/var/lib/etcdrecovery/lock*", "/var/lib/etcdrecovery/parked/*", "/var/lib/etcdrecovery/parked/.*", "/var/lib/etcdrecovery/.*", "/etc/kubernetes/manifests/.*", "/var/lib/etcd.etcdrecovery/*.*"} {
+	for _, pattern := range []string{
+		"/var/lib/etcdrecovery/lock*",
+		"/var/lib/etcdrecovery/parked/*",
+		"/var/lib/etcdrecovery/parked/.*",
+		"/var/lib/etcdrecovery/.*",
+		"/etc/kubernetes/manifests/.*",
+		"/var/lib/etcd.etcdrecovery/*.*",
+	} {
 		found, err := filepath.Glob(m.Path(pattern))
 		if err != nil {
 			return err

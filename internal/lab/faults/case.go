@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // Moment is when a fault strikes, as seen from a step's action.
@@ -22,67 +22,55 @@ const (
 
 // Case is one injection.
 type Case struct {
-	Operation string // "seed" or "member"
-	Step      int    // from 1
-	Name      string // of the step
+	Operation recovery.Operation
+	Step      recovery.StepID
 	Moment    Moment
 	Fault     Fault
+	Round     int // of two applies at once, which are no injection; from 1
 }
 
 func (c Case) String() string {
-	return fmt.Sprintf("%s %d (%s), %s, %s", c.Operation, c.Step, c.Name, c.Moment, c.Fault.Name)
+	switch {
+	case c.Round > 0:
+		return fmt.Sprintf("two applies, round %d", c.Round)
+	case c.Step == "":
+		return "no fault"
+	}
+	return fmt.Sprintf("%s %s, %s, %s", c.Operation, c.Step, c.Moment, c.Fault.Name)
 }
 
 // NeedsRoot tells whether a case takes more than any user may do.
 func (c Case) NeedsRoot() bool { return c.Fault.Name == diskFull }
 
-// Steps are the names of an operation's steps.
-func Steps(operation string) []string {
-	if operation == "seed" {
-		return seedSteps()
-	}
-	return memberSteps()
+// Operations are what is interrupted.
+func Operations() []recovery.Operation {
+	return []recovery.Operation{recovery.OperationSeed, recovery.OperationMember}
 }
 
-// seedSteps and memberSteps are the lists that are walked, by the names of tables. TestCases holds them against the
-// real ones.
-func seedSteps() []string {
-	return []string{
-		steps.Lock,
-		steps.Check,
-		steps.Stop + " on the others",
-		steps.Stop + " on the seed",
-		steps.Copy,
-		steps.Force,
-		steps.Unforce,
-		steps.Address,
-		steps.Confirm,
+// Steps are those of an operation that are walked: all that there can be.
+func Steps(operation recovery.Operation) []recovery.StepID {
+	list := (&recovery.MemberPlan{Node: "m2"}).Steps()
+	if operation == recovery.OperationSeed {
+		list = (&recovery.SeedPlan{
+			SeedRequest: recovery.SeedRequest{Node: survivor},
+			Evidence:    map[string]recovery.Evidence{survivor: {Name: survivor}, "m2": {Name: "m2"}},
+		}).Steps()
 	}
-}
-
-func memberSteps() []string {
-	return []string{
-		steps.Lock,
-		steps.Check,
-		steps.Stop,
-		steps.RemoveStale,
-		steps.MoveAside,
-		steps.Add,
-		steps.Start,
-		steps.CatchUp,
-		steps.Promote,
-		steps.Confirm,
+	var ids []recovery.StepID
+	for _, s := range list {
+		ids = append(ids, s.ID)
 	}
+	return ids
 }
 
 // Cases are all injections: every step, before, during and after it, every fault.
 func Cases() []Case {
 	var all []Case
 	for _, f := range Faults() {
-		for _, operation := range []string{"seed", "member"} {
-			for i, name := range Steps(operation) {
+		for _, operation := range Operations() {
+			for _, step := range Steps(operation) {
 				for _, m := range []Moment{Before, During, After} {
-					all = append(all, Case{operation, i + 1, name, m, f})
+					all = append(all, Case{Operation: operation, Step: step, Moment: m, Fault: f})
 				}
 			}
 		}

@@ -57,8 +57,12 @@ func TestChecks(t *testing.T) {
 	refused("two journals", clean(m), "2 journals")
 	remove(other)
 	for _, name := range []string{
-		"/var/lib/etcdrecovery/lock", "/var/lib/etcdrecovery/lock.1.gone", "/var/lib/etcdrecovery/parked/etcd.yaml", "/var/lib/etcdrecovery/.etcdrecovery-seed-lab.journal",
-		"/etc/kubernetes/manifests/.etcdrecovery-etcd.yaml", "/var/lib/etcd.etcdrecovery/1.copying",
+		"/var/lib/etcdrecovery/lock",
+		"/var/lib/etcdrecovery/lock.1.gone",
+		"/var/lib/etcdrecovery/parked/etcd.yaml",
+		"/var/lib/etcdrecovery/.etcdrecovery-seed-lab.journal",
+		"/etc/kubernetes/manifests/.etcdrecovery-etcd.yaml",
+		"/var/lib/etcd.etcdrecovery/1.copying",
 	} {
 		write(name, "")
 		refused(name, clean(m), "left on m1")
@@ -101,10 +105,12 @@ func TestChecks(t *testing.T) {
 	write(manifest, forced)
 	refused("a manifest with the flag", noForce(m), "the force flag is left")
 	m.KubeletStart()
-	for deadline := time.Now().Add(time.Minute); len(m.EtcdPIDs()) != 1 || m.EtcdPIDs()[0] == before[0]; time.Sleep(50 * time.Millisecond) {
+	deadline := time.Now().Add(time.Minute)
+	for len(m.EtcdPIDs()) != 1 || m.EtcdPIDs()[0] == before[0] {
 		if time.Now().After(deadline) {
 			t.Fatal("etcd was not started with the flag")
 		}
+		time.Sleep(50 * time.Millisecond)
 	}
 	m.KubeletStop()
 	write(manifest, string(text))
@@ -121,7 +127,11 @@ func TestPlannedCheck(t *testing.T) {
 	a := &attempt{lab: l}
 	a.work, err = tools.Chain(t.TempDir(), l)
 	must(t, err)
-	for name, text := range map[string]string{"main.tf": "output \"one\" {\n  value = 1\n}\n", "variables.tf": "", "outputs.tf": ""} {
+	for name, text := range map[string]string{
+		"main.tf":      "output \"one\" {\n  value = 1\n}\n",
+		"variables.tf": "",
+		"outputs.tf":   "",
+	} {
 		must(t, os.WriteFile(filepath.Join(a.work.Dir, name), []byte(text), 0o600))
 	}
 	must(t, os.Remove(filepath.Join(a.work.Dir, "terraform.tfvars.json")))

@@ -66,8 +66,9 @@ func Faults() []Fault {
 		}},
 		{"remote command killed", func(ctx context.Context, on hit) (func() error, error) {
 			return meanwhile(func() error {
-				for end := time.Now().Add(killFor); time.Now().Before(end) && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
+				for end := time.Now().Add(killFor); time.Now().Before(end) && ctx.Err() == nil; {
 					on.master.KillCommands()
+					time.Sleep(5 * time.Millisecond)
 				}
 				return nil
 			}), nil

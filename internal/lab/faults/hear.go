@@ -4,22 +4,21 @@ package faults
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults/link"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/history"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // hear follows the steps, and lets the fault strike when its moment has come. The provider stands still until it
 // returns.
 func (a *attempt) hear(ctx context.Context, e link.Event) {
-	operation := a.place(ctx, e)
-	a.say("%s %d/%d of %s acted=%v: %s", operation, e.Step, e.Of, e.Master, e.Acted, steps.Short(e.Title))
+	a.place(ctx, e)
+	a.say("%s %s on %q acted=%v", e.Operation, e.ID, e.Nodes, e.Acted)
 	a.mu.Lock()
-	struck := a.result.Struck || a.Fault.inject == nil || operation != a.Operation || e.Step != a.Step ||
+	struck := a.result.Struck || a.Fault.inject == nil || e.Operation != a.Operation || e.ID != a.Step ||
 		e.Acted != (a.Moment == After)
 	a.result.Struck = a.result.Struck || !struck
 	a.mu.Unlock()
@@ -27,7 +26,7 @@ func (a *attempt) hear(ctx context.Context, e link.Event) {
 		return
 	}
 	if a.Moment == During {
-		usual := a.Took[key(operation, e.Step)]
+		usual := a.Took[key(e.Operation, e.ID)]
 		wait := time.Duration(a.rng.Float64() * float64(max(usual, 20*time.Millisecond)))
 		time.AfterFunc(wait, func() { a.strike(ctx, e) })
 		return
@@ -35,40 +34,34 @@ func (a *attempt) hear(ctx context.Context, e link.Event) {
 	a.strike(ctx, e)
 }
 
-// place finds out of which operation a step is, keeps what is to be known of it, and starts the clients when the first
-// member joins.
-func (a *attempt) place(ctx context.Context, e link.Event) string {
+// place keeps what is to be known of a step, and starts the clients when the first member joins.
+func (a *attempt) place(ctx context.Context, e link.Event) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	operation := "member"
-	if e.Of == len(seedSteps()) {
-		operation, a.joining = "seed", ""
-	} else if steps.Short(e.Title) == steps.Lock {
-		a.joining = e.Master
-	}
-	switch {
-	case !e.Acted:
+	if e.Acted {
+		a.result.Durations[key(e.Operation, e.ID)] = time.Since(a.began)
+	} else {
 		a.began = time.Now()
-	default:
-		a.result.Durations[key(operation, e.Step)] = time.Since(a.began)
 	}
-	if operation == "member" && a.recorder == nil {
-		var err error
-		if a.recorder, err = history.Start(ctx, a.lab, a.rng.Int64()); err != nil {
-			a.errs = append(a.errs, err)
+	if e.Operation == recovery.OperationMember {
+		if len(e.Nodes) > 0 {
+			a.joining = e.Nodes[0]
 		}
-	}
-	if operation == "seed" {
-		switch seedSteps()[e.Step-1] {
-		case steps.Stop + " on the seed":
-			if e.Acted && !a.forcing {
-				a.digest = digest(a.lab.Master(survivor).Path("/var/lib/etcd/member"))
+		if a.recorder == nil {
+			var err error
+			if a.recorder, err = history.Start(ctx, a.lab, a.rng.Int64()); err != nil {
+				a.errs = append(a.errs, err)
 			}
-		case steps.Force:
-			a.forcing = true
 		}
 	}
-	return operation
+	switch e.ID {
+	case recovery.StepStopSeed:
+		if e.Acted && !a.forcing {
+			a.digest = digest(a.lab.Master(survivor).Path("/var/lib/etcd/member"))
+		}
+	case recovery.StepForce:
+		a.forcing = true
+	}
 }
 
 // strike makes the fault happen to a master that the step is about, or to the provider.
@@ -92,8 +85,8 @@ func (a *attempt) strike(ctx context.Context, e link.Event) {
 
 // target is one of the masters that a step names; for one about the cluster, the seed or the joining one.
 func (a *attempt) target(e link.Event) lab.Master {
-	names := strings.Split(e.Master, ", ")
-	if e.Master == "cluster" {
+	names := e.Nodes
+	if len(names) == 0 {
 		names = []string{survivor, a.joining}
 	}
 	if m := a.lab.Master(names[a.rng.IntN(len(names))]); m != nil {

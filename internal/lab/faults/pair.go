@@ -8,12 +8,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults/link"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // pairOffset is how much later the second of two applies starts, at most: about as long as a recovery takes.
@@ -26,7 +27,7 @@ func (r *Runner) Pair(ctx context.Context, round int) Result {
 }
 
 // PairCase is what a round of two applies goes by.
-func PairCase(round int) Case { return Case{Operation: "two applies", Step: round} }
+func PairCase(round int) Case { return Case{Round: round} }
 
 func (a *attempt) pair(ctx context.Context) (err error) {
 	dir, err := os.MkdirTemp(a.Dir, "pair-")
@@ -39,12 +40,16 @@ func (a *attempt) pair(ctx context.Context) (err error) {
 		return err
 	}
 	offset := time.Duration(a.rng.Int64N(int64(pairOffset)))
-	turn := &turns{}
+	turn, heard := &turns{}, make([]refusals, 2)
 	var both sync.WaitGroup
 	works, ends := make([]*terraform.Workspace, 2), make([]error, 2)
 	for i, name := range []string{"first", "second"} {
 		socket := filepath.Join(dir, name)
 		listener, err := link.Listen(socket, func(e link.Event) {
+			if e.Refused != "" {
+				heard[i].add(e.Refused)
+				return
+			}
 			if err := turn.hear(i, e); err != nil {
 				a.mu.Lock()
 				a.errs = append(a.errs, err)
@@ -63,7 +68,7 @@ func (a *attempt) pair(ctx context.Context) (err error) {
 		works[i].Env = append(works[i].Env, link.Variable+"="+socket)
 		both.Go(func() {
 			time.Sleep(time.Duration(i) * offset)
-			ends[i] = a.insist(ctx, name, works[i])
+			ends[i] = a.insist(ctx, name, works[i], &heard[i])
 		})
 	}
 	both.Wait()
@@ -88,7 +93,7 @@ func (a *attempt) pair(ctx context.Context) (err error) {
 var errFinished = errors.New("finished by the other one")
 
 // insist applies until that succeeds or has become pointless.
-func (a *attempt) insist(ctx context.Context, name string, w *terraform.Workspace) error {
+func (a *attempt) insist(ctx context.Context, name string, w *terraform.Workspace, heard *refusals) error {
 	for try := 0; ; try++ {
 		r, err := w.Run(ctx, nil, "apply", "-auto-approve", "-no-color")
 		a.say("%s apply ended with %d after %.1f s:\n%s", name, r.ExitCode, r.Took.Seconds(), tail(r.Text))
@@ -100,7 +105,7 @@ func (a *attempt) insist(ctx context.Context, name string, w *terraform.Workspac
 			return err
 		case r.ExitCode == 0:
 			return nil
-		case strings.Contains(r.Text, "Error: This Recovery Is Finished"):
+		case slices.Contains(heard.take(), recovery.CodeRecoveryFinished):
 			return errFinished
 		case try > 2*tries:
 			return fmt.Errorf("the %s apply did not come to an end; it said last:\n%s", name, tail(r.Text))
@@ -114,24 +119,27 @@ func (a *attempt) insist(ctx context.Context, name string, w *terraform.Workspac
 type turns struct {
 	mu    sync.Mutex
 	owner int
-	steps int // heard of the owner
+	steps int     // heard of the owner
+	looks [2]bool // who only looks at a member that is in already, for which it takes no lock
 }
 
 func (t *turns) hear(who int, e link.Event) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case e.Of == 2: // only looks at a member that is in already, for which it takes no lock
-	case e.Step == 1: // waiting for the locks
-	case e.Step == 2 && !e.Acted:
+	case e.ID == recovery.StepLock: // waiting for the locks
+		t.looks[who] = false
+	case e.ID == recovery.StepCheck && e.Number == 1:
+		t.looks[who] = true
+	case t.looks[who]:
+	case e.ID == recovery.StepCheck && !e.Acted:
 		t.owner, t.steps = who, 0
 	case who != t.owner:
 		return fmt.Errorf(
-			"two at work at a time: step %d of %d (%s) of one, after the other one had taken the locks and done %d "+
+			"two at work at a time: step %s of the %s of one, after the other one had taken the locks and done %d "+
 				"steps",
-			e.Step,
-			e.Of,
-			e.Title,
+			e.ID,
+			e.Operation,
 			t.steps,
 		)
 	default:

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults/link"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/history"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 const (
@@ -39,10 +41,12 @@ type Runner struct {
 	Took  Durations // of the steps in a run without faults; nil is a guess
 }
 
-// Durations are those of steps, by operation and number.
+// Durations are those of steps, by operation and ID.
 type Durations map[string]time.Duration
 
-func key(operation string, step int) string { return fmt.Sprintf("%s %d", operation, step) }
+func key(operation recovery.Operation, step recovery.StepID) string {
+	return fmt.Sprintf("%s %s", operation, step)
+}
 
 // Result is what a case came to. It is good when Err is nil.
 type Result struct {
@@ -79,7 +83,8 @@ type attempt struct {
 	log      strings.Builder
 	mu       sync.Mutex
 	result   Result
-	joining  string    // the member whose join is at work; "" for the seed
+	joining  string    // the member whose join is at work
+	refused  refusals  // by the apply at work
 	began    time.Time // of the step at work
 	recorder *history.Recorder
 	heals    []func() error
@@ -148,7 +153,13 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, a.close()) }()
 
 	socket := filepath.Join(dir, "watch")
-	listener, err := link.Listen(socket, func(e link.Event) { a.hear(ctx, e) })
+	listener, err := link.Listen(socket, func(e link.Event) {
+		if e.Refused != "" {
+			a.refused.add(e.Refused)
+			return
+		}
+		a.hear(ctx, e)
+	})
 	if err != nil {
 		return err
 	}
@@ -240,6 +251,7 @@ func (a *attempt) apply(ctx context.Context) error {
 			return err
 		}
 		a.result.Applies++
+		refused := a.refused.take()
 		a.mu.Lock()
 		first, struck, heals := a.result.Applies == 1, a.result.Struck, a.heals
 		if first {
@@ -258,9 +270,9 @@ func (a *attempt) apply(ctx context.Context) error {
 		switch {
 		case r.ExitCode == 0:
 			return nil
-		case first && !struck && strings.Contains(r.Text, "Error: The Cluster Is Alive"):
+		case first && !struck && slices.Contains(refused, recovery.CodeClusterAlive):
 			return errVoid
-		case struck && a.foundedAnew(r.Text):
+		case struck && a.foundedAnew(refused):
 			a.result.Refused = true
 			return nil
 		case a.result.Applies > tries:

@@ -18,11 +18,14 @@ import (
 
 // Step is a finished step.
 type Step struct {
-	Operation  string // "seed" or "member"
+	Operation  recovery.Operation
+	ID         recovery.StepID
 	Master     string // which keeps the journal
-	Name       string // short
 	Begin, End time.Time
 }
+
+// Name is short enough for a table.
+func (s Step) Name() string { return Name(s.ID) }
 
 // Took is how long the step took.
 func (s Step) Took() time.Duration { return s.End.Sub(s.Begin) }
@@ -41,7 +44,7 @@ func Read(l *lab.Lab) ([]Step, error) {
 			for _, e := range j.Steps {
 				all = append(
 					all,
-					Step{Operation: j.Operation, Master: m.Name(), Name: Short(e.Step), Begin: begin, End: e.Time},
+					Step{Operation: j.Operation, ID: e.ID, Master: m.Name(), Begin: begin, End: e.Time},
 				)
 				begin = e.Time
 			}

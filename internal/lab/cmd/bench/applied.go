@@ -11,6 +11,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // Rows of an apply that are no steps of a recovery.
@@ -19,36 +20,47 @@ const (
 	ending    = "close the journal, unlock; Terraform"
 )
 
-// logLine is what the provider's log has when a step begins.
-var logLine = regexp.MustCompile(`: step (\d+) of \d+ on ([^:]+): (.+)`)
+// field is one of those that the provider's log has of a step that begins.
+var field = regexp.MustCompile(`\b(master|operation|step_id)=("[^"]*"|\S+)`)
 
 // listener makes spans of the log of an apply, as it is written: a step lasts until the next one begins.
 type listener struct {
 	spans  spans
 	seedUp func()
 	who    string
-	kind   string
 }
 
 // hear is called with each line.
 func (h *listener) hear(line string) {
-	found := logLine.FindStringSubmatch(line)
-	if found == nil {
+	has := map[string]string{}
+	for _, found := range field.FindAllStringSubmatch(line, -1) {
+		has[found[1]] = found[2]
+	}
+	id, seed := recovery.StepID(has["step_id"]), has["operation"] == string(recovery.OperationSeed)
+	if id == "" {
 		return
 	}
 	now := time.Now()
 	h.end(now)
-	if found[1] == "1" {
-		h.who, h.kind = found[2], "member"
-		if len(h.spans) == 1 { // only Terraform's own beginning comes before the seed
-			h.who, h.kind = "m1", "seed"
-		}
+	switch {
+	case id != recovery.StepLock:
+	case seed:
+		h.who = "m1"
+	default:
+		h.who = has["master"]
 	}
-	name := steps.Short(found[3])
-	if h.kind == "seed" && name == steps.Confirm {
+	if seed && id == recovery.StepConfirm {
 		h.seedUp()
 	}
-	h.spans = append(h.spans, span{who: h.who, name: name, began: now})
+	h.spans = append(h.spans, span{who: h.who, name: rowName(id), began: now})
+}
+
+// rowName is that of a step beside a script, which stops all masters in one step.
+func rowName(id recovery.StepID) string {
+	if id == recovery.StepStopOthers || id == recovery.StepStopSeed {
+		id = recovery.StepStop
+	}
+	return steps.Name(id)
 }
 
 func (h *listener) end(now time.Time) { h.spans[len(h.spans)-1].ended = now }
@@ -86,7 +98,7 @@ func closeEach(all spans, done []steps.Step) spans {
 	for _, s := range all {
 		end := s.ended
 		for _, d := range done {
-			if d.Master == s.who && d.Name == steps.Confirm && s.name == steps.Confirm {
+			if d.Master == s.who && d.ID == recovery.StepConfirm && s.name == steps.Name(recovery.StepConfirm) {
 				end = d.End
 			}
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // keys are how many there are, each of valueSize.
@@ -90,7 +91,7 @@ func (b *benchmark) contestOnDebian(ctx context.Context) error {
 	say(
 		"\nThe scripts keep no copy of the data, check nothing and lock nothing; where it says \"%s\", they remove "+
 			"it. The runbook adds",
-		steps.MoveAside,
+		steps.Name(recovery.StepMoveAside),
 	)
 	say(
 		"voters, gives the forced pod the name of the other, and takes the flag out in the kubelet's folder. 5 s " +

@@ -8,6 +8,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // milestones are how far a recovery of three nodes is, since its beginning.
@@ -29,13 +30,13 @@ func milestonesOf(l *lab.Lab, began time.Time, took time.Duration) (milestones, 
 	for _, s := range all {
 		at := s.End.Sub(began)
 		switch {
-		case s.Name == steps.Force:
+		case s.ID == recovery.StepForce:
 			ms.forced = at
-		case s.Name == steps.Unforce:
+		case s.ID == recovery.StepUnforce:
 			ms.unforced = at
-		case s.Name == steps.Promote && s.Master == "m2":
+		case s.ID == recovery.StepPromote && s.Master == "m2":
 			ms.second = at
-		case s.Name == steps.Promote && s.Master == "m3":
+		case s.ID == recovery.StepPromote && s.Master == "m3":
 			ms.third = at
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 const mib = 1 << 20
@@ -97,38 +98,45 @@ func rows() []row {
 		},
 		{"outside of the journals, in all", outside},
 	}
-	for _, name := range []string{steps.Stop, steps.Copy, steps.Force, steps.Unforce, steps.Confirm} {
-		list = append(list, stepRow("seed", name))
-	}
-	for _, name := range []string{
-		steps.Stop,
-		steps.RemoveStale,
-		steps.MoveAside,
-		steps.Add,
-		steps.Start,
-		steps.CatchUp,
-		steps.Promote,
-		steps.Confirm,
+	for _, id := range []recovery.StepID{
+		recovery.StepStopOthers,
+		recovery.StepStopSeed,
+		recovery.StepCopy,
+		recovery.StepForce,
+		recovery.StepUnforce,
+		recovery.StepConfirm,
 	} {
-		list = append(list, stepRow("member", name))
+		list = append(list, stepRow(recovery.OperationSeed, id))
+	}
+	for _, id := range []recovery.StepID{
+		recovery.StepStop,
+		recovery.StepRemoveStale,
+		recovery.StepMoveAside,
+		recovery.StepAddLearner,
+		recovery.StepStart,
+		recovery.StepCatchUp,
+		recovery.StepPromote,
+		recovery.StepConfirm,
+	} {
+		list = append(list, stepRow(recovery.OperationMember, id))
 	}
 	return list
 }
 
 // stepRow is the time of a step; for members the median and the longest.
-func stepRow(operation, name string) row {
-	return row{operation + ": " + name, func(_ *terraformRun, all []steps.Step) string {
+func stepRow(operation recovery.Operation, id recovery.StepID) row {
+	return row{string(operation) + ": " + steps.Name(id), func(_ *terraformRun, all []steps.Step) string {
 		var took []time.Duration
 		longest := time.Duration(0)
 		for _, s := range all {
-			if s.Operation == operation && s.Name == name {
+			if s.Operation == operation && s.ID == id {
 				took, longest = append(took, s.Took()), max(longest, s.Took())
 			}
 		}
 		if len(took) == 0 {
 			return "-"
 		}
-		if operation == "member" {
+		if operation == recovery.OperationMember {
 			return seconds(median(took)) + " to " + seconds(longest)
 		}
 		return seconds(longest)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // script recovers nodes by shell commands over SSH, as people do: it checks nothing, keeps nothing, and locks
@@ -25,33 +26,34 @@ type script struct {
 
 // scripted is one of its steps.
 type scripted struct {
-	who, name string
-	do        func(context.Context) error
+	who string
+	id  recovery.StepID
+	do  func(context.Context) error
 }
 
 func (s *script) steps() []scripted {
 	list := []scripted{
-		{"m1", steps.Stop, s.stop},
-		{"m1", steps.Force, s.force},
-		{"m1", steps.Unforce, s.unforce},
+		{"m1", recovery.StepStop, s.stop},
+		{"m1", recovery.StepForce, s.force},
+		{"m1", recovery.StepUnforce, s.unforce},
 	}
 	for _, m := range s.lab.Masters()[1:] {
-		step := func(name string, do func(context.Context, lab.Master) error) {
-			list = append(list, scripted{m.Name(), name, func(ctx context.Context) error { return do(ctx, m) }})
+		step := func(id recovery.StepID, do func(context.Context, lab.Master) error) {
+			list = append(list, scripted{m.Name(), id, func(ctx context.Context) error { return do(ctx, m) }})
 		}
-		step(steps.MoveAside, s.remove)
-		step(steps.Add, s.join)
-		step(steps.Start, s.start)
-		step(steps.CatchUp, s.catchUp)
+		step(recovery.StepMoveAside, s.remove)
+		step(recovery.StepAddLearner, s.join)
+		step(recovery.StepStart, s.start)
+		step(recovery.StepCatchUp, s.catchUp)
 		if s.learners {
 			step(
-				steps.Promote,
+				recovery.StepPromote,
 				func(ctx context.Context, m lab.Master) error { return s.promote(ctx, s.ids[m.Name()]) },
 			)
 		}
 	}
 	last := list[len(list)-1].who
-	return append(list, scripted{last, steps.Confirm, s.complete})
+	return append(list, scripted{last, recovery.StepConfirm, s.complete})
 }
 
 // runScript walks the list. seedUp is called when clients of the seed can work again.
@@ -69,12 +71,12 @@ func runScript(ctx context.Context, l *lab.Lab, w variant, seedUp func()) (spans
 	began := time.Now()
 	for _, step := range s.steps() {
 		if err := step.do(ctx); err != nil {
-			return nil, fmt.Errorf("%s, %s: %s: %w", w.name, step.who, step.name, err)
+			return nil, fmt.Errorf("%s, %s: %s: %w", w.name, step.who, step.id, err)
 		}
 		now := time.Now()
-		done = append(done, span{who: step.who, name: step.name, began: began, ended: now})
+		done = append(done, span{who: step.who, name: steps.Name(step.id), began: began, ended: now})
 		began = now
-		if step.name == steps.Unforce {
+		if step.id == recovery.StepUnforce {
 			seedUp()
 		}
 	}

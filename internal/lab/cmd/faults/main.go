@@ -44,7 +44,7 @@ func main() {
 	flag.IntVar(&o.n, "n", 0, "how many cases to draw; 0 for all")
 	flag.Uint64Var(&o.seed, "seed", 1, "decides which cases are drawn, which nodes are struck, and when")
 	flag.IntVar(&o.parallel, "parallel", 3, "how many labs at a time")
-	flag.StringVar(&o.only, "only", "", "only cases whose name has this in it, such as \"seed 6\" or \"disk full\"")
+	flag.StringVar(&o.only, "only", "", "only cases whose name has this in it, such as \"seed force\" or \"disk full\"")
 	flag.BoolVar(&o.list, "list", false, "only list the cases")
 	flag.BoolVar(&o.verbose, "v", false, "show what happened in each case, not only in those that fail")
 	flag.BoolVar(&o.doc, "doc", false, "write the table of what has passed into the documentation; not with -only")
@@ -82,7 +82,7 @@ func run(ctx context.Context, o options, dir string) error {
 	}
 	r := &faults.Runner{Tools: tools, Dir: dir, Lab: lab.Options{Etcd: o.etcd}, Seed: o.seed}
 	// How long the steps take here, without a fault, so that one can strike in the middle of them.
-	clean := r.Run(ctx, faults.Case{Operation: "none"})
+	clean := r.Run(ctx, faults.Case{})
 	show(o, clean)
 	if clean.Err != nil {
 		return errors.New("a recovery without a fault failed")

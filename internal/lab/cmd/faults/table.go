@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/steps"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
 )
 
@@ -62,7 +63,7 @@ func sum(results, pairs []faults.Result) summary {
 	return s
 }
 
-func cell(c faults.Case) string { return fmt.Sprintf("%s %d %s", c.Operation, c.Step, c.Fault.Name) }
+func cell(c faults.Case) string { return fmt.Sprintf("%s %s %s", c.Operation, c.Step, c.Fault.Name) }
 
 func (s summary) String() string {
 	return fmt.Sprintf(
@@ -114,16 +115,16 @@ func (s summary) write(ctx context.Context, o options, etcd string) error {
 		return fmt.Errorf("writing the table: %w", err)
 	}
 	columns := faults.Faults()
-	for _, operation := range []string{"seed", "member"} {
+	for _, operation := range faults.Operations() {
 		_, _ = fmt.Fprintf(&b, "\n## Steps of the %s\n\n| Step |", operation)
 		for _, f := range columns {
 			b.WriteString(" " + f.Name + " |")
 		}
 		b.WriteString("\n|---|" + strings.Repeat("---|", len(columns)) + "\n")
-		for i, name := range faults.Steps(operation) {
-			_, _ = fmt.Fprintf(&b, "| %d. %s |", i+1, name)
+		for i, step := range faults.Steps(operation) {
+			_, _ = fmt.Fprintf(&b, "| %d. %s |", i+1, steps.Name(step))
 			for _, f := range columns {
-				_, _ = fmt.Fprintf(&b, " %d |", s.cells[cell(faults.Case{Operation: operation, Step: i + 1, Fault: f})])
+				_, _ = fmt.Fprintf(&b, " %d |", s.cells[cell(faults.Case{Operation: operation, Step: step, Fault: f})])
 			}
 			b.WriteString("\n")
 		}

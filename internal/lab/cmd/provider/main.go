@@ -13,10 +13,10 @@ import (
 )
 
 func main() {
-	before, after := link.Report(os.Getenv(link.Variable))
+	before, after, refused := link.Report(os.Getenv(link.Variable))
 	err := providerserver.Serve(
 		context.Background(),
-		provider.NewWatched("faults", before, after),
+		provider.NewWatched("faults", before, after, refused),
 		providerserver.ServeOpts{
 			Address: "registry.terraform.io/etcdrecovery/etcdrecovery",
 		},

@@ -16,28 +16,35 @@ import (
 // Variable names, in the provider's environment, the socket at which somebody listens.
 const Variable = "ETCDRECOVERY_LAB_WATCH"
 
-// Event is a step that is about to be carried out, or that was.
+// Event is a step that is about to be carried out, or that was; or a refusal.
 type Event struct {
-	PID    int // of the provider
-	Step   int // from 1
-	Of     int
-	Master string // one, several, or the word cluster
-	Title  string
-	Acted  bool // it was carried out, and is not in the journal yet
+	PID       int           // of the provider
+	Refused   recovery.Code `json:",omitzero"` // the code of a refusal, which has nothing of a step
+	Operation recovery.Operation
+	ID        recovery.StepID
+	Number    int      // from 1
+	Nodes     []string // none where it is about the cluster
+	Acted     bool     // it was carried out, and is not in the journal yet
 }
 
-// Report gives the observers of a provider that tells a socket of its steps. Each waits for the answer; without one the
-// step fails.
-func Report(socket string) (before, after recovery.Observer) {
+// Report gives the observers of a provider that tells a socket of its steps, and of what it refuses. Each waits for the
+// answer; without one the step fails.
+func Report(socket string) (before, after recovery.Observer, refused func(recovery.Code)) {
 	tell := func(acted bool) recovery.Observer {
-		return func(step, of int, s recovery.Step) error {
-			return report(
-				socket,
-				Event{PID: os.Getpid(), Step: step, Of: of, Master: s.Master, Title: s.Title, Acted: acted},
-			)
+		return func(number, _ int, s recovery.Step) error {
+			return report(socket, Event{
+				PID:       os.Getpid(),
+				Operation: s.Operation,
+				ID:        s.ID,
+				Number:    number,
+				Nodes:     s.Nodes,
+				Acted:     acted,
+			})
 		}
 	}
-	return tell(false), tell(true)
+	return tell(false), tell(true), func(c recovery.Code) {
+		_ = report(socket, Event{PID: os.Getpid(), Refused: c}) // it is refused whether anybody hears of it or not
+	}
 }
 
 func report(socket string, e Event) error {

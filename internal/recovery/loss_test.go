@@ -1,0 +1,161 @@
+package recovery
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// TestLoss compares each master with the one whose data goes furthest.
+func TestLoss(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		m1, m2 Evidence
+		want   Loss // of m1
+		text   string
+	}{
+		{
+			name: "none",
+			m1:   stopped(OnDisk{Commit: 20}),
+			m2:   stopped(OnDisk{Commit: 19}),
+		},
+		{
+			name: "its own tail",
+			m1:   stopped(OnDisk{Commit: 20, LastIndex: 23, KeptRevision: 15, LastRevision: 17, LastTerm: 2}),
+			m2:   stopped(OnDisk{Commit: 20, LastTerm: 2}),
+			want: Loss{Entries: 3, Furthest: "m1", FromRevision: 16, ToRevision: 17},
+			text: "a forced start on m1 keeps nothing of the last 3 entries in its own log; with them go revisions " +
+				"16 to 17 at most",
+		},
+		{
+			name: "the log of another one, on which no more is kept",
+			m1:   stopped(OnDisk{Commit: 20, KeptRevision: 15, LastRevision: 15, LastTerm: 2}),
+			m2:   stopped(OnDisk{Commit: 20, LastIndex: 21, KeptRevision: 15, LastRevision: 16, LastTerm: 2}),
+			want: Loss{Entries: 1, Furthest: "m2", FromRevision: 16, ToRevision: 16},
+			text: "a forced start on m1 keeps nothing of the last 1 entry in the log of m2; with them goes revision 16",
+		},
+		{
+			name: "no write among them",
+			m1:   stopped(OnDisk{Commit: 20, LastIndex: 21, KeptRevision: 15, LastRevision: 15}),
+			m2:   stopped(OnDisk{Commit: 5}),
+			want: Loss{Entries: 1, Furthest: "m1"},
+			text: "the last 1 entry in its own log; none of them is a write",
+		},
+		{
+			name: "transactions that may have failed",
+			m1:   stopped(OnDisk{Commit: 20, KeptLeast: 10, KeptRevision: 15, LastRevision: 15}),
+			m2:   stopped(OnDisk{Commit: 25, KeptLeast: 14, KeptRevision: 14, LastRevision: 14}),
+			want: Loss{Entries: 5, Furthest: "m2", FromRevision: 11, ToRevision: 14, Ahead: []string{"m2"}},
+		},
+		{
+			name: "one on which more is kept",
+			m1:   stopped(OnDisk{Commit: 20, KeptRevision: 15, LastRevision: 15}),
+			m2:   stopped(OnDisk{Commit: 25, KeptRevision: 18, LastRevision: 18}),
+			want: Loss{Entries: 5, Furthest: "m2", FromRevision: 16, ToRevision: 18, Ahead: []string{"m2"}},
+		},
+		{
+			name: "a longer log of an earlier term holds nothing that was committed",
+			m1:   stopped(OnDisk{Commit: 20, LastIndex: 21, LastTerm: 3, KeptRevision: 20, LastRevision: 21}),
+			m2:   stopped(OnDisk{Commit: 20, LastIndex: 60, LastTerm: 2, KeptRevision: 20, LastRevision: 60}),
+			want: Loss{Entries: 1, Furthest: "m1", FromRevision: 21, ToRevision: 21},
+		},
+		{
+			name: "one that runs, with a tail",
+			m1:   alone(20, &Tail{24, 2}),
+			m2:   alone(20, &Tail{22, 2}),
+			want: Loss{Entries: 4, Furthest: "m1", FromRevision: 21, ToRevision: 24},
+		},
+		{
+			name: "a learner that has more",
+			m1:   stopped(OnDisk{Commit: 20, KeptRevision: 9}),
+			m2:   stopped(OnDisk{Commit: 22, KeptRevision: 11, Learner: true}),
+			want: Loss{Entries: 2, Furthest: "m2", FromRevision: 10, ToRevision: 11},
+		},
+		{
+			name: "a master of another cluster",
+			m1:   stopped(OnDisk{Commit: 20}),
+			m2:   stopped(OnDisk{Commit: 90, ClusterID: 8}),
+		},
+		{
+			name: "a master that cannot be examined",
+			m1:   stopped(OnDisk{Commit: 20}),
+			m2:   Evidence{Reach: Silent},
+			want: Loss{Unjudged: []string{"m2"}},
+			text: "what m2 has is not known, and may be more",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.m1.Name, c.m2.Name = "m1", "m2"
+			got := Rank(map[string]Evidence{"m1": c.m1, "m2": c.m2}, nil).candidate("m1").Loss
+			if !reflect.DeepEqual(got, c.want) || !strings.Contains(got.Text("m1"), c.text) {
+				t.Errorf("got %+v: %s", got, got.Text("m1"))
+			}
+		})
+	}
+}
+
+// TestCheckLess demands that a seed on which less is kept is accepted by name.
+func TestCheckLess(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		m1     Evidence
+		less   []string
+		forced bool
+		says   string // "" where m1 may be the seed
+	}{
+		{
+			name: "less",
+			m1:   stopped(OnDisk{Commit: 20}),
+			says: "m1 is to be the seed, and a forced start would keep more on m2",
+		},
+		{
+			name: "less, and accepted",
+			m1:   stopped(OnDisk{Commit: 20}),
+			less: []string{"m2"},
+		},
+		{
+			name: "less, and another one accepted",
+			m1:   stopped(OnDisk{Commit: 20}),
+			less: []string{"m1"},
+			says: `accept_less_than = ["m2"]`,
+		},
+		{
+			name: "less, and a master that is not there accepted",
+			m1:   stopped(OnDisk{Commit: 20}),
+			less: []string{"m9"},
+			says: `"m9" is none of the surveyed nodes`,
+		},
+		{
+			name:   "less, and the forced start was begun",
+			m1:     stopped(OnDisk{Commit: 20}),
+			forced: true,
+		},
+		{
+			name: "as much",
+			m1:   stopped(OnDisk{Commit: 30}),
+		},
+		{
+			name: "not known",
+			m1:   unread("gzip is missing"),
+			says: "how much of the data of m1 a forced start keeps is not known",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m2 := stopped(OnDisk{Commit: 30})
+			c.m1.Name, m2.Name = "m1", "m2"
+			p := &SeedPlan{
+				SeedRequest: SeedRequest{Node: "m1", Less: c.less},
+				Evidence:    map[string]Evidence{"m1": c.m1, "m2": m2},
+			}
+			p.Loss = lossAs("m1", Rank(p.Evidence, nil))
+			var journal *Journal
+			if c.forced {
+				journal = &Journal{Marks: map[string]string{markForcing: "begun"}}
+			}
+			err := p.checkLess(journal)
+			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
