@@ -37,10 +37,7 @@ func machines(t *testing.T, l *lab.Lab) {
 	}
 	if got := shell(
 		"cat /proc/sys/kernel/panic_on_oops; echo 0 >/proc/sys/kernel/panic_on_oops; cat /proc/sys/net/ipv4/ip_forward",
-	); !strings.HasPrefix(
-		got,
-		"1",
-	) {
+	); !strings.HasPrefix(got, "1") {
 		t.Errorf("the kubelet's settings: %q", got)
 	}
 	if _, err := dial(t, "192.0.2.1:80"); err == nil {

@@ -79,16 +79,10 @@ func TestHostPaths(t *testing.T) {
 	if want := map[string]string{
 		"data-dir": "/mnt/disk1/etcd",
 		"wal-dir":  "/mnt/nvme/wal",
-	}; !reflect.DeepEqual(
-		got,
-		want,
-	) {
+	}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
-	if got := parseFile(
-		t,
-		"kubeadm-1.28",
-	).HostPaths(); got["peer-key-file"] != "/etc/kubernetes/pki/etcd/peer.key" ||
+	if got := parseFile(t, "kubeadm-1.28").HostPaths(); got["peer-key-file"] != "/etc/kubernetes/pki/etcd/peer.key" ||
 		len(got) != 7 {
 		t.Errorf("got %v", got)
 	}

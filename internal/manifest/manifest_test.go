@@ -26,10 +26,7 @@ func etcdPod(argv ...string) []byte {
 	return []byte(
 		"apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\nspec:\n  containers:\n  - name: etcd\n    command:\n    " +
 			"- etcd\n    - " +
-			strings.Join(
-				argv,
-				"\n    - ",
-			) + "\n",
+			strings.Join(argv, "\n    - ") + "\n",
 	)
 }
 

@@ -120,9 +120,7 @@ func TestOtherPods(t *testing.T) {
 			t.Errorf("%s: %.100v", what, err)
 		}
 	}
-	if _, err := Parse(
-		podWith("etcd", "    command: [etcd, --config-file=/etc/etcd/etcd.conf.yml]\n"),
-	); !errors.Is(
+	if _, err := Parse(podWith("etcd", "    command: [etcd, --config-file=/etc/etcd/etcd.conf.yml]\n")); !errors.Is(
 		err,
 		ErrConfigFile,
 	) {
@@ -210,9 +208,7 @@ func TestEtcdReadsOtherwise(t *testing.T) {
 			t.Errorf("%q: etcd takes what is appended for a value:\n%s", argv, Diff("a", "b", etcdPod(argv...), forced))
 		}
 	}
-	if m, err := Parse(
-		etcdPod("--name=m1", "--initial-cluster-token", "--force-new-cluster"),
-	); err == nil &&
+	if m, err := Parse(etcdPod("--name=m1", "--initial-cluster-token", "--force-new-cluster")); err == nil &&
 		m.Forced() {
 		t.Error("etcd takes --force-new-cluster for the token, Parse says forced")
 	}

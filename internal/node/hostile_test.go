@@ -111,11 +111,7 @@ func TestLabels(t *testing.T) {
 		labelled := func(what, path string) {
 			t.Helper()
 			value := make([]byte, 20)
-			if size, err := syscall.Getxattr(
-				path,
-				"user.label",
-				value,
-			); err != nil ||
+			if size, err := syscall.Getxattr(path, "user.label", value); err != nil ||
 				!strings.HasPrefix(string(value[:max(size, 0)]), "etcd_t") {
 				t.Errorf("%s lost its label: %v", what, err)
 			}

@@ -163,11 +163,7 @@ func TestMoveAside(t *testing.T) {
 		want(t, data, map[string]string{"lost+found/x": "x", ".etcdrecovery/9/y": "y"})
 		must(t, n.MoveAside(t.Context(), data, aside)) // done already
 		write(t, data, map[string]string{"member/new": "new"})
-		if err := n.MoveAside(
-			t.Context(),
-			data,
-			aside,
-		); err == nil ||
+		if err := n.MoveAside(t.Context(), data, aside); err == nil ||
 			!strings.Contains(err.Error(), "exists already") {
 			t.Errorf("moved over what was kept before: %v", err)
 		}
@@ -207,11 +203,7 @@ func TestLock(t *testing.T) {
 		must(t, n.Lock(ctx, "one (it's)\nsecond line", ""))
 		must(t, n.Lock(ctx, "one (it's)\nsecond line", "")) // its own
 		var held *node.Locked
-		if err := n.Lock(
-			ctx,
-			"two",
-			"",
-		); !errors.As(err, &held) || held.Holder != "one (it's)\nsecond line" ||
+		if err := n.Lock(ctx, "two", ""); !errors.As(err, &held) || held.Holder != "one (it's)\nsecond line" ||
 			!strings.Contains(held.Error(), "one (it's) holds "+n.LockPath()) {
 			t.Fatalf("a second holder got %v", err)
 		}
@@ -250,8 +242,7 @@ func TestLockFullDisk(t *testing.T) {
 		write(t, dir, map[string]string{"bin/cat": "#!/bin/sh\nexit 0\n"})
 		must(t, os.Chmod(filepath.Join(dir, "bin", "cat"), 0o755))
 		l.path = filepath.Join(dir, "bin")
-		if err := node.New(n.Settings, l).
-			Lock(t.Context(), "one", ""); err == nil || errors.Is(err, node.ErrLocked) ||
+		if err := node.New(n.Settings, l).Lock(t.Context(), "one", ""); err == nil || errors.Is(err, node.ErrLocked) ||
 			!strings.Contains(err.Error(), "cannot make "+n.LockPath()) {
 			t.Errorf("got %v", err)
 		}

@@ -109,13 +109,7 @@ func (c *choiceCase) run(n int) {
 			c.Errorf("case %d: %s ran alone and said %+v, %+v, %+v", n, name, e.Status, e.Tail, e.Hash)
 			continue
 		}
-		if was, now := kept(
-			c.T,
-			e,
-		), kept(
-			c.T,
-			all[name],
-		); was.Kept != now.Kept || was.Last != now.Last ||
+		if was, now := kept(c.T, e), kept(c.T, all[name]); was.Kept != now.Kept || was.Last != now.Last ||
 			was.LastTerm != now.LastTerm {
 			c.Errorf(
 				"case %d: %s ran and had committed up to %d of %d, and its disk says %d of %d",

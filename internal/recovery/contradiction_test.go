@@ -52,10 +52,7 @@ func TestUnplaced(t *testing.T) {
 			t.Errorf("%s: got %v", v.Text, r)
 		}
 	}
-	if v := Judge(
-		map[string]Evidence{"m1": gone, "m2": wiped},
-		"",
-	); !strings.Contains(
+	if v := Judge(map[string]Evidence{"m1": gone, "m2": wiped}, ""); !strings.Contains(
 		v.Text,
 		"what m1 has is not known",
 	) {

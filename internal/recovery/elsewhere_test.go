@@ -136,10 +136,7 @@ func TestElsewhere(t *testing.T) {
 				if r, _ := IsRefusal(refusals["a seed"]); kind == "without a manifest" {
 					t.Logf("%s\n\n%s", r.Title, r.Detail())
 				}
-				if report := Report(
-					all,
-					nil,
-				); strings.Count(report, "that is of "+c.name+", ") != 3 ||
+				if report := Report(all, nil); strings.Count(report, "that is of "+c.name+", ") != 3 ||
 					!strings.Contains(report, c.signs[0]) {
 					t.Errorf("%s:\n%s", kind, report)
 				}
@@ -213,10 +210,7 @@ func TestOwned(t *testing.T) {
 // TestLeftovers are signs of another distribution that decide nothing, or not alone.
 func TestLeftovers(t *testing.T) {
 	const k3s, unit = "/var/lib/rancher/k3s/server/db/etcd", "/etc/systemd/system/etcd.service"
-	if own := with(
-		stopped(OnDisk{Commit: 9}),
-		func(e *Evidence) { e.Signs = []string{k3s} },
-	).elsewhere(); len(
+	if own := with(stopped(OnDisk{Commit: 9}), func(e *Evidence) { e.Signs = []string{k3s} }).elsewhere(); len(
 		own,
 	) > 0 {
 		t.Errorf("a master that has its manifest: %v", own)
@@ -229,9 +223,7 @@ func TestLeftovers(t *testing.T) {
 		"/var/lib/rancher/k3s/server/db",
 		k3s+"/member",
 		"/etc/kubernetes/ssl/etcd/x.pem",
-	).elsewhere(); len(
-		own,
-	) > 0 {
+	).elsewhere(); len(own) > 0 {
 		t.Errorf("paths that were not asked for: %v", own)
 	}
 
@@ -256,9 +248,7 @@ func TestLeftovers(t *testing.T) {
 	all["m3"] = bare("m3", unit)
 	for _, node := range []string{"", "m1"} {
 		_, err := DecideSeed(all, SeedRequest{RecoveryID: "test", Node: node})
-		if r, ok := IsRefusal(
-			err,
-		); !ok || !leavesTo(r, "systemd") ||
+		if r, ok := IsRefusal(err); !ok || !leavesTo(r, "systemd") ||
 			!strings.Contains(r.Found, "on m3 there is") {
 			t.Errorf("node %q: %v", node, err)
 		}

@@ -111,9 +111,7 @@ func TestGoBack(t *testing.T) {
 		"could not be put back on m1",
 		"could not be put back on m2",
 		"that of m1 first",
-		"on m1: mv "+m1.Path(
-			"/var/lib/etcdrecovery/parked/etcd.yaml",
-		),
+		"on m1: mv "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
 		"on m3: mv "+l.Master("m3").Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
 	)
 

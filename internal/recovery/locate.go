@@ -86,10 +86,7 @@ func findManifest(e *Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 		if err != nil {
 			return nil, []string{fmt.Sprintf("%s: %v", parked.Path, err)}
 		}
-		e.ManifestPath, e.Manifest, e.Parked = path.Join(
-			pods.ManifestDir,
-			path.Base(parked.Path),
-		), string(
+		e.ManifestPath, e.Manifest, e.Parked = path.Join(pods.ManifestDir, path.Base(parked.Path)), string(
 			parked.Text,
 		), parked.Path
 		return m, nil
@@ -157,10 +154,7 @@ func pkiOnHost(m *manifest.Manifest) hostPKI {
 	}
 	if pki.cert != "" {
 		dir := path.Dir(pki.cert)
-		pki.healthcheckCert, pki.healthcheckKey = path.Join(
-			dir,
-			"healthcheck-client.crt",
-		), path.Join(
+		pki.healthcheckCert, pki.healthcheckKey = path.Join(dir, "healthcheck-client.crt"), path.Join(
 			dir,
 			"healthcheck-client.key",
 		)

@@ -20,10 +20,7 @@ func TestAbandoned(t *testing.T) {
 	if recovery.Abandoned(own) {
 		t.Errorf("this process is no more: %q", own)
 	}
-	if who, _, _ := strings.Cut(
-		own,
-		"\n",
-	); !strings.Contains(who, "with a test, since 20") ||
+	if who, _, _ := strings.Cut(own, "\n"); !strings.Contains(who, "with a test, since 20") ||
 		!strings.Contains(who, "@") {
 		t.Errorf("a person does not see who it is: %q", who)
 	}

@@ -277,10 +277,7 @@ func (m *master) asWritten(c *node.Started, text string) error {
 func forces(args []string) bool {
 	on := false
 	for _, a := range args {
-		if name, value, given := strings.Cut(
-			strings.TrimLeft(a, "-"),
-			"=",
-		); strings.HasPrefix(a, "-") &&
+		if name, value, given := strings.Cut(strings.TrimLeft(a, "-"), "="); strings.HasPrefix(a, "-") &&
 			name == "force-new-cluster" {
 			set, err := strconv.ParseBool(value)
 			on = !given || err == nil && set

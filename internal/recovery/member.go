@@ -65,11 +65,7 @@ func (p *MemberPlan) Steps() []Step {
 	lock := step(StepLock, own, "take the lock")
 	if p.Healthy {
 		steps := []Step{
-			step(
-				StepCheck,
-				own,
-				"check that it is as it was in the plan: a started voter of a cluster with a quorum",
-			),
+			step(StepCheck, own, "check that it is as it was in the plan: a started voter of a cluster with a quorum"),
 			step(
 				StepConfirm,
 				own,

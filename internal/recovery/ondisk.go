@@ -122,9 +122,7 @@ func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.S
 func onDisk(s *datadir.State, image string) *OnDisk {
 	self := s.Log.MemberID
 	out := &OnDisk{
-		ClusterID: etcd.ID(
-			s.Log.ClusterID,
-		),
+		ClusterID:       etcd.ID(s.Log.ClusterID),
 		MemberID:        etcd.ID(self),
 		Term:            s.Log.Term,
 		Commit:          s.Log.Commit,
@@ -136,12 +134,10 @@ func onDisk(s *datadir.State, image string) *OnDisk {
 		Revision:        s.Backend.Revision,
 		StorageVersion:  s.Backend.StorageVersion,
 		ClusterVersion:  s.Backend.ClusterVersion,
-		Learner: s.Backend.Learner(
-			self,
-		),
-		Removed:   !s.Backend.Learner(self) && !s.Backend.Voter(self) && len(s.Backend.Members) > 0,
-		Torn:      s.Log.Torn,
-		Unchecked: s.Log.Unchecked,
+		Learner:         s.Backend.Learner(self),
+		Removed:         !s.Backend.Learner(self) && !s.Backend.Voter(self) && len(s.Backend.Members) > 0,
+		Torn:            s.Log.Torn,
+		Unchecked:       s.Log.Unchecked,
 	}
 	applied := s.Backend.ConsistentIndex
 	least, most := s.Log.Writes(applied, out.kept(image))

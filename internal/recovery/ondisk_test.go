@@ -282,17 +282,12 @@ func TestDamagedData(t *testing.T) {
 		before, err := m1.TreeHash()
 		must(t, err)
 		all := recovery.Survey(t.Context(), nodes, time.Now())
-		if report := recovery.Report(
-			all,
-			nil,
-		); !strings.Contains(report, "  "+c.data+"  ") ||
+		if report := recovery.Report(all, nil); !strings.Contains(report, "  "+c.data+"  ") ||
 			c.data == "damaged" && !strings.Contains(report, c.says) {
 			t.Errorf("%s: the report does not say %q, or not %q:\n%s", c.name, c.data, c.says, report)
 		}
 		_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "test"})
-		if r, ok := recovery.IsRefusal(
-			err,
-		); !ok || r.Code != recovery.CodeSeedUndecided ||
+		if r, ok := recovery.IsRefusal(err); !ok || r.Code != recovery.CodeSeedUndecided ||
 			!strings.Contains(r.Found, c.says) {
 			t.Errorf("%s: it is chosen, or not named: %v", c.name, err)
 		}

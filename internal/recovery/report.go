@@ -62,13 +62,9 @@ func escape(s string) string {
 func row(e Evidence, r Ranking) []string {
 	keeps, ends, loses, revision, member := "-", "-", "-", "-", "-"
 	if p, known := e.progress(); known {
-		keeps, ends, revision, member = fmt.Sprint(
-			p.Kept,
-		), fmt.Sprint(
+		keeps, ends, revision, member = fmt.Sprint(p.Kept), fmt.Sprint(
 			p.Last,
-		), fmt.Sprint(
-			p.KeptRevision,
-		), p.Member.String()
+		), fmt.Sprint(p.KeptRevision), p.Member.String()
 		switch {
 		case e.Quorum:
 			ends = "-" // it is what the quorum has

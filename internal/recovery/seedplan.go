@@ -347,12 +347,7 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 				Code:      CodeReachableFromPeers,
 				Title:     "A Master Does Not Answer",
 				Attribute: "survey",
-				Found: fmt.Sprintf(
-					"%s does not answer: %s. But %s.",
-					e.Name,
-					e.ReachError,
-					words(seenElsewhere(all)),
-				),
+				Found:     fmt.Sprintf("%s does not answer: %s. But %s.", e.Name, e.ReachError, words(seenElsewhere(all))),
 				Next: "the cluster may be alive. Put SSH to the masters that do not answer right, or switch " +
 					"them off for good, then plan again.",
 			}
@@ -421,10 +416,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Title:     "The Image Is Older Than the Data",
 			Attribute: "node",
 			Found:     seed.Name + ": " + seed.TooNew + ".",
-			Next: fmt.Sprintf(
-				"set the image in %s to the version that ran last, then plan again.",
-				seed.ManifestPath,
-			),
+			Next:      fmt.Sprintf("set the image in %s to the version that ran last, then plan again.", seed.ManifestPath),
 		}
 	case !seed.Readable:
 		return &Refusal{
@@ -619,12 +611,8 @@ func masterProblem(e Evidence) error {
 		Code:      CodeNodeNotReady,
 		Title:     "A Master Is Not Ready for This",
 		Attribute: "survey",
-		Found: fmt.Sprintf(
-			"on %s: %s",
-			e.Name,
-			strings.Join(e.Problems, "; "),
-		),
-		Next: "put this right, then plan again.",
+		Found:     fmt.Sprintf("on %s: %s", e.Name, strings.Join(e.Problems, "; ")),
+		Next:      "put this right, then plan again.",
 	}
 }
 

@@ -73,16 +73,10 @@ func liveCluster(all map[string]Evidence) *Live {
 	live := &Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range all {
 		if e.Quorum && e.Status.ClusterID == live.ClusterID {
-			live.Commit, live.Term, live.Revision = max(
-				live.Commit,
-				e.Status.RaftIndex,
-			), max(
+			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(
 				live.Term,
 				e.Status.RaftTerm,
-			), max(
-				live.Revision,
-				e.Status.Revision,
-			)
+			), max(live.Revision, e.Status.Revision)
 		}
 	}
 	return live

@@ -220,10 +220,7 @@ func TestGivenUpButAlive(t *testing.T) {
 	nodes := nodesWith(t, l, func(c map[string]*ssh.Config) { c["m5"].Port = 1 })
 	before := trees(t, l)
 	all := recovery.Survey(t.Context(), nodes, time.Now())
-	if v := recovery.Judge(
-		all,
-		"m1",
-	); v.State != recovery.Unreached ||
+	if v := recovery.Judge(all, "m1"); v.State != recovery.Unreached ||
 		!strings.Contains(v.Text, "m1 reaches the etcd of m5 at https://") {
 		t.Errorf("verdict %q", v.Text)
 	}

@@ -121,9 +121,7 @@ func (v Verdict) count(clusters int, all map[string]Evidence) (State, string) {
 		if damaged := slices.DeleteFunc(
 			slices.Clone(v.WithData),
 			func(name string) bool { return all[name].Damage == "" },
-		); len(
-			damaged,
-		) > 0 {
+		); len(damaged) > 0 {
 			text += fmt.Sprintf(
 				"; that of %s is damaged: if etcd does not start with it, move it away and look again",
 				words(damaged),

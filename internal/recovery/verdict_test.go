@@ -253,16 +253,12 @@ func TestKnowsMore(t *testing.T) {
 
 // TestRemovedSeed refuses a seed of which another master knows that it was removed.
 func TestRemovedSeed(t *testing.T) {
-	m1, m2 := stopped(
-		OnDisk{MemberID: 1, Commit: 20, RemovedMembers: []etcd.ID{2}},
-	), stopped(
+	m1, m2 := stopped(OnDisk{MemberID: 1, Commit: 20, RemovedMembers: []etcd.ID{2}}), stopped(
 		OnDisk{MemberID: 2, Commit: 99},
 	)
 	m1.Name, m2.Name = "m1", "m2"
 	err := checkLost(Verdict{State: Lost}, map[string]Evidence{"m1": m1, "m2": m2}, m2)
-	if r, ok := IsRefusal(
-		err,
-	); !ok || r.Code != CodeSeedRemoved ||
+	if r, ok := IsRefusal(err); !ok || r.Code != CodeSeedRemoved ||
 		!strings.Contains(r.Found, "the data of m1 says that the member of m2 was removed") {
 		t.Errorf("got %v", err)
 	}
@@ -281,10 +277,7 @@ func TestCutOff(t *testing.T) {
 	})
 	err := refuseVerdict(Verdict{State: Startable, WithData: []string{"m1"}}, map[string]Evidence{"m1": m1})
 	if want := "m1: etcd runs there; it needs its peers, and does not reach m2 " +
-		"(https://10.0.0.12:2380)\n"; !strings.Contains(
-		err.Error(),
-		want,
-	) {
+		"(https://10.0.0.12:2380)\n"; !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 }

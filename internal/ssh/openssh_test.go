@@ -106,9 +106,7 @@ Host jump1
 		t.Errorf("got %+v", got)
 	}
 
-	if got, _ = resolve(
-		etcdssh.Config{Host: "unheard.of"},
-	); got.User != "" || got.Host != "unheard.of" ||
+	if got, _ = resolve(etcdssh.Config{Host: "unheard.of"}); got.User != "" || got.Host != "unheard.of" ||
 		got.Port != 22 {
 		t.Errorf("a host without lines: %+v", got)
 	}

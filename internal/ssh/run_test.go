@@ -54,11 +54,7 @@ func TestFewSessions(t *testing.T) {
 func TestNoSession(t *testing.T) {
 	s, config := door(t, &server{maxSessions: 1})
 	s.sessions.Store(1)
-	if err := echo(
-		t.Context(),
-		config,
-		nil,
-	); err == nil || !strings.Contains(err.Error(), "MaxSessions") ||
+	if err := echo(t.Context(), config, nil); err == nil || !strings.Contains(err.Error(), "MaxSessions") ||
 		errors.Is(err, etcdssh.ErrSilent) {
 		t.Errorf("got %v", err)
 	}

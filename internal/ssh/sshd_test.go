@@ -398,10 +398,7 @@ func sessions(t *testing.T, r *realSSHD) {
 		t.Errorf("got %d bytes, %v", len(out), err)
 	}
 	in := strings.Repeat("x", 10_000_000)
-	if out, err := c.Run(
-		t.Context(),
-		"wc -c <<'END'\n"+in+"\nEND",
-	); err != nil ||
+	if out, err := c.Run(t.Context(), "wc -c <<'END'\n"+in+"\nEND"); err != nil ||
 		strings.TrimSpace(string(out)) != "10000001" {
 		t.Errorf("got %q, %v", out, err)
 	}

@@ -208,11 +208,7 @@ func TestSegments(t *testing.T) {
 				fmt.Sprintf("member/snap/%016x-%016x.snap", got.Log.LastTerm, got.Backend.ConsistentIndex+1),
 			)
 			must(t, os.WriteFile(orphan, []byte("cut off"), 0o600))
-			if again, err = datadir.Read(
-				t.Context(),
-				lab.Folder(dir),
-				before37,
-			); err != nil ||
+			if again, err = datadir.Read(t.Context(), lab.Folder(dir), before37); err != nil ||
 				again.Log.Snapshot != got.Log.Snapshot {
 				t.Errorf("with a file that nobody knows: %v", err)
 			}
@@ -261,11 +257,7 @@ func TestLongLog(t *testing.T) {
 		t.Errorf("read were %v; %d were not", files.opened, got.Log.Unchecked)
 	}
 	must(t, os.Rename(filepath.Join(dir, "member/wal", segments(files.Folder)[0]), filepath.Join(dir, "first")))
-	if _, err := datadir.Read(
-		t.Context(),
-		lab.Folder(dir),
-		true,
-	); !errors.Is(err, datadir.ErrDamaged) ||
+	if _, err := datadir.Read(t.Context(), lab.Folder(dir), true); !errors.Is(err, datadir.ErrDamaged) ||
 		!strings.Contains(err.Error(), "the newest .snap file ends with entry 0") {
 		t.Errorf("got %v without the first segment", err)
 	}

@@ -129,9 +129,7 @@ func (r *Runner) attempt(ctx context.Context, c Case, run func(*attempt, context
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.result.Err, a.result.Took, a.result.Log = errors.Join(
-		append([]error{err}, a.errs...)...), time.Since(
-		began,
-	), a.log.String()
+		append([]error{err}, a.errs...)...), time.Since(began), a.log.String()
 	return a.result
 }
 

@@ -42,10 +42,7 @@ func Read(l *lab.Lab) ([]Step, error) {
 		for _, j := range journals {
 			begin := j.Started
 			for _, e := range j.Steps {
-				all = append(
-					all,
-					Step{Operation: j.Operation, ID: e.ID, Master: m.Name(), Begin: begin, End: e.Time},
-				)
+				all = append(all, Step{Operation: j.Operation, ID: e.ID, Master: m.Name(), Begin: begin, End: e.Time})
 				begin = e.Time
 			}
 		}
