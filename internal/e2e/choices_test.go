@@ -26,7 +26,7 @@ func TestOld(t *testing.T) {
 	t.Run("choices", func(t *testing.T) { choose(t, l, o.HostPath) })
 	readDisks(t, l)
 	count = keysNow(t, l, count)
-	lose(t, l.Masters()[1:]...)
+	lose(t, l.Nodes()[1:]...)
 	apply(t, workspace(t, l))
 	recovered(t, l, count)
 }
@@ -52,15 +52,15 @@ func choose(t *testing.T, l *lab.Lab, data string) {
 		time.Sleep(time.Duration(100+rand.IntN(400)) * time.Millisecond)
 		dirs := map[string]string{}
 		for _, i := range rand.Perm(3) {
-			l.Masters()[i].Freeze()
+			l.Nodes()[i].Freeze()
 			time.Sleep(time.Duration(rand.IntN(20)) * time.Millisecond)
 		}
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			dirs[m.Name()] = t.TempDir()
 			from := m.Path(data + "/member")
 			must(t, exec.CommandContext(t.Context(), "cp", "-r", "--sparse=always", from, dirs[m.Name()]).Run())
 		}
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			m.Thaw()
 		}
 		writer.Stop()

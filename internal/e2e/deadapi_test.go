@@ -25,7 +25,7 @@ import (
 // their folder (kubernetes#112814).
 func TestKubeletsOfADeadAPI(t *testing.T) {
 	l, count := start(t, lab.Options{APIDown: true})
-	m1, m2 := l.Master("m1"), l.Master("m2")
+	m1, m2 := l.Node("m1"), l.Node("m2")
 	text, err := os.ReadFile(m2.Path(manifest))
 	must(t, err)
 
@@ -42,7 +42,7 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 		t.Fatal("this kubelet starts the changed pod, so nothing is shown here")
 	}
 	must(t, m2.WipeEtcd())
-	lose(t, l.Master("m3"))
+	lose(t, l.Node("m3"))
 	w := workspace(t, l)
 
 	// A kubelet whose client certificate has expired runs on, and does not come back.
@@ -73,12 +73,12 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	settle(t, m1)
 	expire(t, m1) // and so the recovery must not start it anew
 	var before []string
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		before = append(before, command(t, m, "systemctl", "show", "-p", "InvocationID", "kubelet"))
 	}
 	apply(t, w)
 	recovered(t, l, count)
-	for i, m := range l.Masters() {
+	for i, m := range l.Nodes() {
 		if anew := command(t, m, "systemctl", "show", "-p", "InvocationID", "kubelet") != before[i]; anew == (m == m1) {
 			t.Errorf("the kubelet of %s was started anew: %v", m.Name(), anew)
 		}
@@ -86,7 +86,7 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 }
 
 // settle waits until a kubelet is so old that one with an expired certificate is believed to run on.
-func settle(t *testing.T, m lab.Master) {
+func settle(t *testing.T, m lab.Node) {
 	t.Helper()
 	until(t, "a kubelet of half a minute", time.Minute, func() bool {
 		age, err := strconv.Atoi(strings.TrimSpace(command(t, m, "ps", "-C", "kubelet", "-o", "etimes=")))
@@ -98,7 +98,7 @@ const kubeletConf = "/etc/kubernetes/kubelet.conf"
 
 // expire gives a kubelet a client certificate that has expired, and returns the file that it had. One that runs does
 // not notice.
-func expire(t *testing.T, m lab.Master) (before []byte) {
+func expire(t *testing.T, m lab.Node) (before []byte) {
 	t.Helper()
 	before, err := os.ReadFile(m.Path(kubeletConf))
 	must(t, err)

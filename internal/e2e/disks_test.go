@@ -16,7 +16,7 @@ import (
 func readDisks(t *testing.T, l *lab.Lab) {
 	t.Helper()
 	nodes := map[string]*node.Node{}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		c := ssh.New(ssh.Config{
 			Host:           m.Host(),
 			Port:           m.Port(),
@@ -29,7 +29,7 @@ func readDisks(t *testing.T, l *lab.Lab) {
 		nodes[m.Name()] = node.New(node.Settings{Name: m.Name()}, c)
 	}
 	alive := recovery.Survey(t.Context(), nodes, time.Now())
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		m.KubeletStop()
 		m.KillEtcd()
 	}
@@ -51,7 +51,7 @@ func readDisks(t *testing.T, l *lab.Lab) {
 	if v := recovery.Judge(all, ""); v.State != recovery.Startable || v.Voters != 3 || len(v.WithData) != 3 {
 		t.Errorf("verdict %q", v.Text)
 	}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		m.KubeletStart()
 	}
 	must(t, l.WaitHealthy(soon(t)))

@@ -15,9 +15,9 @@ import (
 func TestDocker(t *testing.T) {
 	l, count := start(t, lab.Options{Docker: true, Etcd: "3.5", WALDir: true})
 	readDisks(t, l)
-	lose(t, l.Masters()[1:]...)
+	lose(t, l.Nodes()[1:]...)
 	w := workspace(t, l)
-	m2 := l.Master("m2")
+	m2 := l.Node("m2")
 	cut := make(chan bool, 1)
 	go func() {
 		cut <- awaitFile(t.Context(), m2.Path(manifest), "--initial-cluster-state=existing")

@@ -17,8 +17,8 @@ import (
 // old data.
 func TestGivenUp(t *testing.T) {
 	l, count := start(t, lab.Options{IPv6: true})
-	m3 := l.Master("m3")
-	lose(t, l.Master("m2"))
+	m3 := l.Node("m3")
+	lose(t, l.Node("m2"))
 	m3.PowerOff()
 	w := workspace(t, l)
 	wants(t, run(t, w, 1, "plan"), "m3", "lost_nodes")
@@ -33,7 +33,7 @@ func TestGivenUp(t *testing.T) {
 	writer, err := l.StartWriter(t.Context(), "m1", "m2")
 	must(t, err)
 	must(t, m3.PowerOn())
-	old := l.Master("m3").Path("/var/lib/etcd/member/snap/db")
+	old := l.Node("m3").Path("/var/lib/etcd/member/snap/db")
 	for !strings.Contains(m3.ContainerLog(), "removed") {
 		if ctx.Err() != nil {
 			t.Fatalf("m3 does not say that it was removed:\n%s", tail(m3.ContainerLog(), 20))

@@ -22,7 +22,7 @@ func refuses(t *testing.T, l *lab.Lab, plan func(code int) string, parts ...stri
 	t.Helper()
 	hashes := func() []string {
 		var all []string
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			h, err := m.TreeHash(touchable...)
 			must(t, err)
 			all = append(all, h)
@@ -37,7 +37,7 @@ func refuses(t *testing.T, l *lab.Lab, plan func(code int) string, parts ...stri
 }
 
 // copied puts a copy of the manifest beside it, under another name.
-func copied(t *testing.T, m lab.Master, name string) (remove func()) {
+func copied(t *testing.T, m lab.Node, name string) (remove func()) {
 	t.Helper()
 	text, err := os.ReadFile(m.Path(manifest))
 	must(t, err)
@@ -45,7 +45,7 @@ func copied(t *testing.T, m lab.Master, name string) (remove func()) {
 }
 
 // written puts a file into the kubelet's folder.
-func written(t *testing.T, m lab.Master, name, text string) (remove func()) {
+func written(t *testing.T, m lab.Node, name, text string) (remove func()) {
 	t.Helper()
 	at := filepath.Join(filepath.Dir(m.Path(manifest)), name)
 	must(t, os.WriteFile(at, []byte(text), 0o600))
@@ -53,9 +53,9 @@ func written(t *testing.T, m lab.Master, name, text string) (remove func()) {
 }
 
 // command runs one on a master.
-func command(t *testing.T, m lab.Master, args ...string) string {
+func command(t *testing.T, m lab.Node, args ...string) string {
 	t.Helper()
-	machine, ok := m.(lab.Machine)
+	machine, ok := m.(lab.DebianNode)
 	if !ok {
 		t.Fatalf("%s is no machine", m.Name())
 	}
@@ -88,7 +88,7 @@ func awaitFile(ctx context.Context, path, part string) bool {
 }
 
 // joins tells whether a master has the manifest with which it joins.
-func joins(m lab.Master) bool {
+func joins(m lab.Node) bool {
 	text, err := os.ReadFile(m.Path(manifest))
 	return err == nil && strings.Contains(string(text), "--initial-cluster-state=existing")
 }

@@ -39,7 +39,7 @@ func TestInterrupted(t *testing.T) {
 				if c.String() != name {
 					continue
 				}
-				r := (&faults.Runner{Tools: with, Dir: dir, Lab: lab.Options{Grade: lab.Machines}, Seed: 1}).Run(
+				r := (&faults.Runner{Tools: with, Dir: dir, Lab: lab.Options{Grade: lab.Debian}, Seed: 1}).Run(
 					t.Context(),
 					c,
 				)

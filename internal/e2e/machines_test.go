@@ -20,7 +20,7 @@ import (
 // machines looks at the lab itself: a master that is a machine of its own, and what can befall it. It leaves the
 // cluster as it found it.
 func machines(t *testing.T, l *lab.Lab) {
-	m := l.Machine("m2")
+	m := l.Debian("m2")
 	shell := func(script string) string {
 		t.Helper()
 		out, err := m.Run(t.Context(), "sh", "-c", script)
@@ -41,7 +41,7 @@ func machines(t *testing.T, l *lab.Lab) {
 		t.Errorf("the kubelet's settings: %q", got)
 	}
 	if _, err := dial(t, "192.0.2.1:80"); err == nil {
-		t.Error("the hub has a way out")
+		t.Error("the host namespace has a way out")
 	}
 
 	t.Run("power", func(t *testing.T) {
@@ -189,7 +189,7 @@ func dial(t *testing.T, address string) (net.Conn, error) {
 }
 
 // login opens an SSH connection as a user who has sudo.
-func login(t *testing.T, l *lab.Lab, m lab.Master) *ssh.Client {
+func login(t *testing.T, l *lab.Lab, m lab.Node) *ssh.Client {
 	t.Helper()
 	key, err := os.ReadFile(l.SSHKeyFile())
 	must(t, err)

@@ -38,14 +38,14 @@ func TestMain(m *testing.M) {
 // tools are the CLI and the provider as a program, built once for all tests.
 var tools func() (*terraform.Tools, error)
 
-// prepare builds and downloads what the tests need; within the hub nothing can be downloaded.
+// prepare builds and downloads what the tests need; within the host namespace nothing can be downloaded.
 func prepare(ctx context.Context) ([]*os.File, error) {
 	worlds := []lab.Options{{Docker: true, Etcd: "3.5"}}
 	for _, minor := range []string{"3.7", "3.6", "3.5", "3.4"} {
 		worlds = append(worlds, lab.Options{Etcd: minor})
 	}
 	for _, o := range worlds {
-		if err := lab.PrepareMachines(ctx, o, os.Stderr); err != nil {
+		if err := lab.PrepareDebian(ctx, o, os.Stderr); err != nil {
 			return nil, err
 		}
 	}
@@ -77,7 +77,7 @@ const (
 func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
 	t.Helper()
 	t.Parallel() // much of a recovery is waiting
-	o.Grade = lab.Machines
+	o.Grade = lab.Debian
 	var log bytes.Buffer
 	o.Log = &log
 	ctx, cancel := context.WithTimeout(t.Context(), startup)
@@ -107,8 +107,8 @@ ps ax | grep '[e]tcd '`
 
 // explain shows what a person would look at first.
 func explain(t *testing.T, l *lab.Lab) {
-	for _, m := range l.Masters() {
-		out, err := l.Machine(m.Name()).Run(context.Background(), "sh", "-c", lookAround)
+	for _, m := range l.Nodes() {
+		out, err := l.Debian(m.Name()).Run(context.Background(), "sh", "-c", lookAround)
 		t.Logf("%s: %v\n%s\n%s", m.Name(), err, out, tail(m.ContainerLog(), 8))
 	}
 }
@@ -126,7 +126,7 @@ func must(t *testing.T, err error) {
 }
 
 // lose wipes masters as a new disk would and brings them back.
-func lose(t *testing.T, masters ...lab.Master) {
+func lose(t *testing.T, masters ...lab.Node) {
 	t.Helper()
 	for _, m := range masters {
 		m.PowerOff()
@@ -180,7 +180,7 @@ func recovered(t *testing.T, l *lab.Lab, want int64) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	must(t, l.WaitHealthy(ctx))
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		if got, _, err := l.CountKeys(ctx, m.Name()); err != nil || got != want {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, want)
 		}

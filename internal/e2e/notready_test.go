@@ -15,8 +15,8 @@ import (
 func TestNotReady(t *testing.T) {
 	l, count := start(t, lab.Options{DiskSize: 1 << 30})
 	machines(t, l)
-	m1, m2 := l.Master("m1"), l.Master("m2")
-	for _, m := range l.Masters()[1:] {
+	m1, m2 := l.Node("m1"), l.Node("m2")
+	for _, m := range l.Nodes()[1:] {
 		m.KubeletStop() // two wiped masters found the cluster anew while the etcd of m1 is down, as it is below
 		must(t, m.WipeEtcd())
 	}
@@ -58,7 +58,7 @@ func TestNotReady(t *testing.T) {
 	t.Run("no kubelet on a joining master", func(t *testing.T) {
 		refuses(t, l, plan, "The Kubelet Does Not Run", "no kubelet runs on m2", "start it, then plan again")
 	})
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		m.KubeletStart()
 	}
 	t.Run("no image on a joining master", func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestNotReady(t *testing.T) {
 			refuses(t, l, plan, "m2: /etc/kubernetes/manifests/", name, "are both the pod kube-system/etcd")
 		})
 	}
-	for _, m := range l.Masters() { // what no kubelet takes for a pod
+	for _, m := range l.Nodes() { // what no kubelet takes for a pod
 		copied(t, m, ".etcd.yaml.swp")
 		written(t, m, "etcd.yaml.empty", "")
 		written(t, m, "README", "etcd.yaml is kubeadm's.\n")
@@ -107,7 +107,7 @@ spec:
 `
 
 // containersOf are the IDs of a pod's containers, with its sandbox.
-func containersOf(t *testing.T, m lab.Master, pod string) string {
+func containersOf(t *testing.T, m lab.Node, pod string) string {
 	t.Helper()
 	return command(t, m, "ctr", "-n", "k8s.io", "containers", "ls", "-q", `labels."io.kubernetes.pod.name"=="`+pod+`"`)
 }

@@ -15,8 +15,8 @@ import (
 // crashed again and again; the kubelet's back-off of 40 s and more must not hold back the etcd that joins.
 func TestReboot(t *testing.T) {
 	l, count := start(t, lab.Options{Etcd: "3.5"})
-	lose(t, l.Masters()[1:]...)
-	m1, m2, m3 := l.Master("m1"), l.Master("m2"), l.Master("m3")
+	lose(t, l.Nodes()[1:]...)
+	m1, m2, m3 := l.Node("m1"), l.Node("m2"), l.Node("m3")
 	until(t, "a back-off of 40 s on m3", 3*time.Minute, func() bool {
 		return strings.Contains(kubeletLog(t, m3), "back-off 40s restarting failed container=etcd")
 	})
@@ -44,7 +44,7 @@ func TestReboot(t *testing.T) {
 }
 
 // rebootMeanwhile restarts a joining master when the seed is about to be forced. It must not run etcd before it joins.
-func rebootMeanwhile(t *testing.T, seed, joining lab.Master) error {
+func rebootMeanwhile(t *testing.T, seed, joining lab.Node) error {
 	if !awaitFile(t.Context(), seed.Path(manifest), "force-new-cluster") {
 		return context.Canceled
 	}
@@ -63,7 +63,7 @@ func rebootMeanwhile(t *testing.T, seed, joining lab.Master) error {
 }
 
 // startsSoon reports whether etcd starts on a joining master well before the kubelet would end its back-off.
-func startsSoon(t *testing.T, joining lab.Master) bool {
+func startsSoon(t *testing.T, joining lab.Node) bool {
 	if !awaitFile(t.Context(), joining.Path(manifest), "--initial-cluster-state=existing") {
 		return false
 	}
@@ -76,8 +76,8 @@ func startsSoon(t *testing.T, joining lab.Master) bool {
 	return backOffs() == before
 }
 
-func kubeletLog(t *testing.T, m lab.Master) string {
-	log, err := m.(lab.Machine).Run(t.Context(), "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager")
+func kubeletLog(t *testing.T, m lab.Node) string {
+	log, err := m.(lab.DebianNode).Run(t.Context(), "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager")
 	if err != nil {
 		t.Error(err)
 	}

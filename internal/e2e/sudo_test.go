@@ -15,7 +15,7 @@ import (
 func TestSudo(t *testing.T) {
 	l, count := start(t, lab.Options{Etcd: "3.6", DataMount: true, Manifest: otherName})
 	readDisks(t, l)
-	lose(t, l.Masters()[1:]...)
+	lose(t, l.Nodes()[1:]...)
 	w := workspace(t, l)
 	w.Variables["ssh"] = map[string]any{
 		"user":             "ops",
@@ -23,9 +23,9 @@ func TestSudo(t *testing.T) {
 		"known_hosts_file": l.KnownHostsFile(),
 	}
 	must(t, w.Save())
-	must(t, l.Master("m3").SudoFails(true))
+	must(t, l.Node("m3").SudoFails(true))
 	wants(t, run(t, w, 1, "plan"), "m3", "sudo")
-	must(t, l.Master("m3").SudoFails(false))
+	must(t, l.Node("m3").SudoFails(false))
 	apply(t, w)
 	recovered(t, l, count)
 }

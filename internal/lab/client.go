@@ -63,7 +63,7 @@ func (l *Lab) endpoints(nodes []string) ([]string, error) {
 		}
 	}
 	for _, name := range nodes {
-		m := l.Master(name)
+		m := l.Node(name)
 		if m == nil {
 			return nil, fmt.Errorf("there is no node %q", name)
 		}
@@ -81,7 +81,7 @@ func (l *Lab) WaitHealthy(ctx context.Context, nodes ...string) error {
 		}
 	}
 	for _, name := range nodes {
-		if l.Master(name) == nil {
+		if l.Node(name) == nil {
 			return fmt.Errorf("there is no node %q", name)
 		}
 		if err := l.waitHealthy(ctx, name, nodes); err != nil {
@@ -113,7 +113,7 @@ func (l *Lab) waitHealthy(ctx context.Context, name string, nodes []string) erro
 			}
 		}
 		for _, want := range nodes {
-			if !voters[l.Master(want).PeerURL()] || len(members.Members) != len(nodes) {
+			if !voters[l.Node(want).PeerURL()] || len(members.Members) != len(nodes) {
 				return fmt.Errorf("the members according to %s are %v", name, members.Members)
 			}
 		}

@@ -21,7 +21,7 @@ import (
 )
 
 // leaderOf is the leader according to one node, 0 if it knows none.
-func leaderOf(t *testing.T, l *lab.Lab, m lab.Master) uint64 {
+func leaderOf(t *testing.T, l *lab.Lab, m lab.Node) uint64 {
 	t.Helper()
 	c, err := l.Client(t.Context(), m.Name())
 	labtest.Must(t, err)
@@ -45,9 +45,9 @@ func writable(ctx context.Context, l *lab.Lab, nodes ...string) error {
 
 func TestMajorityLoss(t *testing.T) {
 	l := labtest.Start(t, lab.Options{WALDir: true})
-	m1, m2, m3 := l.Master("m1"), l.Master("m2"), l.Master("m3")
+	m1, m2, m3 := l.Node("m1"), l.Node("m2"), l.Node("m3")
 	labtest.Must(t, l.Fill(t.Context(), 500, 1000))
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		labtest.Within(t, "all keys on "+m.Name(), func() bool {
 			n, _, err := l.CountKeys(t.Context(), m.Name())
 			return err == nil && n == 500
@@ -57,7 +57,7 @@ func TestMajorityLoss(t *testing.T) {
 		t.Errorf("the WAL folder has %v, %v", entries, err)
 	}
 
-	for _, m := range []lab.Master{m2, m3} {
+	for _, m := range []lab.Node{m2, m3} {
 		m.PowerOff()
 		labtest.Must(t, m.WipeEtcd())
 		if entries, err := os.ReadDir(m.Path("/var/lib/etcd")); err != nil || len(entries) != 0 {
@@ -95,7 +95,7 @@ func TestMajorityLoss(t *testing.T) {
 
 func TestPowerCycle(t *testing.T) {
 	l := labtest.Start(t, lab.Options{Shape: lab.SelfOnly})
-	m2 := l.Master("m2")
+	m2 := l.Node("m2")
 	text, err := os.ReadFile(m2.Path("/etc/kubernetes/manifests/etcd.yaml"))
 	labtest.Must(t, err)
 	if want := "- --initial-cluster=m2=" + m2.PeerURL() + "\n"; !strings.Contains(string(text), want) {
@@ -120,7 +120,7 @@ func TestPowerCycle(t *testing.T) {
 
 func TestCutOff(t *testing.T) {
 	l := labtest.Start(t, lab.Options{})
-	m1, m2 := l.Master("m1"), l.Master("m2")
+	m1, m2 := l.Node("m1"), l.Node("m2")
 	pids := m2.EtcdPIDs()
 	conn := labtest.Connect(t, l, m2)
 	other := labtest.Connect(t, l, m1)
@@ -229,7 +229,7 @@ func wantReset(t *testing.T, c *ssh.Client) {
 
 func TestFreeze(t *testing.T) {
 	l := labtest.Start(t, lab.Options{})
-	m3 := l.Master("m3")
+	m3 := l.Node("m3")
 	conn := labtest.Connect(t, l, m3)
 	m3.Freeze()
 	labtest.Within(t, "m1 and m2 in service", func() bool { return writable(t.Context(), l, "m1", "m2") == nil })
@@ -281,7 +281,7 @@ func TestOlderServers(t *testing.T) {
 			c, err := l.Client(t.Context())
 			labtest.Must(t, err)
 			defer func() { _ = c.Close() }()
-			s, err := c.Status(t.Context(), l.Master("m1").ClientURL())
+			s, err := c.Status(t.Context(), l.Node("m1").ClientURL())
 			labtest.Must(t, err)
 			if s.Version != l.Version() || !strings.HasPrefix(s.Version, minor+".") {
 				t.Errorf("etcd says it is %s, the lab %s", s.Version, l.Version())
@@ -291,8 +291,8 @@ func TestOlderServers(t *testing.T) {
 }
 
 func TestPullImage(t *testing.T) {
-	l := labtest.Start(t, lab.Options{Masters: 1, Etcd: "3.6"})
-	m := l.Master("m1")
+	l := labtest.Start(t, lab.Options{Nodes: 1, Etcd: "3.6"})
+	m := l.Node("m1")
 	ref, err := m.PullImage(t.Context(), "3.7")
 	labtest.Must(t, err)
 	manifest := m.Path("/etc/kubernetes/manifests/etcd.yaml")

@@ -59,9 +59,9 @@ type parts struct {
 	etcdImage, pause build.Image
 }
 
-// PrepareMachines downloads and builds what Debian nodes with these options need. It belongs before
+// PrepareDebian downloads and builds what Debian nodes with these options need. It belongs before
 // the host namespace, which has no network.
-func PrepareMachines(ctx context.Context, o Options, log io.Writer) error {
+func PrepareDebian(ctx context.Context, o Options, log io.Writer) error {
 	_, err := gather(ctx, o.withDefaults(), log)
 	return err
 }
@@ -107,7 +107,7 @@ func (l *debianNodes) start(ctx context.Context) error {
 	if err := l.archives(); err != nil {
 		return err
 	}
-	for i := range l.options.Masters {
+	for i := range l.options.Nodes {
 		d, err := newDebianNode(l, i+1)
 		if err != nil {
 			return err

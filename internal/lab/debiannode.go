@@ -30,7 +30,7 @@ type debianNode struct {
 	machine *machine.Machine
 }
 
-var _ Machine = (*debianNode)(nil)
+var _ DebianNode = (*debianNode)(nil)
 
 func newDebianNode(l *debianNodes, i int) (*debianNode, error) {
 	d := &debianNode{lab: l, name: fmt.Sprintf("m%d", i), number: i}

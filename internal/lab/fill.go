@@ -50,7 +50,7 @@ func (l *Lab) Fill(ctx context.Context, keys, valueSize int) error {
 	if err != nil {
 		return fmt.Errorf("filling etcd: %w", err)
 	}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		if err := wait.Until(ctx, pause, func() error {
 			try, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()

@@ -15,7 +15,7 @@ import (
 
 func TestFullDisk(t *testing.T) {
 	if os.Geteuid() != 0 {
-		l, err := lab.Start(t.Context(), lab.Options{Masters: 1, DiskSize: 400 << 20})
+		l, err := lab.Start(t.Context(), lab.Options{Nodes: 1, DiskSize: 400 << 20})
 		if err == nil || !strings.Contains(err.Error(), "needs root") {
 			t.Errorf("a disk of limited size without root: %v, %v", l, err)
 		}
@@ -24,8 +24,8 @@ func TestFullDisk(t *testing.T) {
 				"has the rest",
 		)
 	}
-	l := labtest.Start(t, lab.Options{Masters: 1, DiskSize: 400 << 20})
-	m := l.Master("m1")
+	l := labtest.Start(t, lab.Options{Nodes: 1, DiskSize: 400 << 20})
+	m := l.Node("m1")
 	c := labtest.Connect(t, l, m)
 	labtest.Must(t, l.Fill(t.Context(), 100, 1000))
 

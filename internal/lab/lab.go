@@ -43,7 +43,7 @@ type Lab struct {
 	ownDir    bool
 	version   string // of etcd
 	grade     grade
-	nodes     []Master
+	nodes     []Node
 	clientTLS *tls.Config
 	userKey   ssh.PublicKey
 	spawn     *proc.Spawner
@@ -63,8 +63,8 @@ var saneDir = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 // until Close.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	o = o.withDefaults()
-	if o.Masters < 1 || o.Masters > 99 {
-		return nil, fmt.Errorf("a lab of %d nodes is not possible", o.Masters)
+	if o.Nodes < 1 || o.Nodes > 99 {
+		return nil, fmt.Errorf("a lab of %d nodes is not possible", o.Nodes)
 	}
 	l := &Lab{options: o}
 	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
@@ -83,7 +83,7 @@ func (l *Lab) start(ctx context.Context) error {
 	}
 	l.spawn = proc.NewSpawner()
 	l.grade = &simulatedNodes{Lab: l, partition: newPartition()}
-	if l.options.Grade == Machines {
+	if l.options.Grade == Debian {
 		l.grade = &debianNodes{Lab: l}
 	}
 	if err := l.grade.start(ctx); err != nil {
@@ -118,7 +118,7 @@ func (l *Lab) makeDir() error {
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return fmt.Errorf("making the lab's folder: %w", err)
 	}
-	for i := range l.options.Masters {
+	for i := range l.options.Nodes {
 		if _, err := os.Stat(filepath.Join(l.dir, fmt.Sprintf("m%d", i+1))); err == nil {
 			return fmt.Errorf("the folder %s holds nodes already", l.dir)
 		}
@@ -169,11 +169,11 @@ func (l *Lab) Close() error {
 	return l.closeErr
 }
 
-// Masters returns all nodes: m1, m2 and so on.
-func (l *Lab) Masters() []Master { return slices.Clone(l.nodes) }
+// Nodes returns all nodes: m1, m2 and so on.
+func (l *Lab) Nodes() []Node { return slices.Clone(l.nodes) }
 
-// Master returns the node of this name, or nil.
-func (l *Lab) Master(name string) Master {
+// Node returns the node of this name, or nil.
+func (l *Lab) Node(name string) Node {
 	for _, m := range l.nodes {
 		if m.Name() == name {
 			return m
@@ -182,9 +182,9 @@ func (l *Lab) Master(name string) Master {
 	return nil
 }
 
-// Machine returns the node of this name if the grade is Machines, else nil.
-func (l *Lab) Machine(name string) Machine {
-	m, _ := l.Master(name).(Machine)
+// Debian returns the node of this name if the grade is Debian, else nil.
+func (l *Lab) Debian(name string) DebianNode {
+	m, _ := l.Node(name).(DebianNode)
 	return m
 }
 
@@ -204,7 +204,7 @@ func (l *Lab) SSHKeyFile() string { return filepath.Join(l.dir, "id_ed25519") }
 func (l *Lab) KnownHostsFile() string { return filepath.Join(l.dir, "known_hosts") }
 
 // SSHAddress is the host and port of a node's SSH endpoint in one.
-func SSHAddress(m Master) string { return net.JoinHostPort(m.Host(), strconv.Itoa(m.Port())) }
+func SSHAddress(m Node) string { return net.JoinHostPort(m.Host(), strconv.Itoa(m.Port())) }
 
 func (l *Lab) note(format string, args ...any) {
 	if l.options.Log == nil {

@@ -26,12 +26,12 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) == "" {
 		os.Exit(m.Run())
 	}
-	l, err := lab.Start(context.Background(), lab.Options{Masters: 1, Dir: os.Getenv(childVariable)})
+	l, err := lab.Start(context.Background(), lab.Options{Nodes: 1, Dir: os.Getenv(childVariable)})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	fmt.Println(l.Master("m1").EtcdPIDs()[0])
+	fmt.Println(l.Node("m1").EtcdPIDs()[0])
 	select {}
 }
 
@@ -58,9 +58,9 @@ func TestEtcdDiesWithTheLabsProcess(t *testing.T) {
 
 func TestClose(t *testing.T) {
 	before := runtime.NumGoroutine()
-	l, err := lab.Start(t.Context(), lab.Options{Masters: 1, ExtraFlags: labtest.FastElections()})
+	l, err := lab.Start(t.Context(), lab.Options{Nodes: 1, ExtraFlags: labtest.FastElections()})
 	labtest.Must(t, err)
-	m := l.Master("m1")
+	m := l.Node("m1")
 	pids := m.EtcdPIDs()
 	client := labtest.Connect(t, l, m)
 	s, err := client.NewSession()

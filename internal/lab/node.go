@@ -8,8 +8,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sshd"
 )
 
-// A Master is one of the nodes to practise on, of either grade: what it is called, and what can befall it.
-type Master interface {
+// A Node is one of the nodes to practise on, of either grade: what it is called, and what can befall it.
+type Node interface {
 	Identity
 	Power
 	Network
@@ -140,9 +140,9 @@ type Observed interface {
 	TreeHash(paths ...string) (string, error)
 }
 
-// A Machine is a node of the grade Debian: there is a real system to run commands on.
-type Machine interface {
-	Master
+// A DebianNode is a node of the grade Debian: there is a real system to run commands on.
+type DebianNode interface {
+	Node
 	// Run runs a command as root, whatever the node's network does, and returns its output.
 	Run(ctx context.Context, args ...string) (string, error)
 }

@@ -12,11 +12,11 @@ import (
 type Grade int
 
 const (
-	// Bench nodes are simulated. They need nothing but Go: real etcd servers and a fake kubelet, on loopback.
-	Bench Grade = iota
-	// Machines are Debian systems with systemd, OpenSSH, a container runtime and a real kubelet. They need root on
+	// Simulated nodes need nothing but Go: real etcd servers and a fake kubelet, on loopback.
+	Simulated Grade = iota
+	// Debian nodes are Debian systems with systemd, OpenSSH, a container runtime and a real kubelet. They need root on
 	// Debian, and a process that runs in a host namespace (see the package machine).
-	Machines
+	Debian
 )
 
 // KubeletTiming says how fast the kubelets of simulated nodes are.
@@ -24,12 +24,12 @@ type KubeletTiming = kubelet.Timing
 
 // Options say what kind of nodes to make. The zero value is good: three nodes, etcd 3.7, a temporary folder.
 type Options struct {
-	Grade   Grade  // Bench
-	Masters int    // 3
-	Etcd    string // minor version: "3.5", "3.6" or "3.7"; Debian nodes can have "3.4", too
-	Dir     string // for the nodes' disks; kept by Close if it is given
-	Shape   Shape  // of --initial-cluster in the manifests
-	WALDir  bool   // a WAL folder of its own, /var/lib/etcd-wal
+	Grade  Grade  // Simulated
+	Nodes  int    // 3
+	Etcd   string // minor version: "3.5", "3.6" or "3.7"; Debian nodes can have "3.4", too
+	Dir    string // for the nodes' disks; kept by Close if it is given
+	Shape  Shape  // of --initial-cluster in the manifests
+	WALDir bool   // a WAL folder of its own, /var/lib/etcd-wal
 	// More flags for etcd, or other values: "heartbeat-interval": "10".
 	ExtraFlags map[string]string
 	// Edits each manifest before the first start.
@@ -49,8 +49,8 @@ type Options struct {
 
 // withDefaults fills in what was left out.
 func (o Options) withDefaults() Options {
-	if o.Masters == 0 {
-		o.Masters = 3
+	if o.Nodes == 0 {
+		o.Nodes = 3
 	}
 	if o.Etcd == "" {
 		o.Etcd = "3.7"

@@ -38,7 +38,7 @@ func (l *simulatedNodes) start(ctx context.Context) error {
 	if l.clientTLS, err = l.ca.ClientTLS(); err != nil {
 		return err
 	}
-	for i := range l.options.Masters {
+	for i := range l.options.Nodes {
 		n := newSimulatedNode(l, i+1)
 		l.all = append(l.all, n)
 		l.nodes = append(l.nodes, n)

@@ -40,7 +40,7 @@ type simulatedNode struct {
 	proxy  *peerProxy
 }
 
-var _ Master = (*simulatedNode)(nil)
+var _ Node = (*simulatedNode)(nil)
 
 func newSimulatedNode(l *simulatedNodes, i int) *simulatedNode {
 	n := &simulatedNode{

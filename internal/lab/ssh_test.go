@@ -23,8 +23,8 @@ import (
 )
 
 func TestSSH(t *testing.T) {
-	l := labtest.Start(t, lab.Options{Masters: 1})
-	m := l.Master("m1")
+	l := labtest.Start(t, lab.Options{Nodes: 1})
+	m := l.Node("m1")
 	c := labtest.Connect(t, l, m)
 
 	t.Run("command", func(t *testing.T) {
@@ -181,8 +181,8 @@ func TestSSH(t *testing.T) {
 }
 
 func TestDaemons(t *testing.T) {
-	l := labtest.Start(t, lab.Options{Masters: 1})
-	m := l.Master("m1")
+	l := labtest.Start(t, lab.Options{Nodes: 1})
+	m := l.Node("m1")
 	c := labtest.Connect(t, l, m)
 	daemon := func() {
 		labtest.Run(t, c, "", "setsid sleep 60 >/dev/null 2>&1 </dev/null & sleep 0.05")

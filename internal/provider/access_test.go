@@ -21,16 +21,16 @@ func access(t *testing.T, l *lab.Lab) {
 		w := workspace(t, l, config+"output \"report\" { value = data.etcdrecovery_survey.masters.report }\n")
 		w.Env = env
 		_, folded = run(t, w, 0, "plan", "-no-color")
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			if !strings.Contains(folded, m.Name()+" reached") {
 				t.Errorf("%s was not reached:\n%s", m.Name(), folded)
 			}
 		}
 		return folded
 	}
-	nodes := func(host func(lab.Master) string) string {
+	nodes := func(host func(lab.Node) string) string {
 		text := ""
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			text += fmt.Sprintf(
 				"%s = { %s, kubelet_config = %q, work_dir = %q }\n",
 				m.Name(),
@@ -41,10 +41,10 @@ func access(t *testing.T, l *lab.Lab) {
 		}
 		return "data \"etcdrecovery_survey\" \"masters\" {\n nodes = {\n" + text + "}\n}\n"
 	}
-	withPort := nodes(func(m lab.Master) string { return fmt.Sprintf("host = %q, port = %d", m.Host(), m.Port()) })
-	m1 := l.Master("m1")
+	withPort := nodes(func(m lab.Node) string { return fmt.Sprintf("host = %q, port = %d", m.Host(), m.Port()) })
+	m1 := l.Node("m1")
 	connections := func() (all []int64) {
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			all = append(all, m.Stats().Connections)
 		}
 		return all
@@ -56,7 +56,7 @@ func access(t *testing.T, l *lab.Lab) {
 		}
 		home := t.TempDir()
 		config := ""
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			config += fmt.Sprintf("Host master-%s\n  HostName %s\n  Port %d\n", m.Name(), m.Host(), m.Port())
 			if m != m1 {
 				config += "  ProxyJump master-m1\n"
@@ -77,7 +77,7 @@ func access(t *testing.T, l *lab.Lab) {
 		before := connections()
 		reached(
 			"provider \"etcdrecovery\" {\n ssh = { become_method = \"none\" }\n}\n"+nodes(
-				func(m lab.Master) string { return fmt.Sprintf("host = \"master-%s\"", m.Name()) },
+				func(m lab.Node) string { return fmt.Sprintf("host = \"master-%s\"", m.Name()) },
 			),
 			"HOME="+home,
 			"SSH_AUTH_SOCK=",
@@ -110,7 +110,7 @@ func access(t *testing.T, l *lab.Lab) {
 		}
 	})
 	t.Run("a jump host of the nodes", func(t *testing.T) {
-		folded := reached("provider \"etcdrecovery\" {}\n"+nodes(func(m lab.Master) string {
+		folded := reached("provider \"etcdrecovery\" {}\n"+nodes(func(m lab.Node) string {
 			return fmt.Sprintf(
 				"host = %q, port = %d, bastion_host = %q, bastion_port = %d",
 				m.Host(),

@@ -19,7 +19,7 @@ func TestChangedSinceThePlan(t *testing.T) {
 	w := workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`)+chain(l))
 	run(t, w, 0, "plan", "-no-color", "-out=plan")
 
-	file := l.Master("m2").Path("/etc/kubernetes/manifests/etcd.yaml")
+	file := l.Node("m2").Path("/etc/kubernetes/manifests/etcd.yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -101,7 +101,7 @@ func wantRecovered(t *testing.T, l *lab.Lab, w *terraform.Workspace, keys int64)
 	wantKeys(t, l, keys)
 	wantNoForceFlag(t, l)
 	all := attributes(t, w)
-	if len(all) != len(l.Masters()) {
+	if len(all) != len(l.Nodes()) {
 		t.Errorf("the state has %d resources", len(all))
 	}
 	for name, a := range all {
@@ -117,7 +117,7 @@ func wantRecovered(t *testing.T, l *lab.Lab, w *terraform.Workspace, keys int64)
 // TestCommandLine is a recovery of five masters with for_each, as an operator sees it: the plan's text, the apply, the
 // same plan again, a master that is off, destroy. No private key is in what Terraform writes, its trace included.
 func TestCommandLine(t *testing.T) {
-	l, keys := start(t, lab.Options{Masters: 5})
+	l, keys := start(t, lab.Options{Nodes: 5})
 	loseMajority(t, l)
 	w := workspace(t, l, surveyBlock(l)+seedBlock()+forEach(l))
 	secrets := privateKeys(t, l)
@@ -128,17 +128,17 @@ func TestCommandLine(t *testing.T) {
 	wantWords(t, folded, "Plan: 5 to add, 0 to change, 0 to destroy",
 		"1/9 "+strings.Join(names(l), ", ")+": take the lock", "m1 is the only master with readable etcd data",
 		"- --force-new-cluster=true", "- --initial-cluster-state=existing",
-		`old_data = "`+l.Master("m2").Inside("/var/lib/etcd.etcdrecovery/1"))
+		`old_data = "`+l.Node("m2").Inside("/var/lib/etcd.etcdrecovery/1"))
 	wantNoSecret(t, secrets, "the plan", []byte(text))
 
 	run(t, w, 0, "apply", "-no-color", "plan")
 	wantKeys(t, l, keys)
 	wantSettled(t, w)
 
-	l.Master("m2").PowerOff()
+	l.Node("m2").PowerOff()
 	_, folded = run(t, w, 0, "plan", "-no-color", "-detailed-exitcode")
 	wantWords(t, folded, "No changes.", "Master Does Not Answer", "its state is kept as it was")
-	if err := l.Master("m2").PowerOn(); err != nil {
+	if err := l.Node("m2").PowerOn(); err != nil {
 		t.Fatal(err)
 	}
 
@@ -153,7 +153,7 @@ func TestCommandLine(t *testing.T) {
 	_, folded = run(t, w, 0, "destroy", "-no-color", "-auto-approve")
 	wantWords(t, folded, "Destroy Only Forgets", "Destroy complete! Resources: 5 destroyed.")
 	wantSame(t, before, trees(t, l, false))
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		if len(m.EtcdPIDs()) != 1 {
 			t.Errorf("etcd does not run on %s after destroy", m.Name())
 		}
@@ -168,7 +168,7 @@ func TestCommandLine(t *testing.T) {
 // forEach lets the others join in whatever order.
 func forEach(l *lab.Lab) string {
 	var names []string
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		names = append(names, `"`+m.Name()+`"`)
 	}
 	return `
@@ -183,7 +183,7 @@ resource "etcdrecovery_member" "others" {
 
 func names(l *lab.Lab) []string {
 	var all []string
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		all = append(all, m.Name())
 	}
 	return all
@@ -193,7 +193,7 @@ func names(l *lab.Lab) []string {
 func privateKeys(t *testing.T, l *lab.Lab) [][]byte {
 	t.Helper()
 	files := []string{l.SSHKeyFile()}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		keys, err := filepath.Glob(m.Path("/etc/kubernetes/pki/etcd/*.key"))
 		if err != nil || len(keys) < 3 {
 			t.Fatalf("%s has the keys %v (%v)", m.Name(), keys, err)

@@ -24,36 +24,36 @@ func TestDrift(t *testing.T) {
 	wantRecovered(t, l, w, keys)
 	const seed, m2, m3 = "etcdrecovery_seed.this", "etcdrecovery_member.m2", "etcdrecovery_member.m3"
 
-	wipe(t, l.Master("m3"))
+	wipe(t, l.Node("m3"))
 	wantUpdate(t, w, m3)
 	wantSettled(t, w)
-	reopen(t, l.Master("m3"), false)
+	reopen(t, l.Node("m3"), false)
 	wantUpdate(t, w, m3)
 	wantSettled(t, w)
-	wipe(t, l.Master("m2"))
+	wipe(t, l.Node("m2"))
 	wantUpdate(t, w, m2)
-	wipe(t, l.Master("m1"))
+	wipe(t, l.Node("m1"))
 	wantUpdate(t, w, seed)
-	reopen(t, l.Master("m1"), true)
+	reopen(t, l.Node("m1"), true)
 	wantUpdate(t, w, seed)
 	wantSettled(t, w)
 
 	// One that is to be finished and does not answer is left alone.
-	reopen(t, l.Master("m2"), true)
+	reopen(t, l.Node("m2"), true)
 	run(t, w, 0, "apply", "-no-color", "-refresh-only", "-auto-approve")
 	if got := attributes(t, w)[m2]["status"]; got != "unfinished" {
 		t.Errorf("m2 is %v", got)
 	}
 	run(t, w, 2, "plan", "-no-color", "-detailed-exitcode")
-	l.Master("m2").CutOff()
+	l.Node("m2").CutOff()
 	wantSettled(t, w)
-	if err := l.Master("m2").Reconnect(); err != nil {
+	if err := l.Node("m2").Reconnect(); err != nil {
 		t.Fatal(err)
 	}
 	wantUpdate(t, w, m2)
 	wantSettled(t, w)
 
-	l.Master("m3").CutOff()
+	l.Node("m3").CutOff()
 	wantSettled(t, w)
 	if got := attributes(t, w)[m3]["status"]; got != "healthy" {
 		t.Errorf("m3 does not answer and is %v", got)
@@ -74,7 +74,7 @@ func wantUpdate(t *testing.T, w *terraform.Workspace, name string) {
 
 // reopen leaves the journal of the last join on a master as an apply does that is broken off right before its end, or
 // before its first step was written down.
-func reopen(t *testing.T, m lab.Master, steps bool) {
+func reopen(t *testing.T, m lab.Node, steps bool) {
 	t.Helper()
 	journals, err := filepath.Glob(m.Path("/var/lib/etcdrecovery/member-*.journal"))
 	if err != nil || len(journals) == 0 {

@@ -68,10 +68,10 @@ func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
 // loseMajority wipes the disks of all masters but the first and brings the machines back.
 func loseMajority(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	wipe(t, l.Masters()[1:]...)
+	wipe(t, l.Nodes()[1:]...)
 }
 
-func wipe(t *testing.T, masters ...lab.Master) {
+func wipe(t *testing.T, masters ...lab.Node) {
 	t.Helper()
 	for _, m := range masters {
 		m.PowerOff()
@@ -96,14 +96,14 @@ provider "etcdrecovery" {
 }
 
 // nodeBlock is one entry of the survey's nodes.
-func nodeBlock(m lab.Master) string {
+func nodeBlock(m lab.Node) string {
 	return fmt.Sprintf("    %s = { host = %q, port = %d, kubelet_config = %q, work_dir = %q }\n",
 		m.Name(), m.Host(), m.Port(), m.Inside("/var/lib/kubelet/config.yaml"), m.Inside("/var/lib/etcdrecovery"))
 }
 
 func surveyBlock(l *lab.Lab) string {
 	nodes := ""
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		nodes += nodeBlock(m)
 	}
 	return providerBlock(l) + "data \"etcdrecovery_survey\" \"masters\" {\n  nodes = {\n" + nodes + "  }\n}\n"
@@ -118,7 +118,7 @@ func seedBlock(more ...string) string {
 // chain lets the others join one after the other.
 func chain(l *lab.Lab) string {
 	text, join := "", "etcdrecovery_seed.this.cluster"
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		text += memberBlock(m.Name(), join)
 		join = "etcdrecovery_member." + m.Name() + ".cluster"
 	}
@@ -137,7 +137,7 @@ func memberBlock(name, join string) string {
 // wantKeys compares the number of keys on every master.
 func wantKeys(t *testing.T, l *lab.Lab, want int64) {
 	t.Helper()
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != want {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, want)
 		}

@@ -21,7 +21,7 @@ func TestLivingCluster(t *testing.T) {
 	t.Run("survey", func(t *testing.T) { survey(t, l) })
 	t.Run("access", func(t *testing.T) { access(t, l) })
 
-	wipe(t, l.Master("m3"))
+	wipe(t, l.Node("m3"))
 	t.Run("not forced", func(t *testing.T) {
 		before := trees(t, l, false)
 		_, folded := run(t, workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`)), 1, "plan", "-no-color")
@@ -30,7 +30,7 @@ func TestLivingCluster(t *testing.T) {
 	})
 	t.Run("import", func(t *testing.T) { importMembers(t, l) })
 	t.Run("rejoin", func(t *testing.T) {
-		wipe(t, l.Master("m2"))
+		wipe(t, l.Node("m2"))
 		writes := writer(t, l, "m1", "m3")
 		w := workspace(t, l, surveyBlock(l)+memberBlock("m2", "data.etcdrecovery_survey.masters.cluster"))
 		run(t, w, 0, "apply", "-no-color", "-auto-approve")
@@ -38,7 +38,7 @@ func TestLivingCluster(t *testing.T) {
 		wantAllWrites(t, l, writes.Stop())
 	})
 	t.Run("stopped", func(t *testing.T) {
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			m.KubeletStop()
 			m.KillEtcd()
 		}
@@ -54,7 +54,7 @@ func TestLivingCluster(t *testing.T) {
 
 // survey reads a cluster that is well, and refuses a master that is given under two names.
 func survey(t *testing.T, l *lab.Lab) {
-	m1 := l.Master("m1")
+	m1 := l.Node("m1")
 	again := strings.Replace(nodeBlock(m1), "m1 =", "again =", 1)
 	twice := strings.Replace(surveyBlock(l), nodeBlock(m1), nodeBlock(m1)+again, 1)
 	name := "data.etcdrecovery_survey.masters"
@@ -82,13 +82,13 @@ func importMembers(t *testing.T, l *lab.Lab) {
 	const m2, m3 = "etcdrecovery_member.m2", "etcdrecovery_member.m3"
 	const cluster = "data.etcdrecovery_survey.masters.cluster"
 	writes := writer(t, l, "m1", "m2")
-	text, err := os.ReadFile(l.Master("m3").Path("/etc/kubernetes/manifests/etcd.yaml"))
+	text, err := os.ReadFile(l.Node("m3").Path("/etc/kubernetes/manifests/etcd.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := workspace(t, l, surveyBlock(l)+memberBlock("m2", cluster)+memberBlock("m3", cluster))
-	run(t, w, 0, "import", "-no-color", m2, importID(l.Master("m2")))
-	run(t, w, 0, "import", "-no-color", m3, importID(l.Master("m3")))
+	run(t, w, 0, "import", "-no-color", m2, importID(l.Node("m2")))
+	run(t, w, 0, "import", "-no-color", m3, importID(l.Node("m3")))
 	if got := attributes(t, w)[m3]; got["manifest"] != string(text) || got["status"] != "lost" {
 		t.Errorf("the imported status is %q, and the manifest %q", got["status"], got["manifest"])
 	}
@@ -104,7 +104,7 @@ func importMembers(t *testing.T, l *lab.Lab) {
 }
 
 // importID is how a master of the lab is imported.
-func importID(m lab.Master) string {
+func importID(m lab.Node) string {
 	return fmt.Sprintf(
 		"%s=%s:%d,kubelet_config=%s,work_dir=%s",
 		m.Name(),

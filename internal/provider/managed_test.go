@@ -12,7 +12,7 @@ import (
 // TestManagedMasters has five masters with etcd 3.5 and a controller that looks after them: each plan
 // that changes something says what to do about it, and no other.
 func TestManagedMasters(t *testing.T) {
-	l, keys := start(t, lab.Options{Masters: 5, Etcd: "3.5", Manifest: managed})
+	l, keys := start(t, lab.Options{Nodes: 5, Etcd: "3.5", Manifest: managed})
 	warns := func(text string, want bool) {
 		t.Helper()
 		if got := strings.Contains(text, "A Controller Looks After These Masters"); got != want {
@@ -32,7 +32,7 @@ func TestManagedMasters(t *testing.T) {
 	_, folded = run(t, w, 0, "plan", "-detailed-exitcode", "-no-color")
 	warns(folded, false)
 
-	wipe(t, l.Master("m3"))
+	wipe(t, l.Node("m3"))
 	writes := writer(t, l, "m1", "m2", "m4", "m5")
 	_, folded = run(t, w, 2, "plan", "-detailed-exitcode", "-no-color")
 	warns(folded, true)

@@ -13,13 +13,13 @@ import (
 // TestPrice has two survivors of five, of which one was away while the other went on. Growing from that one has to be
 // asked for by name, and the plan says what it costs.
 func TestPrice(t *testing.T) {
-	l, keys := start(t, lab.Options{Masters: 5})
+	l, keys := start(t, lab.Options{Nodes: 5})
 	_, common, err := l.CountKeys(t.Context(), "m1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(300 * time.Millisecond) // the keys are in the database, too
-	m1 := l.Master("m1")
+	m1 := l.Node("m1")
 	m1.KubeletStop()
 	m1.KillEtcd()
 	client, err := l.Client(t.Context(), "m2", "m3")
@@ -40,7 +40,7 @@ func TestPrice(t *testing.T) {
 		t.Fatal(err)
 	}
 	// For good: one that starts with an empty disk would make a majority with the survivors.
-	for _, m := range l.Masters()[2:] {
+	for _, m := range l.Nodes()[2:] {
 		m.KubeletStop()
 		if err := m.WipeEtcd(); err != nil {
 			t.Fatal(err)
@@ -97,7 +97,7 @@ func leaderless(t *testing.T, l *lab.Lab, name string) {
 	}
 	defer func() { _ = c.Close() }()
 	for {
-		if status, err := c.Status(t.Context(), l.Master(name).ClientURL()); err == nil && status.Leader == 0 {
+		if status, err := c.Status(t.Context(), l.Node(name).ClientURL()); err == nil && status.Leader == 0 {
 			return
 		} else if t.Context().Err() != nil {
 			t.Fatalf("%s still has a leader: %v, %v", name, status, err)

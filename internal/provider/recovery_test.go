@@ -58,7 +58,7 @@ func TestRecover(t *testing.T) {
 
 // writeOnceUp begins to write on the seed when the journal says that it runs without the force flag.
 func writeOnceUp(t *testing.T, l *lab.Lab) *lab.Writer {
-	journal := l.Master("m1").Path("/var/lib/etcdrecovery/seed-test.journal")
+	journal := l.Node("m1").Path("/var/lib/etcdrecovery/seed-test.journal")
 	for t.Context().Err() == nil {
 		if text, err := os.ReadFile(journal); err == nil && strings.Contains(string(text), `"unforced"`) {
 			w, err := l.StartWriter(context.WithoutCancel(t.Context()), "m1")
@@ -83,7 +83,7 @@ func wantPlannedManifest(t *testing.T, name, path, manifest string) {
 
 func wantNoForceFlag(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		text, err := os.ReadFile(m.Path("/etc/kubernetes/manifests/etcd.yaml"))
 		if err != nil || strings.Contains(string(text), "force-new-cluster") {
 			t.Errorf("the manifest of %s has the force flag, or cannot be read: %v", m.Name(), err)
@@ -95,7 +95,7 @@ func wantNoForceFlag(t *testing.T, l *lab.Lab) {
 func trees(t *testing.T, l *lab.Lab, data bool) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		paths := []string{"/etc/kubernetes", "/var/lib/kubelet"}
 		if data {
 			paths = append(paths, "/var/lib/etcd")
@@ -150,7 +150,7 @@ func wantAllWrites(t *testing.T, l *lab.Lab, r lab.WriterReport) {
 	if r.Failed > 0 {
 		t.Errorf("%d writes failed: %v", r.Failed, r.LastFailure)
 	}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		if missing, err := l.Missing(t.Context(), m.Name(), r.Acked); err != nil || len(missing) > 0 {
 			t.Errorf("%s lacks %d acknowledged writes (%v)", m.Name(), len(missing), err)
 		}

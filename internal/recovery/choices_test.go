@@ -123,11 +123,11 @@ func (c *choiceCase) run(n int) {
 		}
 	}
 	dirs := map[string]string{}
-	for _, m := range c.l.Masters() {
+	for _, m := range c.l.Nodes() {
 		dirs[m.Name()] = c.copy(m)
 	}
 	c.compare(n, all, dirs)
-	for _, m := range c.l.Masters() {
+	for _, m := range c.l.Nodes() {
 		m.KubeletStart()
 	}
 }
@@ -135,7 +135,7 @@ func (c *choiceCase) run(n int) {
 // freeze stops all members for a moment and reads copies of what they have.
 func (c *choiceCase) freeze() (all map[string]recovery.Evidence, dirs map[string]string) {
 	all, dirs = map[string]recovery.Evidence{}, map[string]string{}
-	masters := c.l.Masters()
+	masters := c.l.Nodes()
 	if c.random.IntN(2) == 0 { // one falls behind
 		c.signal(c.any(), syscall.SIGSTOP)
 		c.sleep(20, 400)
@@ -174,7 +174,7 @@ func (c *choiceCase) freeze() (all map[string]recovery.Evidence, dirs map[string
 
 // copy gives a copy of a master's data, without the zeros that etcd has made its log with: they would take most of the
 // time.
-func (c *choiceCase) copy(m lab.Master) string {
+func (c *choiceCase) copy(m lab.Node) string {
 	c.Helper()
 	dir, err := os.MkdirTemp(c.TempDir(), m.Name())
 	must(c.T, err)
@@ -221,7 +221,7 @@ func (c *choiceCase) sleep(from, to int) {
 	time.Sleep(time.Duration(from+c.random.IntN(to-from)) * time.Millisecond)
 }
 
-func (c *choiceCase) any() lab.Master { return c.l.Masters()[c.random.IntN(3)] }
+func (c *choiceCase) any() lab.Node { return c.l.Nodes()[c.random.IntN(3)] }
 
 // disturb pauses one member, or lets it run for a tenth of the time only.
 func (c *choiceCase) disturb() {
@@ -240,7 +240,7 @@ func (c *choiceCase) disturb() {
 	}
 }
 
-func (c *choiceCase) signal(m lab.Master, s syscall.Signal) {
+func (c *choiceCase) signal(m lab.Node, s syscall.Signal) {
 	for _, pid := range m.EtcdPIDs() {
 		_ = syscall.Kill(pid, s)
 	}
@@ -248,11 +248,11 @@ func (c *choiceCase) signal(m lab.Master, s syscall.Signal) {
 
 // end ends all members, and gives what those said that were asked while they ran alone.
 func (c *choiceCase) end(way int) map[string]recovery.Evidence {
-	for _, m := range c.l.Masters() {
+	for _, m := range c.l.Nodes() {
 		m.KubeletStop()
 	}
 	order := c.random.Perm(3)
-	masters := c.l.Masters()
+	masters := c.l.Nodes()
 	switch way % 3 {
 	case 0: // one lives on, without a leader, and is stopped in an orderly way
 		masters[order[0]].KillEtcd()
@@ -275,7 +275,7 @@ func (c *choiceCase) end(way int) map[string]recovery.Evidence {
 	return nil
 }
 
-func (c *choiceCase) terminate(m lab.Master) {
+func (c *choiceCase) terminate(m lab.Node) {
 	c.signal(m, syscall.SIGTERM)
 	for deadline := time.Now().Add(10 * time.Second); len(m.EtcdPIDs()) > 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -31,8 +31,8 @@ func (w withRancher) Run(ctx context.Context, script string) ([]byte, error) {
 
 // TestAnotherDistribution surveys masters on which K3s runs, or has run.
 func TestAnotherDistribution(t *testing.T) {
-	l := start(t, lab.Options{Masters: 1})
-	m1 := l.Master("m1")
+	l := start(t, lab.Options{Nodes: 1})
+	m1 := l.Node("m1")
 	must(t, os.MkdirAll(m1.Path(rancher+"k3s/server/db/etcd"), 0o700))
 	c := ssh.New(*sshOf(l, m1), nil)
 	t.Cleanup(func() { _ = c.Close() })

@@ -27,7 +27,7 @@ func TestGoBack(t *testing.T) {
 	keys, _, err := l.CountKeys(t.Context(), "m1")
 	must(t, err)
 	loseMajority(t, l)
-	m1, nodes := l.Master("m1"), nodesOf(t, l)
+	m1, nodes := l.Node("m1"), nodesOf(t, l)
 	plan := func() *recovery.SeedPlan {
 		t.Helper()
 		p, err := recovery.DecideSeed(
@@ -43,7 +43,7 @@ func TestGoBack(t *testing.T) {
 	manifests := func() string {
 		t.Helper()
 		text := ""
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			hash, err := m.TreeHash("/etc/kubernetes")
 			must(t, err)
 			text += hash + "\n"
@@ -61,7 +61,7 @@ func TestGoBack(t *testing.T) {
 		if after := manifests(); after != before {
 			t.Errorf("the manifests are not as they were:\n%s\nwant\n%s", after, before)
 		}
-		for _, m := range l.Masters() {
+		for _, m := range l.Nodes() {
 			if left, _ := filepath.Glob(m.Path("/var/lib/etcdrecovery/parked/*")); len(left) > 0 {
 				t.Errorf("parked on %s: %v", m.Name(), left)
 			}
@@ -112,7 +112,7 @@ func TestGoBack(t *testing.T) {
 		"could not be put back on m2",
 		"that of m1 first",
 		"on m1: mv "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
-		"on m3: mv "+l.Master("m3").Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
+		"on m3: mv "+l.Node("m3").Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
 	)
 
 	p, err := recovery.DecideSeed(
@@ -183,7 +183,7 @@ func TestGoBack(t *testing.T) {
 	)
 	must(t, colleague.Unlock(t.Context()))
 	must(t, recoverAll(t, l, nodes, options(t)))
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != keys {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, keys)
 		}
@@ -197,7 +197,7 @@ func TestGoBack(t *testing.T) {
 // kept.
 func TestCopiedUnheard(t *testing.T) {
 	l, nodes, p := planned(t)
-	m1 := l.Master("m1")
+	m1 := l.Node("m1")
 	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
 		if s.ID != recovery.StepCopy {
 			return nil

@@ -15,7 +15,7 @@ import (
 func TestKubeletDown(t *testing.T) {
 	l := start(t, lab.Options{})
 	loseMajority(t, l)
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		quiet(m)
 	}
 	nodes := nodesOf(t, l)
@@ -69,7 +69,7 @@ func TestKubeletDown(t *testing.T) {
 func TestStaleContainer(t *testing.T) {
 	l := start(t, lab.Options{})
 	loseMajority(t, l)
-	nodes, m1 := nodesOf(t, l), l.Master("m1")
+	nodes, m1 := nodesOf(t, l), l.Node("m1")
 	p, err := recovery.DecideSeed(
 		recovery.Survey(t.Context(), nodes, time.Now()),
 		recovery.SeedRequest{RecoveryID: "test", Node: "m1"},

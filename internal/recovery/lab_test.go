@@ -31,7 +31,7 @@ func start(t *testing.T, o lab.Options) *lab.Lab {
 }
 
 // sshOf is how a master of the lab is reached.
-func sshOf(l *lab.Lab, m lab.Master) *ssh.Config {
+func sshOf(l *lab.Lab, m lab.Node) *ssh.Config {
 	return &ssh.Config{
 		Host:           m.Host(),
 		Port:           m.Port(),
@@ -51,7 +51,7 @@ func nodesOf(t *testing.T, l *lab.Lab) map[string]*node.Node {
 
 func connect(t *testing.T, l *lab.Lab, configs map[string]*ssh.Config) map[string]*node.Node {
 	nodes := map[string]*node.Node{}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		c := ssh.New(*configs[m.Name()], nil)
 		t.Cleanup(func() { _ = c.Close() })
 		nodes[m.Name()] = node.New(
@@ -69,10 +69,10 @@ func connect(t *testing.T, l *lab.Lab, configs map[string]*ssh.Config) map[strin
 // loseMajority wipes the disks of all masters but the first and brings the machines back.
 func loseMajority(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		m.PowerOff()
 	}
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		if err := m.WipeEtcd(); err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +105,7 @@ func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, o recover
 }
 
 func joinAll(ctx context.Context, l *lab.Lab, nodes map[string]*node.Node, o recovery.Options) error {
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		all := recovery.Survey(ctx, nodes, time.Now())
 		p, err := recovery.DecideMember(
 			all[m.Name()],
@@ -140,7 +140,7 @@ func TestRecovery(t *testing.T) {
 				}
 				t.Fatal(err)
 			}
-			for _, m := range l.Masters() {
+			for _, m := range l.Nodes() {
 				if after, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || after != before {
 					t.Errorf("%s has %d keys (%v), want %d", m.Name(), after, err, before)
 				}

@@ -131,9 +131,9 @@ func TestLocked(t *testing.T) {
 		"4711 1 1"
 	silent := func(name string) {
 		old := time.Now().Add(-node.LockStale - time.Minute)
-		must(t, os.Chtimes(l.Master(name).Path(node.DefaultWorkDir+"/lock"), old, old))
+		must(t, os.Chtimes(l.Node(name).Path(node.DefaultWorkDir+"/lock"), old, old))
 	}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		must(t, nodes[m.Name()].Lock(t.Context(), colleague, ""))
 	}
 	before := trees(t, l)
@@ -146,7 +146,7 @@ func TestLocked(t *testing.T) {
 			"on "+master,
 			"ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z",
 			"last sign of life",
-			"rm "+l.Master(master).Path(node.DefaultWorkDir+"/lock"),
+			"rm "+l.Node(master).Path(node.DefaultWorkDir+"/lock"),
 			"on "+master,
 		)
 	}
@@ -164,7 +164,7 @@ func TestLocked(t *testing.T) {
 		if s.ID == recovery.StepStopOthers {
 			asked = true
 			for name, n := range nodes {
-				if err := n.As(colleague).Remove(t.Context(), l.Master(name).Path(manifestFile)); err == nil {
+				if err := n.As(colleague).Remove(t.Context(), l.Node(name).Path(manifestFile)); err == nil {
 					t.Errorf("the colleague could still remove the manifest of %s", name)
 				}
 			}
@@ -181,7 +181,7 @@ func TestLockLost(t *testing.T) {
 	l, nodes, p := planned(t)
 	_, err := recovery.Seed(t.Context(), p, nodes, recovery.Options{Observe: func(_, _ int, s recovery.Step) error {
 		if s.ID == recovery.StepStopSeed { // the others are stopped
-			must(t, os.Remove(l.Master("m1").Path(node.DefaultWorkDir+"/lock")))
+			must(t, os.Remove(l.Node("m1").Path(node.DefaultWorkDir+"/lock")))
 			must(t, nodes["m1"].Lock(t.Context(), "ann@jumphost", ""))
 		}
 		return nil
@@ -195,11 +195,11 @@ func TestLockLost(t *testing.T) {
 		"names the one",
 	)
 	for _, name := range []string{"m2", "m3"} {
-		if _, err := os.Stat(l.Master(name).Path(manifestFile)); err == nil {
+		if _, err := os.Stat(l.Node(name).Path(manifestFile)); err == nil {
 			t.Errorf("the manifest of %s was put back", name)
 		}
 	}
-	if text, _ := os.ReadFile(l.Master("m1").Path(node.DefaultWorkDir + "/lock")); string(text) != "ann@jumphost" {
+	if text, _ := os.ReadFile(l.Node("m1").Path(node.DefaultWorkDir + "/lock")); string(text) != "ann@jumphost" {
 		t.Errorf("the lock is %q", text)
 	}
 }

@@ -37,10 +37,10 @@ func TestStoppedMember(t *testing.T) {
 			must(t, err)
 			time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
 			var killed sync.WaitGroup
-			for _, m := range l.Masters() {
+			for _, m := range l.Nodes() {
 				m.KubeletStop()
 			}
-			for _, m := range l.Masters() {
+			for _, m := range l.Nodes() {
 				killed.Go(m.KillEtcd)
 			}
 			killed.Wait()
@@ -90,8 +90,8 @@ func TestStoppedMember(t *testing.T) {
 				t.Errorf("%s was chosen: %s", best, reason)
 			}
 
-			seed := l.Masters()[i].Name()
-			for _, m := range l.Masters() {
+			seed := l.Nodes()[i].Name()
+			for _, m := range l.Nodes() {
 				if m.Name() != seed {
 					must(t, m.WipeEtcd())
 					continue
@@ -134,7 +134,7 @@ func TestStoppedMember(t *testing.T) {
 // storageKnown waits until every member has written its storage version down. Each looks every four seconds.
 func storageKnown(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		c := client(t, l, m.Name())
 		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
 			r, err := c.Status(t.Context(), m.ClientURL())
@@ -155,13 +155,13 @@ func TestDamagedData(t *testing.T) {
 	must(t, l.Fill(t.Context(), 4500, 30_000)) // the log has a second segment then
 	time.Sleep(300 * time.Millisecond)         // all of it is in the database, of which etcd writes ten times a second
 	nodes := nodesOf(t, l)
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		quiet(m)
 	}
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		must(t, m.WipeEtcd())
 	}
-	m1 := l.Master("m1")
+	m1 := l.Node("m1")
 	dir := m1.Path("/var/lib/etcd")
 	member, whole, manifest := filepath.Join(dir, "member"), filepath.Join(dir, "..", "whole"), m1.Path(manifestFile)
 	copyTree := func(from, to string) {

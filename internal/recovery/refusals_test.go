@@ -20,7 +20,7 @@ import (
 const manifestFile = "/etc/kubernetes/manifests/etcd.yaml"
 
 // tamper changes a file on a master and gives back how to undo it. A nil text takes the file away.
-func tamper(t *testing.T, m lab.Master, name string, change func([]byte) []byte) func() {
+func tamper(t *testing.T, m lab.Node, name string, change func([]byte) []byte) func() {
 	t.Helper()
 	file := m.Path(name)
 	before, readErr := os.ReadFile(file)
@@ -59,7 +59,7 @@ func replace(old, by string) func([]byte) []byte {
 
 // script puts a command before all others on a master's PATH: the way to inject faults that a healthy machine does not
 // have.
-func script(t *testing.T, m lab.Master, name, text string) func() {
+func script(t *testing.T, m lab.Node, name, text string) func() {
 	t.Helper()
 	file := m.Path("/usr/local/bin/" + name)
 	if err := os.WriteFile(
@@ -87,10 +87,10 @@ func must(t *testing.T, err error) {
 func TestRefusals(t *testing.T) {
 	l := start(t, lab.Options{})
 	loseMajority(t, l)
-	for _, m := range l.Masters()[1:] {
+	for _, m := range l.Nodes()[1:] {
 		quiet(m)
 	}
-	m1, m2 := l.Master("m1"), l.Master("m2")
+	m1, m2 := l.Node("m1"), l.Node("m2")
 	m1.KubeletStop() // what is done to its manifest is for the survey to see, not for etcd to run with
 	duplicate := filepath.Join(filepath.Dir(manifestFile), "etcd.yaml.bak")
 
@@ -252,7 +252,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name:   "host key changed",
-			access: func(c map[string]*ssh.Config) { c["m2"].HostKey = l.Master("m1").HostKey() },
+			access: func(c map[string]*ssh.Config) { c["m2"].HostKey = l.Node("m1").HostKey() },
 			code:   recovery.CodeAccessRefused,
 			words:  []string{"m2 cannot be examined", "host_key says", "SHA256:"},
 		},
@@ -318,7 +318,7 @@ func TestRefusals(t *testing.T) {
 
 const sudoAlways = ssh.BecomeSudo
 
-func off(t *testing.T, m lab.Master) func() func() {
+func off(t *testing.T, m lab.Node) func() func() {
 	return func() func() {
 		m.PowerOff()
 		return func() { must(t, m.PowerOn()); quiet(m) }
@@ -327,7 +327,7 @@ func off(t *testing.T, m lab.Master) func() func() {
 
 // quiet keeps etcd from starting on a master with an empty folder: as soon as the survivor is down, wiped masters found
 // a cluster anew.
-func quiet(m lab.Master) {
+func quiet(m lab.Node) {
 	m.KubeletStop()
 	m.KillEtcd()
 }
@@ -336,7 +336,7 @@ func quiet(m lab.Master) {
 func nodesWith(t *testing.T, l *lab.Lab, access func(map[string]*ssh.Config)) map[string]*node.Node {
 	t.Helper()
 	configs := map[string]*ssh.Config{}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		configs[m.Name()] = sshOf(l, m)
 	}
 	if access != nil {
@@ -349,7 +349,7 @@ func nodesWith(t *testing.T, l *lab.Lab, access func(map[string]*ssh.Config)) ma
 func trees(t *testing.T, l *lab.Lab) string {
 	t.Helper()
 	text := ""
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		hash, err := m.TreeHash("/etc/kubernetes", "/var/lib/kubelet")
 		must(t, err)
 		_, err = os.Stat(m.Path(node.DefaultWorkDir))
@@ -365,7 +365,7 @@ func TestFoundedAnew(t *testing.T) {
 	for range 10 { // more entries than the founding of another cluster takes
 		must(t, l.Fill(t.Context(), 200, 100))
 	}
-	m1 := l.Master("m1")
+	m1 := l.Node("m1")
 	m1.KubeletStop()
 	m1.KillEtcd()
 	loseMajority(t, l)
@@ -416,7 +416,7 @@ func TestOtherClusters(t *testing.T) {
 // while it follows the leader. What its disk says is of no moment.
 func TestWrittenMeanwhile(t *testing.T) {
 	l := start(t, lab.Options{})
-	must(t, l.Master("m3").ExpireCerts())
+	must(t, l.Node("m3").ExpireCerts())
 	writer, err := l.StartWriter(t.Context(), "m1", "m2")
 	must(t, err)
 	defer writer.Stop()

@@ -90,7 +90,7 @@ func TestResume(t *testing.T) {
 	walk(planned.Steps(), seed)
 	walk((&recovery.MemberPlan{Node: "m2"}).Steps(), join("m2"))
 	walk((&recovery.MemberPlan{Node: "m3"}).Steps(), join("m3"))
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != before {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, before)
 		}

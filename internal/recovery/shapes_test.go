@@ -65,14 +65,14 @@ func TestShapes(t *testing.T) {
 	l := start(t, lab.Options{Etcd: "3.6", Manifest: oddShape})
 	must(t, l.Fill(t.Context(), 50, 100))
 	before := map[string][]byte{}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		text, err := os.ReadFile(m.Path("/etc/kubernetes/manifests/etcd.yaml"))
 		must(t, err)
 		before[m.Name()] = text
 	}
 	loseMajority(t, l)
 	must(t, recoverAll(t, l, nodesOf(t, l), options(t)))
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		text, err := os.ReadFile(m.Path("/etc/kubernetes/manifests/etcd.yaml"))
 		must(t, err)
 		pod, err := manifest.Parse(text)

@@ -92,7 +92,7 @@ func wantRefusal(t *testing.T, err error, code recovery.Code, words ...string) {
 // TestJoinTraps are the ways in which a hand-made join goes wrong, on a cluster of three that has lost one.
 func TestJoinTraps(t *testing.T) {
 	l := start(t, lab.Options{})
-	m1, m3 := l.Master("m1"), l.Master("m3")
+	m1, m3 := l.Node("m1"), l.Node("m3")
 	must(t, l.Fill(t.Context(), 50, 100))
 	nodes := nodesOf(t, l)
 	c := client(t, l, "m1", "m2")
@@ -153,18 +153,18 @@ func TestStalePeerURL(t *testing.T) {
 	c := client(t, l, "m1")
 	for _, m := range memberList(t, c).Members {
 		if m.Name == "m1" {
-			_, err := c.MemberUpdate(t.Context(), m.ID, []string{"https://" + l.Master("m1").Host() + ":12380"})
+			_, err := c.MemberUpdate(t.Context(), m.ID, []string{"https://" + l.Node("m1").Host() + ":12380"})
 			must(t, err)
 		}
 	}
 	loseMajority(t, l)
 	must(t, recoverAll(t, l, nodesOf(t, l), options(t)))
 	for _, m := range memberList(t, c).Members {
-		if want := []string{l.Master(m.Name).PeerURL()}; !slices.Equal(m.PeerURLs, want) {
+		if want := []string{l.Node(m.Name).PeerURL()}; !slices.Equal(m.PeerURLs, want) {
 			t.Errorf("%s is at %v, want %v", m.Name, m.PeerURLs, want)
 		}
 	}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != keys {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, keys)
 		}
@@ -179,7 +179,7 @@ func TestSecondRecovery(t *testing.T) {
 		must(t, l.Fill(t.Context(), 100, 100))
 		loseMajority(t, l)
 		if id == "second" { // m3's manifest names all members now: started empty, it would take its old place with m1
-			for _, m := range l.Masters()[1:] {
+			for _, m := range l.Nodes()[1:] {
 				quiet(m)
 				must(t, os.RemoveAll(m.Path("/var/lib/etcd/member")))
 			}
@@ -189,14 +189,14 @@ func TestSecondRecovery(t *testing.T) {
 			recovery.SeedRequest{RecoveryID: id, Node: "m1"},
 		)
 		must(t, err)
-		for _, m := range l.Masters()[1:] {
+		for _, m := range l.Nodes()[1:] {
 			m.KubeletStart()
 		}
 		_, err = recovery.Seed(t.Context(), p, nodes, options(t))
 		must(t, err)
 		must(t, joinAll(t.Context(), l, nodes, options(t)))
 	}
-	kept, err := os.ReadDir(l.Master("m1").Path("/var/lib/etcd.etcdrecovery"))
+	kept, err := os.ReadDir(l.Node("m1").Path("/var/lib/etcd.etcdrecovery"))
 	must(t, err)
 	if len(kept) != 2 {
 		t.Errorf("m1 keeps %v, want the data from before both recoveries", kept)
@@ -210,8 +210,8 @@ func TestSecondRecovery(t *testing.T) {
 
 // TestGivenUpButAlive gives up a master that does not answer over SSH, and whose etcd the seed can still reach.
 func TestGivenUpButAlive(t *testing.T) {
-	l := start(t, lab.Options{Masters: 5})
-	for _, m := range l.Masters()[1:4] {
+	l := start(t, lab.Options{Nodes: 5})
+	for _, m := range l.Nodes()[1:4] {
 		m.PowerOff()
 		must(t, m.WipeEtcd())
 		must(t, m.PowerOn())
@@ -251,7 +251,7 @@ func TestGivenUpButAlive(t *testing.T) {
 	}
 
 	// Or while the seed's data is copied.
-	m1, m5 := l.Master("m1"), l.Master("m5")
+	m1, m5 := l.Node("m1"), l.Node("m5")
 	quiet(m5)
 	p, err = recovery.DecideSeed(
 		recovery.Survey(t.Context(), nodes, time.Now()),
@@ -283,6 +283,6 @@ func TestGivenUpButAlive(t *testing.T) {
 }
 
 // answers tells whether the etcd of a master answers its peers.
-func answers(t *testing.T, m lab.Master) bool {
+func answers(t *testing.T, m lab.Node) bool {
 	return etcd.PeerAnswers(t.Context(), (&net.Dialer{}).DialContext, m.PeerURL())
 }

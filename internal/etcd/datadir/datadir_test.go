@@ -30,7 +30,7 @@ func must(t *testing.T, err error) {
 // member gives the data folder of an etcd that was killed, with some hundred keys in it.
 func member(t *testing.T, o lab.Options, keys, size int) string {
 	t.Helper()
-	o.Masters = 1
+	o.Nodes = 1
 	l, err := lab.Start(t.Context(), o)
 	must(t, err)
 	defer func() { must(t, l.Close()) }()
@@ -39,7 +39,7 @@ func member(t *testing.T, o lab.Options, keys, size int) string {
 		must(t, l.Fill(t.Context(), keys/2, size))
 		time.Sleep(300 * time.Millisecond)
 	}
-	m := l.Master("m1")
+	m := l.Node("m1")
 	m.KubeletStop()
 	m.KillEtcd()
 	dir := t.TempDir()

@@ -33,7 +33,7 @@ func refusesLiving(c recovery.Code) bool {
 func (a *attempt) untouched() error {
 	a.watcher.Stop()
 	var errs []error
-	for _, m := range a.lab.Masters() {
+	for _, m := range a.lab.Nodes() {
 		errs = append(errs, noForce(m), tidy(m))
 		if journals, _ := filepath.Glob(m.Path(node.DefaultWorkDir + "/*.journal")); len(journals) > 0 {
 			errs = append(errs, fmt.Errorf("%s has %v", m.Name(), journals))
@@ -46,7 +46,7 @@ func (a *attempt) untouched() error {
 }
 
 // tidy wants no lock, no parked manifest and no unfinished file.
-func tidy(m lab.Master) error {
+func tidy(m lab.Node) error {
 	var left []string
 	for _, pattern := range []string{
 		"/var/lib/etcdrecovery/lock*",

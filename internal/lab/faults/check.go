@@ -39,7 +39,7 @@ func (a *attempt) check(ctx context.Context) error {
 	add(a.lab.WaitHealthy(healthy))
 	add(a.planned(ctx))
 	add(a.histories(ctx))
-	for _, m := range a.lab.Masters() {
+	for _, m := range a.lab.Nodes() {
 		add(a.filled(ctx, m.Name()))
 		add(noForce(m))
 		add(clean(m))
@@ -96,7 +96,7 @@ func (a *attempt) filled(ctx context.Context, master string) error {
 }
 
 // noForce wants the force flag nowhere on a master.
-func noForce(m lab.Master) error {
+func noForce(m lab.Node) error {
 	forced, err := forceflag.On(m)
 	if err == nil && forced {
 		err = fmt.Errorf("the force flag is left on %s", m.Name())
@@ -105,7 +105,7 @@ func noForce(m lab.Master) error {
 }
 
 // clean wants nothing left but one journal that is finished.
-func clean(m lab.Master) error {
+func clean(m lab.Node) error {
 	if err := tidy(m); err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func clean(m lab.Master) error {
 
 // kept wants the one copy of the seed's data, as it was when etcd had stopped.
 func (a *attempt) kept() error {
-	places, err := filepath.Glob(a.lab.Master(survivor).Path("/var/lib/etcd.etcdrecovery/*"))
+	places, err := filepath.Glob(a.lab.Node(survivor).Path("/var/lib/etcd.etcdrecovery/*"))
 	if err != nil {
 		return err
 	}

@@ -24,11 +24,11 @@ func must(t *testing.T, err error) {
 
 // TestChecks shows each check at the end of a case a state that it must refuse, and then one that it must not.
 func TestChecks(t *testing.T) {
-	l, err := lab.Start(t.Context(), lab.Options{Masters: 1})
+	l, err := lab.Start(t.Context(), lab.Options{Nodes: 1})
 	must(t, err)
 	t.Cleanup(func() { must(t, l.Close()) })
 	must(t, l.Fill(t.Context(), keys, 100))
-	m := l.Master(survivor)
+	m := l.Node(survivor)
 	a := &attempt{lab: l}
 	write := func(name, text string) {
 		t.Helper()
@@ -119,7 +119,7 @@ func TestChecks(t *testing.T) {
 
 // TestPlannedCheck has a plan with something left to do, and then one without.
 func TestPlannedCheck(t *testing.T) {
-	l, err := lab.Start(t.Context(), lab.Options{Masters: 1})
+	l, err := lab.Start(t.Context(), lab.Options{Nodes: 1})
 	must(t, err)
 	t.Cleanup(func() { must(t, l.Close()) })
 	tools, err := terraform.Prepare(t.Context(), t.TempDir(), func(text string) { t.Log(text) })

@@ -23,7 +23,7 @@ type Fault struct {
 
 // hit is what a fault strikes.
 type hit struct {
-	master   lab.Master
+	master   lab.Node
 	provider int // its process
 	rng      *rand.Rand
 }

@@ -57,7 +57,7 @@ func (a *attempt) place(ctx context.Context, e link.Event) {
 	switch e.ID {
 	case recovery.StepStopSeed:
 		if e.Acted && !a.forcing {
-			a.digest = digest(a.lab.Master(survivor).Path("/var/lib/etcd/member"))
+			a.digest = digest(a.lab.Node(survivor).Path("/var/lib/etcd/member"))
 		}
 	case recovery.StepForce:
 		a.forcing = true
@@ -84,13 +84,13 @@ func (a *attempt) strike(ctx context.Context, e link.Event) {
 }
 
 // target is one of the masters that a step names; for one about the cluster, the seed or the joining one.
-func (a *attempt) target(e link.Event) lab.Master {
+func (a *attempt) target(e link.Event) lab.Node {
 	names := e.Nodes
 	if len(names) == 0 {
 		names = []string{survivor, a.joining}
 	}
-	if m := a.lab.Master(names[a.rng.IntN(len(names))]); m != nil {
+	if m := a.lab.Node(names[a.rng.IntN(len(names))]); m != nil {
 		return m
 	}
-	return a.lab.Master(survivor)
+	return a.lab.Node(survivor)
 }

@@ -203,7 +203,7 @@ func (a *attempt) lose(ctx context.Context, dir string) error {
 	if err := a.movePeerURL(ctx); err != nil {
 		return err
 	}
-	lost := a.lab.Masters()[1:]
+	lost := a.lab.Nodes()[1:]
 	for _, m := range lost {
 		m.PowerOff()
 	}
@@ -231,7 +231,7 @@ func (a *attempt) movePeerURL(ctx context.Context) error {
 			if _, err := c.MemberUpdate(
 				ctx,
 				m.ID,
-				[]string{"https://" + a.lab.Master(survivor).Host() + ":12380"},
+				[]string{"https://" + a.lab.Node(survivor).Host() + ":12380"},
 			); err != nil {
 				return fmt.Errorf("moving the peer URL of %s: %w", survivor, err)
 			}

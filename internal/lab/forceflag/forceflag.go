@@ -15,7 +15,7 @@ import (
 
 // On looks for the force flag in every manifest that the kubelet of a node reads, and in the command line of what
 // runs.
-func On(m lab.Master) (bool, error) {
+func On(m lab.Node) (bool, error) {
 	files, err := filepath.Glob(m.Path("/etc/kubernetes/manifests/*"))
 	if err != nil {
 		return false, err

@@ -18,7 +18,7 @@ import (
 
 // Both witnesses find a cluster sound that had an etcd killed, and find out what did not happen to it.
 func TestKilled(t *testing.T) {
-	l := labtest.Start(t, lab.Options{Masters: 3})
+	l := labtest.Start(t, lab.Options{Nodes: 3})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*labtest.Patience)
 	defer cancel()
 	w, err := Watch(ctx, l)
@@ -29,7 +29,7 @@ func TestKilled(t *testing.T) {
 	defer r.Stop()
 
 	labtest.Within(t, "100 writes", func() bool { return r.Acked() >= 100 })
-	l.Master("m1").KillEtcd()
+	l.Node("m1").KillEtcd()
 	killed := time.Now()
 	labtest.Must(t, l.WaitHealthy(ctx))
 	more := r.Acked() + 100
@@ -141,7 +141,7 @@ func diverged(ctx context.Context, t *testing.T, l *lab.Lab, report Report) {
 
 // Without a quorum writes fail, and some of these happen all the same.
 func TestOutage(t *testing.T) {
-	l := labtest.Start(t, lab.Options{Masters: 3})
+	l := labtest.Start(t, lab.Options{Nodes: 3})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*labtest.Patience)
 	defer cancel()
 	w, err := Watch(ctx, l)
@@ -154,12 +154,12 @@ func TestOutage(t *testing.T) {
 		more := r.Acked() + 50
 		labtest.Within(t, "50 writes", func() bool { return r.Acked() >= more })
 		for _, m := range pair {
-			l.Master(m).PowerOff()
+			l.Node(m).PowerOff()
 		}
 		failed := r.unknown() + 4
 		labtest.Within(t, "4 failures", func() bool { return r.unknown() >= failed })
 		for _, m := range pair {
-			labtest.Must(t, l.Master(m).PowerOn())
+			labtest.Must(t, l.Node(m).PowerOn())
 		}
 		labtest.Must(t, l.WaitHealthy(ctx))
 	}
@@ -180,7 +180,7 @@ func (r *Recorder) unknown() int {
 
 // An etcd whose data is put back to an earlier state is found out by both witnesses.
 func TestPutBack(t *testing.T) {
-	l := labtest.Start(t, lab.Options{Masters: 1})
+	l := labtest.Start(t, lab.Options{Nodes: 1})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*labtest.Patience)
 	defer cancel()
 	w, err := Watch(ctx, l)
@@ -191,7 +191,7 @@ func TestPutBack(t *testing.T) {
 	defer r.Stop()
 	labtest.Within(t, "30 writes", func() bool { return r.Acked() >= 30 && w.Acked()["m1"] >= 5 })
 
-	m, earlier := l.Master("m1"), t.TempDir()
+	m, earlier := l.Node("m1"), t.TempDir()
 	data := m.Path("/var/lib/etcd")
 	m.PowerOff()
 	labtest.Must(t, os.CopyFS(earlier, os.DirFS(data)))

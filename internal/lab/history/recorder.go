@@ -70,7 +70,7 @@ func orAll(l *lab.Lab, nodes []string) []string {
 	if len(nodes) > 0 {
 		return nodes
 	}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		nodes = append(nodes, m.Name())
 	}
 	return nodes

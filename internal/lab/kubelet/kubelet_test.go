@@ -16,8 +16,8 @@ import (
 )
 
 func TestStaticPods(t *testing.T) {
-	l := labtest.Start(t, lab.Options{Masters: 1})
-	m := l.Master("m1")
+	l := labtest.Start(t, lab.Options{Nodes: 1})
+	m := l.Node("m1")
 	c := labtest.Connect(t, l, m)
 	manifest, parked := m.Path("/etc/kubernetes/manifests/etcd.yaml"), m.Path("/root/etcd.yaml")
 	text, err := os.ReadFile(manifest)
@@ -240,8 +240,8 @@ func TestStaticPods(t *testing.T) {
 
 func TestRenamedPodDoesNotWait(t *testing.T) {
 	const wait = 3 * time.Second
-	l := labtest.Start(t, lab.Options{Masters: 1, Kubelet: lab.KubeletTiming{SameName: wait}})
-	m := l.Master("m1")
+	l := labtest.Start(t, lab.Options{Nodes: 1, Kubelet: lab.KubeletTiming{SameName: wait}})
+	m := l.Node("m1")
 	manifest := m.Path("/etc/kubernetes/manifests/etcd.yaml")
 	text, err := os.ReadFile(manifest)
 	labtest.Must(t, err)

@@ -34,7 +34,7 @@ func (s Step) Took() time.Duration { return s.End.Sub(s.Begin) }
 // first change, locks and checks, is in no journal: it is the gap between two steps.
 func Read(l *lab.Lab) ([]Step, error) {
 	var all []Step
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		journals, err := Journals(m)
 		if err != nil {
 			return nil, err
@@ -52,7 +52,7 @@ func Read(l *lab.Lab) ([]Step, error) {
 }
 
 // Journals are those on one master that are finished.
-func Journals(m lab.Master) ([]recovery.Journal, error) {
+func Journals(m lab.Node) ([]recovery.Journal, error) {
 	files, err := filepath.Glob(filepath.Join(m.Path(node.DefaultWorkDir), "*.journal"))
 	if err != nil {
 		return nil, fmt.Errorf("finding the journals of %s: %w", m.Name(), err)

@@ -65,7 +65,7 @@ func (t *Tools) Chain(dir string, l *lab.Lab) (*Workspace, error) {
 func chain(l *lab.Lab) string {
 	var text strings.Builder
 	join := "etcdrecovery_seed.this"
-	for i, m := range l.Masters()[1:] {
+	for i, m := range l.Nodes()[1:] {
 		_, _ = fmt.Fprintf(
 			&text,
 			"resource \"etcdrecovery_member\" %q {\n  node = "+
@@ -104,7 +104,7 @@ func (t *Tools) workspace(dir string, l *lab.Lab, edit func(name, text string) s
 // variables are those of the example, for a lab whose first node is the survivor.
 func variables(l *lab.Lab) map[string]any {
 	nodes, rejoin := map[string]any{}, []string{}
-	for i, m := range l.Masters() {
+	for i, m := range l.Nodes() {
 		n := map[string]any{"host": m.Host()}
 		if m.Port() != 22 {
 			n["port"] = m.Port()

@@ -51,7 +51,7 @@ func recoverBaseline(ctx context.Context, l *lab.Lab) (ms milestones, err error)
 
 // stopAll takes all manifests away, and what the failed starts have left on the wiped nodes.
 func (f *baseline) stopAll(ctx context.Context) error {
-	for _, m := range f.lab.Masters() {
+	for _, m := range f.lab.Nodes() {
 		text, err := os.ReadFile(manifestOf(m))
 		if err != nil {
 			return fmt.Errorf("reading a manifest: %w", err)
@@ -61,12 +61,12 @@ func (f *baseline) stopAll(ctx context.Context) error {
 			return fmt.Errorf("stopping etcd: %w", err)
 		}
 	}
-	for _, m := range f.lab.Masters() {
+	for _, m := range f.lab.Nodes() {
 		if err := gone(ctx, m); err != nil {
 			return err
 		}
 	}
-	for _, m := range f.lab.Masters()[1:] {
+	for _, m := range f.lab.Nodes()[1:] {
 		if err := m.WipeEtcd(); err != nil {
 			return err
 		}
@@ -74,9 +74,9 @@ func (f *baseline) stopAll(ctx context.Context) error {
 	return nil
 }
 
-func manifestOf(m lab.Master) string { return m.Path("/etc/kubernetes/manifests/etcd.yaml") }
+func manifestOf(m lab.Node) string { return m.Path("/etc/kubernetes/manifests/etcd.yaml") }
 
-func gone(ctx context.Context, m lab.Master) error {
+func gone(ctx context.Context, m lab.Node) error {
 	return await(ctx, func() error {
 		if len(m.EtcdPIDs()) > 0 {
 			return errors.New("etcd still runs on " + m.Name())
@@ -86,7 +86,7 @@ func gone(ctx context.Context, m lab.Master) error {
 }
 
 // put starts etcd: written beside the manifest and renamed, for a kubelet must not read half of it.
-func put(m lab.Master, text []byte) error {
+func put(m lab.Node, text []byte) error {
 	hidden := m.Path("/etc/kubernetes/manifests/.etcd.yaml")
 	if err := os.WriteFile(hidden, text, 0o600); err != nil {
 		return fmt.Errorf("starting etcd: %w", err)
@@ -95,7 +95,7 @@ func put(m lab.Master, text []byte) error {
 }
 
 func (f *baseline) force(ctx context.Context) error {
-	m := f.lab.Master("m1")
+	m := f.lab.Node("m1")
 	text, err := manifest.Force(f.text["m1"])
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (f *baseline) force(ctx context.Context) error {
 }
 
 func (f *baseline) unforce(ctx context.Context) error {
-	m := f.lab.Master("m1")
+	m := f.lab.Node("m1")
 	if err := os.Remove(manifestOf(m)); err != nil {
 		return fmt.Errorf("stopping the forced etcd: %w", err)
 	}
@@ -121,7 +121,7 @@ func (f *baseline) unforce(ctx context.Context) error {
 }
 
 func (f *baseline) join(ctx context.Context, name string) error {
-	m := f.lab.Master(name)
+	m := f.lab.Node(name)
 	id, initial, err := f.add(ctx, m, true)
 	if err != nil {
 		return err

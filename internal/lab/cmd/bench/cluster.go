@@ -53,7 +53,7 @@ func (c *cluster) insist(ctx context.Context, change func() error) error {
 // alone waits until the seed is the leader of itself and answers a linearizable read.
 func (c *cluster) alone(ctx context.Context) error {
 	c.close()
-	if err := c.listening(ctx, c.lab.Master("m1")); err != nil {
+	if err := c.listening(ctx, c.lab.Node("m1")); err != nil {
 		return err
 	}
 	var err error
@@ -79,7 +79,7 @@ func (c *cluster) alone(ctx context.Context) error {
 }
 
 // listening waits for a member's port with a plain dial, so that no client's back-off is measured.
-func (c *cluster) listening(ctx context.Context, m lab.Master) error {
+func (c *cluster) listening(ctx context.Context, m lab.Node) error {
 	u, err := url.Parse(m.ClientURL())
 	if err != nil {
 		return fmt.Errorf("the client URL of %s: %w", m.Name(), err)
@@ -94,7 +94,7 @@ func (c *cluster) listening(ctx context.Context, m lab.Master) error {
 }
 
 // add adds a node to the cluster, and gives its ID and the --initial-cluster with which it will start.
-func (c *cluster) add(ctx context.Context, m lab.Master, learner bool) (id uint64, initial string, err error) {
+func (c *cluster) add(ctx context.Context, m lab.Node, learner bool) (id uint64, initial string, err error) {
 	var list []*etcdserverpb.Member
 	err = c.insist(ctx, func() error {
 		call := c.seed.MemberAdd
@@ -126,7 +126,7 @@ func (c *cluster) promote(ctx context.Context, id uint64) error {
 }
 
 // caughtUp waits until a learner, which answers no linearizable read, has applied what the leader had.
-func (c *cluster) caughtUp(ctx context.Context, m lab.Master) error {
+func (c *cluster) caughtUp(ctx context.Context, m lab.Node) error {
 	leader, err := c.seed.Status(ctx, c.seed.Endpoints()[0])
 	if err != nil {
 		return fmt.Errorf("asking the leader how far it is: %w", err)
@@ -141,7 +141,7 @@ func (c *cluster) caughtUp(ctx context.Context, m lab.Master) error {
 }
 
 // healthy waits for a linearizable read, as etcdctl endpoint health does.
-func (c *cluster) healthy(ctx context.Context, m lab.Master) error {
+func (c *cluster) healthy(ctx context.Context, m lab.Node) error {
 	return c.ask(ctx, m, func(ctx context.Context, own *clientv3.Client) error {
 		_, err := own.Get(ctx, "health")
 		return err
@@ -149,7 +149,7 @@ func (c *cluster) healthy(ctx context.Context, m lab.Master) error {
 }
 
 // ask asks one member until it has no objection.
-func (c *cluster) ask(ctx context.Context, m lab.Master, question func(context.Context, *clientv3.Client) error) error {
+func (c *cluster) ask(ctx context.Context, m lab.Node, question func(context.Context, *clientv3.Client) error) error {
 	own, err := c.lab.Client(ctx, m.Name())
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ func (c *cluster) complete(ctx context.Context) error {
 				voters++
 			}
 		}
-		if voters != len(c.lab.Masters()) {
+		if voters != len(c.lab.Nodes()) {
 			return fmt.Errorf("%d members are started voters", voters)
 		}
 		return nil

@@ -38,7 +38,7 @@ func onDebian(o options, keep bool) machine.Program {
 
 // prepareDebian builds and downloads everything, which cannot be done in the host namespace.
 func prepareDebian(ctx context.Context, o options) error {
-	if err := lab.PrepareMachines(ctx, lab.Options{Etcd: o.etcd}, os.Stderr); err != nil {
+	if err := lab.PrepareDebian(ctx, lab.Options{Etcd: o.etcd}, os.Stderr); err != nil {
 		return err
 	}
 	dir, err := os.MkdirTemp("", "etcdrecovery-bench-")
@@ -127,7 +127,7 @@ func (b *benchmark) compete(ctx context.Context, rounds int, busy bool) (*contes
 		for i, contestant := range contestants {
 			note(fmt.Sprintf("round %d of %d, busy %t: %s", round+1, rounds, busy, contestant.name))
 			err := disaster{
-				grade: lab.Machines,
+				grade: lab.Debian,
 				nodes: 3,
 				bytes: keys * valueSize,
 			}.with(

@@ -27,7 +27,7 @@ const smallBytes = 1 << 20
 
 // with makes the disaster, calls repair, and makes sure that all data is back on all nodes.
 func (d disaster) with(ctx context.Context, etcd string, repair func(*lab.Lab) error) (err error) {
-	l, err := lab.Start(ctx, lab.Options{Grade: d.grade, Etcd: etcd, Masters: d.nodes})
+	l, err := lab.Start(ctx, lab.Options{Grade: d.grade, Etcd: etcd, Nodes: d.nodes})
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (d disaster) with(ctx context.Context, etcd string, repair func(*lab.Lab) e
 	if err != nil {
 		return err
 	}
-	if err := lose(l.Masters()[1:]); err != nil {
+	if err := lose(l.Nodes()[1:]); err != nil {
 		return err
 	}
 	if err := leaderless(ctx, l); err != nil {
@@ -48,7 +48,7 @@ func (d disaster) with(ctx context.Context, etcd string, repair func(*lab.Lab) e
 	if err := repair(l); err != nil {
 		return err
 	}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		after, _, err := l.CountKeys(ctx, m.Name())
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func leaderless(ctx context.Context, l *lab.Lab) error {
 	})
 }
 
-func lose(nodes []lab.Master) error {
+func lose(nodes []lab.Node) error {
 	for _, m := range nodes {
 		m.PowerOff()
 	}

@@ -22,7 +22,7 @@ type engine struct {
 // newEngine has an SSH connection of its own to each node, as each process of the provider has.
 func newEngine(l *lab.Lab) *engine {
 	e := &engine{lab: l, nodes: map[string]*node.Node{}, logins: login(l)}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		e.nodes[m.Name()] = node.New(
 			node.Settings{
 				Name:          m.Name(),
@@ -59,7 +59,7 @@ func (e *engine) carryOut(
 	}
 	between("seed m1")
 	cluster := recovery.Cluster{ID: seed.ClusterID.String(), Members: seed.Members}
-	for _, m := range e.lab.Masters()[1:] {
+	for _, m := range e.lab.Nodes()[1:] {
 		plan, err := recovery.DecideMember(evidence[m.Name()], cluster, false)
 		if err != nil {
 			return err

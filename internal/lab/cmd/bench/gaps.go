@@ -55,7 +55,7 @@ func (b *benchmark) writeDuring(ctx context.Context, l *lab.Lab, d disaster, t *
 		return err
 	}
 	lost := 0
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		missing, err := l.Missing(ctx, m.Name(), report.Acked)
 		if err != nil {
 			return err
@@ -96,7 +96,7 @@ func (b *benchmark) writeDuring(ctx context.Context, l *lab.Lab, d disaster, t *
 // seedUp waits until the seed's journal says that it is done.
 func seedUp(ctx context.Context, l *lab.Lab) error {
 	return await(ctx, func() error {
-		journals, err := steps.Journals(l.Master("m1"))
+		journals, err := steps.Journals(l.Node("m1"))
 		if err == nil && len(journals) == 0 {
 			err = fmt.Errorf("the seed is not done")
 		}

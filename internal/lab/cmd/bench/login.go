@@ -12,7 +12,7 @@ type logins map[string]*ssh.Client
 
 func login(l *lab.Lab) logins {
 	all := logins{}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		all[m.Name()] = ssh.New(
 			ssh.Config{
 				Host:           m.Host(),

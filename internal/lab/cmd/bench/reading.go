@@ -34,7 +34,7 @@ func (b *benchmark) readStopped(ctx context.Context, size int, t *table) (err er
 		ctx,
 		lab.Options{
 			Etcd:       b.etcd,
-			Masters:    1,
+			Nodes:      1,
 			ExtraFlags: map[string]string{"quota-backend-bytes": fmt.Sprint(8 << 30)},
 		},
 	)
@@ -45,7 +45,7 @@ func (b *benchmark) readStopped(ctx context.Context, size int, t *table) (err er
 	if err := l.Fill(ctx, size/valueSize, valueSize); err != nil {
 		return err
 	}
-	m := l.Master("m1")
+	m := l.Node("m1")
 	m.KubeletStop()
 	m.KillEtcd()
 	var took []time.Duration

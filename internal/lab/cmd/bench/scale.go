@@ -74,7 +74,7 @@ func (b *benchmark) scale(ctx context.Context, title string, all []disaster, nam
 
 // total is what has gone over SSH to all nodes together.
 func total(l *lab.Lab) (sum lab.Stats) {
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		s := m.Stats()
 		sum.Sessions += s.Sessions
 		sum.Tunnels += s.Tunnels

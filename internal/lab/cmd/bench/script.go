@@ -37,8 +37,8 @@ func (s *script) steps() []scripted {
 		{"m1", recovery.StepForce, s.force},
 		{"m1", recovery.StepUnforce, s.unforce},
 	}
-	for _, m := range s.lab.Masters()[1:] {
-		step := func(id recovery.StepID, do func(context.Context, lab.Master) error) {
+	for _, m := range s.lab.Nodes()[1:] {
+		step := func(id recovery.StepID, do func(context.Context, lab.Node) error) {
 			list = append(list, scripted{m.Name(), id, func(ctx context.Context) error { return do(ctx, m) }})
 		}
 		step(recovery.StepMoveAside, s.remove)
@@ -48,7 +48,7 @@ func (s *script) steps() []scripted {
 		if s.learners {
 			step(
 				recovery.StepPromote,
-				func(ctx context.Context, m lab.Master) error { return s.promote(ctx, s.ids[m.Name()]) },
+				func(ctx context.Context, m lab.Node) error { return s.promote(ctx, s.ids[m.Name()]) },
 			)
 		}
 	}
@@ -104,15 +104,15 @@ const park = `mkdir -p /root/aside; [ ! -e "$pod" ] || mv "$pod" "$aside"`
 // stop stops the others first, or everyone at once.
 func (s *script) stop(ctx context.Context) error {
 	if s.atOnce {
-		return s.stopThese(ctx, s.lab.Masters())
+		return s.stopThese(ctx, s.lab.Nodes())
 	}
-	if err := s.stopThese(ctx, s.lab.Masters()[1:]); err != nil {
+	if err := s.stopThese(ctx, s.lab.Nodes()[1:]); err != nil {
 		return err
 	}
-	return s.stopThese(ctx, s.lab.Masters()[:1])
+	return s.stopThese(ctx, s.lab.Nodes()[:1])
 }
 
-func (s *script) stopThese(ctx context.Context, nodes []lab.Master) error {
+func (s *script) stopThese(ctx context.Context, nodes []lab.Node) error {
 	var all errgroup.Group
 	for _, m := range nodes {
 		all.Go(func() error { return s.sh(ctx, m.Name(), park+`; gone`) })
@@ -143,16 +143,16 @@ func (s *script) unforce(ctx context.Context) error {
 	return s.alone(ctx)
 }
 
-func (s *script) remove(ctx context.Context, m lab.Master) error {
+func (s *script) remove(ctx context.Context, m lab.Node) error {
 	return s.sh(ctx, m.Name(), `rm -rf /var/lib/etcd/member`)
 }
 
-func (s *script) join(ctx context.Context, m lab.Master) (err error) {
+func (s *script) join(ctx context.Context, m lab.Node) (err error) {
 	s.ids[m.Name()], s.lists[m.Name()], err = s.add(ctx, m, s.learners)
 	return err
 }
 
-func (s *script) start(ctx context.Context, m lab.Master) error {
+func (s *script) start(ctx context.Context, m lab.Node) error {
 	edit := fmt.Sprintf(`sed -e 's|--initial-cluster=.*|--initial-cluster=%s|'`, s.lists[m.Name()]) +
 		` -e 's|--initial-cluster-state=.*|--initial-cluster-state=existing|'`
 	if err := s.sh(ctx, m.Name(), edit+` "$aside" >"$new"; mv "$new" "$pod"`); err != nil {
@@ -161,7 +161,7 @@ func (s *script) start(ctx context.Context, m lab.Master) error {
 	return s.listening(ctx, m)
 }
 
-func (s *script) catchUp(ctx context.Context, m lab.Master) error {
+func (s *script) catchUp(ctx context.Context, m lab.Node) error {
 	if s.learners {
 		return s.caughtUp(ctx, m)
 	}

@@ -18,7 +18,7 @@ type meter struct {
 
 func newMeter(l *lab.Lab) *meter {
 	t := &meter{lab: l, last: map[string]lab.Stats{}, rows: table{{"connections / commands / tunnels"}}}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		t.last[m.Name()] = m.Stats()
 		t.rows[0] = append(t.rows[0], m.Name())
 	}
@@ -29,7 +29,7 @@ func newMeter(l *lab.Lab) *meter {
 func (t *meter) read(what string) {
 	row := []string{what}
 	var up, down int64
-	for _, m := range t.lab.Masters() {
+	for _, m := range t.lab.Nodes() {
 		now, was := m.Stats(), t.last[m.Name()]
 		t.last[m.Name()] = now
 		row = append(

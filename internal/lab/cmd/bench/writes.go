@@ -33,7 +33,7 @@ func writeFrom(ctx context.Context, l *lab.Lab, repair func(seedUp func()) error
 	if err != nil {
 		return w, err
 	}
-	for _, m := range l.Masters() {
+	for _, m := range l.Nodes() {
 		missing, err := l.Missing(ctx, m.Name(), report.Acked)
 		if err != nil {
 			return w, err

@@ -19,14 +19,14 @@ import (
 // check looks at every member by itself, not at what Terraform says. Its error has everything that is wrong.
 func (d *demo) check(ctx context.Context) error {
 	d.next("Is everything back? Each member is asked directly, and its disk is looked at.")
-	first, err := d.look(ctx, d.lab.Master(survivor), 0)
+	first, err := d.look(ctx, d.lab.Node(survivor), 0)
 	if err != nil {
 		return err
 	}
 	var problems []error
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintf(table, "   member\tID\tstate\tkeys before\tafter\tHashKV at %d\tforce flag\n", first.revision)
-	for _, m := range d.lab.Masters() {
+	for _, m := range d.lab.Nodes() {
 		v, err := d.look(ctx, m, first.revision)
 		if err != nil {
 			return err
@@ -69,7 +69,7 @@ type view struct {
 	forced  bool
 }
 
-func (d *demo) look(ctx context.Context, m lab.Master, revision int64) (view, error) {
+func (d *demo) look(ctx context.Context, m lab.Node, revision int64) (view, error) {
 	var v view
 	var err error
 	if v.data, err = read(ctx, d.lab, m.Name(), serializable); err != nil {

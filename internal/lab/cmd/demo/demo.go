@@ -106,7 +106,7 @@ func (d *demo) start(ctx context.Context) error {
 	if d.before, err = read(ctx, d.lab, survivor, linearizable); err != nil {
 		return err
 	}
-	for _, m := range d.lab.Masters() {
+	for _, m := range d.lab.Nodes() {
 		say("   %s  ssh %-20s etcd %s", m.Name(), lab.SSHAddress(m), m.ClientURL())
 	}
 	say("   The cluster is healthy: etcd %s, %d keys.", d.lab.Version(), len(d.before.keys))

@@ -14,7 +14,7 @@ import (
 
 func (d *demo) loseMajority(ctx context.Context) error {
 	d.next("m2 and m3 lose power and all of their etcd data. Then they are switched on again.")
-	lost := d.lab.Masters()[1:]
+	lost := d.lab.Nodes()[1:]
 	for _, m := range lost {
 		m.PowerOff()
 	}

@@ -125,7 +125,7 @@ func (d *demo) showSteps(plan string) {
 
 // onNode writes paths as a real node has them: a node of the lab is a folder.
 func (d *demo) onNode(text string) string {
-	for _, m := range d.lab.Masters() {
+	for _, m := range d.lab.Nodes() {
 		text = strings.ReplaceAll(text, strings.TrimSuffix(m.Path("/"), "/")+"/", "/")
 	}
 	return text

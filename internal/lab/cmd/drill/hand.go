@@ -28,7 +28,7 @@ func (d *drill) hand(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	known, nodes := "", map[string]any{}
-	for i, m := range l.Masters() {
+	for i, m := range l.Nodes() {
 		nodes[m.Name()] = map[string]any{"host": address(i), "port": sshPort}
 		known += fmt.Sprintf("%s %s\n", knownhosts.Normalize(fmt.Sprintf("%s:%d", address(i), sshPort)), m.HostKey())
 	}
@@ -54,7 +54,7 @@ func help(dir string, l *lab.Lab, workspace, cli string) string {
 		l.Version(),
 		keys,
 	)
-	for i := range l.Masters() {
+	for i := range l.Nodes() {
 		say(
 			"  ssh -i %s -o UserKnownHostsFile=%s -p %d root@%s",
 			l.SSHKeyFile(),

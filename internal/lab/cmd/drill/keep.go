@@ -30,12 +30,12 @@ const (
 func address(i int) string { return fmt.Sprintf("127.77.0.%d", 11+i) }
 
 func (d *drill) options() lab.Options {
-	return lab.Options{Grade: lab.Machines, Masters: nodes, Etcd: d.etcd, Docker: d.docker}
+	return lab.Options{Grade: lab.Debian, Nodes: nodes, Etcd: d.etcd, Docker: d.docker}
 }
 
 // prepare opens the ports that a person uses: in the host namespace nobody would see them.
 func (d *drill) prepare(ctx context.Context) ([]*os.File, error) {
-	if err := lab.PrepareMachines(ctx, d.options(), os.Stdout); err != nil {
+	if err := lab.PrepareDebian(ctx, d.options(), os.Stdout); err != nil {
 		return nil, err
 	}
 	if _, err := terraform.Prepare(ctx, d.dir, func(text string) { fmt.Println(text) }); err != nil {
@@ -83,7 +83,7 @@ func (d *drill) serve(ctx context.Context, ports []*os.File) (err error) {
 	if err := l.Fill(ctx, keys, 100); err != nil {
 		return err
 	}
-	for i, m := range l.Masters() {
+	for i, m := range l.Nodes() {
 		port, err := net.FileListener(ports[i])
 		if err != nil {
 			return fmt.Errorf("taking over a port: %w", err)
@@ -146,9 +146,9 @@ func control(ctx context.Context, dir string, l *lab.Lab) error {
 
 // lose takes power and etcd's data away from nodes, and brings them back.
 func lose(l *lab.Lab, names []string) error {
-	var lost []lab.Master
+	var lost []lab.Node
 	for _, name := range names {
-		m := l.Master(name)
+		m := l.Node(name)
 		if m == nil {
 			return fmt.Errorf("there is no node %q", name)
 		}
