@@ -12,7 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-const importForm = `NAME=HOST[:PORT][,SETTING=VALUE…], for example "m2=10.0.0.12" or "m2=10.0.0.12:2222,user=ops"; settings are those of a node of etcdrecovery_survey`
+const importForm = `NAME=HOST[:PORT][,SETTING=VALUE…], for example "m2=10.0.0.12" or "m2=10.0.0.12:2222,user=ops"; ` +
+	"settings are those of a node of etcdrecovery_survey"
 
 // parseImportID reads the name of a node and how it is reached.
 func parseImportID(id string) (name string, c connection, err error) {

@@ -9,11 +9,14 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 )
 
+// manifestEdit edits a manifest with what else the function was called with.
+type manifestEdit func(ctx context.Context, text []byte, req function.RunRequest) ([]byte, *function.FuncError)
+
 // edit is a provider function that gives back a manifest with one edit done to it.
 type edit struct {
 	name, summary, description string
 	parameters                 []function.Parameter // behind the manifest
-	do                         func(ctx context.Context, text []byte, req function.RunRequest) ([]byte, *function.FuncError)
+	do                         manifestEdit
 }
 
 func manifestParameter() function.StringParameter {

@@ -216,7 +216,8 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 		return
 	}
 	next := state
-	next.RecoveryID, next.LostNodes, next.LessThan, next.Timeouts = plan.RecoveryID, plan.LostNodes, plan.LessThan, plan.Timeouts
+	next.RecoveryID, next.LostNodes = plan.RecoveryID, plan.LostNodes
+	next.LessThan, next.Timeouts = plan.LessThan, plan.Timeouts
 	if wholly(ctx, config.Survey) {
 		all, _, diags := readSurvey(ctx, config.Survey)
 		resp.Diagnostics.Append(diags...)

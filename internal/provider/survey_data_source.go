@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -176,7 +177,7 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 					Code:      recovery.CodeNodeTwice,
 					Title:     "A Node Is Given Twice",
 					Attribute: "nodes",
-					Found:     "the nodes " + min(name, other) + " and " + max(name, other) + " are both at " + key + ".",
+					Found:     fmt.Sprintf("the nodes %s and %s are both at %s.", min(name, other), max(name, other), key),
 					Next:      "give each master once, under one name.",
 				},
 				"nodes",

@@ -347,7 +347,8 @@ func checkAnswers(all map[string]Evidence, lost []string) error {
 				Code:      CodeReachableFromPeers,
 				Title:     "A Master Does Not Answer",
 				Attribute: "survey",
-				Found:     fmt.Sprintf("%s does not answer: %s. But %s.", e.Name, e.ReachError, words(seenElsewhere(all))),
+				Found: fmt.Sprintf("%s does not answer: %s. But %s.",
+					e.Name, e.ReachError, words(seenElsewhere(all))),
 				Next: "the cluster may be alive. Put SSH to the masters that do not answer right, or switch " +
 					"them off for good, then plan again.",
 			}
@@ -416,7 +417,7 @@ func checkLost(v Verdict, all map[string]Evidence, seed Evidence) error {
 			Title:     "The Image Is Older Than the Data",
 			Attribute: "node",
 			Found:     seed.Name + ": " + seed.TooNew + ".",
-			Next:      fmt.Sprintf("set the image in %s to the version that ran last, then plan again.", seed.ManifestPath),
+			Next:      "set the image in " + seed.ManifestPath + " to the version that ran last, then plan again.",
 		}
 	case !seed.Readable:
 		return &Refusal{
