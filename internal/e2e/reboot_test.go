@@ -16,7 +16,7 @@ import (
 func TestReboot(t *testing.T) {
 	l, count := start(t, lab.Options{Etcd: "3.5"})
 	lose(t, l.Nodes()[1:]...)
-	m1, m2, m3 := l.Node("m1"), l.Node("m2"), l.Node("m3")
+	m1, m2, m3 := l.Node("m1"), l.Node("m2"), l.Debian("m3")
 	until(t, "a back-off of 40 s on m3", 3*time.Minute, func() bool {
 		return strings.Contains(kubeletLog(t, m3), "back-off 40s restarting failed container=etcd")
 	})
@@ -63,7 +63,7 @@ func rebootMeanwhile(t *testing.T, seed, joining lab.Node) error {
 }
 
 // startsSoon reports whether etcd starts on a joining master well before the kubelet would end its back-off.
-func startsSoon(t *testing.T, joining lab.Node) bool {
+func startsSoon(t *testing.T, joining lab.DebianNode) bool {
 	if !awaitFile(t.Context(), joining.Path(manifest), "--initial-cluster-state=existing") {
 		return false
 	}
@@ -76,8 +76,8 @@ func startsSoon(t *testing.T, joining lab.Node) bool {
 	return backOffs() == before
 }
 
-func kubeletLog(t *testing.T, m lab.Node) string {
-	log, err := m.(lab.DebianNode).Run(t.Context(), "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager")
+func kubeletLog(t *testing.T, m lab.DebianNode) string {
+	log, err := m.Run(t.Context(), "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager")
 	if err != nil {
 		t.Error(err)
 	}

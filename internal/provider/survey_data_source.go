@@ -177,8 +177,9 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 					Code:      recovery.CodeNodeTwice,
 					Title:     "A Node Is Given Twice",
 					Attribute: "nodes",
-					Found:     fmt.Sprintf("the nodes %s and %s are both at %s.", min(name, other), max(name, other), key),
-					Next:      "give each master once, under one name.",
+					Found: fmt.Sprintf("the nodes %s and %s are both at %s.",
+						min(name, other), max(name, other), key),
+					Next: "give each master once, under one name.",
 				},
 				"nodes",
 			)
