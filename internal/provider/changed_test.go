@@ -15,7 +15,7 @@ import (
 // anything. Then it recovers.
 func TestChangedSinceThePlan(t *testing.T) {
 	l, keys := start(t, lab.Options{Etcd: "3.6", Shape: lab.SelfOnly})
-	loseMajority(t, l)
+	wipe(t, l.Nodes()[1:]...)
 	w := workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`)+chain(l))
 	run(t, w, 0, "plan", "-no-color", "-out=plan")
 

@@ -12,8 +12,10 @@ import (
 // said so.
 func TestGivenUpMaster(t *testing.T) {
 	l, keys := start(t, lab.Options{Etcd: "3.5", WALDir: true})
-	wipe(t, l.Node("m2"))
 	l.Node("m3").PowerOff()
+	if err := l.Lose(l.Node("m2")); err != nil {
+		t.Fatal(err)
+	}
 	_, folded := run(t, workspace(t, l, surveyBlock(l)+seedBlock()), 1, "plan", "-no-color")
 	wantWords(t, folded, "A Master Does Not Answer", "m3")
 

@@ -65,12 +65,16 @@ func start(t *testing.T, o lab.Options) (*lab.Lab, int64) {
 	return l, count
 }
 
-// loseMajority wipes the disks of all masters but the first and brings the machines back.
+// loseMajority takes all masters but the first their data and brings the machines back, with an etcd that does not
+// start.
 func loseMajority(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	wipe(t, l.Nodes()[1:]...)
+	if err := l.Lose(l.Nodes()[1:]...); err != nil {
+		t.Fatal(err)
+	}
 }
 
+// wipe takes masters their data and brings the machines back, and leaves it to etcd what becomes of the members.
 func wipe(t *testing.T, masters ...lab.Node) {
 	t.Helper()
 	for _, m := range masters {

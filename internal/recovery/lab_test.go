@@ -66,19 +66,22 @@ func connect(t *testing.T, l *lab.Lab, configs map[string]*ssh.Config) map[strin
 	return nodes
 }
 
-// loseMajority wipes the disks of all masters but the first and brings the machines back.
+// loseMajority takes all masters but the first their data and brings the machines back, with an etcd that does not
+// start.
 func loseMajority(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	must(t, l.Lose(l.Nodes()[1:]...))
+}
+
+// wipeMajority does the same, and leaves it to etcd what becomes of the wiped members.
+func wipeMajority(t *testing.T, l *lab.Lab) {
 	t.Helper()
 	for _, m := range l.Nodes()[1:] {
 		m.PowerOff()
 	}
 	for _, m := range l.Nodes()[1:] {
-		if err := m.WipeEtcd(); err != nil {
-			t.Fatal(err)
-		}
-		if err := m.PowerOn(); err != nil {
-			t.Fatal(err)
-		}
+		must(t, m.WipeEtcd())
+		must(t, m.PowerOn())
 	}
 }
 

@@ -368,7 +368,7 @@ func TestFoundedAnew(t *testing.T) {
 	m1 := l.Node("m1")
 	m1.KubeletStop()
 	m1.KillEtcd()
-	loseMajority(t, l)
+	wipeMajority(t, l)
 	nodes := nodesOf(t, l)
 	all := recovery.Survey(t.Context(), nodes, time.Now())
 	for deadline := time.Now().Add(time.Minute); !all["m2"].Quorum && time.Now().Before(deadline); {
@@ -392,7 +392,7 @@ func TestFoundedAnew(t *testing.T) {
 func TestOtherClusters(t *testing.T) {
 	l := start(t, lab.Options{Shape: lab.SelfOnly})
 	must(t, l.Fill(t.Context(), 200, 100))
-	loseMajority(t, l)
+	wipeMajority(t, l)
 	nodes := nodesOf(t, l)
 	all := recovery.Survey(t.Context(), nodes, time.Now())
 	deadline := time.Now().Add(time.Minute)

@@ -203,14 +203,8 @@ func (a *attempt) lose(ctx context.Context, dir string) error {
 	if err := a.movePeerURL(ctx); err != nil {
 		return err
 	}
-	lost := a.lab.Nodes()[1:]
-	for _, m := range lost {
-		m.PowerOff()
-	}
-	for _, m := range lost {
-		if err := errors.Join(m.WipeEtcd(), m.PowerOn()); err != nil {
-			return err
-		}
+	if err := a.lab.Lose(a.lab.Nodes()[1:]...); err != nil {
+		return err
 	}
 	a.watcher, err = history.Watch(ctx, a.lab)
 	return err

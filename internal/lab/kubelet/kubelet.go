@@ -124,6 +124,10 @@ func (k *Kubelet) WithoutStarts(do func() error) error {
 // first start of members whose manifests look as if the cluster had been there before them.
 func (k *Kubelet) SetHiddenArgs(args ...string) { k.runtime.setHiddenArgs(args...) }
 
+// FailEtcd lets etcd end at once whenever it is started with the command line that it had last. With another one it
+// starts as usual.
+func (k *Kubelet) FailEtcd() { k.runtime.failEtcd() }
+
 // AddImage makes an image as if it had been pulled.
 func (k *Kubelet) AddImage(ref, program string) {
 	k.runtime.images.add(ref, program)

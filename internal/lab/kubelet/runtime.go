@@ -35,6 +35,7 @@ type containerRuntime struct {
 	containers []*container // oldest first
 	attempts   map[string]int
 	hidden     []string
+	failing    []string // the command line with which etcd ends at once
 }
 
 // setHiddenArgs makes containers get arguments that their manifests do not have and that nothing shows. It is for the
@@ -43,6 +44,23 @@ func (r *containerRuntime) setHiddenArgs(args ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hidden = args
+}
+
+// failEtcd lets etcd end at once whenever it is started with the command line that it had last.
+func (r *containerRuntime) failEtcd() {
+	if all := r.etcd(); len(all) > 0 {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.failing = all[len(all)-1].args
+	}
+}
+
+// hiddenFor returns the arguments that a container gets beside its own. r.mu is held.
+func (r *containerRuntime) hiddenFor(args []string) []string {
+	if r.failing != nil && slices.Equal(args, r.failing) {
+		return []string{"--initial-cluster=nobody=http://127.0.0.1:1"} // of which this member is none
+	}
+	return r.hidden
 }
 
 // next counts the attempts of something per pod UID. r.mu is held.
@@ -78,7 +96,7 @@ func (r *containerRuntime) run(s *sandbox, spec ContainerSpec) (*container, erro
 	}
 	dir := fmt.Sprintf("%s_%s_%s", s.pod.Metadata.Namespace, s.podName(), s.pod.uid)
 	c.logPath = filepath.Join(r.root, "var/log/pods", dir, c.name, fmt.Sprintf("%d.log", c.attempt))
-	if err := c.launch(r.spawn, program, r.hidden, r.root, env); err != nil {
+	if err := c.launch(r.spawn, program, r.hiddenFor(args), r.root, env); err != nil {
 		return nil, err
 	}
 	r.containers = append(r.containers, c)

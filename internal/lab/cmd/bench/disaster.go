@@ -39,7 +39,7 @@ func (d disaster) with(ctx context.Context, etcd string, repair func(*lab.Lab) e
 	if err != nil {
 		return err
 	}
-	if err := lose(l.Nodes()[1:]); err != nil {
+	if err := l.Lose(l.Nodes()[1:]...); err != nil {
 		return err
 	}
 	if err := leaderless(ctx, l); err != nil {
@@ -89,19 +89,4 @@ func leaderless(ctx context.Context, l *lab.Lab) error {
 		}
 		return err
 	})
-}
-
-func lose(nodes []lab.Node) error {
-	for _, m := range nodes {
-		m.PowerOff()
-	}
-	for _, m := range nodes {
-		if err := m.WipeEtcd(); err != nil {
-			return err
-		}
-		if err := m.PowerOn(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -154,15 +154,7 @@ func lose(l *lab.Lab, names []string) error {
 		}
 		lost = append(lost, m)
 	}
-	for _, m := range lost {
-		m.PowerOff()
-	}
-	for _, m := range lost {
-		if err := errors.Join(m.WipeEtcd(), m.PowerOn()); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.Lose(lost...)
 }
 
 // breakNodes asks the keeper for a disaster.

@@ -1,0 +1,29 @@
+//go:build linux
+
+package lab
+
+// Lose takes the power and all etcd data of nodes, and switches them on again.
+//
+// A wiped etcd that starts with its old manifest asks its peers first, hears that it has been bootstrapped already, and
+// ends. Where they do not answer in time, as on a machine with too much to do, it founds its place anew under its old
+// ID, and with the survivor that can be a quorum. A simulated node does not leave that to chance: its etcd ends at once
+// until it gets another manifest. Where the founding is the subject, use PowerOff, WipeEtcd and PowerOn.
+func (l *Lab) Lose(nodes ...Node) error {
+	for _, n := range nodes {
+		n.PowerOff()
+	}
+	for _, n := range nodes {
+		if err := n.WipeEtcd(); err != nil {
+			return err
+		}
+		if s, ok := n.(*simulatedNode); ok {
+			s.kubelet.FailEtcd()
+		}
+	}
+	for _, n := range nodes {
+		if err := n.PowerOn(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
