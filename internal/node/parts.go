@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// record is one of what parts.sh prints.// record is one of such output.
+// record is one of what parts.sh prints.
 type record struct {
 	kind   string
 	fields []string

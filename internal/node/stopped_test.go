@@ -96,7 +96,12 @@ func TestAwaitStopped(t *testing.T) {
 				workload.Others, workload.KeepKubelet = []string{"etcd-backup-m1"}, c.want == leftAsItIs
 				rt := node.Runtime{Client: c.fake.client, Endpoint: "unix:///x"}
 				waiting.Go(func() {
-					ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+					// What is left is waited for. A machine that is busy may take its time for what has stopped.
+					within := 5 * time.Second
+					if c.want == stopped {
+						within = 2 * time.Minute
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), within)
 					defer cancel()
 					if err := n.AwaitStopped(ctx, rt, workload, time.Second); (err == nil) != (c.want == stopped) {
 						t.Errorf("%s: got %v", s.name, err)
