@@ -97,7 +97,7 @@ func TestAwaitStopped(t *testing.T) {
 				rt := node.Runtime{Client: c.fake.client, Endpoint: "unix:///x"}
 				waiting.Go(func() {
 					// What is left is waited for. A machine that is busy may take its time for what has stopped.
-					within := 5 * time.Second
+					within := 2 * time.Second
 					if c.want == stopped {
 						within = 2 * time.Minute
 					}

@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	choices = flag.Int("choices", 6, "random cases of TestChoices for each version of etcd")
+	choices = flag.Int("choices", 3, "random cases of TestChoices for each version of etcd")
 	seed    = flag.Uint64("seed", 0, "of TestChoices; one of its own when 0")
 )
 
