@@ -72,7 +72,7 @@ func (a *attempt) strike(ctx context.Context, e link.Event) {
 	if a.Fault.Name == ctrlC {
 		a.signal = time.Now()
 	} else if a.Fault.Name != providerKilled {
-		a.result.Master = m.Name()
+		a.result.Node = m.Name()
 	}
 	heal, err := a.Fault.inject(ctx, hit{master: m, provider: e.PID, rng: a.rng})
 	if err != nil {

@@ -60,7 +60,7 @@ type Result struct {
 
 // Outcome is what is counted of a result.
 type Outcome struct {
-	Master     string        // that was struck; "" where it was the provider
+	Node       string        // that was struck; "" where it was the provider
 	FirstExit  int           // exit code of the apply that was struck
 	Applies    int           // until one succeeded, the struck one included
 	EndedAfter time.Duration // from Ctrl-C to the end of the apply

@@ -20,7 +20,7 @@ import (
 type Step struct {
 	Operation  recovery.Operation
 	ID         recovery.StepID
-	Master     string // which keeps the journal
+	Node       string // which keeps the journal
 	Begin, End time.Time
 }
 
@@ -42,7 +42,7 @@ func Read(l *lab.Lab) ([]Step, error) {
 		for _, j := range journals {
 			begin := j.Started
 			for _, e := range j.Steps {
-				all = append(all, Step{Operation: j.Operation, ID: e.ID, Master: m.Name(), Begin: begin, End: e.Time})
+				all = append(all, Step{Operation: j.Operation, ID: e.ID, Node: m.Name(), Begin: begin, End: e.Time})
 				begin = e.Time
 			}
 		}

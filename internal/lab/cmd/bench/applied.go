@@ -98,7 +98,7 @@ func closeEach(all spans, done []steps.Step) spans {
 	for _, s := range all {
 		end := s.ended
 		for _, d := range done {
-			if d.Master == s.who && d.ID == recovery.StepConfirm && s.name == steps.Name(recovery.StepConfirm) {
+			if d.Node == s.who && d.ID == recovery.StepConfirm && s.name == steps.Name(recovery.StepConfirm) {
 				end = d.End
 			}
 		}

@@ -112,7 +112,7 @@ func stepAt(l *lab.Lab, at time.Time) (string, error) {
 	}
 	for _, s := range all {
 		if !at.Before(s.Begin) && !at.After(s.End) {
-			return s.Master + ": " + s.Name(), nil
+			return s.Node + ": " + s.Name(), nil
 		}
 	}
 	return "between steps", nil

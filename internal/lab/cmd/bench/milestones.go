@@ -34,9 +34,9 @@ func milestonesOf(l *lab.Lab, began time.Time, took time.Duration) (milestones, 
 			ms.forced = at
 		case s.ID == recovery.StepUnforce:
 			ms.unforced = at
-		case s.ID == recovery.StepPromote && s.Master == "m2":
+		case s.ID == recovery.StepPromote && s.Node == "m2":
 			ms.second = at
-		case s.ID == recovery.StepPromote && s.Master == "m3":
+		case s.ID == recovery.StepPromote && s.Node == "m3":
 			ms.third = at
 		}
 	}

@@ -36,7 +36,7 @@ func (d *demo) showTimes() error {
 			row(at, gap, "", between)
 			between = "(write the state, take the locks, check the evidence again)"
 		}
-		row(s.Begin, s.Took(), s.Master, s.Name())
+		row(s.Begin, s.Took(), s.Node, s.Name())
 		at = s.End
 	}
 	row(at, d.apply.Began.Add(d.apply.Took).Sub(at), "", "(write the state)")

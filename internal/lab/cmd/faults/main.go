@@ -162,8 +162,8 @@ func show(o options, r faults.Result) {
 		state = "FAIL"
 	}
 	line := fmt.Sprintf("%s %5.1f s  %d applies  %4d writes  %s", state, r.Took.Seconds(), r.Applies, r.Writes, r.Case)
-	if r.Master != "" {
-		line += ", on " + r.Master
+	if r.Node != "" {
+		line += ", on " + r.Node
 	}
 	if r.EndedAfter > 0 {
 		line += fmt.Sprintf(", ended after %.1f s", r.EndedAfter.Seconds())
