@@ -183,11 +183,7 @@ func TestGoBack(t *testing.T) {
 	)
 	must(t, colleague.Unlock(t.Context()))
 	must(t, recoverAll(t, l, nodes, options(t)))
-	for _, m := range l.Nodes() {
-		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != keys {
-			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, keys)
-		}
-	}
+	wantRecovered(t, l, keys)
 	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
 		t.Errorf("m1 keeps %v, want one copy", kept)
 	}
@@ -214,7 +210,13 @@ func TestCopiedUnheard(t *testing.T) {
 		"the data of m1 is copied to "+m1.Inside("/var/lib/etcd.etcdrecovery/1"),
 		"the point of no return is not reached",
 	)
-	must(t, recoverAll(t, l, nodes, options(t)))
+	p, err = recovery.DecideSeed(
+		recovery.Survey(t.Context(), nodes, time.Now()),
+		recovery.SeedRequest{RecoveryID: p.RecoveryID},
+	)
+	must(t, err)
+	_, err = recovery.Seed(t.Context(), p, nodes, options(t))
+	must(t, err)
 	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
 		t.Errorf("m1 keeps %v, want one copy", kept)
 	}

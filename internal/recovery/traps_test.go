@@ -144,48 +144,25 @@ func TestJoinTraps(t *testing.T) {
 	}
 }
 
-// TestStalePeerURL forces a seed that the cluster knows under an address at which it is no more.
-func TestStalePeerURL(t *testing.T) {
-	l := start(t, lab.Options{})
-	must(t, l.Fill(t.Context(), 100, 100))
-	keys, _, err := l.CountKeys(t.Context(), "m1")
-	must(t, err)
-	c := client(t, l, "m1")
-	for _, m := range memberList(t, c).Members {
-		if m.Name == "m1" {
-			_, err := c.MemberUpdate(t.Context(), m.ID, []string{"https://" + l.Node("m1").Host() + ":12380"})
-			must(t, err)
-		}
-	}
-	loseMajority(t, l)
-	must(t, recoverAll(t, l, nodesOf(t, l), options(t)))
-	for _, m := range memberList(t, c).Members {
-		if want := []string{l.Node(m.Name).PeerURL()}; !slices.Equal(m.PeerURLs, want) {
-			t.Errorf("%s is at %v, want %v", m.Name, m.PeerURLs, want)
-		}
-	}
-	for _, m := range l.Nodes() {
-		if got, _, err := l.CountKeys(t.Context(), m.Name()); err != nil || got != keys {
-			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, keys)
-		}
-	}
-}
-
-// TestSecondRecovery loses the majority again after a recovery: another recovery keeps the data of the first one.
+// TestSecondRecovery runs the whole runbook twice. The first time the cluster knows the seed under an address at which
+// it is no more. The second one keeps the data of the first, too.
 func TestSecondRecovery(t *testing.T) {
 	l := start(t, lab.Options{})
 	nodes := nodesOf(t, l)
+	c := client(t, l, "m1")
+	moveSeed(t, l)
 	for _, id := range []string{"first", "second"} {
 		must(t, l.Fill(t.Context(), 100, 100))
+		keys, _, err := l.CountKeys(t.Context(), "m1")
+		must(t, err)
 		loseMajority(t, l)
-		p, err := recovery.DecideSeed(
-			recovery.Survey(t.Context(), nodes, time.Now()),
-			recovery.SeedRequest{RecoveryID: id, Node: "m1"},
-		)
-		must(t, err)
-		_, err = recovery.Seed(t.Context(), p, nodes, options(t))
-		must(t, err)
-		must(t, joinAll(t.Context(), l, nodes, options(t)))
+		must(t, recoverAs(t, l, nodes, id, options(t)))
+		for _, m := range memberList(t, c).Members {
+			if want := []string{l.Node(m.Name).PeerURL()}; !slices.Equal(m.PeerURLs, want) {
+				t.Errorf("%s is at %v, want %v", m.Name, m.PeerURLs, want)
+			}
+		}
+		wantRecovered(t, l, keys)
 	}
 	kept, err := os.ReadDir(l.Node("m1").Path("/var/lib/etcd.etcdrecovery"))
 	must(t, err)
@@ -197,6 +174,18 @@ func TestSecondRecovery(t *testing.T) {
 	wantRefusal(t, err, recovery.CodeRecoveryFinished)
 	_, err = recovery.DecideSeed(all, recovery.SeedRequest{RecoveryID: "third"})
 	wantRefusal(t, err, recovery.CodeClusterAlive)
+}
+
+// moveSeed lets the cluster know m1 under another address.
+func moveSeed(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	c := client(t, l, "m1")
+	for _, m := range memberList(t, c).Members {
+		if m.Name == "m1" {
+			_, err := c.MemberUpdate(t.Context(), m.ID, []string{"https://" + l.Node("m1").Host() + ":12380"})
+			must(t, err)
+		}
+	}
 }
 
 // TestGivenUpButAlive gives up a master that does not answer over SSH, and whose etcd the seed can still reach.
