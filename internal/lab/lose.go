@@ -7,7 +7,8 @@ package lab
 // A wiped etcd that starts with its old manifest asks its peers first, hears that it has been bootstrapped already, and
 // ends. Where they do not answer in time, as on a machine with too much to do, it founds its place anew under its old
 // ID, and with the survivor that can be a quorum. A simulated node does not leave that to chance: its etcd ends at once
-// until it gets another manifest. Where the founding is the subject, use PowerOff, WipeEtcd and PowerOn.
+// until its manifest gives it another command line or environment, or LetStart. Where the founding is the subject, use
+// PowerOff, WipeEtcd and PowerOn.
 func (l *Lab) Lose(nodes ...Node) error {
 	for _, n := range nodes {
 		n.PowerOff()
@@ -17,7 +18,7 @@ func (l *Lab) Lose(nodes ...Node) error {
 			return err
 		}
 		if s, ok := n.(*simulatedNode); ok {
-			s.kubelet.FailEtcd()
+			s.kubelet.FailEtcd(true)
 		}
 	}
 	for _, n := range nodes {
@@ -26,4 +27,13 @@ func (l *Lab) Lose(nodes ...Node) error {
 		}
 	}
 	return nil
+}
+
+// LetStart lets etcd start on nodes whose data Lose has taken, with the manifest that they had then.
+func (l *Lab) LetStart(nodes ...Node) {
+	for _, n := range nodes {
+		if s, ok := n.(*simulatedNode); ok {
+			s.kubelet.FailEtcd(false)
+		}
+	}
 }

@@ -96,14 +96,8 @@ func options(t *testing.T) recovery.Options {
 
 // recoverAll runs the whole runbook: the seed, then every other master in turn.
 func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, o recovery.Options) error {
-	t.Helper()
-	return recoverAs(t, l, nodes, "test", o)
-}
-
-// recoverAs does so as the recovery of this name.
-func recoverAs(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, id string, o recovery.Options) error {
 	ctx := t.Context()
-	seed, err := recovery.DecideSeed(recovery.Survey(ctx, nodes, time.Now()), recovery.SeedRequest{RecoveryID: id})
+	seed, err := recovery.DecideSeed(recovery.Survey(ctx, nodes, time.Now()), recovery.SeedRequest{RecoveryID: "test"})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ type container struct {
 	attempt         int
 	sandbox         *sandbox
 	args            []string // as the manifest has them
+	given           []string // args and environment
 	mounts          []Mount
 	logPath         string
 	started         time.Time

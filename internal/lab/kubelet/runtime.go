@@ -35,7 +35,7 @@ type containerRuntime struct {
 	containers []*container // oldest first
 	attempts   map[string]int
 	hidden     []string
-	failing    []string // the command line with which etcd ends at once
+	failing    []string // the command line and environment with which etcd ends at once
 }
 
 // setHiddenArgs makes containers get arguments that their manifests do not have and that nothing shows. It is for the
@@ -46,18 +46,20 @@ func (r *containerRuntime) setHiddenArgs(args ...string) {
 	r.hidden = args
 }
 
-// failEtcd lets etcd end at once whenever it is started with the command line that it had last.
-func (r *containerRuntime) failEtcd() {
-	if all := r.etcd(); len(all) > 0 {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.failing = all[len(all)-1].args
+// failEtcd lets etcd end at once whenever it is started with the command line and environment that it had last.
+func (r *containerRuntime) failEtcd(fail bool) {
+	all := r.etcd()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failing = nil
+	if fail && len(all) > 0 {
+		r.failing = all[len(all)-1].given
 	}
 }
 
-// hiddenFor returns the arguments that a container gets beside its own. r.mu is held.
-func (r *containerRuntime) hiddenFor(args []string) []string {
-	if r.failing != nil && slices.Equal(args, r.failing) {
+// hiddenFor returns the arguments that a container gets beside those that it is given. r.mu is held.
+func (r *containerRuntime) hiddenFor(given []string) []string {
+	if r.failing != nil && slices.Equal(given, r.failing) {
 		return []string{"--initial-cluster=nobody=http://127.0.0.1:1"} // of which this member is none
 	}
 	return r.hidden
@@ -92,11 +94,11 @@ func (r *containerRuntime) run(s *sandbox, spec ContainerSpec) (*container, erro
 	defer r.mu.Unlock()
 	c := &container{
 		id: newID(), name: spec.Name, image: spec.Image, attempt: r.next(spec.Name, s.pod.uid), sandbox: s,
-		args: args, mounts: s.pod.Mounts(spec), exited: make(chan struct{}),
+		args: args, given: slices.Concat(args, env), mounts: s.pod.Mounts(spec), exited: make(chan struct{}),
 	}
 	dir := fmt.Sprintf("%s_%s_%s", s.pod.Metadata.Namespace, s.podName(), s.pod.uid)
 	c.logPath = filepath.Join(r.root, "var/log/pods", dir, c.name, fmt.Sprintf("%d.log", c.attempt))
-	if err := c.launch(r.spawn, program, r.hiddenFor(args), r.root, env); err != nil {
+	if err := c.launch(r.spawn, program, r.hiddenFor(c.given), r.root, env); err != nil {
 		return nil, err
 	}
 	r.containers = append(r.containers, c)
