@@ -44,6 +44,13 @@ func TestRank(t *testing.T) {
 			says:   "the log up to entry 20; next is m1 with 10",
 		},
 		{
+			name:   "an etcd that may go by the log alone",
+			m1:     with(stopped(OnDisk{Commit: 10, ConsistentIndex: 30, LastIndex: 31}), image("etcd@sha256:01")),
+			m2:     with(stopped(OnDisk{Commit: 20, ConsistentIndex: 20, LastIndex: 40}), image("etcd@sha256:01")),
+			chosen: "m2",
+			says:   "the log up to entry 20; next is m1 with 10",
+		},
+		{
 			name:   "equal, and the last entry of a later term",
 			m1:     stopped(OnDisk{Commit: 20, LastIndex: 40, LastTerm: 2}),
 			m2:     stopped(OnDisk{Commit: 20, LastIndex: 21, LastTerm: 3}),
