@@ -34,7 +34,8 @@ func (m *masters) addError(diags *diag.Diagnostics, err error, attributes ...str
 // options are those of every operation: each step is written to Terraform's log as it begins, since there is no other
 // channel for progress.
 func (m *masters) options(ctx context.Context) recovery.Options {
-	return recovery.Options{Now: m.now, Acted: m.acted, Observe: func(step, of int, s recovery.Step) error {
+	fault := func(text, stack string) { tflog.Error(ctx, text, map[string]any{"stack": stack}) }
+	observe := func(step, of int, s recovery.Step) error {
 		tflog.Info(
 			ctx,
 			fmt.Sprintf("step %d of %d on %s: %s", step, of, s.Where(), s.Title),
@@ -44,7 +45,8 @@ func (m *masters) options(ctx context.Context) recovery.Options {
 			return nil
 		}
 		return m.observe(step, of, s)
-	}}
+	}
+	return recovery.Options{Now: m.now, Observe: observe, Acted: m.acted, Fault: fault}
 }
 
 // warnResuming says in one line that something goes on, and from where.

@@ -138,6 +138,8 @@ const (
 const (
 	// CodeStepFailed means that a step failed with an error that is no refusal of its own.
 	CodeStepFailed Code = "step-failed"
+	// CodeProviderFault means that the provider itself failed in a step, which says nothing about the nodes.
+	CodeProviderFault Code = "provider-fault"
 	// CodeInterrupted means that the apply was interrupted.
 	CodeInterrupted Code = "interrupted"
 	// CodeTimeLimit means that the resource's timeout was reached.

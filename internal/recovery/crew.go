@@ -20,6 +20,8 @@ type Options struct {
 	Now     func() time.Time
 	Observe Observer // hears of each step before it is carried out
 	Acted   Observer // hears of each step that was carried out, before it is in the journal
+	// Fault hears of a panic, with its stack; it is for the log.
+	Fault func(text, stack string)
 }
 
 func (o Options) now() time.Time {
@@ -177,13 +179,13 @@ func (c *crew) release(ctx context.Context) {
 	}
 }
 
-// each runs f on these masters at once.
+// each runs f on these masters at once. A panic on one of them is the caller's.
 func (c *crew) each(ctx context.Context, names []string, f func(context.Context, *master) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, name := range names {
-		g.Go(func() error { return f(ctx, c.masters[name]) })
+		g.Go(func() error { return caught(name, func() error { return f(ctx, c.masters[name]) }) })
 	}
-	return g.Wait()
+	return raise(g.Wait())
 }
 
 // refresh surveys the masters anew and takes over what was found.

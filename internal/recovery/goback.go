@@ -89,9 +89,15 @@ func (s *seeding) goBack(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, seedBackPatience)
 	defer cancel()
 	seed := s.plan.Node
-	moved := strings.Fields(s.book.mark(markMoved))
+	moved := s.book.nodes(markMoved)
 	others := slices.DeleteFunc(slices.Clone(moved), func(name string) bool { return name == seed })
 	left := map[string]error{}
+	for _, name := range moved {
+		if s.masters[name] == nil {
+			left[name] = errors.New("no node has this name now")
+		}
+	}
+	others = slices.DeleteFunc(others, func(name string) bool { return left[name] != nil })
 	var err error
 	if slices.Contains(moved, seed) {
 		if err = s.seed.unpark(ctx); err != nil {

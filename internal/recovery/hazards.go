@@ -96,26 +96,28 @@ func withLearner(_ Evidence, all map[string]Evidence) bool {
 	return false
 }
 
-// hazards are those of the seed's version, and what other versions on the other masters mean.
+// hazards are those of the seed's version, all that there are where it is not known, and what other versions on the
+// other masters mean.
 func hazards(seed Evidence, all map[string]Evidence) []string {
-	v := versionOf(seed.Image)
-	if v == nil {
-		return []string{
-			fmt.Sprintf(
-				"the tag of the image %s on %s does not tell etcd's version, so its known faults are not listed",
-				seed.Image,
-				seed.Name,
-			),
-		}
+	v, found, is := seed.version(), []string{}, "of a version that is not known"
+	if v != nil {
+		is = v.String()
+	} else {
+		found = append(found, fmt.Sprintf(
+			"the image %s on %s does not tell etcd's version, so every fault is listed that it can have",
+			seed.Image,
+			seed.Name,
+		))
 	}
-	found := []string{}
 	for _, h := range knownHazards() {
-		if before(*v, h.mended) && h.meets(seed, all) {
-			found = append(found, fmt.Sprintf("etcd %s: %s", v, h.text))
+		if before(oldest(v, seed.Disk), h.mended) && h.meets(seed, all) {
+			found = append(found, fmt.Sprintf("etcd %s: %s", is, h.text))
 		}
 	}
 	for _, e := range sorted(all) {
-		if other := versionOf(e.Image); other != nil && (other.Minor < v.Minor || other.Minor > v.Minor+1) {
+		other := e.version()
+		switch {
+		case v != nil && other != nil && (other.Minor < v.Minor || other.Minor > v.Minor+1):
 			found = append(
 				found,
 				fmt.Sprintf(
@@ -124,6 +126,17 @@ func hazards(seed Evidence, all map[string]Evidence) []string {
 					other,
 					v.Major,
 					v.Minor,
+				),
+			)
+		case (v == nil || other == nil) && e.Image != "" && e.Image != seed.Image:
+			found = append(
+				found,
+				fmt.Sprintf(
+					"whether the etcd of %s (%s) can join that of %s (%s) is not known: give it the seed's image first",
+					e.Name,
+					e.Image,
+					seed.Name,
+					seed.Image,
 				),
 			)
 		}

@@ -37,7 +37,14 @@ func TestHazards(t *testing.T) {
 		{image: "registry.k8s.io/etcd:3.6.12-0", other: "registry.k8s.io/etcd:3.5.31-0", want: []string{"m2 has etcd " +
 			"3.5.31, which cannot join a cluster of etcd 3.6"}},
 		{image: "registry.k8s.io/etcd:3.6.12-0", other: "registry.k8s.io/etcd:3.7.1-0"},
-		{image: "registry.k8s.io/etcd@sha256:abc", want: []string{"does not tell etcd's version"}},
+		{image: "registry.k8s.io/etcd@sha256:abc", want: append([]string{"does not tell etcd's version"}, old...)},
+		{image: "registry.k8s.io/etcd@sha256:abc", other: "registry.k8s.io/etcd@sha256:abc", learner: true,
+			want: append([]string{"does not tell etcd's version", learner}, old...)},
+		{image: "registry.k8s.io/etcd@sha256:abc", other: "registry.k8s.io/etcd:3.6.12-0",
+			want: append([]string{"does not tell etcd's version", "whether the etcd of m2"}, old...)},
+		{image: "registry.k8s.io/etcd:3.5.31-0@sha256:abc"},
+		{image: "registry.k8s.io/etcd:3.6.12-0", other: "registry.k8s.io/etcd@sha256:abc",
+			want: []string{"whether the etcd of m2 (registry.k8s.io/etcd@sha256:abc) can join that of m1"}},
 	} {
 		seed := Evidence{Name: "m1", Image: c.image, Members: []etcd.Member{{ID: 1}, {ID: 2, Learner: c.learner}}}
 		got := hazards(seed, map[string]Evidence{"m1": seed, "m2": {Name: "m2", Image: c.other}})

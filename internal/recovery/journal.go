@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
@@ -46,8 +47,8 @@ const (
 	markKeepWAL   = "keep_wal"        // the same for a WAL folder of its own
 	markOldData   = "old_data"        // the copy or the moved data is complete at this place
 	markOldWAL    = "old_wal"         // the same for a WAL folder of its own
-	markMoved     = "moved"           // masters whose manifest was in the kubelet's folder when this was begun
-	markStopped   = "stopped"         // masters on which etcd is stopped for this
+	markMoved     = "moved"           // nodes whose manifest the kubelet had when this was begun, as a JSON list
+	markStopped   = "stopped"         // nodes on which etcd is stopped for this, the same
 	markAnswered  = "seed_ran"        // the seed's etcd ran when this was begun
 	markForcing   = "forcing"         // the forced start was begun: from here on the log may be rewritten
 	markForced    = "forced"          // the forced start was verified; the point of no return
@@ -69,6 +70,15 @@ func (j *Journal) mark(key string) string {
 		return ""
 	}
 	return j.Marks[key]
+}
+
+// nodes returns the names in a mark. Older versions of the provider wrote them with spaces between them.
+func (j *Journal) nodes(key string) []string {
+	var names []string
+	if json.Unmarshal([]byte(j.mark(key)), &names) != nil || names == nil {
+		return strings.Fields(j.mark(key))
+	}
+	return names
 }
 
 // places are where this operation keeps the old data, as far as it has chosen.
@@ -124,6 +134,12 @@ func openBook(have *Journal, operation Operation, id string, n *node.Node, now f
 // set is written to the master with the step in which it became true. What has to be known before something is done is
 // saved at once.
 func (b *book) set(key, value string) { b.Marks[key] = value }
+
+// setNodes is set for the names of nodes, which may hold any character.
+func (b *book) setNodes(key string, names []string) {
+	text, _ := json.Marshal(append([]string{}, names...)) // a list of strings cannot fail
+	b.set(key, string(text))
+}
 
 // keepAt writes down where the old data goes before it goes there.
 func (b *book) keepAt(ctx context.Context, data, wal string) error {

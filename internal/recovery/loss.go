@@ -15,13 +15,13 @@ type Loss struct {
 	Furthest     string   // the master that has them
 	FromRevision int64    // the first revision among them, at the lowest; 0 where none of the entries makes one
 	ToRevision   int64    // the last one, at the highest
-	Ahead        []string // other candidates, on which a forced start would keep more
+	Ahead        []string // other nodes with more that a forced start would keep, even if none is possible there now
 	Unjudged     []string // masters that may have more; it is not known
 }
 
 // lossOf compares a candidate with all masters of its cluster whose progress is known, whether they can be the seed or
 // not.
-func lossOf(c Candidate, candidates []Candidate, all map[string]Evidence) Loss {
+func lossOf(c Candidate, weighed []Candidate, all map[string]Evidence) Loss {
 	var l Loss
 	end, name, _ := furthest(all, c.Cluster)
 	consider := func(name string, last uint64, revision int64) {
@@ -39,7 +39,7 @@ func lossOf(c Candidate, candidates []Candidate, all map[string]Evidence) Loss {
 			consider(e.Name, p.Kept, p.KeptRevision) // committed, whatever the others have
 		}
 	}
-	for _, other := range candidates {
+	for _, other := range weighed {
 		if other.Cluster == c.Cluster && other.Kept > c.Kept {
 			l.Ahead = append(l.Ahead, other.Name)
 		}

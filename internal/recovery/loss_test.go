@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
 // TestLoss compares each master with the one whose data goes furthest.
@@ -69,6 +71,18 @@ func TestLoss(t *testing.T) {
 			name: "a learner that has more",
 			m1:   stopped(OnDisk{Commit: 20, KeptRevision: 9}),
 			m2:   stopped(OnDisk{Commit: 22, KeptRevision: 11, Learner: true}),
+			want: Loss{Entries: 2, Furthest: "m2", FromRevision: 10, ToRevision: 11, Ahead: []string{"m2"}},
+		},
+		{
+			name: "one that cannot be the seed as it is, and has more",
+			m1:   stopped(OnDisk{Commit: 20, KeptRevision: 9}),
+			m2:   with(stopped(OnDisk{Commit: 22, KeptRevision: 11}), expired),
+			want: Loss{Entries: 2, Furthest: "m2", FromRevision: 10, ToRevision: 11, Ahead: []string{"m2"}},
+		},
+		{
+			name: "one that was removed from what the other one went on with",
+			m1:   stopped(OnDisk{MemberID: 1, Commit: 20, KeptRevision: 9, RemovedMembers: []etcd.ID{2}}),
+			m2:   stopped(OnDisk{MemberID: 2, Commit: 22, KeptRevision: 11}),
 			want: Loss{Entries: 2, Furthest: "m2", FromRevision: 10, ToRevision: 11},
 		},
 		{
@@ -89,6 +103,41 @@ func TestLoss(t *testing.T) {
 			got := Rank(map[string]Evidence{"m1": c.m1, "m2": c.m2}, nil).candidate("m1").Loss
 			if !reflect.DeepEqual(got, c.want) || !strings.Contains(got.Text("m1"), c.text) {
 				t.Errorf("got %+v: %s", got, got.Text("m1"))
+			}
+		})
+	}
+}
+
+func expired(e *Evidence) { e.Problems = []string{"the certificate server.crt has expired"} }
+
+// TestOthersCountWithProblems prices what a node has that cannot be the seed as it is.
+func TestOthersCountWithProblems(t *testing.T) {
+	for name, change := range map[string]func(*Evidence){
+		"the certificate server.crt has expired": expired,
+		"etcd 3.7.0 has written it":              func(e *Evidence) { e.TooNew = "etcd 3.7.0 has written it" },
+		"it is a learner":                        func(e *Evidence) { e.Disk.Learner = true },
+		"its member was removed":                 func(e *Evidence) { e.Disk.Removed = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			m2 := with(stopped(OnDisk{Commit: 8909, MemberID: 2}), change)
+			m2.Name, m2.Manifest = "m2", "x"
+			all := map[string]Evidence{
+				"m1": seedable(), "m2": m2, "m3": bare("m3"), "m4": bare("m4"), "m5": bare("m5"),
+			}
+			_, err := DecideSeed(all, SeedRequest{Node: "m1", RecoveryID: "test"})
+			r, ok := IsRefusal(err)
+			if !ok || r.Code != CodeOthersHaveMore ||
+				!strings.Contains(r.Found, "the last 8900 entries in the log of m2") ||
+				!strings.Contains(r.Next, "m2 cannot be the seed as it is ("+name) ||
+				!strings.Contains(r.Next, `accept_less_than = ["m2"]`) {
+				t.Fatalf("got %v", err)
+			}
+			p, err := DecideSeed(all, SeedRequest{Node: "m1", RecoveryID: "test", Less: []string{"m2"}})
+			if err != nil || p.Loss.Entries != 8900 {
+				t.Errorf("it is accepted: %v", err)
+			}
+			if _, err := DecideSeed(all, SeedRequest{RecoveryID: "test"}); CodeOf(err) != CodeSeedUndecided {
+				t.Errorf("without a node: %v", err)
 			}
 		})
 	}

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/coreos/go-semver/semver"
-
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
@@ -40,11 +38,14 @@ type OnDisk struct {
 // kept is the last log entry that a forced start keeps here: what is committed as far as the member has written down,
 // and since 3.5.22 and 3.6.1 also what the database has (etcd, server/etcdserver/bootstrap.go; etcd-io/etcd#14009).
 func (s *OnDisk) kept(image string) uint64 {
-	if forgetsCommit(image) {
+	if forgetsCommit(oldest(versionOf(image), s)) {
 		return s.Commit
 	}
-	return max(s.Commit, s.ConsistentIndex)
+	return s.committed()
 }
+
+// committed is the last log entry that was certainly committed: only such entries are applied to the database.
+func (s *OnDisk) committed() uint64 { return max(s.Commit, s.ConsistentIndex) }
 
 // termOf is the term of a log entry, 0 where it is not known.
 func (s *OnDisk) termOf(index uint64) uint64 {
@@ -91,14 +92,24 @@ func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths,
 		)
 		e.Warnings = append(e.Warnings, e.TooNew)
 	}
+	if wrote := cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion); wrote != "" && versionOf(e.Image) == nil {
+		e.Warnings = append(e.Warnings, fmt.Sprintf(
+			"the data in %s was written by etcd %s; an older etcd does not start with it, and the image %s does not "+
+				"tell its version",
+			e.DataDir,
+			wrote,
+			e.Image,
+		))
+	}
 }
 
 // readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An
-// etcd that is just being started is quiet after a moment.
+// etcd that is just being started is quiet after a moment. One whose version is not known is taken for one that needs
+// its snapshot files.
 func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.State, error) {
-	v := versionOf(image)
+	snapshotFiles := oldest(versionOf(image), nil).LessThan(release(7, 0))
 	for try := 1; ; try++ {
-		s, err := datadir.Read(ctx, dir, v != nil && v.LessThan(semver.Version{Major: 3, Minor: 7}))
+		s, err := datadir.Read(ctx, dir, snapshotFiles)
 		if err != nil && !errors.Is(err, datadir.ErrDamaged) {
 			return nil, err
 		}

@@ -25,6 +25,7 @@ type RuledOut struct {
 type Ranking struct {
 	Candidates []Candidate // the best one first
 	Out        []RuledOut
+	weighed    []Candidate // all whose data counts in what is lost, whether they can be the seed or not
 	// Undecided is why the evidence does not decide, and the operator has to; "" where the first candidate is the
 	// choice.
 	Undecided string
@@ -39,8 +40,11 @@ func Rank(all map[string]Evidence, lost []string) Ranking {
 	var unjudged []RuledOut // of which it is not known what they have
 	for _, e := range sorted(all) {
 		p, known := e.progress()
-		reason := e.unfit()
-		if by := removedFor(e, all); reason == "" && by != "" {
+		reason, by := e.unfit(), removedFor(e, all)
+		if known && by == "" { // what a removed member has is of a past that the others have left
+			r.weighed = append(r.weighed, Candidate{Name: e.Name, Progress: p})
+		}
+		if reason == "" && by != "" {
 			reason = fmt.Sprintf("%s knows that its member was removed from the cluster: do not start etcd there", by)
 		}
 		switch {
@@ -70,7 +74,7 @@ func Rank(all map[string]Evidence, lost []string) Ranking {
 		func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Kept, a.Kept), a.further(b.Progress)) },
 	)
 	for i := range r.Candidates {
-		r.Candidates[i].Loss = lossOf(r.Candidates[i], r.Candidates, all)
+		r.Candidates[i].Loss = lossOf(r.Candidates[i], r.weighed, all)
 		r.Candidates[i].Loss.Unjudged = namesOf(unjudged)
 	}
 	for _, u := range unjudged {
@@ -108,14 +112,13 @@ func (r Ranking) undecided(all map[string]Evidence, unjudged []RuledOut) string 
 		return fmt.Sprintf("%s hold data of %d different clusters.", words(r.names()), len(clusters))
 	}
 	best := r.Candidates[0]
-	for _, e := range sorted(all) {
-		if p, known := e.progress(); known && (len(e.Problems) > 0 || e.TooNew != "") && p.Cluster == best.Cluster &&
-			p.Kept > best.Kept {
+	for _, w := range r.weighed {
+		if w.Cluster == best.Cluster && w.Kept > best.Kept {
 			return fmt.Sprintf(
 				"%s has more than %s, and cannot be the seed as it is: %s.",
-				e.Name,
+				w.Name,
 				best.Name,
-				e.unfit(),
+				all[w.Name].unfit(),
 			)
 		}
 	}

@@ -44,6 +44,13 @@ func TestRank(t *testing.T) {
 			says:   "the log up to entry 20; next is m1 with 10",
 		},
 		{
+			name:   "an etcd that may go by the log alone",
+			m1:     with(stopped(OnDisk{Commit: 10, ConsistentIndex: 30, LastIndex: 31}), image("etcd@sha256:01")),
+			m2:     with(stopped(OnDisk{Commit: 20, ConsistentIndex: 20, LastIndex: 40}), image("etcd@sha256:01")),
+			chosen: "m2",
+			says:   "the log up to entry 20; next is m1 with 10",
+		},
+		{
 			name:   "equal, and the last entry of a later term",
 			m1:     stopped(OnDisk{Commit: 20, LastIndex: 40, LastTerm: 2}),
 			m2:     stopped(OnDisk{Commit: 20, LastIndex: 21, LastTerm: 3}),
@@ -88,17 +95,29 @@ func TestRank(t *testing.T) {
 		},
 		{
 			name:   "a learner",
-			m1:     stopped(OnDisk{Commit: 99, Learner: true}),
+			m1:     stopped(OnDisk{Commit: 20, Learner: true}),
 			m2:     stopped(OnDisk{Commit: 20}),
 			chosen: "m2",
 			says:   "the only master with etcd data that can be the seed",
 		},
 		{
+			name: "a learner that has more",
+			m1:   stopped(OnDisk{Commit: 99, Learner: true}),
+			m2:   stopped(OnDisk{Commit: 20}),
+			says: "m1 has more than m2, and cannot be the seed as it is: it is a learner",
+		},
+		{
 			name:   "one that was removed",
-			m1:     stopped(OnDisk{Commit: 99, Removed: true}),
+			m1:     stopped(OnDisk{Commit: 20, Removed: true}),
 			m2:     stopped(OnDisk{Commit: 20}),
 			chosen: "m2",
 			says:   "the only master with etcd data that can be the seed",
+		},
+		{
+			name: "one that was removed, and has more",
+			m1:   stopped(OnDisk{Commit: 99, Removed: true}),
+			m2:   stopped(OnDisk{Commit: 20}),
+			says: "m1 has more than m2, and cannot be the seed as it is: its member was removed",
 		},
 		{
 			name: "damaged data",

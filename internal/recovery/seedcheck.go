@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // check compares the masters with the evidence under the lock, and asks once more whether the majority is lost.
@@ -46,15 +45,15 @@ func (s *seeding) check(ctx context.Context) error {
 
 // willMove writes down whose manifest is about to be moved away, and is in the kubelet's folder until then.
 func (s *seeding) willMove() {
-	moved := strings.Fields(s.book.mark(markMoved))
+	moved := s.book.nodes(markMoved)
 	for name, m := range s.masters {
 		if m.ev.Manifest != "" && m.ev.Parked == "" && !slices.Contains(moved, name) {
 			moved = append(moved, name)
 		}
 	}
 	slices.Sort(moved)
-	s.book.set(markMoved, strings.Join(moved, " "))
-	s.book.set(markStopped, strings.Join(slices.Sorted(slices.Values(append(s.plan.others(), s.plan.Node))), " "))
+	s.book.setNodes(markMoved, moved)
+	s.book.setNodes(markStopped, s.plan.reached())
 	if s.seed.ev.Running {
 		s.book.set(markAnswered, "yes")
 	}

@@ -55,13 +55,16 @@ func (s *seeding) force(ctx context.Context) error {
 	if err := s.book.save(ctx); err != nil {
 		return err
 	}
-	id, err := s.seed.start(ctx, s.plan.Forced)
-	if err == nil {
-		err = s.seed.awaitServing(ctx, id, s.alone)
-	}
-	if err == nil {
-		err = s.readForcedLog(ctx, id)
-	}
+	err := caught(s.seed.Name, func() error { // a panic must not leave the flag there either
+		id, err := s.seed.start(ctx, s.plan.Forced)
+		if err == nil {
+			err = s.seed.awaitServing(ctx, id, s.alone)
+		}
+		if err == nil {
+			err = s.readForcedLog(ctx, id)
+		}
+		return err
+	})
 	if err != nil {
 		short, cancel := atomic(ctx)
 		defer cancel()

@@ -126,7 +126,14 @@ func lossAs(seed string, r Ranking) *Loss {
 	if c := r.candidate(seed); c != nil {
 		return &c.Loss
 	}
-	return &Loss{Ahead: r.names(), Unjudged: []string{seed}}
+	l := &Loss{Unjudged: []string{seed}}
+	for _, c := range slices.Concat(r.Candidates, r.weighed) {
+		if c.Name != seed && !slices.Contains(l.Ahead, c.Name) {
+			l.Ahead = append(l.Ahead, c.Name)
+		}
+	}
+	slices.Sort(l.Ahead)
+	return l
 }
 
 // checkLess refuses a seed on which less is kept than on another one, unless that is accepted by name. Where the forced
@@ -157,6 +164,16 @@ func (p *SeedPlan) checkLess(journal *Journal) error {
 			"nothing was forced yet: choose a new recovery_id instead of %s, and the best one is taken",
 			p.RecoveryID,
 		)
+	}
+	for _, name := range more {
+		if why := p.Evidence[name].unfit(); why != "" {
+			best = fmt.Sprintf(
+				"%s cannot be the seed as it is (%s): correct that if you can, and plan again",
+				name,
+				why,
+			)
+			break
+		}
 	}
 	return &Refusal{
 		Code:      CodeOthersHaveMore,

@@ -2,7 +2,6 @@ package recovery
 
 import (
 	"fmt"
-	"strings"
 )
 
 // stands says how an operation that was begun has left things, on either side of the point of no return; "" where
@@ -18,7 +17,7 @@ func (j *Journal) stands(parked string) string {
 }
 
 func (j *Journal) seedStands() string {
-	kept, moved, stopped := j.mark(markOldData), strings.Fields(j.mark(markMoved)), strings.Fields(j.mark(markStopped))
+	kept, moved, stopped := j.mark(markOldData), j.nodes(markMoved), j.nodes(markStopped)
 	const beyond = "The point of no return is passed: do not start etcd on the other masters with their old data."
 	const before = "Nothing was forced, and no data was changed: the point of no return is not reached."
 	switch {

@@ -52,15 +52,15 @@ type walk struct {
 }
 
 // carryOut walks the list: check, then act. An interrupt ends it between two steps; working is what the steps
-// themselves go by.
+// themselves go by. A panic ends it as an error does.
 func (w walk) carryOut(interrupt, working context.Context, steps []Step) error {
 	for i, s := range steps {
-		if err := w.step(interrupt, working, i+1, len(steps), s); err != nil {
+		if err := caught("", func() error { return w.step(interrupt, working, i+1, len(steps), s) }); err != nil {
 			return w.failure(
 				interrupt,
 				working,
 				fmt.Sprintf("step %d of %d on %s: %s.", i+1, len(steps), s.Where(), s.Title),
-				err,
+				w.provider(err),
 			)
 		}
 	}
@@ -134,7 +134,7 @@ func (w walk) failure(interrupt, working context.Context, where string, err erro
 		if interrupt.Err() != nil {
 			after, cancel = context.WithTimeout(after, closing)
 		}
-		r.Untouched = w.leave(after, err)
+		r.Untouched = w.left(after, err)
 		cancel()
 	}
 	if r.Next == "" {

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,16 +30,19 @@ func Survey(ctx context.Context, nodes map[string]*node.Node, now time.Time) map
 		mu  sync.Mutex
 		wg  sync.WaitGroup
 		all = map[string]Evidence{}
+		bad error
 	)
 	for name, n := range nodes {
 		wg.Go(func() {
-			e := examine(ctx, n, now)
+			var e Evidence
+			err := caught(name, func() error { e = examine(ctx, n, now); return nil })
 			mu.Lock()
 			defer mu.Unlock()
-			all[name] = e
+			all[name], bad = e, cmp.Or(bad, err)
 		})
 	}
 	wg.Wait()
+	_ = raise(bad)
 	live := liveCluster(all)
 	for name, e := range all {
 		e.Live = live
@@ -141,7 +145,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 	}
 	var disk *node.Disk
 	var looking sync.WaitGroup
-	looking.Go(func() { disk, err = n.Disk(ctx, paths, pods.Runtime) })
+	looking.Go(func() {
+		err = caught(n.Name, func() (err error) { disk, err = n.Disk(ctx, paths, pods.Runtime); return err })
+	})
 	if e.Running {
 		e.ask(ctx, n)
 	}
@@ -154,7 +160,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) Evidence {
 		}
 	}
 	looking.Wait()
-	if err != nil {
+	if raise(err) != nil {
 		e.Reach, e.ReachError = Refused, err.Error()
 		return e
 	}

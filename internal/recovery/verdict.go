@@ -210,7 +210,7 @@ func (e Evidence) knowsMore() bool {
 	if s := e.Disk; s != nil && !e.Running && s.ClusterID == e.Live.ClusterID &&
 		slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID == s.MemberID }) {
 		// One that a recovery has left behind is not listed any more, and may have been ahead.
-		return s.kept(e.Image) > e.Live.Commit || s.LastTerm > e.Live.Term
+		return s.committed() > e.Live.Commit || s.LastTerm > e.Live.Term
 	}
 	return e.Live.Revision <= 1 // nothing was ever written there
 }

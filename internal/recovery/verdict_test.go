@@ -233,6 +233,10 @@ func TestKnowsMore(t *testing.T) {
 	}{
 		{"a member that has less", stopped(OnDisk{MemberID: 1, Commit: 50, LastTerm: 3}), false},
 		{"one that has more", stopped(OnDisk{MemberID: 1, Commit: 51, LastTerm: 3}), true},
+		{"one whose database has more, of unknown version", with(
+			stopped(OnDisk{MemberID: 1, Commit: 50, ConsistentIndex: 51, LastTerm: 3}),
+			func(e *Evidence) { e.Image = "" },
+		), true},
 		{"one whose log is of a later term", stopped(OnDisk{MemberID: 1, Commit: 20, LastTerm: 4}), true},
 		{"one that a recovery has left behind", stopped(OnDisk{MemberID: 9, Commit: 90, LastTerm: 9}), false},
 		{"one of another cluster", stopped(OnDisk{MemberID: 1, ClusterID: 8, Commit: 90}), false},
