@@ -29,6 +29,9 @@ func readDisks(t *testing.T, l *lab.Lab) {
 		nodes[m.Name()] = node.New(node.Settings{Name: m.Name()}, c)
 	}
 	alive := recovery.Survey(t.Context(), nodes, time.Now())
+	for !allHeard(alive) && t.Context().Err() == nil {
+		alive = recovery.Survey(t.Context(), nodes, time.Now())
+	}
 	for _, m := range l.Nodes() {
 		m.KubeletStop()
 		m.KillEtcd()
@@ -55,4 +58,14 @@ func readDisks(t *testing.T, l *lab.Lab) {
 		m.KubeletStart()
 	}
 	must(t, l.WaitHealthy(soon(t)))
+}
+
+// allHeard reports whether every member has said how it is. On a slow machine one may not be heard in time.
+func allHeard(all map[string]recovery.Evidence) bool {
+	for _, e := range all {
+		if e.Status == nil {
+			return false
+		}
+	}
+	return true
 }

@@ -257,7 +257,9 @@ func (c *choiceCase) end(way int) map[string]recovery.Evidence {
 		masters[order[1]].KillEtcd()
 		time.Sleep(1500 * time.Millisecond)
 		name := masters[order[2]].Name()
-		all := recovery.Survey(c.Context(), c.nodes, time.Now())
+		all := surveyUntil(c.Context(), c.nodes, func(all map[string]recovery.Evidence) bool {
+			return all[name].Status != nil && all[name].Hash != nil && all[name].Tail != nil
+		})
 		c.terminate(masters[order[2]])
 		return map[string]recovery.Evidence{name: all[name]}
 	case 1:

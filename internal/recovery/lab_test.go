@@ -120,14 +120,40 @@ func wantRecovered(t *testing.T, l *lab.Lab, keys int64) {
 	}
 }
 
+// surveyUntil surveys until the evidence is such. On a slow machine a member may not be heard in time.
+func surveyUntil(
+	ctx context.Context, nodes map[string]*node.Node, such func(map[string]recovery.Evidence) bool,
+) map[string]recovery.Evidence {
+	for {
+		all := recovery.Survey(ctx, nodes, time.Now())
+		if such(all) {
+			return all
+		}
+		if ctx.Err() != nil {
+			panic(context.Cause(ctx))
+		}
+	}
+}
+
+// joinable has a cluster with a quorum that a master could join.
+func joinable(name string) func(map[string]recovery.Evidence) bool {
+	return func(all map[string]recovery.Evidence) bool { return all[name].Live != nil }
+}
+
+// allHeard has every member's status.
+func allHeard(all map[string]recovery.Evidence) bool {
+	for _, e := range all {
+		if e.Status == nil {
+			return false
+		}
+	}
+	return true
+}
+
 func joinAll(ctx context.Context, l *lab.Lab, nodes map[string]*node.Node, o recovery.Options) error {
 	for _, m := range l.Nodes()[1:] {
-		all := recovery.Survey(ctx, nodes, time.Now())
-		p, err := recovery.DecideMember(
-			all[m.Name()],
-			recovery.Cluster{ID: all[m.Name()].Live.ClusterID.String()},
-			false,
-		)
+		e := surveyUntil(ctx, nodes, joinable(m.Name()))[m.Name()]
+		p, err := recovery.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func TestStoppedMember(t *testing.T) {
 			before, _, err := l.CountKeys(t.Context(), "m1")
 			must(t, err)
 			nodes := nodesOf(t, l)
-			alive := recovery.Survey(t.Context(), nodes, time.Now())
+			alive := surveyUntil(t.Context(), nodes, allHeard)
 			writer, err := l.StartWriter(t.Context(), "m1", "m2", "m3")
 			must(t, err)
 			time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)

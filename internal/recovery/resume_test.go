@@ -50,7 +50,7 @@ func TestResume(t *testing.T) {
 	}
 	join := func(name string) func(context.Context, recovery.Options) error {
 		return func(ctx context.Context, o recovery.Options) error {
-			e := recovery.Survey(context.WithoutCancel(ctx), nodes, time.Now())[name]
+			e := surveyUntil(context.WithoutCancel(ctx), nodes, joinable(name))[name]
 			p, err := recovery.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
 			if err != nil {
 				return err

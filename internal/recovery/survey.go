@@ -14,10 +14,11 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
-// statusWait bounds what a member is given to say how it is, and quorumWait a linearizable read, which hangs where
-// there is no quorum.
+// filesWait bounds the reading of certificates on a master, statusWait what a member is given to say how it is, and
+// quorumWait a linearizable read, which hangs where there is no quorum.
 const (
-	statusWait = 5 * time.Second
+	filesWait  = 20 * time.Second
+	statusWait = 10 * time.Second
 	quorumWait = 3 * time.Second
 	hashWait   = 5 * time.Second
 	diskWait   = 2 * time.Minute // 128 MB of a log over a slow line
@@ -236,9 +237,11 @@ func running(all []node.Container, w node.Workload) bool {
 
 // ask fills in what the running member says. A member without a leader is not an error.
 func (e *Evidence) ask(ctx context.Context, n *node.Node) {
+	filesCtx, cancel := context.WithTimeout(ctx, filesWait)
+	defer cancel()
+	endpoint, err := endpointOf(filesCtx, n, *e)
 	statusCtx, cancel := context.WithTimeout(ctx, statusWait)
 	defer cancel()
-	endpoint, err := endpointOf(statusCtx, n, *e)
 	if err == nil {
 		err = endpoint.Listening(statusCtx)
 	}

@@ -63,10 +63,7 @@ func removeMember(t *testing.T, c *clientv3.Client, id uint64) {
 // joinOne lets one master into the cluster that lives.
 func joinOne(t *testing.T, nodes map[string]*node.Node, name string) error {
 	t.Helper()
-	e := recovery.Survey(t.Context(), nodes, time.Now())[name]
-	if e.Live == nil {
-		t.Fatalf("no cluster answers: %+v", e)
-	}
+	e := surveyUntil(t.Context(), nodes, joinable(name))[name]
 	p, err := recovery.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
 	if err != nil {
 		return err
