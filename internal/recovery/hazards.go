@@ -10,7 +10,7 @@ import (
 )
 
 // hazard is a fault of etcd that a forced start, or the joins after it, can meet. It is in every version before the one
-// in which its line of releases was mended; a line that is not named has it in all its releases if it comes before the
+// in which its line of releases was fixed; a line that is not named has it in all its releases if it comes before the
 // first one named, else in none.
 type hazard struct {
 	mended []semver.Version // by line, oldest first
@@ -43,7 +43,7 @@ func knownHazards() []hazard {
 			[]semver.Version{release(5, 24), release(6, 4)},
 			always,
 			"the promotion of a learner is not written to the database; after a later upgrade to 3.6 the member can " +
-				"be a learner again (mended in 3.5.24 and 3.6.4): bring etcd to 3.5.26 before any upgrade to 3.6",
+				"be a learner again (fixed in 3.5.24 and 3.6.4): bring etcd to 3.5.26 before any upgrade to 3.6",
 		},
 		{
 			[]semver.Version{release(5, 26)},

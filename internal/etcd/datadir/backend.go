@@ -150,7 +150,7 @@ func (o *Backend) removed(ctx context.Context, b *bolt, p *page) error {
 }
 
 // Voter, and Learner, tell what a member is. What counts is confState, which etcd keeps since 3.5: a promotion may
-// never have reached the flag of the member itself (mended in 3.5.24 and 3.6.4).
+// never have reached the flag of the member itself (fixed in 3.5.24 and 3.6.4).
 func (o *Backend) Voter(id uint64) bool {
 	if len(o.Voters) > 0 {
 		return slices.Contains(o.Voters, id)
