@@ -43,7 +43,7 @@ func knownHazards() []hazard {
 			[]semver.Version{release(5, 24), release(6, 4)},
 			always,
 			"the promotion of a learner is not written to the database; after a later upgrade to 3.6 the member can " +
-				"be a learner again (fixed in 3.5.24 and 3.6.4): bring etcd to 3.5.26 before any upgrade to 3.6",
+				"be a learner again (mended in 3.5.24 and 3.6.4): bring etcd to 3.5.26 before any upgrade to 3.6",
 		},
 		{
 			[]semver.Version{release(5, 26)},
