@@ -9,6 +9,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
@@ -28,16 +30,16 @@ func readDisks(t *testing.T, l *lab.Lab) {
 		t.Cleanup(func() { _ = c.Close() })
 		nodes[m.Name()] = node.New(node.Settings{Name: m.Name()}, c)
 	}
-	alive := recovery.Survey(t.Context(), nodes, time.Now())
+	alive := survey.Take(t.Context(), nodes, time.Now())
 	for !allHeard(alive) && t.Context().Err() == nil {
-		alive = recovery.Survey(t.Context(), nodes, time.Now())
+		alive = survey.Take(t.Context(), nodes, time.Now())
 	}
 	for _, m := range l.Nodes() {
 		m.KubeletStop()
 		m.KillEtcd()
 	}
-	all := recovery.Survey(t.Context(), nodes, time.Now())
-	t.Log("\n" + recovery.Report(all, nil))
+	all := survey.Take(t.Context(), nodes, time.Now())
+	t.Log("\n" + planner.Report(all, nil))
 	for name, e := range all {
 		was := alive[name].Status
 		if e.Disk == nil || e.Disk.ClusterID != was.ClusterID || e.Disk.MemberID != was.MemberID ||
@@ -51,7 +53,7 @@ func readDisks(t *testing.T, l *lab.Lab) {
 			}
 		}
 	}
-	if v := recovery.Judge(all, ""); v.State != recovery.Startable || v.Voters != 3 || len(v.WithData) != 3 {
+	if v := planner.Judge(all, ""); v.State != planner.Startable || v.Voters != 3 || len(v.WithData) != 3 {
 		t.Errorf("verdict %q", v.Text)
 	}
 	for _, m := range l.Nodes() {

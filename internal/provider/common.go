@@ -12,6 +12,8 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 // What a resource says of its master. There is a fourth answer, no answer: then the state stays as it is.
@@ -144,7 +146,7 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 		return nil, diags
 	}
 	conns[name] = own
-	e := recovery.Survey(ctx, m.nodes(conns), m.now())[name]
+	e := survey.Take(ctx, m.nodes(conns), m.now())[name]
 	if e.Reach != recovery.Reached {
 		diags.AddWarning(
 			"Master Does Not Answer",
@@ -158,11 +160,11 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 // observe takes over what was seen.
 func (c *common) observe(e recovery.Evidence, diags *diag.Diagnostics) {
 	cluster := c.ClusterID.ValueString()
-	healthy, lost, why := recovery.Standing(e, cluster)
+	healthy, lost, why := planner.Standing(e, cluster)
 	switch {
 	case healthy:
 		c.Status = types.StringValue(statusHealthy)
-		if recovery.Unfinished(e) {
+		if planner.Unfinished(e) {
 			c.Status = types.StringValue(statusUnfinished)
 		}
 		c.ClusterID, c.MemberID = types.StringValue(e.Status.ClusterID.String()), types.StringValue(

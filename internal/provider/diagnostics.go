@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
 )
 
 // addError shows an error to the operator, at the attribute that is its cause where one is. attributes are those that
@@ -33,7 +34,7 @@ func (m *masters) addError(diags *diag.Diagnostics, err error, attributes ...str
 
 // options are those of every operation: each step is written to Terraform's log as it begins, since there is no other
 // channel for progress.
-func (m *masters) options(ctx context.Context) recovery.Options {
+func (m *masters) options(ctx context.Context) executor.Options {
 	fault := func(text, stack string) { tflog.Error(ctx, text, map[string]any{"stack": stack}) }
 	observe := func(step, of int, s recovery.Step) error {
 		tflog.Info(
@@ -46,7 +47,7 @@ func (m *masters) options(ctx context.Context) recovery.Options {
 		}
 		return m.observe(step, of, s)
 	}
-	return recovery.Options{Now: m.now, Observe: observe, Acted: m.acted, Fault: fault}
+	return executor.Options{Now: m.now, Observe: observe, Acted: m.acted, Fault: fault}
 }
 
 // warnResuming says in one line that something goes on, and from where.

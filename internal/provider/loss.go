@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // lossModel is what a forced start throws away.
@@ -28,7 +28,7 @@ func lossType() map[string]attr.Type {
 	}
 }
 
-func lossOf(l recovery.Loss) lossModel {
+func lossOf(l planner.Loss) lossModel {
 	m := lossModel{Entries: int64(l.Entries), Furthest: orNull(l.Furthest)}
 	if l.FromRevision > 0 {
 		m.FromRevision, m.ToRevision = types.Int64Value(l.FromRevision), types.Int64Value(l.ToRevision)
@@ -50,7 +50,7 @@ func candidateType() types.ObjectType {
 	return types.ObjectType{AttrTypes: all}
 }
 
-func candidatesOf(ctx context.Context, r recovery.Ranking) (types.List, diag.Diagnostics) {
+func candidatesOf(ctx context.Context, r planner.Ranking) (types.List, diag.Diagnostics) {
 	list := []candidateModel{}
 	for _, c := range r.Candidates {
 		list = append(
@@ -62,7 +62,7 @@ func candidatesOf(ctx context.Context, r recovery.Ranking) (types.List, diag.Dia
 }
 
 // warnLoss says the price of a plan.
-func warnLoss(p *recovery.SeedPlan, diags *diag.Diagnostics) {
+func warnLoss(p *planner.SeedPlan, diags *diag.Diagnostics) {
 	if p.Loss != nil && !p.Loss.Nothing() {
 		text := p.Loss.Text(p.Node)
 		diags.AddWarning("The Forced Start Loses Data", strings.ToUpper(text[:1])+text[1:]+".\n\n"+

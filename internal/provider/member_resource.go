@@ -14,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 var (
@@ -95,13 +97,13 @@ func (m memberModel) known(ctx context.Context) bool {
 // decide is the plan for a configuration, with all masters that are known of.
 func (m memberModel) decide(
 	ctx context.Context,
-) (*recovery.MemberPlan, map[string]connection, map[string]connection, diag.Diagnostics, error) {
+) (*planner.MemberPlan, map[string]connection, map[string]connection, diag.Diagnostics, error) {
 	node, diags := readNode(ctx, m.Node)
 	join, inCluster, more := readCluster(ctx, m.Join)
 	if diags.Append(more...); diags.HasError() {
 		return nil, nil, nil, diags, nil
 	}
-	p, err := recovery.DecideMember(node.Evidence, join, m.AnyOrder.ValueBool())
+	p, err := planner.DecideMember(node.Evidence, join, m.AnyOrder.ValueBool())
 	name := node.Evidence.Name
 	inCluster = maps.Clone(inCluster)
 	inCluster[name] = node.Masters[name]
@@ -193,10 +195,10 @@ func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
 	if diags.HasError() || node.Evidence.Reach != recovery.Reached {
 		return false
 	}
-	_, lost, _ := recovery.Standing(node.Evidence, state.ClusterID.ValueString())
+	_, lost, _ := planner.Standing(node.Evidence, state.ClusterID.ValueString())
 	return lost ||
 		state.Status.ValueString() == statusUnfinished &&
-			recovery.ToFinish(node.Evidence, state.ClusterID.ValueString())
+			planner.ToFinish(node.Evidence, state.ClusterID.ValueString())
 }
 
 func (m *memberModel) unknown() {
@@ -207,7 +209,7 @@ func (m *memberModel) unknown() {
 // fill puts in what is known once it is decided.
 func (m *memberModel) fill(
 	ctx context.Context,
-	p *recovery.MemberPlan,
+	p *planner.MemberPlan,
 	inCluster, all map[string]connection,
 ) diag.Diagnostics {
 	steps, diags := stringList(ctx, recovery.Titles(p.Steps()))
@@ -283,7 +285,7 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 		return notPlanned("node")
 	}
 	return r.masters.turns.in(ctx, p.Cluster.ID, timeout, func(ctx context.Context) error {
-		result, err := recovery.Member(ctx, p, r.masters.nodes(all), r.masters.options(ctx))
+		result, err := executor.Member(ctx, p, r.masters.nodes(all), r.masters.options(ctx))
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
 )
 
 var _ provider.ProviderWithFunctions = &etcdRecovery{}
@@ -24,7 +25,7 @@ type etcdRecovery struct {
 
 // watch hears of the steps of every operation, and of refusals. Fault injection watches; nobody else does.
 type watch struct {
-	observe, acted recovery.Observer
+	observe, acted executor.Observer
 	refused        func(recovery.Code)
 }
 
@@ -33,7 +34,7 @@ func New(version string) func() provider.Provider { return NewWatched(version, n
 
 // NewWatched is New for a provider that reports each step before it is carried out, and after, when it is not in the
 // journal yet, and the code of each refusal before it is shown.
-func NewWatched(version string, before, after recovery.Observer, refused func(recovery.Code)) func() provider.Provider {
+func NewWatched(version string, before, after executor.Observer, refused func(recovery.Code)) func() provider.Provider {
 	return func() provider.Provider {
 		return &etcdRecovery{version: version, watch: watch{observe: before, acted: after, refused: refused}}
 	}

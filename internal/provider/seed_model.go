@@ -8,11 +8,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // request is what the configuration asks for.
-func (m seedModel) request(ctx context.Context) (recovery.SeedRequest, diag.Diagnostics) {
-	r := recovery.SeedRequest{Node: m.Node.ValueString(), RecoveryID: m.RecoveryID.ValueString()}
+func (m seedModel) request(ctx context.Context) (planner.SeedRequest, diag.Diagnostics) {
+	r := planner.SeedRequest{Node: m.Node.ValueString(), RecoveryID: m.RecoveryID.ValueString()}
 	var diags diag.Diagnostics
 	if !m.LostNodes.IsNull() {
 		diags = m.LostNodes.ElementsAs(ctx, &r.Lost, false)
@@ -36,11 +38,11 @@ func (m *seedModel) unknown() {
 }
 
 // fill puts in what is known once it is decided.
-func (m *seedModel) fill(ctx context.Context, p *recovery.SeedPlan, conns map[string]connection) diag.Diagnostics {
+func (m *seedModel) fill(ctx context.Context, p *planner.SeedPlan, conns map[string]connection) diag.Diagnostics {
 	steps, diags := stringList(ctx, recovery.Titles(p.Steps()))
 	m.Node, m.Steps = types.StringValue(p.Node), steps
 	m.Reason, m.Report = types.StringValue(p.Reason+"; the cluster is "+p.Verdict.Text), types.StringValue(
-		recovery.Report(p.Evidence, p.Lost),
+		planner.Report(p.Evidence, p.Lost),
 	)
 	m.ManifestPath, m.ForcedManifest, m.Manifest = types.StringValue(p.ManifestPath), types.StringValue(
 		p.Forced,
@@ -60,7 +62,7 @@ func (m *seedModel) fill(ctx context.Context, p *recovery.SeedPlan, conns map[st
 }
 
 // finish puts in what only the recovery itself could tell.
-func (m *seedModel) finish(ctx context.Context, r *recovery.SeedResult, conns map[string]connection) error {
+func (m *seedModel) finish(ctx context.Context, r *executor.SeedResult, conns map[string]connection) error {
 	m.Discarded = types.Int64Value(r.Discarded)
 	m.ClusterID, m.MemberID = types.StringValue(r.ClusterID.String()), types.StringValue(r.MemberID.String())
 	cluster, diags := clusterValue(
@@ -76,7 +78,7 @@ func (m *seedModel) finish(ctx context.Context, r *recovery.SeedResult, conns ma
 }
 
 // rejoin is the plan for a seed that was lost while the cluster lives.
-func (m *seedModel) rejoin(ctx context.Context, p *recovery.MemberPlan, diags *diag.Diagnostics) {
+func (m *seedModel) rejoin(ctx context.Context, p *planner.MemberPlan, diags *diag.Diagnostics) {
 	steps, more := stringList(ctx, recovery.Titles(p.Steps()))
 	diags.Append(more...)
 	m.Steps, m.Manifest, m.Status = steps, types.StringValue(p.Manifest), types.StringValue(statusHealthy)
@@ -86,7 +88,7 @@ func (m *seedModel) rejoin(ctx context.Context, p *recovery.MemberPlan, diags *d
 // toRejoin tells whether the seed is to join, as a member, the cluster that has grown from it, or is to finish that.
 func (m seedModel) toRejoin(e recovery.Evidence) bool {
 	return m.Status.ValueString() == statusLost ||
-		m.Status.ValueString() == statusUnfinished && recovery.ToFinish(e, m.ClusterID.ValueString())
+		m.Status.ValueString() == statusUnfinished && planner.ToFinish(e, m.ClusterID.ValueString())
 }
 
 func only(conns map[string]connection, names ...string) map[string]connection {

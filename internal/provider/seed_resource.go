@@ -15,6 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // defaultTimeout is for one resource, waiting for its turn not counted: a copy of 8 GiB, two starts within the
@@ -141,7 +143,7 @@ func (s *seed) Configure(_ context.Context, req resource.ConfigureRequest, _ *re
 }
 
 // decide is the plan for a configuration; nil while the evidence is not known.
-func (s *seed) decide(ctx context.Context, m seedModel, resp *resource.ModifyPlanResponse) *recovery.SeedPlan {
+func (s *seed) decide(ctx context.Context, m seedModel, resp *resource.ModifyPlanResponse) *planner.SeedPlan {
 	if !wholly(ctx, m.Survey) || m.Node.IsUnknown() || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() ||
 		m.LessThan.IsUnknown() {
 		return nil
@@ -153,7 +155,7 @@ func (s *seed) decide(ctx context.Context, m seedModel, resp *resource.ModifyPla
 	if resp.Diagnostics.HasError() {
 		return nil
 	}
-	p, err := recovery.DecideSeed(all, request)
+	p, err := planner.DecideSeed(all, request)
 	if err != nil {
 		s.masters.addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
 		return nil
@@ -225,7 +227,7 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 			return
 		}
 		if e, ok := all[state.Node.ValueString()]; ok && state.toRejoin(e) {
-			p, err := recovery.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
+			p, err := planner.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
 			if err != nil {
 				s.masters.addError(&resp.Diagnostics, err)
 				return
@@ -311,12 +313,12 @@ func (s *seed) recover(ctx context.Context, config seedModel, plan *seedModel, t
 	if diags.Append(more...); diags.HasError() {
 		return fmt.Errorf("reading the configuration: %v", diags)
 	}
-	p, err := recovery.DecideSeed(all, request)
+	p, err := planner.DecideSeed(all, request)
 	if err != nil {
 		return err
 	}
 	return s.masters.turns.in(ctx, "seed", timeout, func(ctx context.Context) error {
-		result, err := recovery.Seed(ctx, p, s.masters.nodes(conns), s.masters.options(ctx))
+		result, err := executor.Seed(ctx, p, s.masters.nodes(conns), s.masters.options(ctx))
 		if err != nil {
 			return err
 		}
@@ -333,7 +335,7 @@ func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, ti
 	if diags.HasError() {
 		return fmt.Errorf("reading the configuration: %v", diags)
 	}
-	p, err := recovery.DecideMember(
+	p, err := planner.DecideMember(
 		all[plan.Node.ValueString()],
 		recovery.Cluster{ID: plan.ClusterID.ValueString()},
 		false,
@@ -342,7 +344,7 @@ func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, ti
 		return err
 	}
 	return s.masters.turns.in(ctx, plan.ClusterID.ValueString(), timeout, func(ctx context.Context) error {
-		result, err := recovery.Member(ctx, p, s.masters.nodes(conns), s.masters.options(ctx))
+		result, err := executor.Member(ctx, p, s.masters.nodes(conns), s.masters.options(ctx))
 		if err != nil {
 			return err
 		}
@@ -364,7 +366,7 @@ func (s *seed) Read(ctx context.Context, req resource.ReadRequest, resp *resourc
 		return
 	}
 	state.observe(*e, &resp.Diagnostics)
-	if j := recovery.LastSeed(*e); j != nil && state.RecoveryID.IsNull() {
+	if j := planner.LastSeed(*e); j != nil && state.RecoveryID.IsNull() {
 		state.RecoveryID = types.StringValue(j.ID)
 	}
 	if state.Cluster.IsNull() && state.voter() { // just imported

@@ -18,14 +18,16 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
-var _ datasource.DataSourceWithConfigure = &survey{}
+var _ datasource.DataSourceWithConfigure = &surveySource{}
 
-// survey is the data source that collects the evidence.
-type survey struct{ masters *masters }
+// surveySource is the data source that collects the evidence.
+type surveySource struct{ masters *masters }
 
-func newSurvey() datasource.DataSource { return &survey{} }
+func newSurvey() datasource.DataSource { return &surveySource{} }
 
 type surveyModel struct {
 	Nodes    map[string]types.Object `tfsdk:"nodes"`
@@ -58,11 +60,11 @@ func with(ctx context.Context, node types.Object, found map[string]attr.Value) (
 	return types.ObjectValue(node.AttributeTypes(ctx), attrs)
 }
 
-func (s *survey) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+func (s *surveySource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_survey"
 }
 
-func (s *survey) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+func (s *surveySource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Examines masters in parallel and changes nothing. What it finds is the evidence on " +
 			"which `etcdrecovery_seed` and `etcdrecovery_member` plan. " +
@@ -154,11 +156,11 @@ func surveyedNode() map[string]schema.Attribute {
 	return all
 }
 
-func (s *survey) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+func (s *surveySource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	s.masters, _ = req.ProviderData.(*masters)
 }
 
-func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+func (s *surveySource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m surveyModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if err := s.masters.check(); err != nil {
@@ -189,7 +191,7 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	all := recovery.Survey(ctx, s.masters.nodes(conns), s.masters.now())
+	all := survey.Take(ctx, s.masters.nodes(conns), s.masters.now())
 	if err := ctx.Err(); err != nil {
 		resp.Diagnostics.AddError("Survey Interrupted", err.Error())
 		return
@@ -225,9 +227,9 @@ func (s *survey) Read(ctx context.Context, req datasource.ReadRequest, resp *dat
 			)
 		}
 	}
-	ranking := recovery.Rank(all, nil)
-	m.Seed, m.Verdict = orNull(ranking.Best()), types.StringValue(recovery.Judge(all, ranking.Best()).Text)
-	m.Report, m.Markdown = types.StringValue(recovery.Report(all, nil)), types.StringValue(recovery.Markdown(all, nil))
+	ranking := planner.Rank(all, nil)
+	m.Seed, m.Verdict = orNull(ranking.Best()), types.StringValue(planner.Judge(all, ranking.Best()).Text)
+	m.Report, m.Markdown = types.StringValue(planner.Report(all, nil)), types.StringValue(planner.Markdown(all, nil))
 	candidates, diags := candidatesOf(ctx, ranking)
 	resp.Diagnostics.Append(diags...)
 	m.Choice = candidates

@@ -1,6 +1,8 @@
 package recovery
 
-import "errors"
+import (
+	"errors"
+)
 
 // Code tells one kind of refusal from the others. Titles and texts are for people and may change; code and tests go by
 // this.

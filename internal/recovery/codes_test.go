@@ -5,16 +5,17 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// sources are the files of this package and of the provider, without tests.
+// sources are the files of the recovery packages and of the provider, without tests.
 func sources(t *testing.T, fset *token.FileSet) map[string]*ast.File {
 	t.Helper()
 	files := map[string]*ast.File{}
-	for _, dir := range []string{".", "../provider"} {
+	for _, dir := range []string{".", "survey", "planner", "executor", "../provider"} {
 		names, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)
@@ -128,3 +129,5 @@ func TestCodes(t *testing.T) {
 		t.Errorf("only %d codes were found", len(values))
 	}
 }
+
+var kebab = regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`)

@@ -102,27 +102,43 @@ type Live struct {
 }
 
 // parse gives the manifest, which was parsed once already when the evidence was taken.
-func (e Evidence) parse() (*manifest.Manifest, error) { return manifest.Parse([]byte(e.Manifest)) }
+func (e Evidence) Parse() (*manifest.Manifest, error) { return manifest.Parse([]byte(e.Manifest)) }
+
+// workload is etcd's container in terms of the runtime. The pod of the forced start has a longer name with the same
+// beginning.
+func (e Evidence) Workload() node.Workload {
+	pod, err := e.Parse()
+	if err != nil {
+		return node.Workload{Namespace: "kube-system", Pod: "etcd", Container: "etcd"}
+	}
+	return node.Workload{
+		Namespace:   pod.Namespace(),
+		Pod:         pod.PodName(),
+		Container:   pod.ContainerName(),
+		Others:      e.OtherPods,
+		KeepKubelet: !e.Kubelet.Expired.IsZero(),
+	}
+}
 
 // hash identifies the manifest that a plan was made for.
-func (e Evidence) hash() string { return node.Hash([]byte(e.Manifest)) }
+func (e Evidence) ManifestHash() string { return node.Hash([]byte(e.Manifest)) }
 
 // self is the member that this master's manifest makes.
-func (e Evidence) self() manifest.Member {
+func (e Evidence) Self() manifest.Member {
 	return manifest.Member{Name: e.MemberName, PeerURLs: e.PeerURLs}
 }
 
 // isMember tells whether an entry of a member list is this master's.
-func (e Evidence) isMember(m etcd.Member) bool {
-	return e.self().Is(manifest.Member{Name: m.Name, PeerURLs: m.PeerURLs})
+func (e Evidence) IsMember(m etcd.Member) bool {
+	return e.Self().Is(manifest.Member{Name: m.Name, PeerURLs: m.PeerURLs})
 }
 
-func sharesURL(a, b []string) bool {
+func SharesURL(a, b []string) bool {
 	return slices.ContainsFunc(a, func(u string) bool { return slices.Contains(b, u) })
 }
 
 // seedJournal finds this master's journal of a recovery that was begun from it.
-func (e Evidence) seedJournal(id string) *Journal {
+func (e Evidence) SeedJournal(id string) *Journal {
 	for i := range e.Journals {
 		if e.Journals[i].Operation == OperationSeed && e.Journals[i].ID == id {
 			return &e.Journals[i]
@@ -132,7 +148,7 @@ func (e Evidence) seedJournal(id string) *Journal {
 }
 
 // sorted gives the evidence in the order of the masters' names.
-func sorted(all map[string]Evidence) []Evidence {
+func Sorted(all map[string]Evidence) []Evidence {
 	list := make([]Evidence, 0, len(all))
 	for _, e := range all {
 		list = append(list, e)
@@ -141,7 +157,7 @@ func sorted(all map[string]Evidence) []Evidence {
 	return list
 }
 
-func names(list []Evidence) []string {
+func Names(list []Evidence) []string {
 	var n []string
 	for _, e := range list {
 		n = append(n, e.Name)
@@ -150,9 +166,32 @@ func names(list []Evidence) []string {
 }
 
 // words joins names for a sentence, "none" where there is none.
-func words(list []string) string {
+func Words(list []string) string {
 	if len(list) == 0 {
 		return "none"
 	}
 	return strings.Join(list, ", ")
+}
+
+// LiveOf is the cluster that answers with a quorum, nil where none does.
+func LiveOf(all map[string]Evidence) *Live {
+	for _, e := range all {
+		return e.Live
+	}
+	return nil
+}
+
+// initialCluster are the members that the manifest names.
+func (e Evidence) InitialCluster() []etcd.Member {
+	m, err := e.Parse()
+	if err != nil {
+		return nil
+	}
+	var members []etcd.Member
+	for _, entry := range strings.Split(m.InitialCluster(), ",") {
+		if name, url, ok := strings.Cut(entry, "="); ok {
+			members = append(members, etcd.Member{Name: name, PeerURLs: []string{url}})
+		}
+	}
+	return members
 }

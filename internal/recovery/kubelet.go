@@ -1,12 +1,8 @@
 package recovery
 
 import (
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"time"
-
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
 // Kubelet is what was found of the kubelet on a master.
@@ -18,33 +14,12 @@ type Kubelet struct {
 	Expired time.Time `json:",omitzero"`
 }
 
-func kubeletOf(found node.Kubelet, now time.Time) Kubelet {
-	k := Kubelet{Running: found.Running, Service: found.Service}
-	block, _ := pem.Decode(found.Certificate)
-	if block == nil {
-		return k
-	}
-	if cert, err := x509.ParseCertificate(block.Bytes); err == nil && now.After(cert.NotAfter) {
-		k.CertFile, k.Expired = found.CertFile, cert.NotAfter.UTC()
-		// Systemd has started it once more; without an age it was gone before that could be read.
-		if found.Age <= stillborn {
-			k.Running, k.Service = false, ""
-		}
-	}
-	return k
-}
-
-// stillborn is the age up to which a kubelet with an expired certificate is taken for one that ends in a moment and is
-// started again, over and over. It ends within seconds, more of them on a busy machine, and systemd waits 10 s before
-// the next.
-const stillborn = 30 * time.Second
-
 // renewal is kubeadm's way to a new client certificate, which works while the API server is down.
 const renewal = "on a kubeadm master: move /etc/kubernetes/kubelet.conf away, kubeadm init phase kubeconfig kubelet, " +
 	"systemctl restart kubelet"
 
 // warning says what a kubelet's state will lead to; "" for a good one.
-func (k Kubelet) warning(master string) string {
+func (k Kubelet) Warning(master string) string {
 	switch {
 	case !k.Running:
 		return k.down(
@@ -65,11 +40,11 @@ func (k Kubelet) warning(master string) string {
 }
 
 // kept says of a kubelet why it was not started anew, which often helps; "" for one that may be.
-func (k Kubelet) kept(master string) string {
+func (k Kubelet) Kept(master string) string {
 	if k.Expired.IsZero() {
 		return ""
 	}
-	return " The kubelet was left as it is: " + k.warning(master) + "."
+	return " The kubelet was left as it is: " + k.Warning(master) + "."
 }
 
 func (k Kubelet) down(master string) string {
@@ -81,7 +56,7 @@ func (k Kubelet) down(master string) string {
 }
 
 // check refuses where etcd would be stopped and nobody would start it again. It is asked before anything is stopped.
-func (k Kubelet) check(master, attribute string) error {
+func (k Kubelet) Check(master, attribute string) error {
 	if k.Running {
 		return nil
 	}

@@ -1,15 +1,8 @@
 package recovery
 
 import (
-	"cmp"
-	"context"
-	"errors"
-	"fmt"
-	"time"
-
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
 // OnDisk is what the data of a member says that does not answer.
@@ -37,143 +30,23 @@ type OnDisk struct {
 
 // kept is the last log entry that a forced start keeps here: what is committed as far as the member has written down,
 // and since 3.5.22 and 3.6.1 also what the database has (etcd, server/etcdserver/bootstrap.go; etcd-io/etcd#14009).
-func (s *OnDisk) kept(image string) uint64 {
-	if forgetsCommit(oldest(versionOf(image), s)) {
+func (s *OnDisk) Kept(image string) uint64 {
+	if ForgetsCommit(Oldest(VersionOf(image), s)) {
 		return s.Commit
 	}
-	return s.committed()
+	return s.Committed()
 }
 
 // committed is the last log entry that was certainly committed: only such entries are applied to the database.
-func (s *OnDisk) committed() uint64 { return max(s.Commit, s.ConsistentIndex) }
+func (s *OnDisk) Committed() uint64 { return max(s.Commit, s.ConsistentIndex) }
 
 // termOf is the term of a log entry, 0 where it is not known.
-func (s *OnDisk) termOf(index uint64) uint64 {
+func (s *OnDisk) TermOf(index uint64) uint64 {
 	return (&datadir.Log{FirstIndex: s.FirstIndex, LastIndex: s.LastIndex, Terms: s.Terms}).TermOf(index)
 }
 
-// errWritten is data that somebody writes.
-var errWritten = errors.New("somebody writes to it at this moment")
-
-// readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes
-// nothing. With damage it is no seed; whether a quorum could be started with it is still for the operator to try. Data
-// that could not be read for another reason is not known.
-func (e *Evidence) readDisk(ctx context.Context, n *node.Node, paths node.Paths, disk *node.Disk) {
-	ctx, cancel := context.WithTimeout(ctx, diskWait)
-	defer cancel()
-	dir := n.DataDir(paths, disk)
-	s, err := readQuiet(ctx, dir, e.Image)
-	switch {
-	case errors.Is(err, datadir.ErrDamaged):
-		e.Damage = err.Error()
-		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s cannot be used: %v", e.DataDir, err))
-		return
-	case err != nil:
-		e.Unread = err.Error()
-		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s could not be judged: %v", e.DataDir, err))
-		return
-	case s.Backend.OneMeta:
-		e.Warnings = append(
-			e.Warnings,
-			fmt.Sprintf(
-				"one of the two pages with which the database in %s begins is not whole, as after a power loss; etcd "+
-					"goes by the other one",
-				e.DataDir,
-			),
-		)
-	}
-	e.Disk = onDisk(s, e.Image)
-	if tooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
-		e.TooNew = fmt.Sprintf(
-			"the data in %s was written by etcd %s, and the image is %s, which does not start with it",
-			e.DataDir,
-			cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion),
-			e.Image,
-		)
-		e.Warnings = append(e.Warnings, e.TooNew)
-	}
-	if wrote := cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion); wrote != "" && versionOf(e.Image) == nil {
-		e.Warnings = append(e.Warnings, fmt.Sprintf(
-			"the data in %s was written by etcd %s; an older etcd does not start with it, and the image %s does not "+
-				"tell its version",
-			e.DataDir,
-			wrote,
-			e.Image,
-		))
-	}
-}
-
-// readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An
-// etcd that is just being started is quiet after a moment. One whose version is not known is taken for one that needs
-// its snapshot files.
-func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.State, error) {
-	snapshotFiles := oldest(versionOf(image), nil).LessThan(release(7, 0))
-	for try := 1; ; try++ {
-		s, err := datadir.Read(ctx, dir, snapshotFiles)
-		if err != nil && !errors.Is(err, datadir.ErrDamaged) {
-			return nil, err
-		}
-		changed, failed := dir.Changed(ctx)
-		switch {
-		case failed != nil:
-			return nil, failed
-		case !changed:
-			return s, err
-		case try == 3:
-			return nil, errWritten
-		}
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-time.After(time.Second):
-		}
-	}
-}
-
-func onDisk(s *datadir.State, image string) *OnDisk {
-	self := s.Log.MemberID
-	out := &OnDisk{
-		ClusterID:       etcd.ID(s.Log.ClusterID),
-		MemberID:        etcd.ID(self),
-		Term:            s.Log.Term,
-		Commit:          s.Log.Commit,
-		ConsistentIndex: s.Backend.ConsistentIndex,
-		FirstIndex:      s.Log.FirstIndex,
-		LastIndex:       s.Log.LastIndex,
-		LastTerm:        s.Log.LastTerm,
-		Terms:           s.Log.Terms,
-		Revision:        s.Backend.Revision,
-		StorageVersion:  s.Backend.StorageVersion,
-		ClusterVersion:  s.Backend.ClusterVersion,
-		Learner:         s.Backend.Learner(self),
-		Removed:         !s.Backend.Learner(self) && !s.Backend.Voter(self) && len(s.Backend.Members) > 0,
-		Torn:            s.Log.Torn,
-		Unchecked:       s.Log.Unchecked,
-	}
-	applied := s.Backend.ConsistentIndex
-	least, most := s.Log.Writes(applied, out.kept(image))
-	out.KeptLeast, out.KeptRevision = s.Backend.Revision+least, s.Backend.Revision+most
-	_, most = s.Log.Writes(applied, s.Log.LastIndex)
-	out.LastRevision = s.Backend.Revision + most
-	for _, m := range s.Backend.Members {
-		if m.ID == self {
-			out.Name = m.Name
-		}
-		if s.Backend.Voter(m.ID) || s.Backend.Learner(m.ID) {
-			out.Members = append(
-				out.Members,
-				etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: s.Backend.Learner(m.ID)},
-			)
-		}
-	}
-	for _, id := range s.Backend.Removed {
-		out.RemovedMembers = append(out.RemovedMembers, etcd.ID(id))
-	}
-	return out
-}
-
 // cluster is the ID of the cluster whose data this is; 0 where that is not known.
-func (e Evidence) cluster() etcd.ID {
+func (e Evidence) Cluster() etcd.ID {
 	switch {
 	case e.Status != nil:
 		return e.Status.ClusterID
@@ -184,6 +57,6 @@ func (e Evidence) cluster() etcd.ID {
 }
 
 // learner is true of a member that has no vote: a forced start panics on it ("removed all voters").
-func (e Evidence) learner() bool {
+func (e Evidence) Learner() bool {
 	return e.Status != nil && e.Status.Learner || e.Disk != nil && e.Disk.Learner
 }

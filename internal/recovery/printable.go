@@ -7,7 +7,7 @@ import (
 
 // printable is a text without what would command a terminal, or turn its writing around: names, paths and log lines
 // come from masters as they are.
-func printable(text string) string {
+func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':

@@ -18,7 +18,7 @@ type Progress struct {
 
 // progress is known of a member that answers, and of one whose data was read. One that runs is stopped in an orderly
 // way before it is forced, and writes down then what it knows to be committed.
-func (e Evidence) progress() (Progress, bool) {
+func (e Evidence) Progress() (Progress, bool) {
 	switch {
 	case e.Status != nil:
 		p := Progress{
@@ -37,7 +37,7 @@ func (e Evidence) progress() (Progress, bool) {
 		return p, true
 	case e.Disk != nil:
 		s := e.Disk
-		kept := s.kept(e.Image)
+		kept := s.Kept(e.Image)
 		return Progress{
 			Cluster:      s.ClusterID,
 			Member:       s.MemberID,
@@ -54,6 +54,6 @@ func (e Evidence) progress() (Progress, bool) {
 
 // further orders by the end of the log as Raft does: the term of the last entry, then its index. Of all survivors the
 // first in this order holds every entry that was ever committed and that any of them has.
-func (p Progress) further(q Progress) int {
+func (p Progress) Further(q Progress) int {
 	return cmp.Or(cmp.Compare(q.LastTerm, p.LastTerm), cmp.Compare(q.Last, p.Last))
 }

@@ -41,7 +41,7 @@ func (r *Refusal) Detail() string {
 	if r.Cause != nil {
 		b.WriteString("\n\n" + r.Cause.Error())
 	}
-	return printable(b.String())
+	return Printable(b.String())
 }
 
 func (r *Refusal) Unwrap() error { return r.Cause }
@@ -53,10 +53,10 @@ func IsRefusal(err error) (*Refusal, bool) {
 }
 
 // nothingTouched is true of every refusal that comes before the first change, where no earlier apply has made one.
-const nothingTouched = "nothing; every file on every master is as it was."
+const NothingTouched = "nothing; every file on every master is as it was."
 
 // asRefusal finds the refusal in an error, or makes one of it.
-func asRefusal(err error, code Code, title string) *Refusal {
+func AsRefusal(err error, code Code, title string) *Refusal {
 	if r, ok := IsRefusal(err); ok {
 		return r
 	}

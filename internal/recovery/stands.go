@@ -6,31 +6,31 @@ import (
 
 // stands says how an operation that was begun has left things, on either side of the point of no return; "" where
 // nothing was begun, or all is done. parked is where the manifest of a member is kept.
-func (j *Journal) stands(parked string) string {
+func (j *Journal) Stands(parked string) string {
 	switch {
-	case j == nil || j.finished():
+	case j == nil || j.Done():
 		return ""
 	case j.Operation == OperationSeed:
-		return j.seedStands()
+		return j.SeedStands()
 	}
 	return j.memberStands(parked)
 }
 
-func (j *Journal) seedStands() string {
-	kept, moved, stopped := j.mark(markOldData), j.nodes(markMoved), j.nodes(markStopped)
+func (j *Journal) SeedStands() string {
+	kept, moved, stopped := j.Mark(MarkOldData), j.Nodes(MarkMoved), j.Nodes(MarkStopped)
 	const beyond = "The point of no return is passed: do not start etcd on the other masters with their old data."
 	const before = "Nothing was forced, and no data was changed: the point of no return is not reached."
 	switch {
-	case j.mark(markUnforced) != "":
+	case j.Mark(MarkUnforced) != "":
 		return fmt.Sprintf(
 			"the new cluster runs on %s, without the flag; the data from before is in %s. %s",
 			j.Master,
 			kept,
 			beyond,
 		)
-	case j.mark(markForced) != "":
+	case j.Mark(MarkForced) != "":
 		return fmt.Sprintf("a new cluster was forced on %s; the data from before is in %s. %s", j.Master, kept, beyond)
-	case j.mark(markForcing) != "":
+	case j.Mark(MarkForcing) != "":
 		return fmt.Sprintf(
 			"etcd may have rewritten its log on %s with the force flag, which was not confirmed yet; its data from "+
 				"before is whole in %s. Going on is the way.",
@@ -40,7 +40,7 @@ func (j *Journal) seedStands() string {
 	case kept != "":
 		return fmt.Sprintf(
 			"etcd is stopped on %s, and the data of %s is copied to %s. %s",
-			words(stopped),
+			Words(stopped),
 			j.Master,
 			kept,
 			before,
@@ -48,7 +48,7 @@ func (j *Journal) seedStands() string {
 	case len(moved) > 0:
 		return fmt.Sprintf(
 			"etcd's manifests may have been moved out of the kubelet's folders of %s. %s",
-			words(moved),
+			Words(moved),
 			before,
 		)
 	}
@@ -58,26 +58,26 @@ func (j *Journal) seedStands() string {
 // memberStands tells of a join. The cluster is never on any side of anything here: it works without this master, before
 // and after.
 func (j *Journal) memberStands(parked string) string {
-	kept := j.mark(markOldData)
+	kept := j.Mark(MarkOldData)
 	in := kept
 	if in == "" {
 		in = "no place, as there was none"
 	}
 	switch {
-	case j.mark(markVoter) != "":
+	case j.Mark(MarkVoter) != "":
 		return fmt.Sprintf(
 			"%s is a voter of the cluster now, as member %s; its data from before is in %s. What is left is to check "+
 				"the end state.",
 			j.Master,
-			j.mark(markVoter),
+			j.Mark(MarkVoter),
 			in,
 		)
-	case j.mark(markLearner) != "":
+	case j.Mark(MarkLearner) != "":
 		return fmt.Sprintf(
 			"%s was added to the cluster as learner %s, which does not count for the quorum; its data from before is "+
 				"in %s. The other members work on.",
 			j.Master,
-			j.mark(markLearner),
+			j.Mark(MarkLearner),
 			in,
 		)
 	case kept != "":
@@ -87,13 +87,13 @@ func (j *Journal) memberStands(parked string) string {
 			kept,
 		)
 	}
-	if keep := j.mark(markKeepData); keep != "" {
+	if keep := j.Mark(MarkKeepData); keep != "" {
 		text := fmt.Sprintf(
 			"etcd is stopped on %s, and its data from before may be in %s already, or partly in %[2]s.moving",
 			j.Master,
 			keep,
 		)
-		if wal := j.mark(markKeepWAL); wal != "" {
+		if wal := j.Mark(MarkKeepWAL); wal != "" {
 			text += fmt.Sprintf(", its log in %s, or partly in %[1]s.moving", wal)
 		}
 		return text + ". The other members work on. Going on is the way: do not put its manifest back over an empty " +
@@ -104,7 +104,7 @@ func (j *Journal) memberStands(parked string) string {
 		text += ", with its manifest at " + parked
 	}
 	text += ". Its data is where it was, and the other members work on."
-	if id := j.mark(markRemoved); id != "" {
+	if id := j.Mark(MarkRemoved); id != "" {
 		text += fmt.Sprintf(
 			" The entry that was left of it (%s) is removed from the cluster, so going on is the way.",
 			id,
@@ -114,20 +114,20 @@ func (j *Journal) memberStands(parked string) string {
 }
 
 // earlier is how things are left by a run that has changed nothing: as an earlier one left them.
-func earlier(stands string) string {
+func Earlier(stands string) string {
 	if stands == "" {
-		return nothingTouched
+		return NothingTouched
 	}
 	return "nothing this time. An earlier apply left it so: " + stands
 }
 
 // afterEarlier makes a refusal that comes before any change say how things stand from an earlier apply.
-func afterEarlier(err error, stands string) error {
+func AfterEarlier(err error, stands string) error {
 	r, ok := IsRefusal(err)
 	if !ok {
 		return err
 	}
 	now := *r
-	now.Untouched = earlier(stands)
+	now.Untouched = Earlier(stands)
 	return &now
 }

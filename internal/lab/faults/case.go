@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // Moment is when a fault strikes, as seen from a step's action.
@@ -49,10 +50,10 @@ func Operations() []recovery.Operation {
 
 // Steps are those of an operation that are walked: all that there can be.
 func Steps(operation recovery.Operation) []recovery.StepID {
-	list := (&recovery.MemberPlan{Node: "m2"}).Steps()
+	list := (&planner.MemberPlan{Node: "m2"}).Steps()
 	if operation == recovery.OperationSeed {
-		list = (&recovery.SeedPlan{
-			SeedRequest: recovery.SeedRequest{Node: survivor},
+		list = (&planner.SeedPlan{
+			SeedRequest: planner.SeedRequest{Node: survivor},
 			Evidence:    map[string]recovery.Evidence{survivor: {Name: survivor}, "m2": {Name: "m2"}},
 		}).Steps()
 	}

@@ -6,17 +6,18 @@ import (
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // The tables of demo and bench must not lose a step.
 func TestEveryStepHasAName(t *testing.T) {
-	seed := &recovery.SeedPlan{
-		SeedRequest: recovery.SeedRequest{Node: "m1"},
+	seed := &planner.SeedPlan{
+		SeedRequest: planner.SeedRequest{Node: "m1"},
 		Evidence:    map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}},
 	}
 	for operation, list := range map[recovery.Operation][]recovery.Step{
 		recovery.OperationSeed:   seed.Steps(),
-		recovery.OperationMember: (&recovery.MemberPlan{Node: "m2"}).Steps(),
+		recovery.OperationMember: (&planner.MemberPlan{Node: "m2"}).Steps(),
 	} {
 		seen := map[string]recovery.StepID{}
 		for _, s := range list {

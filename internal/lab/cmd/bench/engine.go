@@ -10,6 +10,9 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 // engine is the recovery without Terraform: the same calls that the provider makes.
@@ -38,7 +41,7 @@ func newEngine(l *lab.Lab) *engine {
 func (e *engine) close() { e.logins.close() }
 
 func (e *engine) survey(ctx context.Context) map[string]recovery.Evidence {
-	return recovery.Survey(ctx, e.nodes, time.Now())
+	return survey.Take(ctx, e.nodes, time.Now())
 }
 
 // carryOut does what an apply does with the evidence that the plan was made from. between hears of each operation that
@@ -48,23 +51,23 @@ func (e *engine) carryOut(
 	evidence map[string]recovery.Evidence,
 	between func(operation string),
 ) error {
-	o := recovery.Options{Now: time.Now}
-	plan, err := recovery.DecideSeed(evidence, recovery.SeedRequest{RecoveryID: "lab"})
+	o := executor.Options{Now: time.Now}
+	plan, err := planner.DecideSeed(evidence, planner.SeedRequest{RecoveryID: "lab"})
 	if err != nil {
 		return err
 	}
-	seed, err := recovery.Seed(ctx, plan, e.nodes, o)
+	seed, err := executor.Seed(ctx, plan, e.nodes, o)
 	if err != nil {
 		return err
 	}
 	between("seed m1")
 	cluster := recovery.Cluster{ID: seed.ClusterID.String(), Members: seed.Members}
 	for _, m := range e.lab.Nodes()[1:] {
-		plan, err := recovery.DecideMember(evidence[m.Name()], cluster, false)
+		plan, err := planner.DecideMember(evidence[m.Name()], cluster, false)
 		if err != nil {
 			return err
 		}
-		member, err := recovery.Member(ctx, plan, e.nodes, o)
+		member, err := executor.Member(ctx, plan, e.nodes, o)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
 )
 
 // Variable names, in the provider's environment, the socket at which somebody listens.
@@ -29,8 +30,8 @@ type Event struct {
 
 // Report gives the observers of a provider that tells a socket of its steps, and of what it refuses. Each waits for the
 // answer; without one the step fails.
-func Report(socket string) (before, after recovery.Observer, refused func(recovery.Code)) {
-	tell := func(acted bool) recovery.Observer {
+func Report(socket string) (before, after executor.Observer, refused func(recovery.Code)) {
+	tell := func(acted bool) executor.Observer {
 		return func(number, _ int, s recovery.Step) error {
 			return report(socket, Event{
 				PID:       os.Getpid(),

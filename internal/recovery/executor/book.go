@@ -1,0 +1,110 @@
+package executor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// book writes a journal to its master after every step, while the next one has begun.
+type book struct {
+	*recovery.Journal
+	node    *node.Node
+	now     func() time.Time
+	writing chan error // of the last write that was begun and not waited for; nil where there is none
+}
+
+// open continues the journal that the master has, or begins one.
+func openBook(
+	have *recovery.Journal,
+	operation recovery.Operation,
+	id string,
+	n *node.Node,
+	now func() time.Time,
+) *book {
+	if have == nil {
+		have = &recovery.Journal{Operation: operation, ID: id, Master: n.Name, Started: now().UTC()}
+	}
+	if have.Marks == nil {
+		have.Marks = map[string]string{}
+	}
+	return &book{Journal: have, node: n, now: now}
+}
+
+// set is written to the master with the step in which it became true. What has to be known before something is done is
+// saved at once.
+func (b *book) set(key, value string) { b.Marks[key] = value }
+
+// setNodes is set for the names of nodes, which may hold any character.
+func (b *book) setNodes(key string, names []string) {
+	text, _ := json.Marshal(append([]string{}, names...)) // a list of strings cannot fail
+	b.set(key, string(text))
+}
+
+// keepAt writes down where the old data goes before it goes there.
+func (b *book) keepAt(ctx context.Context, data, wal string) error {
+	b.set(recovery.MarkKeepData, data)
+	b.set(recovery.MarkKeepWAL, wal)
+	return b.save(ctx)
+}
+
+// step keeps that one is done. Nothing waits for it but the next write: a step that is not in the journal is checked
+// again, and found done.
+func (b *book) step(ctx context.Context, number, of int, s recovery.Step) error {
+	b.Steps = append(b.Steps, s.Entry(number, of, b.now()))
+	text, err := b.text()
+	if err := errors.Join(err, b.settle()); err != nil {
+		return err
+	}
+	writing := make(chan error, 1)
+	b.writing = writing
+	go func() { writing <- b.write(ctx, text) }()
+	return nil
+}
+
+// settle waits for a write that was begun.
+func (b *book) settle() error {
+	if b == nil || b.writing == nil {
+		return nil
+	}
+	err := <-b.writing
+	b.writing = nil
+	return err
+}
+
+func (b *book) finish(ctx context.Context) error {
+	b.Finished = b.now().UTC()
+	err := b.save(ctx)
+	if err != nil {
+		b.Finished = time.Time{}
+	}
+	return err
+}
+
+// save writes the journal and returns when it is written.
+func (b *book) save(ctx context.Context) error {
+	text, err := b.text()
+	if err := errors.Join(err, b.settle()); err != nil {
+		return err
+	}
+	return b.write(ctx, text)
+}
+
+func (b *book) text() ([]byte, error) {
+	text, err := json.MarshalIndent(b.Journal, "", "  ")
+	return append(text, '\n'), err
+}
+
+func (b *book) write(ctx context.Context, text []byte) error {
+	ctx, cancel := atomic(ctx)
+	defer cancel()
+	if err := b.node.WriteJournal(ctx, b.FileName(), text); err != nil {
+		return fmt.Errorf("keeping the journal: %w", err)
+	}
+	return nil
+}

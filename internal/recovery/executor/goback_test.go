@@ -1,0 +1,226 @@
+//go:build linux
+
+package executor_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
+)
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// TestGoBack fails at each step before the copy is made: everything is put back as it was, and the next attempt is a
+// new one.
+func TestGoBack(t *testing.T) {
+	l := start(t, lab.Options{})
+	must(t, l.Fill(t.Context(), 50, 100))
+	keys, _, err := l.CountKeys(t.Context(), "m1")
+	must(t, err)
+	loseMajority(t, l)
+	m1, nodes := l.Node("m1"), nodesOf(t, l)
+	plan := func() *planner.SeedPlan {
+		t.Helper()
+		p, err := planner.DecideSeed(
+			survey.Take(t.Context(), nodes, time.Now()),
+			planner.SeedRequest{RecoveryID: "test"},
+		)
+		must(t, err)
+		if p.Resumes != "" {
+			t.Errorf("there is nothing to go on from, and the plan says: %s", p.Resumes)
+		}
+		return p
+	}
+	manifests := func() string {
+		t.Helper()
+		text := ""
+		for _, m := range l.Nodes() {
+			hash, err := m.TreeHash("/etc/kubernetes")
+			must(t, err)
+			text += hash + "\n"
+		}
+		return text
+	}
+	before := manifests()
+	back := func(err error) {
+		t.Helper()
+		r, ok := recovery.IsRefusal(err)
+		if !ok || !strings.Contains(r.Detail(), "Etcd's manifests are in the kubelet's folders of m1, m2, m3 again") ||
+			!strings.Contains(r.Detail(), "point of no return was not reached") {
+			t.Fatalf("got %v", err)
+		}
+		if after := manifests(); after != before {
+			t.Errorf("the manifests are not as they were:\n%s\nwant\n%s", after, before)
+		}
+		for _, m := range l.Nodes() {
+			if left, _ := filepath.Glob(m.Path("/var/lib/etcdrecovery/parked/*")); len(left) > 0 {
+				t.Errorf("parked on %s: %v", m.Name(), left)
+			}
+		}
+	}
+	for _, step := range []recovery.StepID{recovery.StepStopOthers, recovery.StepStopSeed, recovery.StepCopy} {
+		_, err := executor.Seed(t.Context(), plan(), nodes, stopBefore(step))
+		if !errors.Is(err, errCut) {
+			t.Fatalf("stopped before %s: %v", step, err)
+		}
+		back(err)
+	}
+	_, err = executor.Seed(
+		t.Context(),
+		plan(),
+		nodes,
+		executor.Options{Observe: func(_, _ int, s recovery.Step) error {
+			if s.ID != recovery.StepCopy {
+				return nil
+			}
+			// As if the master had lost its power while it copied.
+			must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery/1.copying/member"), 0o700))
+			return errCut
+		}},
+	)
+	back(err)
+	if left, _ := os.ReadDir(m1.Path("/var/lib/etcd.etcdrecovery")); len(left) > 0 {
+		t.Errorf("what was left of a copy is still there: %v", left)
+	}
+	// A copy that fails.
+	undo := script(
+		t,
+		m1,
+		"cp",
+		`case "$*" in *.copying/*|*/manifests/.etcdrecovery-*) `+
+			`echo 'cp: error writing: No space left on device' >&2; exit 1;; esac; exec /bin/cp "$@"`,
+	)
+	_, err = executor.Seed(t.Context(), plan(), nodes, executor.Options{})
+	undo()
+	// The seed's own manifest could not be put back with that cp either.
+	wantRefusal(
+		t,
+		err,
+		recovery.CodeStepFailed,
+		"Step 5 of 9 on m1: copy",
+		"No space left on device",
+		"could not be put back on m1",
+		"could not be put back on m2",
+		"that of m1 first",
+		"on m1: mv "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
+		"on m3: mv "+l.Node("m3").Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
+	)
+
+	p, err := planner.DecideSeed(
+		survey.Take(t.Context(), nodes, time.Now()),
+		planner.SeedRequest{RecoveryID: "test"},
+	)
+	must(t, err)
+	if !strings.Contains(p.Resumes, "recovery test was begun on m1 at") ||
+		!strings.Contains(p.Resumes, "goes on after step 4 of 9 (stop etcd") {
+		t.Errorf("the plan says: %q", p.Resumes)
+	}
+	_, err = planner.DecideSeed(p.Evidence, planner.SeedRequest{RecoveryID: "test", Node: "m2"})
+	wantRefusal(
+		t,
+		err,
+		recovery.CodeOtherSeed,
+		"Changed: nothing this time. An earlier apply left it so: etcd's manifests may have been moved out of the "+
+			"kubelet's folders of m1, m2, m3. Nothing was forced",
+	)
+	// The attempt before has stopped the seed, and the masters that have lost their data must not come back before it
+	// answers them.
+	_, err = executor.Seed(t.Context(), p, nodes, executor.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepCheck && answers(t, m1) {
+			t.Error("m1 runs already")
+		}
+		if s.ID != recovery.StepCopy {
+			return nil
+		}
+		return errCut
+	}})
+	if !answers(t, m1) {
+		t.Error("the masters are back, and m1 does not answer them")
+	}
+	back(err)
+	p = plan()
+	// Interrupted when the copy is made: from here there is a way back by hand, and the way on.
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = executor.Seed(ctx, p, nodes, executor.Options{Acted: func(_, _ int, s recovery.Step) error {
+		if s.ID == recovery.StepCopy {
+			cancel()
+		}
+		return nil
+	}})
+	cancel()
+	wantRefusal(
+		t,
+		err,
+		recovery.CodeInterrupted,
+		"Stopped before step 6 of 9 on m1",
+		"the data of m1 is copied to",
+		"the point of no return is not reached",
+		"cp -p "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
+	)
+	colleague := nodes["m2"].As("ann@jumphost")
+	must(t, colleague.Lock(t.Context(), "ann@jumphost", ""))
+	p, err = planner.DecideSeed(
+		survey.Take(t.Context(), nodes, time.Now()),
+		planner.SeedRequest{RecoveryID: "test"},
+	)
+	must(t, err)
+	_, err = executor.Seed(t.Context(), p, nodes, executor.Options{})
+	wantRefusal(
+		t,
+		err,
+		recovery.CodeLocked,
+		"Changed: nothing this time. An earlier apply left it so: etcd is stopped on m1, m2, m3, and the data of m1 "+
+			"is copied to",
+	)
+	must(t, colleague.Unlock(t.Context()))
+	must(t, recoverAll(t, l, nodes, options(t)))
+	wantRecovered(t, l, keys)
+	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
+		t.Errorf("m1 keeps %v, want one copy", kept)
+	}
+}
+
+// TestCopiedUnheard loses the connection when the copy is whole, before anybody hears of it: it is the one that is
+// kept.
+func TestCopiedUnheard(t *testing.T) {
+	l, nodes, p := planned(t)
+	m1 := l.Node("m1")
+	_, err := executor.Seed(t.Context(), p, nodes, executor.Options{Observe: func(_, _ int, s recovery.Step) error {
+		if s.ID != recovery.StepCopy {
+			return nil
+		}
+		must(t, os.MkdirAll(m1.Path("/var/lib/etcd.etcdrecovery"), 0o700))
+		from, to := m1.Path("/var/lib/etcd"), m1.Path("/var/lib/etcd.etcdrecovery/1")
+		must(t, exec.CommandContext(t.Context(), "cp", "-a", from, to).Run()) //nolint:gosec // the lab's own
+		return errCut
+	}})
+	wantRefusal(
+		t,
+		err,
+		recovery.CodeStepFailed,
+		"the data of m1 is copied to "+m1.Inside("/var/lib/etcd.etcdrecovery/1"),
+		"the point of no return is not reached",
+	)
+	p, err = planner.DecideSeed(
+		survey.Take(t.Context(), nodes, time.Now()),
+		planner.SeedRequest{RecoveryID: p.RecoveryID},
+	)
+	must(t, err)
+	_, err = executor.Seed(t.Context(), p, nodes, options(t))
+	must(t, err)
+	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
+		t.Errorf("m1 keeps %v, want one copy", kept)
+	}
+}

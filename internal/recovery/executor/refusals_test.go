@@ -1,0 +1,430 @@
+//go:build linux
+
+package executor_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
+)
+
+const manifestFile = "/etc/kubernetes/manifests/etcd.yaml"
+
+// tamper changes a file on a master and gives back how to undo it. A nil text takes the file away.
+func tamper(t *testing.T, m lab.Node, name string, change func([]byte) []byte) func() {
+	t.Helper()
+	file := m.Path(name)
+	before, readErr := os.ReadFile(file)
+	write := func(text []byte) {
+		tmp := filepath.Join(filepath.Dir(file), ".tamper")
+		if text == nil {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		if err := os.WriteFile(tmp, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(tmp, file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(change(before))
+	return func() {
+		if readErr != nil {
+			before = nil
+		}
+		write(before)
+	}
+}
+
+func replace(old, by string) func([]byte) []byte {
+	return func(text []byte) []byte {
+		if !bytes.Contains(text, []byte(old)) {
+			panic("the manifest has no " + old)
+		}
+		return bytes.Replace(text, []byte(old), []byte(by), 1)
+	}
+}
+
+// script puts a command before all others on a master's PATH: the way to inject faults that a healthy machine does not
+// have.
+func script(t *testing.T, m lab.Node, name, text string) func() {
+	t.Helper()
+	file := m.Path("/usr/local/bin/" + name)
+	if err := os.WriteFile(
+		file,
+		[]byte("#!/bin/sh\n"+text+"\n"),
+		0o755,
+	); err != nil { //nolint:gosec // a command has to be executable
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRefusals shows what an operator reads when the input is bad, and that nothing was touched.
+func TestRefusals(t *testing.T) {
+	l := start(t, lab.Options{})
+	loseMajority(t, l)
+	for _, m := range l.Nodes()[1:] {
+		quiet(m)
+	}
+	m1, m2 := l.Node("m1"), l.Node("m2")
+	m1.KubeletStop() // what is done to its manifest is for the survey to see, not for etcd to run with
+	duplicate := filepath.Join(filepath.Dir(manifestFile), "etcd.yaml.bak")
+
+	remove := func([]byte) []byte { return nil }
+	edited := func(change func([]byte) []byte) func() func() { // the manifest of m1
+		return func() func() { return tamper(t, m1, manifestFile, change) }
+	}
+	for _, c := range []struct {
+		name    string
+		request planner.SeedRequest
+		access  func(map[string]*ssh.Config)
+		breaks  func() func()
+		code    recovery.Code
+		words   []string
+	}{
+		{
+			name:    "unknown node",
+			request: planner.SeedRequest{Node: "m9"},
+			code:    recovery.CodeUnknownNode,
+			words:   []string{`"m9"`, "m1, m2, m3"},
+		},
+		{
+			name:    "unknown lost node",
+			request: planner.SeedRequest{Lost: []string{"m9"}},
+			code:    recovery.CodeUnknownNode,
+			words:   []string{`"m9"`},
+		},
+		{
+			name:    "lost node given twice",
+			request: planner.SeedRequest{Lost: []string{"m2", "m2"}},
+			breaks:  off(t, m2),
+			code:    recovery.CodeNodeTwice,
+			words:   []string{"m2 twice"},
+		},
+		{
+			name:    "lost node that answers",
+			request: planner.SeedRequest{Lost: []string{"m2"}},
+			code:    recovery.CodeLostNodeAnswers,
+			words:   []string{"m2", "take m2 out of lost_nodes"},
+		},
+		{
+			name:   "silent node that is not given up",
+			breaks: off(t, m2),
+			code:   recovery.CodeUnreachable,
+			words:  []string{`lost_nodes = ["m2"]`, "connection refused"},
+		},
+		{
+			name:    "a seed without data",
+			request: planner.SeedRequest{Node: "m2"},
+			code:    recovery.CodeSeedEmpty,
+			words:   []string{"m2", "m1"},
+		},
+		{
+			name:   "manifest missing",
+			breaks: edited(remove),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"m1: no file in", "is an etcd static pod"},
+		},
+		{
+			name:   "not a Pod",
+			breaks: edited(replace("kind: Pod", "kind: Deployment")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"m1:", "etcd.yaml", "Deployment"},
+		},
+		{
+			name:   "no etcd container",
+			breaks: edited(replace("- etcd\n", "- sleep\n")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"m1:", "etcd.yaml"},
+		},
+		{
+			name: "two etcd containers",
+			breaks: edited(replace(
+				"  containers:\n",
+				"  containers:\n  - name: other\n    image: etcd\n    command: [etcd, --name=other]\n",
+			)),
+			code:  recovery.CodeSeedUndecided,
+			words: []string{"m1:", "etcd.yaml", "more than one etcd container"},
+		},
+		{
+			name:   "force flag already there",
+			breaks: edited(replace("    - --data-dir", "    - --force-new-cluster\n    - --data-dir")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"force-new-cluster flag in it", "no journal of ours"},
+		},
+		{
+			name: "a second file with the same pod",
+			breaks: func() func() {
+				text, err := os.ReadFile(m1.Path(manifestFile))
+				must(t, err)
+				return tamper(t, m1, duplicate, func([]byte) []byte { return text })
+			},
+			code:  recovery.CodeSeedUndecided,
+			words: []string{"etcd.yaml and", "etcd.yaml.bak are both the pod kube-system/etcd"},
+		},
+		{
+			name:    "a second file with the same pod on another master",
+			request: planner.SeedRequest{Node: "m1"},
+			breaks: func() func() {
+				text, err := os.ReadFile(m2.Path(manifestFile))
+				must(t, err)
+				return tamper(t, m2, duplicate, func([]byte) []byte { return text })
+			},
+			code:  recovery.CodeNodeNotReady,
+			words: []string{"on m2", "etcd.yaml.bak are both the pod"},
+		},
+		{
+			name:   "config file",
+			breaks: edited(replace("    - --data-dir", "    - --config-file=/etc/etcd.conf\n    - --data-dir")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"--config-file"},
+		},
+		{
+			name:   "settings in the environment",
+			breaks: edited(replace("    image:", "    env:\n    - name: ETCD_NAME\n      value: m1\n    image:")),
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"ETCD_NAME"},
+		},
+		{
+			name: "PKI missing",
+			breaks: func() func() {
+				return tamper(t, m1, "/etc/kubernetes/pki/etcd/peer.key", remove)
+			},
+			code:  recovery.CodeSeedUndecided,
+			words: []string{"peer.key", "missing or unreadable on m1"},
+		},
+		{
+			name: "PKI expired",
+			breaks: func() func() {
+				must(t, m1.ExpireCerts())
+				return func() { must(t, m1.RenewCerts()) }
+			},
+			code:  recovery.CodeSeedUndecided,
+			words: []string{"on m1 expired on", "kubeadm certs renew"},
+		},
+		{
+			name:   "image gone",
+			breaks: func() func() { m1.RemoveImage(); return m1.RestoreImage },
+			code:   recovery.CodeSeedUndecided,
+			words:  []string{"the image registry.k8s.io/etcd", "is not on m1"},
+		},
+		{
+			name: "disk too full",
+			breaks: func() func() {
+				return script(t, m1, "df", `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"; `+
+					`echo "/dev/x 100 99 1000 99% /"`)
+			},
+			code:  recovery.CodeNoSpace,
+			words: []string{"m1 holds", "1000 KiB free", "free"},
+		},
+		{
+			name: "host key unknown",
+			access: func(c map[string]*ssh.Config) {
+				c["m2"].HostKey, c["m2"].KnownHostsFiles = "", []string{filepath.Join(t.TempDir(), "empty")}
+				must(t, os.WriteFile(c["m2"].KnownHostsFiles[0], nil, 0o600))
+			},
+			code:  recovery.CodeAccessRefused,
+			words: []string{"m2 cannot be examined", "is not known", "ssh-keyscan -t ed25519 -p 2222", "SHA256:"},
+		},
+		{
+			name:   "host key changed",
+			access: func(c map[string]*ssh.Config) { c["m2"].HostKey = l.Node("m1").HostKey() },
+			code:   recovery.CodeAccessRefused,
+			words:  []string{"m2 cannot be examined", "host_key says", "SHA256:"},
+		},
+		{
+			name:   "wrong user",
+			access: func(c map[string]*ssh.Config) { c["m2"].User = "nobody" },
+			code:   recovery.CodeAccessRefused,
+			words: []string{
+				`user "nobody"`,
+				"key /",
+				"(ssh-ed25519 SHA256:",
+				"): refused",
+				"the server takes: publickey",
+			},
+		},
+		{
+			name:   "no sudo",
+			access: func(c map[string]*ssh.Config) { c["m2"].User, c["m2"].Become = "ops", sudoAlways },
+			breaks: func() func() {
+				must(t, m2.SudoFails(true))
+				undo := script(t, m2, "id", "echo 1000")
+				return func() { undo(); must(t, m2.SudoFails(false)) }
+			},
+			code: recovery.CodeAccessRefused,
+			words: []string{
+				"m2 cannot be examined",
+				"ops on 127.",
+				"may not become root with sudo (sudo: ",
+				"ops ALL=(root) NOPASSWD: /bin/sh -s",
+			},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.breaks != nil {
+				defer c.breaks()()
+			}
+			nodes := nodesWith(t, l, c.access)
+			before := trees(t, l)
+			c.request.RecoveryID = "test"
+			_, err := planner.DecideSeed(survey.Take(t.Context(), nodes, time.Now()), c.request)
+			r, ok := recovery.IsRefusal(err)
+			if !ok {
+				t.Fatalf("no refusal but: %v", err)
+			}
+			t.Logf("%s\n\n%s", r.Title, r.Detail())
+			if r.Code != c.code || len(r.Title) > 60 {
+				t.Errorf("code %s and title %q, want %s", r.Code, r.Title, c.code)
+			}
+			for _, w := range c.words {
+				if !strings.Contains(r.Detail(), w) {
+					t.Errorf("the text does not say %q", w)
+				}
+			}
+			if r.Next == "" || r.Untouched == "" {
+				t.Error("the text does not say what is untouched and what to do")
+			}
+			if after := trees(t, l); after != before {
+				t.Errorf("the masters were touched: %s, before: %s", after, before)
+			}
+		})
+	}
+}
+
+const sudoAlways = ssh.BecomeSudo
+
+func off(t *testing.T, m lab.Node) func() func() {
+	return func() func() {
+		m.PowerOff()
+		return func() { must(t, m.PowerOn()); quiet(m) }
+	}
+}
+
+// quiet keeps etcd from starting on a master with an empty folder: as soon as the survivor is down, wiped masters found
+// a cluster anew.
+func quiet(m lab.Node) {
+	m.KubeletStop()
+	m.KillEtcd()
+}
+
+// nodesWith are the lab's masters reached in another way than usual.
+func nodesWith(t *testing.T, l *lab.Lab, access func(map[string]*ssh.Config)) map[string]*node.Node {
+	t.Helper()
+	configs := map[string]*ssh.Config{}
+	for _, m := range l.Nodes() {
+		configs[m.Name()] = sshOf(l, m)
+	}
+	if access != nil {
+		access(configs)
+	}
+	return connect(t, l, configs)
+}
+
+// trees are hashes of what must not be touched: manifests, certificates and kubelet configuration on every master.
+func trees(t *testing.T, l *lab.Lab) string {
+	t.Helper()
+	text := ""
+	for _, m := range l.Nodes() {
+		hash, err := m.TreeHash("/etc/kubernetes", "/var/lib/kubelet")
+		must(t, err)
+		_, err = os.Stat(m.Path(node.DefaultWorkDir))
+		text += fmt.Sprintf("%s %s work folder: %v\n", m.Name(), hash, err == nil)
+	}
+	return text
+}
+
+// TestFoundedAnew is the trap that eats the last data: while the survivor is down, the wiped masters found the cluster
+// anew, with its old IDs. They answer with a quorum, and must be neither believed nor joined.
+func TestFoundedAnew(t *testing.T) {
+	l := start(t, lab.Options{})
+	for range 10 { // more entries than the founding of another cluster takes
+		must(t, l.Fill(t.Context(), 200, 100))
+	}
+	m1 := l.Node("m1")
+	m1.KubeletStop()
+	m1.KillEtcd()
+	wipeMajority(t, l)
+	nodes := nodesOf(t, l)
+	all := survey.Take(t.Context(), nodes, time.Now())
+	for deadline := time.Now().Add(time.Minute); !all["m2"].Quorum && time.Now().Before(deadline); {
+		all = survey.Take(t.Context(), nodes, time.Now())
+	}
+	t.Log(planner.Report(all, nil))
+	for _, node := range []string{"", "m1"} {
+		_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: node})
+		if recovery.CodeOf(err) != recovery.CodeClusterBehind {
+			t.Errorf("node %q: %v", node, err)
+		}
+	}
+	_, err := planner.DecideMember(all["m1"], recovery.Cluster{ID: all["m1"].Live.ClusterID.String()}, false)
+	if recovery.CodeOf(err) != recovery.CodeClusterBehind {
+		t.Errorf("m1 may join: %v", err)
+	}
+}
+
+// TestOtherClusters has wiped masters that founded clusters of their own, as manifests do that kubeadm upgrade has
+// written. The survivor must not be sent to join one of them.
+func TestOtherClusters(t *testing.T) {
+	l := start(t, lab.Options{Shape: lab.SelfOnly})
+	must(t, l.Fill(t.Context(), 200, 100))
+	wipeMajority(t, l)
+	nodes := nodesOf(t, l)
+	all := survey.Take(t.Context(), nodes, time.Now())
+	deadline := time.Now().Add(time.Minute)
+	for (!all["m2"].Quorum || !all["m3"].Quorum) && time.Now().Before(deadline) {
+		all = survey.Take(t.Context(), nodes, time.Now())
+	}
+	t.Log(planner.Report(all, nil))
+	if v := planner.Judge(all, ""); v.State != planner.Unclear {
+		t.Errorf("verdict %q", v.Text)
+	}
+	_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test"})
+	wantRefusal(t, err, recovery.CodeSeedUndecided, "3 different clusters", "node =")
+	_, err = planner.DecideMember(all["m1"], recovery.Cluster{ID: all["m1"].Live.ClusterID.String()}, false)
+	wantRefusal(t, err, recovery.CodeClusterBehind, "m1 has data that it never had", `node = "m1"`)
+	if _, err = planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: "m1"}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWrittenMeanwhile has a member that serves nobody and is written to all the same: its certificate has expired
+// while it follows the leader. What its disk says is of no moment.
+func TestWrittenMeanwhile(t *testing.T) {
+	l := start(t, lab.Options{})
+	must(t, l.Node("m3").ExpireCerts())
+	writer, err := l.StartWriter(t.Context(), "m1", "m2")
+	must(t, err)
+	defer writer.Stop()
+	e := survey.Take(t.Context(), nodesOf(t, l), time.Now())["m3"]
+	if e.Status != nil || !e.Running || e.Disk != nil || e.Damage != "" ||
+		!strings.Contains(e.Unread, "somebody writes to it") {
+		t.Errorf("status %v (%s), disk %+v, damage %q, unread %q", e.Status, e.StatusError, e.Disk, e.Damage, e.Unread)
+	}
+}

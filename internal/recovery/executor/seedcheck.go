@@ -1,0 +1,69 @@
+package executor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+)
+
+// check compares the masters with the evidence under the lock, and asks once more whether the majority is lost.
+func (s *seeding) check(ctx context.Context) error {
+	live, err := s.refresh(ctx)
+	if err != nil {
+		return err
+	}
+	id := s.plan.RecoveryID
+	s.book = openBook(live[s.plan.Node].SeedJournal(id), recovery.OperationSeed, id, s.seed.Node, s.now)
+	now, err := planner.DecideSeed(live, s.plan.SeedRequest)
+	if err != nil {
+		return err
+	}
+	for _, name := range append(s.plan.Others(), s.plan.Node) {
+		if err := unchanged(s.plan.Evidence[name], live[name]); err != nil {
+			return err
+		}
+	}
+	if now.Forced != s.plan.Forced || now.Final != s.plan.Final || now.OldData != s.plan.OldData ||
+		now.OldWAL != s.plan.OldWAL {
+		return &recovery.Refusal{
+			Code:  recovery.CodeNodeChanged,
+			Title: "A Master Changed Since the Plan",
+			Next:  "run terraform plan again and look at what it will do now.",
+			Found: fmt.Sprintf(
+				"what would be written on %s, or where its data would be kept (%s), is not what the plan shows (%s).",
+				s.plan.Node,
+				now.OldData,
+				s.plan.OldData,
+			),
+		}
+	}
+	// From here on there is something to go on from: who the seed is, and where its data goes.
+	s.began = true
+	s.willMove()
+	return s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL)
+}
+
+// willMove writes down whose manifest is about to be moved away, and is in the kubelet's folder until then.
+func (s *seeding) willMove() {
+	moved := s.book.Nodes(recovery.MarkMoved)
+	for name, m := range s.masters {
+		if m.ev.Manifest != "" && m.ev.Parked == "" && !slices.Contains(moved, name) {
+			moved = append(moved, name)
+		}
+	}
+	slices.Sort(moved)
+	s.book.setNodes(recovery.MarkMoved, moved)
+	s.book.setNodes(recovery.MarkStopped, s.plan.Reached())
+	if s.seed.ev.Running {
+		s.book.set(recovery.MarkAnswered, "yes")
+	}
+}
+
+// settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away
+// by it, and who has joined meanwhile must not be stopped.
+func (s *seeding) settled(context.Context) (bool, error) {
+	return s.book.Mark(recovery.MarkUnforced) != "", nil
+}

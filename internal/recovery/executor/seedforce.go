@@ -1,0 +1,343 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
+)
+
+func (s *seeding) forced(context.Context) (bool, error) {
+	return s.book.Mark(recovery.MarkForced) != "", nil
+}
+
+func (s *seeding) copied(context.Context) (bool, error) {
+	return s.book.Mark(recovery.MarkOldData) != "" || s.book.Mark(recovery.MarkForced) != "", nil
+}
+
+// copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5,
+// server/etcdserver/raft.go).
+func (s *seeding) copy(ctx context.Context) error {
+	ev := s.seed.ev
+	if err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData); err != nil {
+		return err
+	}
+	if s.plan.OldWAL != "" {
+		if err := s.seed.CopyAside(ctx, ev.WALDir, s.plan.OldWAL); err != nil {
+			return err
+		}
+	}
+	s.keepCopy()
+	return nil
+}
+
+// keepCopy notes that the copy is whole.
+func (s *seeding) keepCopy() {
+	if s.plan.OldWAL != "" {
+		s.book.set(recovery.MarkOldWAL, s.plan.OldWAL)
+	}
+	s.book.set(recovery.MarkBefore, s.seed.ev.ManifestHash())
+	s.book.set(recovery.MarkOldData, s.plan.OldData)
+}
+
+// force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's
+// folder again.
+func (s *seeding) force(ctx context.Context) error {
+	if err := s.stillGone(ctx); err != nil {
+		return err
+	}
+	s.book.set(recovery.MarkForcing, "begun")
+	if err := s.book.save(ctx); err != nil {
+		return err
+	}
+	err := recovery.Caught(s.seed.Name, func() error { // a panic must not leave the flag there either
+		id, err := s.seed.start(ctx, s.plan.Forced)
+		if err == nil {
+			err = s.seed.awaitServing(ctx, id, s.alone)
+		}
+		if err == nil {
+			err = s.readForcedLog(ctx, id)
+		}
+		return err
+	})
+	if err != nil {
+		short, cancel := atomic(ctx)
+		defer cancel()
+		if removeErr := s.seed.Remove(short, s.seed.ev.ManifestPath); removeErr != nil {
+			return fmt.Errorf("%w; and the forced manifest is still in %s: %w", err, s.seed.ev.ManifestPath, removeErr)
+		}
+		return err
+	}
+	s.book.set(recovery.MarkForced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	return nil
+}
+
+// stillGone asks the masters once more for those that were given up. They were silent when this was begun, and a copy
+// can take its time.
+func (s *seeding) stillGone(ctx context.Context) error {
+	all := map[string]recovery.Evidence{}
+	for name, m := range s.masters {
+		all[name] = m.ev
+	}
+	var mu sync.Mutex
+	_ = s.each(ctx, append(s.plan.Others(), s.plan.Node), func(ctx context.Context, m *master) error {
+		e := m.ev
+		e.Peers = survey.AskPeers(ctx, m.Node, e.Peers)
+		mu.Lock()
+		defer mu.Unlock()
+		all[m.Name] = e
+		return nil
+	})
+	if seen := planner.SeenElsewhere(all); len(seen) > 0 {
+		return planner.SeenAlive(seen)
+	}
+	return nil
+}
+
+// alone is true of a cluster whose only member is this one, a voter and its leader.
+func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
+	status, err := c.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if before := s.plan.Evidence[s.plan.Node].Cluster(); before != 0 && before != status.ClusterID {
+		return &recovery.Refusal{
+			Code:  recovery.CodeSeedServesOther,
+			Title: "The Seed Serves Another Cluster",
+			Found: fmt.Sprintf(
+				"%s had data of cluster %s, and serves cluster %s after the forced start.",
+				s.seed.Name,
+				before,
+				status.ClusterID,
+			),
+		}
+	}
+	if status.Leader != status.MemberID {
+		return fmt.Errorf("%s has no leader yet", s.seed.Name)
+	}
+	members, err := c.Members(ctx)
+	if err != nil {
+		return err
+	}
+	if len(members) != 1 || members[0].ID != status.MemberID || members[0].Learner {
+		return &recovery.Refusal{
+			Code:  recovery.CodeOldMembersLeft,
+			Title: "Old Members Are Still in the Cluster",
+			Found: fmt.Sprintf(
+				"after the forced start the member list of %s is %s; it should be itself alone.",
+				s.seed.Name,
+				describe(members),
+			),
+		}
+	}
+	s.result = &SeedResult{
+		ClusterID: status.ClusterID,
+		MemberID:  status.MemberID,
+		Revision:  status.Revision,
+		OldData:   s.book.Mark(recovery.MarkOldData),
+	}
+	s.result.Members = []manifest.Member{{Name: s.seed.ev.MemberName, PeerURLs: s.seed.ev.PeerURLs}}
+	return nil
+}
+
+func describe(members []etcd.Member) string {
+	var list []string
+	for _, m := range members {
+		name := m.Name
+		if name == "" {
+			name = "(not started)"
+		}
+		if m.Learner {
+			name += " (learner)"
+		}
+		list = append(list, fmt.Sprintf("%s %s %s", name, m.ID, strings.Join(m.PeerURLs, ",")))
+	}
+	return recovery.Words(list)
+}
+
+// readForcedLog makes sure that etcd took the flag, and keeps how many entries it dropped.
+func (s *seeding) readForcedLog(ctx context.Context, id string) error {
+	log, err := s.seed.ContainerLog(ctx, s.seed.ev.Runtime, id, 5000)
+	if err != nil {
+		return err
+	}
+	if !tookForceFlag(log) {
+		return &recovery.Refusal{
+			Code:  recovery.CodeForceNotTaken,
+			Title: "Etcd Did Not Take the Force Flag",
+			Found: fmt.Sprintf(
+				"the log of container %.12s on %s does not say that etcd was started with --force-new-cluster.",
+				id,
+				s.seed.Name,
+			),
+		}
+	}
+	s.book.set(recovery.MarkDiscarded, discardedEntries(log))
+	return nil
+}
+
+func (s *seeding) unforced(ctx context.Context) (bool, error) {
+	if s.book.Mark(recovery.MarkUnforced) == "" {
+		return false, nil
+	}
+	text, err := s.seed.ReadFile(ctx, s.seed.ev.ManifestPath)
+	return err == nil && string(text) == s.plan.Final, nil // an unreadable file is one that has to be written again
+}
+
+// unforce restarts the seed without the flag. Left in, it would throw every other member out at the seed's next start.
+func (s *seeding) unforce(ctx context.Context) error {
+	forced, err := manifest.Parse([]byte(s.plan.Forced))
+	if err != nil {
+		return err
+	}
+	if err := s.seed.park(ctx); err != nil {
+		return err
+	}
+	if err := s.seed.proveEnded(ctx); err != nil {
+		return err
+	}
+	id, err := s.seed.start(ctx, s.plan.Final)
+	if err != nil {
+		return err
+	}
+	// The kubelet takes up to a second more for the rest of the forced pod, in which the other one starts.
+	if err := s.seed.proveGone(ctx, forced.PodName()); err != nil {
+		return err
+	}
+	if err := s.seed.awaitServing(ctx, id, s.alone); err != nil {
+		return err
+	}
+	log, err := s.seed.ContainerLog(ctx, s.seed.ev.Runtime, id, 5000)
+	if err != nil {
+		return err
+	}
+	if tookForceFlag(log) {
+		return &recovery.Refusal{
+			Code:  recovery.CodeForceInEffect,
+			Title: "The Force Flag Is Still in Effect",
+			Found: fmt.Sprintf(
+				"container %.12s on %s was started from a manifest without the flag, and its log says that etcd was "+
+					"started with it.",
+				id,
+				s.seed.Name,
+			),
+		}
+	}
+	s.book.set(recovery.MarkAfter, node.Hash([]byte(s.plan.Final)))
+	s.book.set(recovery.MarkUnforced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	return nil
+}
+
+// addressed is true when the cluster knows the seed under the URL that its manifest advertises.
+func (s *seeding) addressed(ctx context.Context) (bool, error) {
+	c, err := s.seed.etcd(ctx)
+	if err != nil {
+		return false, err
+	}
+	members, err := c.Members(ctx)
+	if err != nil {
+		return false, err
+	}
+	return len(members) == 1 &&
+		slices.Equal(
+			slices.Sorted(slices.Values(members[0].PeerURLs)),
+			slices.Sorted(slices.Values(s.seed.ev.PeerURLs)),
+		), nil
+}
+
+// address corrects the recorded peer URL: etcd ignores --initial-advertise-peer-urls where there is data
+// (etcd-io/etcd#7570), and joiners would be given an address at which nobody is.
+func (s *seeding) address(ctx context.Context) error {
+	if err := s.seed.Holds(ctx); err != nil {
+		return err
+	}
+	c, err := s.seed.etcd(ctx)
+	if err != nil {
+		return err
+	}
+	members, err := c.Members(ctx)
+	if err != nil {
+		return err
+	}
+	if len(members) != 1 {
+		return fmt.Errorf("the member list is %s", describe(members))
+	}
+	if err := c.UpdatePeerURLs(ctx, members[0].ID, s.seed.ev.PeerURLs); err != nil {
+		return err
+	}
+	ok, err := s.addressed(ctx)
+	if err == nil && !ok {
+		err = errors.New("the peer URL was updated, and the member list does not show it")
+	}
+	return err
+}
+
+func (s *seeding) confirm(ctx context.Context) error {
+	c, err := s.seed.etcd(ctx)
+	if err != nil {
+		return err
+	}
+	if err := etcd.Retry(ctx, etcd.Transient, func(ctx context.Context) error { return s.alone(ctx, c) }); err != nil {
+		return err
+	}
+	if err := checkAlarms(ctx, c); err != nil {
+		return err
+	}
+	if err := s.each(ctx, append(s.plan.Others(), s.plan.Node), noForceFlag); err != nil {
+		return err
+	}
+	s.result.Discarded, _ = strconv.ParseInt(s.book.Mark(recovery.MarkDiscarded), 10, 64)
+	s.result.OldData = s.book.Mark(recovery.MarkOldData)
+	return s.seed.retire(ctx, s.book)
+}
+
+// checkAlarms refuses a cluster that has an alarm: with NOSPACE it takes no writes, with CORRUPT nothing it says can be
+// trusted.
+func checkAlarms(ctx context.Context, c *etcd.Client) error {
+	alarms, err := c.Alarms(ctx)
+	if err != nil || len(alarms) == 0 {
+		return err
+	}
+	return &recovery.Refusal{
+		Code:  recovery.CodeAlarm,
+		Title: "The Cluster Has an Alarm",
+		Found: recovery.Words(alarms) + ".",
+		Next: "NOSPACE: compact, defragment, then etcdctl alarm disarm. CORRUPT: find the member whose data differs " +
+			"(etcdctl endpoint hashkv) and replace it. Then run terraform apply again.",
+	}
+}
+
+// noForceFlag looks at every manifest that the kubelet of a master reads.
+func noForceFlag(ctx context.Context, m *master) error {
+	files, err := m.Manifests(ctx)
+	if err != nil {
+		return err
+	}
+	return refuseForce(m.Name, survey.ForcedManifest(files))
+}
+
+func refuseForce(master, path string) error {
+	if path == "" {
+		return nil
+	}
+	return &recovery.Refusal{
+		Code:  recovery.CodeForceInManifest,
+		Title: "The Force Flag Is in a Manifest",
+		Found: fmt.Sprintf(
+			"%s on %s has the force-new-cluster flag: at its next start etcd would throw all other members out.",
+			path,
+			master,
+		),
+		Next: "take the flag out of that file, then run terraform apply again.",
+	}
+}

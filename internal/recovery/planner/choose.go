@@ -1,0 +1,78 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// Choose picks the master to grow the cluster from, and says why. Where the evidence does not decide, it is the
+// operator who names the master.
+func Choose(all map[string]recovery.Evidence, lost []string) (name, reason string, err error) {
+	r := Rank(all, lost)
+	if r.Undecided != "" {
+		return "", "", &recovery.Refusal{
+			Code:      recovery.CodeSeedUndecided,
+			Title:     "No Seed Can Be Chosen",
+			Found:     r.Undecided + ProblemsOf(all),
+			Attribute: "node",
+			Next: "put right what is wrong with the masters named above and plan again; or decide which one has " +
+				"the data to keep, and name it with node = \"…\".",
+		}
+	}
+	return r.Best(), r.reason(), nil
+}
+
+// reason says why the first candidate is the choice.
+func (r Ranking) reason() string {
+	best := r.Candidates[0]
+	if len(r.Candidates) == 1 && slices.ContainsFunc(r.Out, func(o RuledOut) bool { return o.HasData }) {
+		return fmt.Sprintf("%s is the only master with etcd data that can be the seed", best.Name)
+	}
+	if len(r.Candidates) == 1 {
+		return fmt.Sprintf("%s is the only master with readable etcd data", best.Name)
+	}
+	second := r.Candidates[1]
+	switch {
+	case best.Kept > second.Kept:
+		return fmt.Sprintf(
+			"a forced start keeps most on %s, the log up to entry %d; next is %s with %d",
+			best.Name,
+			best.Kept,
+			second.Name,
+			second.Kept,
+		)
+	case best.Further(second.Progress) < 0:
+		return fmt.Sprintf(
+			"%s and %s are equally far (a forced start keeps the log up to entry %d on either), and the log of %s is "+
+				"the longer one",
+			best.Name,
+			second.Name,
+			best.Kept,
+			best.Name,
+		)
+	}
+	return fmt.Sprintf(
+		"%s and %s are equally far (a forced start keeps the log up to entry %d on either)",
+		best.Name,
+		second.Name,
+		best.Kept,
+	)
+}
+
+func ProblemsOf(all map[string]recovery.Evidence) string {
+	text := ""
+	for _, e := range recovery.Sorted(all) {
+		if e.ReachError != "" {
+			text += fmt.Sprintf("\n  %s: %s", e.Name, e.ReachError)
+		}
+		for _, p := range e.Problems {
+			text += fmt.Sprintf("\n  %s: %s", e.Name, p)
+		}
+		if reason := unfit(e); reason != "" && !slices.Contains(e.Problems, reason) {
+			text += fmt.Sprintf("\n  %s: %s", e.Name, reason)
+		}
+	}
+	return text
+}

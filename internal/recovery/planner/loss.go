@@ -1,0 +1,105 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// Loss is what a forced start on one master throws away, compared with the survivor whose data goes furthest. That may
+// be the same one: of its own log it drops what it does not know to be committed, and acknowledged writes can be among
+// that.
+type Loss struct {
+	Entries      uint64   // log entries
+	Furthest     string   // the master that has them
+	FromRevision int64    // the first revision among them, at the lowest; 0 where none of the entries makes one
+	ToRevision   int64    // the last one, at the highest
+	Ahead        []string // other nodes with more that a forced start would keep, even if none is possible there now
+	Unjudged     []string // masters that may have more; it is not known
+}
+
+// lossOf compares a candidate with all masters of its cluster whose progress is known, whether they can be the seed or
+// not.
+func lossOf(c Candidate, weighed []Candidate, all map[string]recovery.Evidence) Loss {
+	var l Loss
+	end, name, _ := furthest(all, c.Cluster)
+	consider := func(name string, last uint64, revision int64) {
+		if last <= c.Kept || last-c.Kept <= l.Entries {
+			return
+		}
+		l.Entries, l.Furthest, l.FromRevision, l.ToRevision = last-c.Kept, name, 0, 0
+		if revision > c.KeptLeast {
+			l.FromRevision, l.ToRevision = c.KeptLeast+1, revision
+		}
+	}
+	consider(name, end.Last, end.LastRevision)
+	for _, e := range recovery.Sorted(all) {
+		if p, known := e.Progress(); known && p.Cluster == c.Cluster {
+			consider(e.Name, p.Kept, p.KeptRevision) // committed, whatever the others have
+		}
+	}
+	for _, other := range weighed {
+		if other.Cluster == c.Cluster && other.Kept > c.Kept {
+			l.Ahead = append(l.Ahead, other.Name)
+		}
+	}
+	slices.Sort(l.Ahead)
+	return l
+}
+
+// furthest is the master whose log goes furthest.
+func furthest(all map[string]recovery.Evidence, cluster etcd.ID) (best recovery.Progress, name string, found bool) {
+	for _, e := range recovery.Sorted(all) {
+		if p, known := e.Progress(); known && p.Cluster == cluster && (!found || p.Further(best) < 0) {
+			best, name, found = p, e.Name, true
+		}
+	}
+	return best, name, found
+}
+
+// Nothing is true where no write is lost, as far as anybody knows.
+func (l Loss) Nothing() bool { return l.FromRevision == 0 && len(l.Unjudged) == 0 }
+
+// Text says it in one sentence; "" where nothing is lost as far as anybody knows.
+func (l Loss) Text(seed string) string {
+	text := ""
+	if l.Entries > 0 {
+		where := "its own log"
+		if l.Furthest != seed {
+			where = "the log of " + l.Furthest
+		}
+		text = fmt.Sprintf(
+			"a forced start on %s keeps nothing of the last %s in %s",
+			seed,
+			count(l.Entries, "entry", "entries"),
+			where,
+		)
+		switch l.FromRevision {
+		case 0:
+			text += "; none of them is a write"
+		case l.ToRevision:
+			text += fmt.Sprintf("; with them goes revision %d", l.FromRevision)
+		default:
+			text += fmt.Sprintf("; with them go revisions %d to %d at most", l.FromRevision, l.ToRevision)
+		}
+	}
+	if slices.Contains(l.Unjudged, seed) {
+		return fmt.Sprintf("how much of the data of %s a forced start keeps is not known", seed)
+	}
+	if len(l.Unjudged) > 0 {
+		if text != "" {
+			text += "; "
+		}
+		text += fmt.Sprintf("what %s has is not known, and may be more", recovery.Words(l.Unjudged))
+	}
+	return text
+}
+
+func count(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

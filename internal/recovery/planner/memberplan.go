@@ -1,0 +1,310 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// MemberPlan is all that a join will do. It follows from the evidence and the cluster to join alone.
+type MemberPlan struct {
+	Node     string
+	Evidence recovery.Evidence
+	Cluster  recovery.Cluster // to be joined; its members at this member's turn, where AnyOrder is false
+	AnyOrder bool             // other members may join first: who is there at this member's turn is not known yet
+
+	Healthy      bool     // it is a voter already, and nothing will be done
+	Resumes      string   // where a join goes on that was broken off; "" for a new one
+	Managers     []string // controllers that have to be paused before
+	Manifest     string   // what will stand in Evidence.ManifestPath; "" while it is not known
+	OldData      string
+	OldWAL       string
+	ManifestPath string
+}
+
+// DecideMember turns evidence into a plan, or into a refusal that changes nothing.
+func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ *MemberPlan, err error) {
+	defer func() { err = recovery.AfterEarlier(err, Begun(e).Stands(e.Parked)) }()
+	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath}
+	switch {
+	case e.Reach == recovery.Silent:
+		return nil, &recovery.Refusal{
+			Code:      recovery.CodeUnreachable,
+			Title:     "The Master Does Not Answer",
+			Attribute: "node",
+			Found:     fmt.Sprintf("%s: %s.", e.Name, e.ReachError),
+			Next:      fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name),
+		}
+	case e.Reach == recovery.Refused && len(e.Elsewhere()) == 0:
+		return nil, &recovery.Refusal{
+			Code:      recovery.CodeAccessRefused,
+			Title:     "A Master Cannot Be Examined",
+			Attribute: "node",
+			Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
+			Next:      "put this access right, then plan again.",
+		}
+	case e.Reach == recovery.Refused, len(e.Problems) > 0:
+		r, _ := recovery.IsRefusal(masterProblem(e))
+		own := *r
+		own.Attribute = "node"
+		return nil, &own
+	}
+	begun := Begun(e)
+	if begun != nil {
+		p.Resumes = "the join of " + e.Name + " " + begun.Stopped()
+	}
+	if p.OldData, p.OldWAL = begun.Places(e); e.Empty && begun.Mark(recovery.MarkKeepData) == "" {
+		p.OldData, p.OldWAL = "", "" // there is nothing to keep
+	}
+	members := withoutSelf(e, join.Members)
+	if join.Is(e.Live) {
+		p.Healthy = healthy(e, e.Live.ClusterID)
+		others := slices.DeleteFunc(
+			slices.Clone(e.Live.Members),
+			func(m etcd.Member) bool { return !m.Started() && !e.IsMember(m) && joinsFirst(m, join, anyOrder) },
+		)
+		if err := checkPlace(e, others); err != nil && !p.Healthy {
+			return nil, err
+		}
+		join.ID = e.Live.ClusterID.String()
+		for _, m := range withoutSelf(e, MembersOf(e.Live.Members)) {
+			if !slices.ContainsFunc(
+				members,
+				func(have manifest.Member) bool { return recovery.SharesURL(have.PeerURLs, m.PeerURLs) },
+			) {
+				members = append(members, m)
+			}
+		}
+		// Of two clusters the one with fewer writes is the one that was founded on an empty folder.
+		foreign := !e.Quorum && e.Readable && e.Status != nil && e.Status.ClusterID != e.Live.ClusterID &&
+			e.Status.Revision > e.Live.Revision
+		if foreign || knowsMore(e) {
+			return nil, foundedAnew([]string{e.Name}, nil, nil)
+		}
+	}
+	p.Cluster = recovery.Cluster{ID: join.ID, Members: SortMembers(members)}
+	if p.Healthy {
+		p.Manifest, p.OldData, p.OldWAL = e.Manifest, begun.Mark(recovery.MarkOldData), begun.Mark(recovery.MarkOldWAL)
+		return p, nil
+	}
+	p.Managers = managersOf(e)
+	if err := e.Kubelet.Check(e.Name, "node"); err != nil {
+		return nil, err
+	}
+	if anyOrder {
+		return p, nil
+	}
+	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(manifest.Joined(e.Self(), members)))
+	if err != nil {
+		return nil, &recovery.Refusal{
+			Code:      recovery.CodeManifestNotEditable,
+			Title:     "Manifest Cannot Be Edited",
+			Attribute: "node",
+			Found:     fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err),
+			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
+		}
+	}
+	p.Manifest = string(text)
+	return p, nil
+}
+
+// healthy is a master whose etcd is a started voter of a cluster with a quorum.
+func healthy(e recovery.Evidence, cluster etcd.ID) bool {
+	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == cluster && e.Parked == "" &&
+		len(e.Alarms) == 0
+}
+
+// joinsFirst tells of a member that was added and has not started whether it may have by this master's turn: its own
+// join was broken off, and goes on in the same apply. A plan for that has its name. When the turn has come it is looked
+// at again.
+func joinsFirst(m etcd.Member, join recovery.Cluster, anyOrder bool) bool {
+	return anyOrder ||
+		slices.ContainsFunc(
+			join.Members,
+			func(before manifest.Member) bool {
+				return before.Name != "" && recovery.SharesURL(before.PeerURLs, m.PeerURLs)
+			},
+		)
+}
+
+// checkPlace refuses a master whose manifest claims the name or the peer URL of another master's member.
+func checkPlace(e recovery.Evidence, members []etcd.Member) error {
+	for _, m := range members {
+		if !m.Started() && !e.IsMember(m) {
+			return &recovery.Refusal{
+				Code:      recovery.CodeBehindAnotherJoin,
+				Title:     "Another Member Has Not Started",
+				Attribute: "join",
+				Found: fmt.Sprintf(
+					"member %s at %s was added to the cluster and has never started. Members join one at a time.",
+					m.ID,
+					strings.Join(m.PeerURLs, ","),
+				),
+				Next: fmt.Sprintf(
+					"let its join finish first, or remove it if it is a left-over (etcdctl member remove %s), then "+
+						"plan again.",
+					m.ID,
+				),
+			}
+		}
+		byName, byURL := m.Name != "" && m.Name == e.MemberName, recovery.SharesURL(m.PeerURLs, e.PeerURLs)
+		if byName == byURL || m.Name == "" {
+			continue
+		}
+		next := "put the manifest right: it seems to be copied from that master."
+		if byName {
+			next = fmt.Sprintf(
+				"put the manifest right if the address is wrong. If the master has a new address for good, remove "+
+					"its old member first (etcdctl member remove %s), then plan again.",
+				m.ID,
+			)
+		}
+		return &recovery.Refusal{
+			Code:      recovery.CodePlaceTaken,
+			Title:     "Name and Peer URL Do Not Match",
+			Attribute: "node",
+			Found: fmt.Sprintf(
+				"the manifest of %s says --name=%s and --initial-advertise-peer-urls=%s; the cluster has member %s "+
+					"(%s) at %s.",
+				e.Name,
+				e.MemberName,
+				strings.Join(e.PeerURLs, ","),
+				m.Name,
+				m.ID,
+				strings.Join(m.PeerURLs, ","),
+			),
+			Next: next,
+		}
+	}
+	return nil
+}
+
+func MembersOf(list []etcd.Member) []manifest.Member {
+	var all []manifest.Member
+	for _, m := range list {
+		all = append(all, manifest.Member{Name: m.Name, PeerURLs: m.PeerURLs})
+	}
+	return all
+}
+
+func withoutSelf(e recovery.Evidence, list []manifest.Member) []manifest.Member {
+	return slices.DeleteFunc(slices.Clone(list), e.Self().Is)
+}
+
+func SortMembers(list []manifest.Member) []manifest.Member {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b manifest.Member) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// Joined is the cluster as it will be after the plan.
+func (p *MemberPlan) Joined() recovery.Cluster {
+	return recovery.Cluster{ID: p.Cluster.ID, Members: manifest.Joined(p.Evidence.Self(), p.Cluster.Members)}
+}
+
+// begun is the join that goes on on a master, nil for none.
+func Begun(e recovery.Evidence) *recovery.Journal {
+	if j := OpenJoin(e.Journals); !spent(e, j) {
+		return j
+	}
+	return nil
+}
+
+// spent tells of the journal of a join that came as far as a voter whether that voter is gone again: then there is
+// nothing to go on with.
+func spent(e recovery.Evidence, j *recovery.Journal) bool {
+	if j.Mark(recovery.MarkVoter) == "" {
+		return false
+	}
+	gone := e.Live != nil &&
+		!slices.ContainsFunc(
+			e.Live.Members,
+			func(m etcd.Member) bool { return m.ID.String() == j.Mark(recovery.MarkVoter) },
+		)
+	return gone || e.Empty || disowned(e) != ""
+}
+
+// ToFinish tells of a master whether all that is left of a join is to check the end state.
+func ToFinish(e recovery.Evidence, cluster string) bool {
+	voter, _, _ := Standing(e, cluster)
+	return e.Reach == recovery.Reached && len(e.Problems) == 0 && voter && Unfinished(e)
+}
+
+// Unfinished tells whether a join goes on on a master.
+func Unfinished(e recovery.Evidence) bool { return Begun(e) != nil }
+
+// unfinished is the join that was begun on a master and did not come to its end. One that was begun before a cluster
+// was grown from this very master is of the cluster before.
+func OpenJoin(journals []recovery.Journal) *recovery.Journal {
+	past := LastSeed(recovery.Evidence{Journals: journals})
+	for i, j := range journals {
+		if j.Operation == recovery.OperationMember && !j.Done() && (past == nil || j.Started.After(past.Finished)) {
+			return &journals[i]
+		}
+	}
+	return nil
+}
+
+// Steps is the list that the plan shows and the apply walks.
+func (p *MemberPlan) Steps() []recovery.Step {
+	e := p.Evidence
+	step := func(id recovery.StepID, nodes []string, title string) recovery.Step {
+		return recovery.Step{ID: id, Operation: recovery.OperationMember, Nodes: nodes, Title: title}
+	}
+	own, cluster := []string{p.Node}, []string(nil)
+	lock := step(recovery.StepLock, own, "take the lock")
+	if p.Healthy {
+		steps := []recovery.Step{
+			step(
+				recovery.StepCheck,
+				own,
+				"check that it is as it was in the plan: a started voter of a cluster with a quorum",
+			),
+			step(
+				recovery.StepConfirm,
+				own,
+				"check the end state: one cluster, all started voters, a leader, no alarm, equal hashes",
+			),
+		}
+		if p.Resumes != "" { // its journal is still to be closed
+			steps = append([]recovery.Step{lock}, steps...)
+		}
+		return steps
+	}
+	aside := fmt.Sprintf("move what is in %s (%s) to %s", e.DataDir, recovery.Size(e.DataBytes), p.OldData)
+	if p.OldData == "" {
+		aside = fmt.Sprintf("nothing is in %s, so there is nothing to keep", e.DataDir)
+	}
+	if p.OldWAL != "" {
+		aside += fmt.Sprintf(", what is in %s to %s", e.WALDir, p.OldWAL)
+	}
+	return []recovery.Step{
+		lock,
+		step(
+			recovery.StepCheck,
+			cluster,
+			"check that the master is as it was in the plan, and that the cluster has a quorum and no alarm",
+		),
+		step(
+			recovery.StepStop,
+			own,
+			"stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the ports free",
+		),
+		step(recovery.StepRemoveStale, cluster, "remove the entry that was left of this master, if there is one"),
+		step(recovery.StepMoveAside, own, aside),
+		step(recovery.StepAddLearner, cluster, "add it as a learner at "+strings.Join(e.PeerURLs, ",")),
+		step(recovery.StepStart, own, "write the manifest to "+p.ManifestPath+"; start etcd"),
+		step(recovery.StepCatchUp, own, "wait until it has applied what the leader had"),
+		step(recovery.StepPromote, cluster, "promote it to a voter"),
+		step(
+			recovery.StepConfirm,
+			cluster,
+			"check the end state: one cluster, all started voters, a leader, no alarm, equal hashes, no force flag "+
+				"in any manifest",
+		),
+	}
+}

@@ -1,0 +1,44 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// seenElsewhere are members that cannot be examined from here, and whose etcd one of the masters reaches, with how.
+func SeenElsewhere(all map[string]recovery.Evidence) []string {
+	var seen []string
+	for _, e := range recovery.Sorted(all) {
+		for _, p := range e.Peers {
+			examined := slices.ContainsFunc(recovery.Sorted(all), func(o recovery.Evidence) bool {
+				return o.Reach == recovery.Reached && o.MemberName != "" &&
+					o.IsMember(etcd.Member{Name: p.Name, PeerURLs: []string{p.URL}})
+			})
+			if p.Answers && !examined {
+				seen = append(seen, fmt.Sprintf("%s reaches the etcd of %s at %s", e.Name, peerName(p), p.URL))
+			}
+		}
+	}
+	return seen
+}
+
+func peerName(p recovery.Peer) string {
+	if p.Name == "" {
+		return "a member"
+	}
+	return p.Name
+}
+
+// cutOff are the peers that a running member without a leader does not reach, with their URLs.
+func cutOff(e recovery.Evidence) []string {
+	var missing []string
+	for _, p := range e.Peers {
+		if !p.Answers {
+			missing = append(missing, fmt.Sprintf("%s (%s)", peerName(p), p.URL))
+		}
+	}
+	return missing
+}

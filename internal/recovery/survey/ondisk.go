@@ -1,0 +1,138 @@
+package survey
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// errWritten is data that somebody writes.
+var ErrWritten = errors.New("somebody writes to it at this moment")
+
+// readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes
+// nothing. With damage it is no seed; whether a quorum could be started with it is still for the operator to try. Data
+// that could not be read for another reason is not known.
+func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths node.Paths, disk *node.Disk) {
+	ctx, cancel := context.WithTimeout(ctx, diskWait)
+	defer cancel()
+	dir := n.DataDir(paths, disk)
+	s, err := readQuiet(ctx, dir, e.Image)
+	switch {
+	case errors.Is(err, datadir.ErrDamaged):
+		e.Damage = err.Error()
+		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s cannot be used: %v", e.DataDir, err))
+		return
+	case err != nil:
+		e.Unread = err.Error()
+		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s could not be judged: %v", e.DataDir, err))
+		return
+	case s.Backend.OneMeta:
+		e.Warnings = append(
+			e.Warnings,
+			fmt.Sprintf(
+				"one of the two pages with which the database in %s begins is not whole, as after a power loss; etcd "+
+					"goes by the other one",
+				e.DataDir,
+			),
+		)
+	}
+	e.Disk = onDisk(s, e.Image)
+	if recovery.TooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
+		e.TooNew = fmt.Sprintf(
+			"the data in %s was written by etcd %s, and the image is %s, which does not start with it",
+			e.DataDir,
+			cmp.Or(e.Disk.StorageVersion, e.Disk.ClusterVersion),
+			e.Image,
+		)
+		e.Warnings = append(e.Warnings, e.TooNew)
+	}
+	if wrote := cmp.Or(
+		e.Disk.StorageVersion,
+		e.Disk.ClusterVersion,
+	); wrote != "" &&
+		recovery.VersionOf(e.Image) == nil {
+		e.Warnings = append(e.Warnings, fmt.Sprintf(
+			"the data in %s was written by etcd %s; an older etcd does not start with it, and the image %s does not "+
+				"tell its version",
+			e.DataDir,
+			wrote,
+			e.Image,
+		))
+	}
+}
+
+// readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An
+// etcd that is just being started is quiet after a moment. One whose version is not known is taken for one that needs
+// its snapshot files.
+func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.State, error) {
+	snapshotFiles := recovery.Oldest(recovery.VersionOf(image), nil).LessThan(recovery.Release(7, 0))
+	for try := 1; ; try++ {
+		s, err := datadir.Read(ctx, dir, snapshotFiles)
+		if err != nil && !errors.Is(err, datadir.ErrDamaged) {
+			return nil, err
+		}
+		changed, failed := dir.Changed(ctx)
+		switch {
+		case failed != nil:
+			return nil, failed
+		case !changed:
+			return s, err
+		case try == 3:
+			return nil, ErrWritten
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func onDisk(s *datadir.State, image string) *recovery.OnDisk {
+	self := s.Log.MemberID
+	out := &recovery.OnDisk{
+		ClusterID:       etcd.ID(s.Log.ClusterID),
+		MemberID:        etcd.ID(self),
+		Term:            s.Log.Term,
+		Commit:          s.Log.Commit,
+		ConsistentIndex: s.Backend.ConsistentIndex,
+		FirstIndex:      s.Log.FirstIndex,
+		LastIndex:       s.Log.LastIndex,
+		LastTerm:        s.Log.LastTerm,
+		Terms:           s.Log.Terms,
+		Revision:        s.Backend.Revision,
+		StorageVersion:  s.Backend.StorageVersion,
+		ClusterVersion:  s.Backend.ClusterVersion,
+		Learner:         s.Backend.Learner(self),
+		Removed:         !s.Backend.Learner(self) && !s.Backend.Voter(self) && len(s.Backend.Members) > 0,
+		Torn:            s.Log.Torn,
+		Unchecked:       s.Log.Unchecked,
+	}
+	applied := s.Backend.ConsistentIndex
+	least, most := s.Log.Writes(applied, out.Kept(image))
+	out.KeptLeast, out.KeptRevision = s.Backend.Revision+least, s.Backend.Revision+most
+	_, most = s.Log.Writes(applied, s.Log.LastIndex)
+	out.LastRevision = s.Backend.Revision + most
+	for _, m := range s.Backend.Members {
+		if m.ID == self {
+			out.Name = m.Name
+		}
+		if s.Backend.Voter(m.ID) || s.Backend.Learner(m.ID) {
+			out.Members = append(
+				out.Members,
+				etcd.Member{ID: etcd.ID(m.ID), Name: m.Name, PeerURLs: m.PeerURLs, Learner: s.Backend.Learner(m.ID)},
+			)
+		}
+	}
+	for _, id := range s.Backend.Removed {
+		out.RemovedMembers = append(out.RemovedMembers, etcd.ID(id))
+	}
+	return out
+}

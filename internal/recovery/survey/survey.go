@@ -1,0 +1,341 @@
+// Package survey reads: it examines nodes and changes nothing on them.
+package survey
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// filesWait bounds the reading of certificates on a master, statusWait what a member is given to say how it is, and
+// quorumWait a linearizable read, which hangs where there is no quorum.
+const (
+	filesWait  = 20 * time.Second
+	statusWait = 10 * time.Second
+	quorumWait = 3 * time.Second
+	hashWait   = 5 * time.Second
+	diskWait   = 2 * time.Minute // 128 MB of a log over a slow line
+)
+
+// Survey examines all masters at once and changes nothing. A master that cannot be examined is evidence too, not an
+// error.
+func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) map[string]recovery.Evidence {
+	var (
+		mu  sync.Mutex
+		wg  sync.WaitGroup
+		all = map[string]recovery.Evidence{}
+		bad error
+	)
+	for name, n := range nodes {
+		wg.Go(func() {
+			var e recovery.Evidence
+			err := recovery.Caught(name, func() error { e = examine(ctx, n, now); return nil })
+			mu.Lock()
+			defer mu.Unlock()
+			all[name], bad = e, cmp.Or(bad, err)
+		})
+	}
+	wg.Wait()
+	_ = recovery.Raise(bad)
+	live := liveCluster(all)
+	for name, e := range all {
+		e.Live = live
+		if w := otherCluster(e); w != "" {
+			e.Warnings = append(e.Warnings, w)
+		}
+		all[name] = e
+	}
+	return all
+}
+
+// outgrows compares clusters that both answer.
+func outgrows(e recovery.Evidence, best recovery.Evidence) bool {
+	if len(e.Members) != len(best.Members) {
+		return len(e.Members) > len(best.Members)
+	}
+	return e.Status.ClusterID != best.Status.ClusterID && e.Status.Revision > best.Status.Revision
+}
+
+// liveCluster is the cluster that answered a linearizable read. With two of them, as when a wiped master has founded
+// one of its own, it is the one with more members, then the one that has seen more writes.
+func liveCluster(all map[string]recovery.Evidence) *recovery.Live {
+	var best *recovery.Evidence
+	for _, e := range recovery.Sorted(all) {
+		if e.Quorum && (best == nil || outgrows(e, *best)) {
+			best = &e
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
+	for _, e := range all {
+		if e.Quorum && e.Status.ClusterID == live.ClusterID {
+			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(
+				live.Term,
+				e.Status.RaftTerm,
+			), max(live.Revision, e.Status.Revision)
+		}
+	}
+	return live
+}
+
+// otherCluster warns of data that may be worth more than the cluster that answers: that could have been founded on
+// wiped disks, or be one that was restored on purpose.
+func otherCluster(e recovery.Evidence) string {
+	if e.Live == nil || e.Disk == nil || e.Disk.ClusterID == e.Live.ClusterID || e.Disk.Revision <= e.Live.Revision {
+		return ""
+	}
+	return fmt.Sprintf(
+		"the data in %s on %s is of cluster %s and at revision %d; the cluster that answers is %s, at revision %d. "+
+			"If that one was founded on wiped disks, do not let %s join it",
+		e.DataDir,
+		e.Name,
+		e.Disk.ClusterID,
+		e.Disk.Revision,
+		e.Live.ClusterID,
+		e.Live.Revision,
+		e.Name,
+	)
+}
+
+func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence {
+	e := recovery.Evidence{Name: n.Name, Reach: recovery.Reached}
+	pods, err := n.Look(ctx, telltales()...)
+	if err != nil {
+		e.Reach, e.ReachError = recovery.Silent, err.Error()
+		if node.Answered(err) {
+			e.Reach = recovery.Refused
+		}
+		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, "") == nil {
+			e.NoManifest, e.Signs = true, pods.Signs
+			e.ReachError = strings.Join(append(e.NotHere(), e.ReachError), "; ")
+		}
+		return e
+	}
+	e.Signs = pods.Signs
+	e.Journals, e.Runtime = ReadJournals(pods.Journals), pods.Runtime
+	e.Kubelet = kubeletOf(pods.Kubelet, now)
+	if w := e.Kubelet.Warning(n.Name); w != "" {
+		e.Warnings = append(e.Warnings, w)
+	}
+	e.ForceFlag = ForcedManifest(pods.Files)
+	m, problems := FindManifest(&e, pods)
+	e.Problems = append(e.Problems, problems...)
+	if m == nil {
+		// Still say whether an etcd runs here: it would have to be stopped.
+		e.Running = running(pods.Containers, e.Workload())
+		return e
+	}
+	e.MemberName, e.PeerURLs, e.Image = m.Name(), m.PeerURLs(), m.Image()
+	e.OtherPods = pods.Others(e.Workload())
+	workload := e.Workload()
+	e.Running = running(pods.Containers, workload)
+
+	paths, problems := pathsOf(m)
+	e.Problems = append(e.Problems, problems...)
+	if len(problems) > 0 {
+		return e
+	}
+	var disk *node.Disk
+	var looking sync.WaitGroup
+	looking.Go(func() {
+		err = recovery.Caught(n.Name, func() (err error) { disk, err = n.Disk(ctx, paths, pods.Runtime); return err })
+	})
+	if e.Running {
+		ask(ctx, &e, n)
+	}
+	if last := newest(pods.Containers, workload); last != nil && (e.Status == nil || e.Status.Leader == 0) {
+		log, _ := n.ContainerLog(ctx, pods.Runtime, last.ID, 200) // without it there is only less to say
+		if e.Status == nil {
+			e.LastWords = FatalLines(log)
+		} else {
+			e.Tail = tailOf(log)
+		}
+	}
+	looking.Wait()
+	if recovery.Raise(err) != nil {
+		e.Reach, e.ReachError = recovery.Refused, err.Error()
+		return e
+	}
+	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
+	e.DataBytes, e.FreeBytes, e.Readable, e.Empty = disk.DataBytes, disk.FreeBytes, disk.Readable(), disk.Empty
+	e.NoLog, e.Foreign = len(disk.Segments) == 0, disk.Foreign
+	if paths.WALDir != "" {
+		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
+	}
+	for _, l := range disk.Symlinks {
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"%s on %s is a symbolic link, which a copy would not follow: give the real folder to etcd "+
+					"(--data-dir or --wal-dir), then plan again",
+				l,
+				n.Name,
+			),
+		)
+	}
+	if disk.WALMount {
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"the WAL folder %s on %s is a mount point itself, in which etcd cannot make a log anew: use a folder "+
+					"within it (--wal-dir), then plan again",
+				paths.WALDir,
+				n.Name,
+			),
+		)
+	}
+	if !disk.Image {
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"the image %s is not on %s, and a registry may be out of reach now: pull or import it, then plan again",
+				paths.Image,
+				n.Name,
+			),
+		)
+	}
+	if disk.NoPause != "" {
+		e.Warnings = append(
+			e.Warnings,
+			fmt.Sprintf(
+				"the image of pod sandboxes, %s, is not on %s: no pod starts there unless it can be pulled; pull or "+
+					"import it",
+				disk.NoPause,
+				n.Name,
+			),
+		)
+	}
+	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
+	if e.Status == nil && e.Readable {
+		ReadDisk(ctx, &e, n, paths, disk)
+	}
+	lookAtPeers(ctx, &e, n)
+	return e
+}
+
+// newest is the last container of a workload, running or not; pods.Containers are newest first.
+func newest(all []node.Container, w node.Workload) *node.Container {
+	i := slices.IndexFunc(all, w.Is)
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+func running(all []node.Container, w node.Workload) bool {
+	return slices.ContainsFunc(all, func(c node.Container) bool { return c.Running && w.Is(c) })
+}
+
+// ask fills in what the running member says. A member without a leader is not an error.
+func ask(ctx context.Context, e *recovery.Evidence, n *node.Node) {
+	filesCtx, cancel := context.WithTimeout(ctx, filesWait)
+	defer cancel()
+	endpoint, err := endpointOf(filesCtx, n, *e)
+	statusCtx, cancel := context.WithTimeout(ctx, statusWait)
+	defer cancel()
+	if err == nil {
+		err = endpoint.Listening(statusCtx)
+	}
+	if err != nil {
+		e.StatusError = err.Error()
+		if node.NoForwarding(err) {
+			e.Problems = append(e.Problems, err.Error()+": allow it (AllowTcpForwarding local), then plan again")
+		}
+		return
+	}
+	client, err := etcd.Open(endpoint)
+	if err != nil {
+		e.StatusError = err.Error()
+		return
+	}
+	defer func() { _ = client.Close() }()
+	status, err := client.Status(statusCtx)
+	if err != nil {
+		e.StatusError = err.Error()
+		return
+	}
+	e.Status = &status
+	if members, err := client.MembersSeen(statusCtx); err == nil {
+		e.Members = members
+	}
+	if status.Leader == 0 {
+		hashData(ctx, e, client)
+	}
+	if status.Leader == 0 || status.Learner {
+		return
+	}
+	quorumCtx, cancel := context.WithTimeout(ctx, quorumWait)
+	defer cancel()
+	if client.Quorum(quorumCtx) != nil {
+		return
+	}
+	members, err := client.Members(quorumCtx)
+	if err != nil {
+		return
+	}
+	e.Quorum, e.Members = true, members
+	if alarms, err := client.Alarms(quorumCtx); err == nil {
+		e.Alarms = alarms
+	}
+}
+
+// hashData asks for the hash of the data of a member that has no leader. With one it is not asked for: etcd takes no
+// writes while it reads all keys.
+func hashData(ctx context.Context, e *recovery.Evidence, c *etcd.Client) {
+	ctx, cancel := context.WithTimeout(ctx, hashWait)
+	defer cancel()
+	if h, err := c.Hash(ctx, 0); err == nil {
+		e.Hash = &recovery.Hash{Revision: h.Revision, CompactRevision: h.CompactRevision, Value: h.Value}
+	}
+}
+
+// endpointOf is how the member on a master is reached through the master, with the certificates that its own manifest
+// names.
+func endpointOf(ctx context.Context, n *node.Node, e recovery.Evidence) (etcd.Endpoint, error) {
+	m, err := e.Parse()
+	if err != nil {
+		return etcd.Endpoint{}, err
+	}
+	endpoint := etcd.Endpoint{Dialer: n.DialContext}
+	if endpoint.URL, err = etcd.ClientURL(m.ListenClientURLs()); err != nil {
+		return endpoint, err
+	}
+	pki := pkiOnHost(m)
+	if pki.ca == "" {
+		return endpoint, nil
+	}
+	files, err := n.ReadFiles(ctx, pki.ca, pki.healthcheckCert, pki.healthcheckKey, pki.cert, pki.key)
+	if err != nil {
+		return endpoint, fmt.Errorf("reading the etcd client certificate on %s: %w", n.Name, err)
+	}
+	endpoint.CA, endpoint.Cert, endpoint.Key = files[pki.ca], files[pki.healthcheckCert], files[pki.healthcheckKey]
+	if endpoint.Cert == nil || endpoint.Key == nil {
+		endpoint.Cert, endpoint.Key = files[pki.cert], files[pki.key]
+	}
+	if endpoint.CA == nil || endpoint.Cert == nil || endpoint.Key == nil {
+		return endpoint, errors.New(
+			"no client certificate: neither healthcheck-client nor the server's own pair can be read on " + n.Name,
+		)
+	}
+	return endpoint, nil
+}
+
+// openEtcd connects to the member on a master.
+func OpenEtcd(ctx context.Context, n *node.Node, e recovery.Evidence) (*etcd.Client, error) {
+	endpoint, err := endpointOf(ctx, n, e)
+	if err != nil {
+		return nil, err
+	}
+	return etcd.Open(endpoint)
+}
