@@ -40,10 +40,10 @@ func readDisks(t *testing.T, l *lab.Lab) {
 	}
 	all := survey.Take(t.Context(), nodes, time.Now())
 	t.Log("\n" + planner.Report(all, nil))
-	for name, e := range all {
-		was := alive[name].Status
+	for _, e := range all {
+		name, was := e.Name, alive.Node(e.Name).Status
 		if e.Disk == nil || e.Disk.ClusterID != was.ClusterID || e.Disk.MemberID != was.MemberID ||
-			e.Disk.Name != alive[name].MemberName || e.Disk.LastIndex < was.RaftIndex ||
+			e.Disk.Name != alive.Node(name).MemberName || e.Disk.LastIndex < was.RaftIndex ||
 			e.Disk.Revision < was.Revision || len(e.Disk.Members) != 3 {
 			t.Errorf("%s was %+v, and its disk says %+v (%v)", name, was, e.Disk, e.Warnings)
 		}
@@ -63,7 +63,7 @@ func readDisks(t *testing.T, l *lab.Lab) {
 }
 
 // allHeard reports whether every member has said how it is. On a slow machine one may not be heard in time.
-func allHeard(all map[string]recovery.Evidence) bool {
+func allHeard(all recovery.Survey) bool {
 	for _, e := range all {
 		if e.Status == nil {
 			return false

@@ -146,7 +146,7 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 		return nil, diags
 	}
 	conns[name] = own
-	e := survey.Take(ctx, m.nodes(conns), m.now())[name]
+	e := survey.Take(ctx, m.nodes(conns), m.now()).Node(name)
 	if e.Reach != recovery.Reached {
 		diags.AddWarning(
 			"Master Does Not Answer",

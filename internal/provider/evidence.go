@@ -58,21 +58,21 @@ func (m nodeModel) parse() (evidence, error) {
 func readSurvey(
 	ctx context.Context,
 	v types.Object,
-) (all map[string]recovery.Evidence, conns map[string]connection, diags diag.Diagnostics) {
+) (all recovery.Survey, conns map[string]connection, diags diag.Diagnostics) {
 	var m struct {
 		Nodes map[string]nodeModel `tfsdk:"nodes"`
 	}
 	diags = v.As(ctx, &m, basetypes.ObjectAsOptions{})
-	all = map[string]recovery.Evidence{}
+	found := map[string]recovery.Evidence{}
 	for name, n := range m.Nodes {
 		e, err := n.parse()
 		if err != nil {
 			diags.AddError("Not a Survey's Evidence", err.Error())
 			continue
 		}
-		all[name], conns = e.Evidence, e.Masters
+		found[name], conns = e.Evidence, e.Masters
 	}
-	return all, conns, diags
+	return recovery.SurveyOf(found), conns, diags
 }
 
 // wholly tells whether a value is known in all its parts.

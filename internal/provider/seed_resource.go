@@ -226,7 +226,7 @@ func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *re
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		if e, ok := all[state.Node.ValueString()]; ok && state.toRejoin(e) {
+		if e, ok := all.Find(state.Node.ValueString()); ok && state.toRejoin(e) {
 			p, err := planner.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
 			if err != nil {
 				s.masters.addError(&resp.Diagnostics, err)
@@ -336,7 +336,7 @@ func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, ti
 		return fmt.Errorf("reading the configuration: %v", diags)
 	}
 	p, err := planner.DecideMember(
-		all[plan.Node.ValueString()],
+		all.Node(plan.Node.ValueString()),
 		recovery.Cluster{ID: plan.ClusterID.ValueString()},
 		false,
 	)

@@ -197,7 +197,7 @@ func (s *surveySource) Read(ctx context.Context, req datasource.ReadRequest, res
 		return
 	}
 	for name, n := range m.Nodes {
-		e := all[name]
+		e := all.Node(name)
 		text, err := json.Marshal(evidence{Masters: conns, Evidence: e})
 		if err != nil {
 			resp.Diagnostics.AddError("Evidence Cannot Be Kept", err.Error())

@@ -14,7 +14,7 @@ type Cluster struct {
 	Members []manifest.Member
 }
 
-// is tells whether a cluster that answers is this one: by its ID where that is known, else by a member in common.
+// Is tells whether a cluster that answers is this one: by its ID where that is known, else by a member in common.
 func (c Cluster) Is(live *Live) bool {
 	if live == nil {
 		return false

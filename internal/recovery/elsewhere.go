@@ -8,7 +8,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/distribution"
 )
 
-// seen are the signs on a master that fit one of the patterns.
+// Seen are the signs on a master that fit one of the patterns.
 func (e Evidence) Seen(patterns ...string) []string {
 	var found []string
 	for _, sign := range e.Signs {
@@ -22,7 +22,7 @@ func (e Evidence) Seen(patterns ...string) []string {
 // Owner is a distribution to which etcd's manifest belongs.
 type Owner struct{ Name, Path, Sign string }
 
-// elsewhere are the distributions that look after a master's etcd, or have left something there. Paths count only where
+// Elsewhere are the distributions that look after a master's etcd, or have left something there. Paths count only where
 // etcd has no manifest: a kubeadm master may have had another life.
 func (e Evidence) Elsewhere() []distribution.Distribution {
 	return slices.DeleteFunc(distribution.All(), func(d distribution.Distribution) bool {
@@ -36,7 +36,7 @@ func (e Evidence) Elsewhere() []distribution.Distribution {
 	})
 }
 
-// sign says by what a distribution was told.
+// Sign says by what a distribution was told.
 func (e Evidence) Sign(d distribution.Distribution) string {
 	if e.Owner != nil {
 		return fmt.Sprintf("%s has %s: that is of %s, which %s", e.Owner.Path, e.Owner.Sign, d.Name, d.Runs)
@@ -49,7 +49,7 @@ func (e Evidence) Sign(d distribution.Distribution) string {
 	)
 }
 
-// notHere says of each why it is in the way.
+// NotHere says of each why it is in the way.
 func (e Evidence) NotHere() []string {
 	var problems []string
 	for _, d := range e.Elsewhere() {

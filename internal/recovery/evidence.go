@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -101,10 +102,10 @@ type Live struct {
 	Revision  int64
 }
 
-// parse gives the manifest, which was parsed once already when the evidence was taken.
+// Parse gives the manifest, which was parsed once already when the evidence was taken.
 func (e Evidence) Parse() (*manifest.Manifest, error) { return manifest.Parse([]byte(e.Manifest)) }
 
-// workload is etcd's container in terms of the runtime. The pod of the forced start has a longer name with the same
+// Workload is etcd's container in terms of the runtime. The pod of the forced start has a longer name with the same
 // beginning.
 func (e Evidence) Workload() node.Workload {
 	pod, err := e.Parse()
@@ -123,12 +124,12 @@ func (e Evidence) Workload() node.Workload {
 // hash identifies the manifest that a plan was made for.
 func (e Evidence) ManifestHash() string { return node.Hash([]byte(e.Manifest)) }
 
-// self is the member that this master's manifest makes.
+// Self is the member that this master's manifest makes.
 func (e Evidence) Self() manifest.Member {
 	return manifest.Member{Name: e.MemberName, PeerURLs: e.PeerURLs}
 }
 
-// isMember tells whether an entry of a member list is this master's.
+// IsMember tells whether an entry of a member list is this master's.
 func (e Evidence) IsMember(m etcd.Member) bool {
 	return e.Self().Is(manifest.Member{Name: m.Name, PeerURLs: m.PeerURLs})
 }
@@ -137,7 +138,7 @@ func SharesURL(a, b []string) bool {
 	return slices.ContainsFunc(a, func(u string) bool { return slices.Contains(b, u) })
 }
 
-// seedJournal finds this master's journal of a recovery that was begun from it.
+// SeedJournal finds this master's journal of a recovery that was begun from it.
 func (e Evidence) SeedJournal(id string) *Journal {
 	for i := range e.Journals {
 		if e.Journals[i].Operation == OperationSeed && e.Journals[i].ID == id {
@@ -147,14 +148,34 @@ func (e Evidence) SeedJournal(id string) *Journal {
 	return nil
 }
 
-// sorted gives the evidence in the order of the masters' names.
-func Sorted(all map[string]Evidence) []Evidence {
-	list := make([]Evidence, 0, len(all))
-	for _, e := range all {
-		list = append(list, e)
+// Survey is what was seen on all nodes at one time, in the order of their names.
+type Survey []Evidence
+
+// SurveyOf puts evidence in order.
+func SurveyOf(nodes map[string]Evidence) Survey {
+	s := make(Survey, 0, len(nodes))
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+		e := nodes[name]
+		e.Name = name
+		s = append(s, e)
 	}
-	slices.SortFunc(list, func(a, b Evidence) int { return strings.Compare(a.Name, b.Name) })
-	return list
+	return s
+}
+
+// Find returns the evidence on one node, and whether it was surveyed.
+func (s Survey) Find(name string) (Evidence, bool) {
+	for _, e := range s {
+		if e.Name == name {
+			return e, true
+		}
+	}
+	return Evidence{}, false
+}
+
+// Node returns the evidence on one node, with nothing in it where it was not surveyed.
+func (s Survey) Node(name string) Evidence {
+	e, _ := s.Find(name)
+	return e
 }
 
 func Names(list []Evidence) []string {
@@ -165,7 +186,7 @@ func Names(list []Evidence) []string {
 	return n
 }
 
-// words joins names for a sentence, "none" where there is none.
+// Words joins names for a sentence, "none" where there is none.
 func Words(list []string) string {
 	if len(list) == 0 {
 		return "none"
@@ -174,14 +195,14 @@ func Words(list []string) string {
 }
 
 // LiveOf is the cluster that answers with a quorum, nil where none does.
-func LiveOf(all map[string]Evidence) *Live {
+func LiveOf(all Survey) *Live {
 	for _, e := range all {
 		return e.Live
 	}
 	return nil
 }
 
-// initialCluster are the members that the manifest names.
+// InitialCluster are the members that the manifest names.
 func (e Evidence) InitialCluster() []etcd.Member {
 	m, err := e.Parse()
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// fault is a panic: an error of this program, which says nothing about the nodes.
+// Fault is a panic: an error of this program, which says nothing about the nodes.
 type Fault struct {
 	Node  string // on which it was at work, "" where that is not known
 	value any
@@ -21,7 +21,7 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("%sthe provider failed: panic: %v", where, f.value)
 }
 
-// caught runs f and returns a panic as a fault. node is the one that f works on.
+// Caught runs f and returns a panic as a fault. node is the one that f works on.
 func Caught(node string, f func() error) (err error) {
 	defer func() {
 		switch v := recover().(type) {
@@ -35,7 +35,7 @@ func Caught(node string, f func() error) (err error) {
 	return f()
 }
 
-// raise takes a fault that was caught in another goroutine up again in this one, so that nobody can take it for an
+// Raise takes a fault that was caught in another goroutine up again in this one, so that nobody can take it for an
 // error of a node and go on.
 func Raise(err error) error {
 	var f *Fault

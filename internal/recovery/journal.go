@@ -31,7 +31,7 @@ type Entry struct {
 	Step      string    // its title, for people
 }
 
-// entry is what a journal keeps of a step that is done.
+// Entry is what a journal keeps of a step that is done.
 func (s Step) Entry(number, of int, now time.Time) Entry {
 	return Entry{Time: now.UTC(), Operation: s.Operation, ID: s.ID, Number: number, Of: of, Step: s.Title}
 }
@@ -68,7 +68,7 @@ func (j *Journal) Mark(key string) string {
 	return j.Marks[key]
 }
 
-// nodes returns the names in a mark. Older versions of the provider wrote them with spaces between them.
+// Nodes returns the names in a mark. Older versions of the provider wrote them with spaces between them.
 func (j *Journal) Nodes(key string) []string {
 	var names []string
 	if json.Unmarshal([]byte(j.Mark(key)), &names) != nil || names == nil {
@@ -77,7 +77,7 @@ func (j *Journal) Nodes(key string) []string {
 	return names
 }
 
-// places are where this operation keeps the old data, as far as it has chosen.
+// Places are where this operation keeps the old data, as far as it has chosen.
 func (j *Journal) Places(free Evidence) (data, wal string) {
 	if j.Mark(MarkKeepData) == "" {
 		return free.OldData, free.OldWAL
@@ -85,7 +85,7 @@ func (j *Journal) Places(free Evidence) (data, wal string) {
 	return j.Mark(MarkKeepData), j.Mark(MarkKeepWAL)
 }
 
-// stopped says in one line how far an operation came that did not get to its end.
+// Stopped says in one line how far an operation came that did not get to its end.
 func (j *Journal) Stopped() string {
 	began := fmt.Sprintf("was begun on %s at %s", j.Master, j.Started.Format(time.DateTime+" MST"))
 	switch {

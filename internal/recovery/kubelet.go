@@ -18,7 +18,7 @@ type Kubelet struct {
 const renewal = "on a kubeadm master: move /etc/kubernetes/kubelet.conf away, kubeadm init phase kubeconfig kubelet, " +
 	"systemctl restart kubelet"
 
-// warning says what a kubelet's state will lead to; "" for a good one.
+// Warning says what a kubelet's state will lead to; "" for a good one.
 func (k Kubelet) Warning(master string) string {
 	switch {
 	case !k.Running:
@@ -39,7 +39,7 @@ func (k Kubelet) Warning(master string) string {
 	return ""
 }
 
-// kept says of a kubelet why it was not started anew, which often helps; "" for one that may be.
+// Kept says of a kubelet why it was not started anew, which often helps; "" for one that may be.
 func (k Kubelet) Kept(master string) string {
 	if k.Expired.IsZero() {
 		return ""
@@ -55,7 +55,7 @@ func (k Kubelet) down(master string) string {
 	return text
 }
 
-// check refuses where etcd would be stopped and nobody would start it again. It is asked before anything is stopped.
+// Check refuses where etcd would be stopped and nobody would start it again. It is asked before anything is stopped.
 func (k Kubelet) Check(master, attribute string) error {
 	if k.Running {
 		return nil

@@ -9,7 +9,7 @@ type manager struct {
 	Stop string // how it is kept from that
 }
 
-// managers are those that are told by what is on a master. The file of Cluster API is in memory: after a reboot it is
+// Managers are those that are told by what is on a master. The file of Cluster API is in memory: after a reboot it is
 // gone, and nothing on the disk tells of it then.
 func Managers() []manager {
 	return []manager{

@@ -28,7 +28,7 @@ type OnDisk struct {
 	RemovedMembers      []etcd.ID `json:",omitempty"`
 }
 
-// kept is the last log entry that a forced start keeps here: what is committed as far as the member has written down,
+// Kept is the last log entry that a forced start keeps here: what is committed as far as the member has written down,
 // and since 3.5.22 and 3.6.1 also what the database has (etcd, server/etcdserver/bootstrap.go; etcd-io/etcd#14009).
 func (s *OnDisk) Kept(image string) uint64 {
 	if ForgetsCommit(Oldest(VersionOf(image), s)) {
@@ -37,15 +37,15 @@ func (s *OnDisk) Kept(image string) uint64 {
 	return s.Committed()
 }
 
-// committed is the last log entry that was certainly committed: only such entries are applied to the database.
+// Committed is the last log entry that was certainly committed: only such entries are applied to the database.
 func (s *OnDisk) Committed() uint64 { return max(s.Commit, s.ConsistentIndex) }
 
-// termOf is the term of a log entry, 0 where it is not known.
+// TermOf is the term of a log entry, 0 where it is not known.
 func (s *OnDisk) TermOf(index uint64) uint64 {
 	return (&datadir.Log{FirstIndex: s.FirstIndex, LastIndex: s.LastIndex, Terms: s.Terms}).TermOf(index)
 }
 
-// cluster is the ID of the cluster whose data this is; 0 where that is not known.
+// Cluster is the ID of the cluster whose data this is; 0 where that is not known.
 func (e Evidence) Cluster() etcd.ID {
 	switch {
 	case e.Status != nil:
@@ -56,7 +56,7 @@ func (e Evidence) Cluster() etcd.ID {
 	return 0
 }
 
-// learner is true of a member that has no vote: a forced start panics on it ("removed all voters").
+// Learner is true of a member that has no vote: a forced start panics on it ("removed all voters").
 func (e Evidence) Learner() bool {
 	return e.Status != nil && e.Status.Learner || e.Disk != nil && e.Disk.Learner
 }

@@ -5,7 +5,7 @@ import (
 	"unicode"
 )
 
-// printable is a text without what would command a terminal, or turn its writing around: names, paths and log lines
+// Printable is a text without what would command a terminal, or turn its writing around: names, paths and log lines
 // come from masters as they are.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -16,7 +16,7 @@ type Progress struct {
 	LastRevision    int64  // when the whole log is applied, at most
 }
 
-// progress is known of a member that answers, and of one whose data was read. One that runs is stopped in an orderly
+// Progress is known of a member that answers, and of one whose data was read. One that runs is stopped in an orderly
 // way before it is forced, and writes down then what it knows to be committed.
 func (e Evidence) Progress() (Progress, bool) {
 	switch {
@@ -52,7 +52,7 @@ func (e Evidence) Progress() (Progress, bool) {
 	return Progress{}, false
 }
 
-// further orders by the end of the log as Raft does: the term of the last entry, then its index. Of all survivors the
+// Further orders by the end of the log as Raft does: the term of the last entry, then its index. Of all survivors the
 // first in this order holds every entry that was ever committed and that any of them has.
 func (p Progress) Further(q Progress) int {
 	return cmp.Or(cmp.Compare(q.LastTerm, p.LastTerm), cmp.Compare(q.Last, p.Last))

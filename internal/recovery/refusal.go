@@ -52,10 +52,10 @@ func IsRefusal(err error) (*Refusal, bool) {
 	return r, errors.As(err, &r)
 }
 
-// nothingTouched is true of every refusal that comes before the first change, where no earlier apply has made one.
+// NothingTouched is true of every refusal that comes before the first change, where no earlier apply has made one.
 const NothingTouched = "nothing; every file on every master is as it was."
 
-// asRefusal finds the refusal in an error, or makes one of it.
+// AsRefusal finds the refusal in an error, or makes one of it.
 func AsRefusal(err error, code Code, title string) *Refusal {
 	if r, ok := IsRefusal(err); ok {
 		return r

@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// stands says how an operation that was begun has left things, on either side of the point of no return; "" where
+// Stands says how an operation that was begun has left things, on either side of the point of no return; "" where
 // nothing was begun, or all is done. parked is where the manifest of a member is kept.
 func (j *Journal) Stands(parked string) string {
 	switch {
@@ -113,7 +113,7 @@ func (j *Journal) memberStands(parked string) string {
 	return text
 }
 
-// earlier is how things are left by a run that has changed nothing: as an earlier one left them.
+// Earlier is how things are left by a run that has changed nothing: as an earlier one left them.
 func Earlier(stands string) string {
 	if stands == "" {
 		return NothingTouched
@@ -121,7 +121,7 @@ func Earlier(stands string) string {
 	return "nothing this time. An earlier apply left it so: " + stands
 }
 
-// afterEarlier makes a refusal that comes before any change say how things stand from an earlier apply.
+// AfterEarlier makes a refusal that comes before any change say how things stand from an earlier apply.
 func AfterEarlier(err error, stands string) error {
 	r, ok := IsRefusal(err)
 	if !ok {

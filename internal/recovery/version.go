@@ -12,14 +12,14 @@ import (
 // v3.4.13_vmware.15.
 var tagVersion = regexp.MustCompile(`^v?(\d+\.\d+\.\d+)([-_.].*)?$`)
 
-// forgetsCommit tells of an etcd whose forced start goes by the commit index in the log alone. That lags behind the
+// ForgetsCommit tells of an etcd whose forced start goes by the commit index in the log alone. That lags behind the
 // database unless etcd was stopped in an orderly way; members that join then get other data than the seed has, without
 // a word (etcd-io/etcd#14009; fixed in 3.5.22 and 3.6.1, and never in 3.4).
 func ForgetsCommit(v semver.Version) bool { return Before(v, CommitMended()) }
 
 func CommitMended() []semver.Version { return []semver.Version{Release(5, 22), Release(6, 1)} }
 
-// versionOf is that of an image; nil where its tag does not tell, or it has none.
+// VersionOf is that of an image; nil where its tag does not tell, or it has none.
 func VersionOf(image string) *semver.Version {
 	name, _, _ := strings.Cut(image, "@") // the digest
 	name = name[strings.LastIndex(name, "/")+1:]
@@ -40,7 +40,7 @@ func parsed(text string) *semver.Version {
 	return v
 }
 
-// version is that of the etcd on this node: what the member says, else the image; nil where neither tells.
+// Version is that of the etcd on this node: what the member says, else the image; nil where neither tells.
 func (e Evidence) Version() *semver.Version {
 	if e.Status != nil {
 		if v := parsed(e.Status.Version); v != nil {
@@ -50,7 +50,7 @@ func (e Evidence) Version() *semver.Version {
 	return VersionOf(e.Image)
 }
 
-// oldest is the version to look for faults by. One that is not known is the oldest that starts with the data, or, where
+// Oldest is the version to look for faults by. One that is not known is the oldest that starts with the data, or, where
 // that does not tell either, one that is older than all.
 func Oldest(v *semver.Version, data *OnDisk) semver.Version {
 	if v == nil && data != nil {
@@ -62,7 +62,7 @@ func Oldest(v *semver.Version, data *OnDisk) semver.Version {
 	return *v
 }
 
-// tooNew tells of data that a later minor version of etcd than the image's has written, with which this one does not
+// TooNew tells of data that a later minor version of etcd than the image's has written, with which this one does not
 // start. Etcd writes its storage version down since 3.6; before that the version of the cluster says it. Of an image
 // that does not tell its version this cannot be said.
 func TooNew(storage, cluster, image string) bool {
@@ -80,7 +80,7 @@ func Release(minor, patch int64) semver.Version {
 	return semver.Version{Major: 3, Minor: minor, Patch: patch}
 }
 
-// before tells whether a version has a fault that these have mended, one for each line of releases.
+// Before tells whether a version has a fault that these have mended, one for each line of releases.
 func Before(v semver.Version, mended []semver.Version) bool {
 	for _, m := range mended {
 		if v.Minor == m.Minor {

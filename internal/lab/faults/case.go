@@ -54,7 +54,7 @@ func Steps(operation recovery.Operation) []recovery.StepID {
 	if operation == recovery.OperationSeed {
 		list = (&planner.SeedPlan{
 			SeedRequest: planner.SeedRequest{Node: survivor},
-			Evidence:    map[string]recovery.Evidence{survivor: {Name: survivor}, "m2": {Name: "m2"}},
+			Evidence:    recovery.Survey{{Name: survivor}, {Name: "m2"}},
 		}).Steps()
 	}
 	var ids []recovery.StepID

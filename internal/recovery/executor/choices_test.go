@@ -104,13 +104,14 @@ func (c *choiceCase) run(n int) {
 	before := c.end(n / 3)
 	stop()
 	all := survey.Take(c.Context(), c.nodes, time.Now())
-	for name, e := range before { // one that was asked while it ran keeps what it said
+	for _, e := range before { // one that was asked while it ran keeps what it said
+		name := e.Name
 		if e.Status == nil || e.Tail == nil || e.Hash == nil || e.Hash.Revision != e.Status.Revision ||
 			e.Hash.Value == 0 {
 			c.Errorf("case %d: %s ran alone and said %+v, %+v, %+v", n, name, e.Status, e.Tail, e.Hash)
 			continue
 		}
-		if was, now := kept(c.T, e), kept(c.T, all[name]); was.Kept != now.Kept || was.Last != now.Last ||
+		if was, now := kept(c.T, e), kept(c.T, all.Node(name)); was.Kept != now.Kept || was.Last != now.Last ||
 			was.LastTerm != now.LastTerm {
 			c.Errorf(
 				"case %d: %s ran and had committed up to %d of %d, and its disk says %d of %d",
@@ -134,8 +135,8 @@ func (c *choiceCase) run(n int) {
 }
 
 // freeze stops all members for a moment and reads copies of what they have.
-func (c *choiceCase) freeze() (all map[string]recovery.Evidence, dirs map[string]string) {
-	all, dirs = map[string]recovery.Evidence{}, map[string]string{}
+func (c *choiceCase) freeze() (all recovery.Survey, dirs map[string]string) {
+	all, dirs = recovery.Survey{}, map[string]string{}
 	masters := c.l.Nodes()
 	if c.random.IntN(2) == 0 { // one falls behind
 		c.signal(c.any(), syscall.SIGSTOP)
@@ -166,7 +167,7 @@ func (c *choiceCase) freeze() (all map[string]recovery.Evidence, dirs map[string
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			all[m.Name()] = e
+			all = append(all, e)
 		})
 	}
 	reading.Wait()
@@ -248,7 +249,7 @@ func (c *choiceCase) signal(m lab.Node, s syscall.Signal) {
 }
 
 // end ends all members, and gives what those said that were asked while they ran alone.
-func (c *choiceCase) end(way int) map[string]recovery.Evidence {
+func (c *choiceCase) end(way int) recovery.Survey {
 	for _, m := range c.l.Nodes() {
 		m.KubeletStop()
 	}
@@ -260,11 +261,11 @@ func (c *choiceCase) end(way int) map[string]recovery.Evidence {
 		masters[order[1]].KillEtcd()
 		time.Sleep(1500 * time.Millisecond)
 		name := masters[order[2]].Name()
-		all := surveyUntil(c.Context(), c.nodes, func(all map[string]recovery.Evidence) bool {
-			return all[name].Status != nil && all[name].Hash != nil && all[name].Tail != nil
+		all := surveyUntil(c.Context(), c.nodes, func(all recovery.Survey) bool {
+			return all.Node(name).Status != nil && all.Node(name).Hash != nil && all.Node(name).Tail != nil
 		})
 		c.terminate(masters[order[2]])
-		return map[string]recovery.Evidence{name: all[name]}
+		return recovery.Survey{all.Node(name)}
 	case 1:
 		for _, i := range order {
 			c.terminate(masters[i])
@@ -290,7 +291,7 @@ func (c *choiceCase) terminate(m lab.Node) {
 // kept finds what was read of one master, whatever there is of the others.
 func kept(t *testing.T, e recovery.Evidence) planner.Candidate {
 	t.Helper()
-	r := planner.Rank(map[string]recovery.Evidence{e.Name: e}, nil)
+	r := planner.Rank(recovery.Survey{e}, nil)
 	if len(r.Candidates) != 1 {
 		t.Fatalf("%s is no candidate: %+v", e.Name, r)
 	}
@@ -298,7 +299,7 @@ func kept(t *testing.T, e recovery.Evidence) planner.Candidate {
 }
 
 // compare forces a cluster from a copy of each.
-func (c *choiceCase) compare(n int, all map[string]recovery.Evidence, dirs map[string]string) {
+func (c *choiceCase) compare(n int, all recovery.Survey, dirs map[string]string) {
 	r := planner.Rank(all, nil)
 	if len(r.Candidates) != 3 || r.Undecided != "" {
 		c.Fatalf("case %d: %+v\n%s", n, r, planner.Report(all, nil))

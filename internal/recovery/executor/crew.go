@@ -47,7 +47,7 @@ func newCrew(
 	o Options,
 	what string,
 	nodes map[string]*node.Node,
-	all map[string]recovery.Evidence,
+	all recovery.Survey,
 	abort context.CancelCauseFunc,
 ) *crew {
 	c := &crew{
@@ -58,7 +58,7 @@ func newCrew(
 		abort:   abort,
 	}
 	for name, n := range nodes {
-		c.masters[name] = newMaster(n.As(c.holder), all[name])
+		c.masters[name] = newMaster(n.As(c.holder), all.Node(name))
 	}
 	return c
 }
@@ -191,7 +191,7 @@ func (c *crew) each(ctx context.Context, names []string, f func(context.Context,
 }
 
 // refresh surveys the masters anew and takes over what was found.
-func (c *crew) refresh(ctx context.Context) (map[string]recovery.Evidence, error) {
+func (c *crew) refresh(ctx context.Context) (recovery.Survey, error) {
 	nodes := map[string]*node.Node{}
 	for name, m := range c.masters {
 		nodes[name] = m.Node
@@ -201,7 +201,7 @@ func (c *crew) refresh(ctx context.Context) (map[string]recovery.Evidence, error
 		return nil, err // what was broken off says nothing of the masters
 	}
 	for name, m := range c.masters {
-		m.ev = all[name]
+		m.ev = all.Node(name)
 	}
 	return all, nil
 }

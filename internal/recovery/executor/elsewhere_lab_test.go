@@ -55,7 +55,7 @@ func TestAnotherDistribution(t *testing.T) {
 		words = append(words, rancher+"k3s/server/db/etcd", "k3s server --cluster-reset")
 		_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test"})
 		wantRefusal(t, err, recovery.CodeManagedElsewhere, words[len(words)-2:]...)
-		_, err = planner.DecideMember(all["m1"], recovery.Cluster{ID: "1"}, false)
+		_, err = planner.DecideMember(all.Node("m1"), recovery.Cluster{ID: "1"}, false)
 		wantRefusal(t, err, recovery.CodeManagedElsewhere, words[len(words)-2:]...)
 		report := planner.Report(all, nil)
 		for _, w := range words {
@@ -69,7 +69,7 @@ func TestAnotherDistribution(t *testing.T) {
 	}
 
 	must(t, l.WaitHealthy(t.Context()))
-	if e := survey.Take(t.Context(), nodes, time.Now())["m1"]; !e.Quorum || len(e.Problems) > 0 ||
+	if e := survey.Take(t.Context(), nodes, time.Now()).Node("m1"); !e.Quorum || len(e.Problems) > 0 ||
 		len(e.Signs) != 1 {
 		t.Errorf("a left-over is in the way: %+v", e)
 	}

@@ -145,7 +145,7 @@ func TestPanicGivesLocksBack(t *testing.T) {
 	nodes, runners := scriptedNodes("m1", "m 2")
 	p := &planner.SeedPlan{
 		SeedRequest: planner.SeedRequest{Node: "m1", RecoveryID: "test"},
-		Evidence:    map[string]recovery.Evidence{"m1": {Name: "m1"}, "m 2": {Name: "m 2"}},
+		Evidence:    recovery.SurveyOf(map[string]recovery.Evidence{"m1": {Name: "m1"}, "m 2": {Name: "m 2"}}),
 	}
 	_, err := Seed(t.Context(), p, nodes, Options{Observe: func(_, _ int, s recovery.Step) error {
 		if s.ID == recovery.StepCheck {
@@ -190,9 +190,13 @@ func oddNames() []string { return []string{"m 1", `m"3`, "m,2"} }
 func oddSeed(marks map[string]string) (*seeding, map[string]*scripted) {
 	names := oddNames()
 	nodes, runners := scriptedNodes(names...)
-	all := map[string]recovery.Evidence{}
+	all := recovery.Survey{}
 	for _, name := range names {
-		all[name] = recovery.Evidence{Name: name, Manifest: "x", ManifestPath: "/etc/kubernetes/manifests/etcd.yaml"}
+		all = append(all, recovery.Evidence{
+			Name:         name,
+			Manifest:     "x",
+			ManifestPath: "/etc/kubernetes/manifests/etcd.yaml",
+		})
 	}
 	s := &seeding{
 		crew: newCrew(Options{}, "recovery test", nodes, all, nil),

@@ -27,7 +27,7 @@ func TestKubeletDown(t *testing.T) {
 	if _, err := planner.DecideSeed(all, request); err != nil {
 		t.Errorf("the other masters have no kubelet: %v", err)
 	}
-	_, err := planner.DecideMember(all["m2"], recovery.Cluster{ID: "1"}, false)
+	_, err := planner.DecideMember(all.Node("m2"), recovery.Cluster{ID: "1"}, false)
 	wantRefusal(
 		t,
 		err,
@@ -35,11 +35,11 @@ func TestKubeletDown(t *testing.T) {
 		"no kubelet runs on m2 (systemctl is-active kubelet: inactive)",
 		"journalctl -u kubelet",
 	)
-	if len(all["m2"].Warnings) != 1 || len(all["m1"].Warnings) != 0 {
-		t.Errorf("warnings: %q, %q", all["m1"].Warnings, all["m2"].Warnings)
+	if len(all.Node("m2").Warnings) != 1 || len(all.Node("m1").Warnings) != 0 {
+		t.Errorf("warnings: %q, %q", all.Node("m1").Warnings, all.Node("m2").Warnings)
 	}
 
-	e := all["m1"]
+	e := all.Node("m1")
 	e.Kubelet.CertFile, e.Kubelet.Expired = "/var/lib/kubelet/pki/kubelet-client-current.pem", time.Date(
 		2026,
 		1,
@@ -50,12 +50,12 @@ func TestKubeletDown(t *testing.T) {
 		0,
 		time.UTC,
 	)
-	all["m1"] = e
+	all[0] = e
 	if _, err := planner.DecideSeed(all, request); err != nil {
 		t.Errorf("a kubelet that runs on is enough: %v", err)
 	}
 	e.Kubelet.Running = false
-	all["m1"] = e
+	all[0] = e
 	_, err = planner.DecideSeed(all, request)
 	wantRefusal(
 		t,

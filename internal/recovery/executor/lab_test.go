@@ -125,8 +125,8 @@ func wantRecovered(t *testing.T, l *lab.Lab, keys int64) {
 
 // surveyUntil surveys until the evidence is such. On a slow machine a member may not be heard in time.
 func surveyUntil(
-	ctx context.Context, nodes map[string]*node.Node, such func(map[string]recovery.Evidence) bool,
-) map[string]recovery.Evidence {
+	ctx context.Context, nodes map[string]*node.Node, such func(recovery.Survey) bool,
+) recovery.Survey {
 	for {
 		all := survey.Take(ctx, nodes, time.Now())
 		if such(all) {
@@ -139,12 +139,12 @@ func surveyUntil(
 }
 
 // joinable has a cluster with a quorum that a master could join.
-func joinable(name string) func(map[string]recovery.Evidence) bool {
-	return func(all map[string]recovery.Evidence) bool { return all[name].Live != nil }
+func joinable(name string) func(recovery.Survey) bool {
+	return func(all recovery.Survey) bool { return all.Node(name).Live != nil }
 }
 
 // allHeard has every member's status.
-func allHeard(all map[string]recovery.Evidence) bool {
+func allHeard(all recovery.Survey) bool {
 	for _, e := range all {
 		if e.Status == nil {
 			return false
@@ -155,7 +155,7 @@ func allHeard(all map[string]recovery.Evidence) bool {
 
 func joinAll(ctx context.Context, l *lab.Lab, nodes map[string]*node.Node, o executor.Options) error {
 	for _, m := range l.Nodes()[1:] {
-		e := surveyUntil(ctx, nodes, joinable(m.Name()))[m.Name()]
+		e := surveyUntil(ctx, nodes, joinable(m.Name())).Node(m.Name())
 		p, err := planner.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
 		if err != nil {
 			return err

@@ -30,7 +30,7 @@ func Member(
 	ctx, abort, end := working(interrupt)
 	defer end()
 	j := &joining{
-		crew: newCrew(o, "the join of "+p.Node, nodes, map[string]recovery.Evidence{p.Node: p.Evidence}, abort),
+		crew: newCrew(o, "the join of "+p.Node, nodes, recovery.Survey{p.Evidence}, abort),
 		plan: p,
 	}
 	defer j.release(ctx)

@@ -21,7 +21,7 @@ func (j *joining) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	live := all[j.plan.Node]
+	live := all.Node(j.plan.Node)
 	if err := unchanged(j.plan.Evidence, live); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (j *joining) check(ctx context.Context) error {
 		return err
 	}
 	for _, name := range j.others() {
-		e := all[name]
+		e := all.Node(name)
 		if e.Quorum && e.Status.ClusterID == live.Live.ClusterID &&
 			(j.witness == nil || e.Status.Leader == e.Status.MemberID) {
 			j.witness = j.masters[name]
@@ -79,7 +79,7 @@ func (j *joining) check(ctx context.Context) error {
 	if j.witness == nil {
 		j.witness = j.self
 	}
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if err := refuseForce(e.Name, e.ForceFlag); err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (j *joining) check(ctx context.Context) error {
 
 // spare refuses to stop a voter without which the others are no quorum: its old entry could not even be removed then,
 // and the cluster would stand still. A member that runs and cannot be asked is not thereby broken.
-func (j *joining) spare(all map[string]recovery.Evidence, live recovery.Evidence) error {
+func (j *joining) spare(all recovery.Survey, live recovery.Evidence) error {
 	if j.voter {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (j *joining) spare(all map[string]recovery.Evidence, live recovery.Evidence
 		own = own || !m.Learner && live.IsMember(m)
 	}
 	for _, name := range j.others() {
-		if e := all[name]; e.Quorum && e.Status.ClusterID == live.Live.ClusterID {
+		if e := all.Node(name); e.Quorum && e.Status.ClusterID == live.Live.ClusterID {
 			answering++
 		}
 	}

@@ -51,8 +51,9 @@ func TestStoppedMember(t *testing.T) {
 
 			all := survey.Take(t.Context(), nodes, time.Now())
 			var most uint64
-			for name, e := range all {
-				was, s := alive[name].Status, e.Disk
+			for _, e := range all {
+				name := e.Name
+				was, s := alive.Node(name).Status, e.Disk
 				if s == nil {
 					t.Fatalf("%s: nothing was read: %q, %s", name, e.Warnings, e.ReachError)
 				}
@@ -89,7 +90,7 @@ func TestStoppedMember(t *testing.T) {
 			}
 			best, reason, err := planner.Choose(all, nil)
 			must(t, err)
-			if s := all[best].Disk; max(s.Commit, s.ConsistentIndex) != most {
+			if s := all.Node(best).Disk; max(s.Commit, s.ConsistentIndex) != most {
 				t.Errorf("%s was chosen: %s", best, reason)
 			}
 
@@ -107,10 +108,10 @@ func TestStoppedMember(t *testing.T) {
 			all = survey.Take(t.Context(), nodes, time.Now())
 			p, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: seed})
 			must(t, err)
-			if p.Cluster().ID != alive[seed].Status.ClusterID.String() {
+			if p.Cluster().ID != alive.Node(seed).Status.ClusterID.String() {
 				t.Errorf("the plan is for cluster %q", p.Cluster().ID)
 			}
-			s := all[seed].Disk
+			s := all.Node(seed).Disk
 			drops := s.LastIndex - min(s.LastIndex, max(s.Commit, s.ConsistentIndex))
 			result, err := executor.Seed(t.Context(), p, nodes, options(t))
 			must(t, err)

@@ -373,7 +373,7 @@ func TestFoundedAnew(t *testing.T) {
 	wipeMajority(t, l)
 	nodes := nodesOf(t, l)
 	all := survey.Take(t.Context(), nodes, time.Now())
-	for deadline := time.Now().Add(time.Minute); !all["m2"].Quorum && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); !all.Node("m2").Quorum && time.Now().Before(deadline); {
 		all = survey.Take(t.Context(), nodes, time.Now())
 	}
 	t.Log(planner.Report(all, nil))
@@ -383,7 +383,7 @@ func TestFoundedAnew(t *testing.T) {
 			t.Errorf("node %q: %v", node, err)
 		}
 	}
-	_, err := planner.DecideMember(all["m1"], recovery.Cluster{ID: all["m1"].Live.ClusterID.String()}, false)
+	_, err := planner.DecideMember(all.Node("m1"), recovery.Cluster{ID: all.Node("m1").Live.ClusterID.String()}, false)
 	if recovery.CodeOf(err) != recovery.CodeClusterBehind {
 		t.Errorf("m1 may join: %v", err)
 	}
@@ -398,7 +398,7 @@ func TestOtherClusters(t *testing.T) {
 	nodes := nodesOf(t, l)
 	all := survey.Take(t.Context(), nodes, time.Now())
 	deadline := time.Now().Add(time.Minute)
-	for (!all["m2"].Quorum || !all["m3"].Quorum) && time.Now().Before(deadline) {
+	for (!all.Node("m2").Quorum || !all.Node("m3").Quorum) && time.Now().Before(deadline) {
 		all = survey.Take(t.Context(), nodes, time.Now())
 	}
 	t.Log(planner.Report(all, nil))
@@ -407,7 +407,7 @@ func TestOtherClusters(t *testing.T) {
 	}
 	_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test"})
 	wantRefusal(t, err, recovery.CodeSeedUndecided, "3 different clusters", "node =")
-	_, err = planner.DecideMember(all["m1"], recovery.Cluster{ID: all["m1"].Live.ClusterID.String()}, false)
+	_, err = planner.DecideMember(all.Node("m1"), recovery.Cluster{ID: all.Node("m1").Live.ClusterID.String()}, false)
 	wantRefusal(t, err, recovery.CodeClusterBehind, "m1 has data that it never had", `node = "m1"`)
 	if _, err = planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: "m1"}); err != nil {
 		t.Error(err)
@@ -422,7 +422,7 @@ func TestWrittenMeanwhile(t *testing.T) {
 	writer, err := l.StartWriter(t.Context(), "m1", "m2")
 	must(t, err)
 	defer writer.Stop()
-	e := survey.Take(t.Context(), nodesOf(t, l), time.Now())["m3"]
+	e := survey.Take(t.Context(), nodesOf(t, l), time.Now()).Node("m3")
 	if e.Status != nil || !e.Running || e.Disk != nil || e.Damage != "" ||
 		!strings.Contains(e.Unread, "somebody writes to it") {
 		t.Errorf("status %v (%s), disk %+v, damage %q, unread %q", e.Status, e.StatusError, e.Disk, e.Damage, e.Unread)

@@ -53,7 +53,7 @@ func TestResume(t *testing.T) {
 	}
 	join := func(name string) func(context.Context, executor.Options) error {
 		return func(ctx context.Context, o executor.Options) error {
-			e := surveyUntil(context.WithoutCancel(ctx), nodes, joinable(name))[name]
+			e := surveyUntil(context.WithoutCancel(ctx), nodes, joinable(name)).Node(name)
 			p, err := planner.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
 			if err != nil {
 				return err
@@ -93,7 +93,7 @@ func TestResume(t *testing.T) {
 	}
 	planned := &planner.SeedPlan{
 		SeedRequest: planner.SeedRequest{Node: "m1"},
-		Evidence:    map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}},
+		Evidence:    recovery.Survey{{Name: "m1"}, {Name: "m2"}},
 	}
 	walk(planned.Steps(), seed)
 	walk((&planner.MemberPlan{Node: "m2"}).Steps(), join("m2"))
@@ -109,7 +109,8 @@ func TestResume(t *testing.T) {
 			t.Errorf("%s still has %v", m.Name(), parked)
 		}
 	}
-	for name, e := range survey.Take(t.Context(), nodes, time.Now()) {
+	for _, e := range survey.Take(t.Context(), nodes, time.Now()) {
+		name := e.Name
 		if len(e.Journals) != 1 {
 			t.Errorf("%s has %d journals, want one", name, len(e.Journals))
 		}

@@ -16,13 +16,13 @@ func (s *seeding) check(ctx context.Context) error {
 		return err
 	}
 	id := s.plan.RecoveryID
-	s.book = openBook(live[s.plan.Node].SeedJournal(id), recovery.OperationSeed, id, s.seed.Node, s.now)
+	s.book = openBook(live.Node(s.plan.Node).SeedJournal(id), recovery.OperationSeed, id, s.seed.Node, s.now)
 	now, err := planner.DecideSeed(live, s.plan.SeedRequest)
 	if err != nil {
 		return err
 	}
 	for _, name := range append(s.plan.Others(), s.plan.Node) {
-		if err := unchanged(s.plan.Evidence[name], live[name]); err != nil {
+		if err := unchanged(s.plan.Evidence.Node(name), live.Node(name)); err != nil {
 			return err
 		}
 	}

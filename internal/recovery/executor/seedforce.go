@@ -85,17 +85,20 @@ func (s *seeding) force(ctx context.Context) error {
 // stillGone asks the masters once more for those that were given up. They were silent when this was begun, and a copy
 // can take its time.
 func (s *seeding) stillGone(ctx context.Context) error {
-	all := map[string]recovery.Evidence{}
-	for name, m := range s.masters {
-		all[name] = m.ev
+	var all recovery.Survey
+	for _, m := range s.masters {
+		all = append(all, m.ev)
 	}
 	var mu sync.Mutex
 	_ = s.each(ctx, append(s.plan.Others(), s.plan.Node), func(ctx context.Context, m *master) error {
-		e := m.ev
-		e.Peers = survey.AskPeers(ctx, m.Node, e.Peers)
+		peers := survey.AskPeers(ctx, m.Node, m.ev.Peers)
 		mu.Lock()
 		defer mu.Unlock()
-		all[m.Name] = e
+		for i := range all {
+			if all[i].Name == m.Name {
+				all[i].Peers = peers
+			}
+		}
 		return nil
 	})
 	if seen := planner.SeenElsewhere(all); len(seen) > 0 {
@@ -110,7 +113,7 @@ func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
 	if err != nil {
 		return err
 	}
-	if before := s.plan.Evidence[s.plan.Node].Cluster(); before != 0 && before != status.ClusterID {
+	if before := s.plan.Evidence.Node(s.plan.Node).Cluster(); before != 0 && before != status.ClusterID {
 		return &recovery.Refusal{
 			Code:  recovery.CodeSeedServesOther,
 			Title: "The Seed Serves Another Cluster",

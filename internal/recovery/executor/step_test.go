@@ -20,10 +20,9 @@ func planned() map[string][]recovery.Step {
 	seed := func(names ...string) []recovery.Step {
 		p := &planner.SeedPlan{
 			SeedRequest: planner.SeedRequest{Node: names[0]},
-			Evidence:    map[string]recovery.Evidence{},
 		}
 		for _, name := range names {
-			p.Evidence[name] = recovery.Evidence{Name: name}
+			p.Evidence = append(p.Evidence, recovery.Evidence{Name: name})
 		}
 		return p.Steps()
 	}

@@ -66,7 +66,7 @@ func removeMember(t *testing.T, c *clientv3.Client, id uint64) {
 // joinOne lets one master into the cluster that lives.
 func joinOne(t *testing.T, nodes map[string]*node.Node, name string) error {
 	t.Helper()
-	e := surveyUntil(t.Context(), nodes, joinable(name))[name]
+	e := surveyUntil(t.Context(), nodes, joinable(name)).Node(name)
 	p, err := planner.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
 	if err != nil {
 		return err
@@ -225,9 +225,9 @@ func TestGivenUpButAlive(t *testing.T) {
 	wantRefusal(t, err, recovery.CodeLostNodeServes, "m1 reaches the etcd of m5", "switch that machine off")
 
 	// It may come back between plan and apply as well.
-	for name, e := range all {
+	for i, e := range all {
 		e.Peers = nil
-		all[name] = e
+		all[i] = e
 	}
 	p, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Lost: []string{"m5"}})
 	must(t, err)

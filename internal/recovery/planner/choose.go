@@ -9,7 +9,7 @@ import (
 
 // Choose picks the master to grow the cluster from, and says why. Where the evidence does not decide, it is the
 // operator who names the master.
-func Choose(all map[string]recovery.Evidence, lost []string) (name, reason string, err error) {
+func Choose(all recovery.Survey, lost []string) (name, reason string, err error) {
 	r := Rank(all, lost)
 	if r.Undecided != "" {
 		return "", "", &recovery.Refusal{
@@ -61,9 +61,9 @@ func (r Ranking) reason() string {
 	)
 }
 
-func ProblemsOf(all map[string]recovery.Evidence) string {
+func ProblemsOf(all recovery.Survey) string {
 	text := ""
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if e.ReachError != "" {
 			text += fmt.Sprintf("\n  %s: %s", e.Name, e.ReachError)
 		}

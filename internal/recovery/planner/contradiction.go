@@ -10,9 +10,9 @@ import (
 // contradiction finds masters of one cluster whose data cannot come from one history, "" where there are none. Raft
 // never lets two members commit different entries at one index, and no log that goes further than another one lacks
 // what that one has committed.
-func contradiction(all map[string]recovery.Evidence, cluster etcd.ID) string {
+func contradiction(all recovery.Survey, cluster etcd.ID) string {
 	end, last, found := furthest(all, cluster)
-	for _, a := range recovery.Sorted(all) {
+	for _, a := range all {
 		p, known := a.Progress()
 		if !known || p.Cluster != cluster {
 			continue
@@ -27,7 +27,7 @@ func contradiction(all map[string]recovery.Evidence, cluster etcd.ID) string {
 				end.Last,
 			)
 		}
-		for _, b := range recovery.Sorted(all) {
+		for _, b := range all {
 			q, known := b.Progress()
 			if !known || q.Cluster != cluster || a.Name >= b.Name {
 				continue
@@ -73,11 +73,11 @@ func differ(a, b recovery.Evidence, both uint64) string {
 // apart are the members of a quorum that have applied the same entries and are not at the same revision, with what they
 // have. A master whose disk was wiped and that comes back under its old ID has another past than the others, and etcd
 // does not see it.
-func apart(answers []string, all map[string]recovery.Evidence) []string {
+func apart(answers []string, all recovery.Survey) []string {
 	at, differs := map[uint64]int64{}, false
 	var have []string
 	for _, name := range answers {
-		s := all[name].Status
+		s := all.Node(name).Status
 		if s == nil {
 			continue
 		}

@@ -27,7 +27,7 @@ func TestApart(t *testing.T) {
 		{"one with another past", at(127, 90), recovery.CodeMembersDiffer},
 	} {
 		all := map[string]recovery.Evidence{"m1": at(130, 90), "m2": c.m2}
-		err := refuseVerdict(Verdict{State: Alive, Answers: []string{"m1", "m2"}, Text: "alive"}, all)
+		err := refuseVerdict(Verdict{State: Alive, Answers: []string{"m1", "m2"}, Text: "alive"}, recovery.SurveyOf(all))
 		r, _ := recovery.IsRefusal(err)
 		if r == nil || r.Code != c.code ||
 			c.code != recovery.CodeClusterAlive &&
@@ -58,16 +58,14 @@ func TestUnplaced(t *testing.T) {
 		},
 		{map[string]recovery.Evidence{"m2": wiped}, recovery.CodeNoData, "restore a snapshot"},
 	} {
-		v := Judge(c.all, "")
-		r, _ := recovery.IsRefusal(refuseVerdict(v, c.all))
+		v := Judge(recovery.SurveyOf(c.all), "")
+		r, _ := recovery.IsRefusal(refuseVerdict(v, recovery.SurveyOf(c.all)))
 		if v.State != NoData || r == nil || r.Code != c.code || !strings.Contains(r.Next, c.next) {
 			t.Errorf("%s: got %v", v.Text, r)
 		}
 	}
-	if v := Judge(map[string]recovery.Evidence{"m1": gone, "m2": wiped}, ""); !strings.Contains(
-		v.Text,
-		"what m1 has is not known",
-	) {
+	v := Judge(recovery.SurveyOf(map[string]recovery.Evidence{"m1": gone, "m2": wiped}), "")
+	if !strings.Contains(v.Text, "what m1 has is not known") {
 		t.Errorf("got %q", v.Text)
 	}
 }

@@ -117,8 +117,8 @@ func TestElsewhere(t *testing.T) {
 					"m3": master("m3", c.signs...),
 				}
 				refusals := map[string]error{}
-				_, refusals["a choice"] = DecideSeed(all, SeedRequest{RecoveryID: "test"})
-				_, refusals["a seed"] = DecideSeed(all, SeedRequest{RecoveryID: "test", Node: "m2"})
+				_, refusals["a choice"] = DecideSeed(recovery.SurveyOf(all), SeedRequest{RecoveryID: "test"})
+				_, refusals["a seed"] = DecideSeed(recovery.SurveyOf(all), SeedRequest{RecoveryID: "test", Node: "m2"})
 				_, refusals["a member"] = DecideMember(all["m1"], recovery.Cluster{ID: "1"}, false)
 				for what, err := range refusals {
 					r, ok := recovery.IsRefusal(err)
@@ -144,7 +144,7 @@ func TestElsewhere(t *testing.T) {
 				if r, _ := recovery.IsRefusal(refusals["a seed"]); kind == "without a manifest" {
 					t.Logf("%s\n\n%s", r.Title, r.Detail())
 				}
-				if report := Report(all, nil); strings.Count(report, "that is of "+c.name+", ") != 3 ||
+				if report := Report(recovery.SurveyOf(all), nil); strings.Count(report, "that is of "+c.name+", ") != 3 ||
 					!strings.Contains(report, c.signs[0]) {
 					t.Errorf("%s:\n%s", kind, report)
 				}
@@ -197,7 +197,7 @@ func TestOwned(t *testing.T) {
 				return e
 			}
 			all := map[string]recovery.Evidence{"m1": owned("m1"), "m2": owned("m2"), "m3": bare("m3")}
-			_, seed := DecideSeed(all, SeedRequest{RecoveryID: "test"})
+			_, seed := DecideSeed(recovery.SurveyOf(all), SeedRequest{RecoveryID: "test"})
 			_, member := DecideMember(all["m1"], recovery.Cluster{ID: "1"}, false)
 			for what, err := range map[string]error{"a seed": seed, "a member": member} {
 				r, ok := recovery.IsRefusal(err)
@@ -253,12 +253,12 @@ func TestLeftovers(t *testing.T) {
 
 	// A survivor that could be the seed, and a master on which something else may start etcd at any time.
 	all := map[string]recovery.Evidence{"m1": seedable(), "m2": bare("m2"), "m3": bare("m3")}
-	if _, err := DecideSeed(all, SeedRequest{RecoveryID: "test", Node: "m1"}); err != nil {
+	if _, err := DecideSeed(recovery.SurveyOf(all), SeedRequest{RecoveryID: "test", Node: "m1"}); err != nil {
 		t.Fatal(err)
 	}
 	all["m3"] = bare("m3", unit)
 	for _, node := range []string{"", "m1"} {
-		_, err := DecideSeed(all, SeedRequest{RecoveryID: "test", Node: node})
+		_, err := DecideSeed(recovery.SurveyOf(all), SeedRequest{RecoveryID: "test", Node: node})
 		if r, ok := recovery.IsRefusal(err); !ok || !leavesTo(r, "systemd") ||
 			!strings.Contains(r.Found, "on m3 there is") {
 			t.Errorf("node %q: %v", node, err)

@@ -15,13 +15,13 @@ import (
 // first one named, else in none.
 type hazard struct {
 	mended []semver.Version // by line, oldest first
-	meets  func(seed recovery.Evidence, all map[string]recovery.Evidence) bool
+	meets  func(seed recovery.Evidence, all recovery.Survey) bool
 	text   string
 }
 
 // knownHazards are from etcd's change logs.
 func knownHazards() []hazard {
-	always := func(recovery.Evidence, map[string]recovery.Evidence) bool { return true }
+	always := func(recovery.Evidence, recovery.Survey) bool { return true }
 	return []hazard{
 		{
 			recovery.CommitMended(),
@@ -70,7 +70,7 @@ func knownHazards() []hazard {
 }
 
 // withLearner is true where the cluster has, or had, a learner.
-func withLearner(_ recovery.Evidence, all map[string]recovery.Evidence) bool {
+func withLearner(_ recovery.Evidence, all recovery.Survey) bool {
 	for _, e := range all {
 		members := e.Members
 		if e.Disk != nil {
@@ -85,7 +85,7 @@ func withLearner(_ recovery.Evidence, all map[string]recovery.Evidence) bool {
 
 // hazards are those of the seed's version, all that there are where it is not known, and what other versions on the
 // other masters mean.
-func hazards(seed recovery.Evidence, all map[string]recovery.Evidence) []string {
+func hazards(seed recovery.Evidence, all recovery.Survey) []string {
 	v, found, is := seed.Version(), []string{}, "of a version that is not known"
 	if v != nil {
 		is = v.String()
@@ -101,7 +101,7 @@ func hazards(seed recovery.Evidence, all map[string]recovery.Evidence) []string 
 			found = append(found, fmt.Sprintf("etcd %s: %s", is, h.text))
 		}
 	}
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		other := e.Version()
 		switch {
 		case v != nil && other != nil && (other.Minor < v.Minor || other.Minor > v.Minor+1):

@@ -52,7 +52,7 @@ func TestHazards(t *testing.T) {
 			Image:   c.image,
 			Members: []etcd.Member{{ID: 1}, {ID: 2, Learner: c.learner}},
 		}
-		got := hazards(seed, map[string]recovery.Evidence{"m1": seed, "m2": {Name: "m2", Image: c.other}})
+		got := hazards(seed, recovery.Survey{seed, {Name: "m2", Image: c.other}})
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %q", c.image, got)
 		}

@@ -22,7 +22,7 @@ type Loss struct {
 
 // lossOf compares a candidate with all masters of its cluster whose progress is known, whether they can be the seed or
 // not.
-func lossOf(c Candidate, weighed []Candidate, all map[string]recovery.Evidence) Loss {
+func lossOf(c Candidate, weighed []Candidate, all recovery.Survey) Loss {
 	var l Loss
 	end, name, _ := furthest(all, c.Cluster)
 	consider := func(name string, last uint64, revision int64) {
@@ -35,7 +35,7 @@ func lossOf(c Candidate, weighed []Candidate, all map[string]recovery.Evidence) 
 		}
 	}
 	consider(name, end.Last, end.LastRevision)
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if p, known := e.Progress(); known && p.Cluster == c.Cluster {
 			consider(e.Name, p.Kept, p.KeptRevision) // committed, whatever the others have
 		}
@@ -50,8 +50,8 @@ func lossOf(c Candidate, weighed []Candidate, all map[string]recovery.Evidence) 
 }
 
 // furthest is the master whose log goes furthest.
-func furthest(all map[string]recovery.Evidence, cluster etcd.ID) (best recovery.Progress, name string, found bool) {
-	for _, e := range recovery.Sorted(all) {
+func furthest(all recovery.Survey, cluster etcd.ID) (best recovery.Progress, name string, found bool) {
+	for _, e := range all {
 		if p, known := e.Progress(); known && p.Cluster == cluster && (!found || p.Further(best) < 0) {
 			best, name, found = p, e.Name, true
 		}

@@ -101,7 +101,7 @@ func TestLoss(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.m1.Name, c.m2.Name = "m1", "m2"
-			got := Rank(map[string]recovery.Evidence{"m1": c.m1, "m2": c.m2}, nil).candidate("m1").Loss
+			got := Rank(recovery.Survey{c.m1, c.m2}, nil).candidate("m1").Loss
 			if !reflect.DeepEqual(got, c.want) || !strings.Contains(got.Text("m1"), c.text) {
 				t.Errorf("got %+v: %s", got, got.Text("m1"))
 			}
@@ -125,7 +125,7 @@ func TestOthersCountWithProblems(t *testing.T) {
 			all := map[string]recovery.Evidence{
 				"m1": seedable(), "m2": m2, "m3": bare("m3"), "m4": bare("m4"), "m5": bare("m5"),
 			}
-			_, err := DecideSeed(all, SeedRequest{Node: "m1", RecoveryID: "test"})
+			_, err := DecideSeed(recovery.SurveyOf(all), SeedRequest{Node: "m1", RecoveryID: "test"})
 			r, ok := recovery.IsRefusal(err)
 			if !ok || r.Code != recovery.CodeOthersHaveMore ||
 				!strings.Contains(r.Found, "the last 8900 entries in the log of m2") ||
@@ -133,12 +133,12 @@ func TestOthersCountWithProblems(t *testing.T) {
 				!strings.Contains(r.Next, `accept_less_than = ["m2"]`) {
 				t.Fatalf("got %v", err)
 			}
-			p, err := DecideSeed(all, SeedRequest{Node: "m1", RecoveryID: "test", Less: []string{"m2"}})
+			p, err := DecideSeed(recovery.SurveyOf(all), SeedRequest{Node: "m1", RecoveryID: "test", Less: []string{"m2"}})
 			if err != nil || p.Loss.Entries != 8900 {
 				t.Errorf("it is accepted: %v", err)
 			}
 			if _, err := DecideSeed(
-				all,
+				recovery.SurveyOf(all),
 				SeedRequest{RecoveryID: "test"},
 			); recovery.CodeOf(
 				err,
@@ -200,7 +200,7 @@ func TestCheckLess(t *testing.T) {
 			c.m1.Name, m2.Name = "m1", "m2"
 			p := &SeedPlan{
 				SeedRequest: SeedRequest{Node: "m1", Less: c.less},
-				Evidence:    map[string]recovery.Evidence{"m1": c.m1, "m2": m2},
+				Evidence:    recovery.SurveyOf(map[string]recovery.Evidence{"m1": c.m1, "m2": m2}),
 			}
 			p.Loss = lossAs("m1", Rank(p.Evidence, nil))
 			var journal *recovery.Journal

@@ -45,7 +45,7 @@ func TestManagers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m1 := with(seedable(), c.change)
 			all := map[string]recovery.Evidence{"m1": m1, "m2": bare("m2"), "m3": bare("m3")}
-			p, err := DecideSeed(all, SeedRequest{RecoveryID: "test", Node: "m1"})
+			p, err := DecideSeed(recovery.SurveyOf(all), SeedRequest{RecoveryID: "test", Node: "m1"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -60,7 +60,7 @@ func TestManagers(t *testing.T) {
 				}
 			}
 			wants("the plan of a seed", strings.Join(p.Managers, "\n"))
-			wants("the report", Report(all, nil))
+			wants("the report", Report(recovery.SurveyOf(all), nil))
 
 			live := &recovery.Live{
 				ClusterID: 7,
@@ -84,7 +84,7 @@ func TestManagers(t *testing.T) {
 			if err != nil || !join.Healthy || join.Managers != nil {
 				t.Errorf("a member that is well: %v, %v", join, err)
 			}
-			if report := Report(map[string]recovery.Evidence{"m1": m1}, nil); strings.Contains(report, "looks after") {
+			if report := Report(recovery.Survey{m1}, nil); strings.Contains(report, "looks after") {
 				t.Errorf("a cluster that is well:\n%s", report)
 			}
 		})

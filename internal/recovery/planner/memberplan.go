@@ -206,7 +206,7 @@ func (p *MemberPlan) Joined() recovery.Cluster {
 	return recovery.Cluster{ID: p.Cluster.ID, Members: manifest.Joined(p.Evidence.Self(), p.Cluster.Members)}
 }
 
-// begun is the join that goes on on a master, nil for none.
+// Begun is the join that goes on on a master, nil for none.
 func Begun(e recovery.Evidence) *recovery.Journal {
 	if j := OpenJoin(e.Journals); !spent(e, j) {
 		return j

@@ -8,12 +8,12 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// seenElsewhere are members that cannot be examined from here, and whose etcd one of the masters reaches, with how.
-func SeenElsewhere(all map[string]recovery.Evidence) []string {
+// SeenElsewhere are members that cannot be examined from here, and whose etcd one of the masters reaches, with how.
+func SeenElsewhere(all recovery.Survey) []string {
 	var seen []string
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		for _, p := range e.Peers {
-			examined := slices.ContainsFunc(recovery.Sorted(all), func(o recovery.Evidence) bool {
+			examined := slices.ContainsFunc(all, func(o recovery.Evidence) bool {
 				return o.Reach == recovery.Reached && o.MemberName != "" &&
 					o.IsMember(etcd.Member{Name: p.Name, PeerURLs: []string{p.URL}})
 			})

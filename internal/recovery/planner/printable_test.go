@@ -24,8 +24,8 @@ func TestPrintable(t *testing.T) {
 		Cause:     errors.New(hostile),
 	}
 	for what, text := range map[string]string{
-		"report":   Report(all, nil),
-		"markdown": Markdown(all, nil),
+		"report":   Report(recovery.SurveyOf(all), nil),
+		"markdown": Markdown(recovery.SurveyOf(all), nil),
 		"refusal":  r.Detail(),
 		"error":    r.Error(),
 	} {

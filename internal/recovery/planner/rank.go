@@ -36,10 +36,10 @@ type Ranking struct {
 // one that keeps most loses least. Of those that keep the same, the one whose log goes further comes first, by Raft's
 // own rule; then the order of the names. A learner, a removed member and damaged data cannot be forced. Lost are the
 // masters that were given up.
-func Rank(all map[string]recovery.Evidence, lost []string) Ranking {
+func Rank(all recovery.Survey, lost []string) Ranking {
 	var r Ranking
 	var unjudged []RuledOut // of which it is not known what they have
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		p, known := e.Progress()
 		reason, by := unfit(e), removedFor(e, all)
 		if known && by == "" { // what a removed member has is of a past that the others have left
@@ -66,8 +66,8 @@ func Rank(all map[string]recovery.Evidence, lost []string) Ranking {
 			r.Candidates = append(r.Candidates, Candidate{Name: e.Name, Progress: p})
 		}
 	}
-	if len(r.Candidates) == 0 && len(unjudged) == 1 && all[unjudged[0].Name].Readable &&
-		unfit(all[unjudged[0].Name]) == "" {
+	if len(r.Candidates) == 0 && len(unjudged) == 1 && all.Node(unjudged[0].Name).Readable &&
+		unfit(all.Node(unjudged[0].Name)) == "" {
 		r.Candidates = []Candidate{{Name: unjudged[0].Name}} // it is this one or none
 	}
 	slices.SortStableFunc(
@@ -89,7 +89,7 @@ func Rank(all map[string]recovery.Evidence, lost []string) Ranking {
 }
 
 // undecided says why nobody but the operator can choose.
-func (r Ranking) undecided(all map[string]recovery.Evidence, unjudged []RuledOut) string {
+func (r Ranking) undecided(all recovery.Survey, unjudged []RuledOut) string {
 	if len(r.Candidates) == 0 {
 		return "none of the surveyed masters has a readable log and database and a usable manifest."
 	}
@@ -119,7 +119,7 @@ func (r Ranking) undecided(all map[string]recovery.Evidence, unjudged []RuledOut
 				"%s has more than %s, and cannot be the seed as it is: %s.",
 				w.Name,
 				best.Name,
-				unfit(all[w.Name]),
+				unfit(all.Node(w.Name)),
 			)
 		}
 	}

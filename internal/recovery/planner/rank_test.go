@@ -232,7 +232,7 @@ func TestRank(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.m1.Name, c.m2.Name = "m1", "m2"
-			name, reason, err := Choose(map[string]recovery.Evidence{"m1": c.m1, "m2": c.m2}, c.lost)
+			name, reason, err := Choose(recovery.Survey{c.m1, c.m2}, c.lost)
 			if err != nil {
 				reason = err.Error()
 			}

@@ -17,12 +17,12 @@ func columns() []string {
 
 // Report is the survey as a table for people: one line a master, then the verdict, the choice with its reason, and what
 // is in the way.
-func Report(all map[string]recovery.Evidence, lost []string) string {
+func Report(all recovery.Survey, lost []string) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, strings.Join(columns(), "\t"))
 	r := Rank(all, lost)
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		_, _ = fmt.Fprintln(w, strings.Join(row(e, r), "\t"))
 	}
 	_ = w.Flush()
@@ -33,7 +33,7 @@ func Report(all map[string]recovery.Evidence, lost []string) string {
 }
 
 // Markdown is the same for a comment on a change.
-func Markdown(all map[string]recovery.Evidence, lost []string) string {
+func Markdown(all recovery.Survey, lost []string) string {
 	var b strings.Builder
 	line := func(cells []string) {
 		for i := range cells {
@@ -44,7 +44,7 @@ func Markdown(all map[string]recovery.Evidence, lost []string) string {
 	line(columns())
 	b.WriteString(strings.Repeat("|---", len(columns())) + "|\n")
 	r := Rank(all, lost)
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		line(row(e, r))
 	}
 	b.WriteString("\n")
@@ -82,10 +82,10 @@ func row(e recovery.Evidence, r Ranking) []string {
 type finding struct{ kind, text string }
 
 // clusters says which masters have data of which cluster.
-func clusters(all map[string]recovery.Evidence) []finding {
+func clusters(all recovery.Survey) []finding {
 	var order []etcd.ID
 	masters := map[etcd.ID][]string{}
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if id := e.Cluster(); id != 0 {
 			if masters[id] == nil {
 				order = append(order, id)
@@ -101,7 +101,7 @@ func clusters(all map[string]recovery.Evidence) []finding {
 }
 
 // findings are what follows from the table, the most important first.
-func findings(all map[string]recovery.Evidence, r Ranking) []finding {
+func findings(all recovery.Survey, r Ranking) []finding {
 	best := r.Best()
 	v := Judge(all, best)
 	list := []finding{{"verdict", v.Text}}
@@ -120,7 +120,7 @@ func findings(all map[string]recovery.Evidence, r Ranking) []finding {
 		}
 	}
 	list = append(list, clusters(all)...)
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if e.ReachError != "" {
 			list = append(list, finding{"problem", e.Name + ": " + e.ReachError})
 		}
@@ -129,7 +129,7 @@ func findings(all map[string]recovery.Evidence, r Ranking) []finding {
 		}
 	}
 	for _, o := range r.Out {
-		e := all[o.Name]
+		e := all.Node(o.Name)
 		// Above, below, or in the table.
 		said := len(e.Problems) > 0 || e.Damage != "" || e.TooNew != "" || e.Unread != "" || e.ReachError != "" ||
 			!e.Readable
@@ -137,7 +137,7 @@ func findings(all map[string]recovery.Evidence, r Ranking) []finding {
 			list = append(list, finding{"no seed", o.Name + ": " + o.Reason})
 		}
 	}
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if e.Disk != nil && e.Disk.Torn && !e.Running {
 			list = append(
 				list,
@@ -165,13 +165,13 @@ func findings(all map[string]recovery.Evidence, r Ranking) []finding {
 			)
 		}
 	}
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		for _, w := range e.Warnings {
 			list = append(list, finding{"warning", e.Name + ": " + w})
 		}
 	}
 	if v.State != Alive { // or a cluster that is well would never be without a warning
-		for _, w := range managersOf(recovery.Sorted(all)...) {
+		for _, w := range managersOf(all...) {
 			list = append(list, finding{"warning", w})
 		}
 	}

@@ -59,9 +59,9 @@ func TestReport(t *testing.T) {
 		e.Warnings = []string{"etcd's data in /var/lib/etcd on m3 cannot be used: " + e.Damage}
 	}))
 	for file, got := range map[string]string{
-		"report.txt":    Report(all, []string{"m5"}),
-		"report.md":     Markdown(all, []string{"m5"}),
-		"undecided.txt": Report(damaged, nil),
+		"report.txt":    Report(recovery.SurveyOf(all), []string{"m5"}),
+		"report.md":     Markdown(recovery.SurveyOf(all), []string{"m5"}),
+		"undecided.txt": Report(recovery.SurveyOf(damaged), nil),
 	} {
 		golden := filepath.Join("testdata", file)
 		if *update {

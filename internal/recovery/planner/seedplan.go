@@ -27,7 +27,7 @@ type SeedPlan struct {
 	Loss     *Loss    // nil where the forced start is done
 	Hazards  []string // known faults of this etcd that a forced start or the joins after it can meet
 	Managers []string // controllers that have to be paused before
-	Evidence map[string]recovery.Evidence
+	Evidence recovery.Survey
 
 	ManifestPath  string
 	Forced, Final string // the two texts that will stand in ManifestPath, one after the other
@@ -38,7 +38,7 @@ type SeedPlan struct {
 }
 
 // DecideSeed turns evidence into a plan, or into a refusal that changes nothing.
-func DecideSeed(all map[string]recovery.Evidence, req SeedRequest) (_ *SeedPlan, err error) {
+func DecideSeed(all recovery.Survey, req SeedRequest) (_ *SeedPlan, err error) {
 	defer func() { err = recovery.AfterEarlier(err, journalOf(all, req.RecoveryID).Stands("")) }()
 	p := &SeedPlan{SeedRequest: req, Evidence: all}
 	began, err := seedOf(all, req)
@@ -59,7 +59,7 @@ func DecideSeed(all map[string]recovery.Evidence, req SeedRequest) (_ *SeedPlan,
 	}
 	switch {
 	case began != "":
-		journal := all[began].SeedJournal(req.RecoveryID)
+		journal := all.Node(began).SeedJournal(req.RecoveryID)
 		p.Node, p.Reason, p.Resuming = began, fmt.Sprintf("recovery %s %s", req.RecoveryID, journal.Stopped()), true
 		if !journal.Done() {
 			p.Resumes = p.Reason
@@ -73,7 +73,7 @@ func DecideSeed(all map[string]recovery.Evidence, req SeedRequest) (_ *SeedPlan,
 				return nil, foundedAnew(v.Ahead, v.Answers, all)
 			} else if v.State == Alive || v.State == Startable {
 				return nil, refuseVerdict(v, all)
-			} else if own := refuseElsewhere(recovery.Sorted(all)...); own != nil {
+			} else if own := refuseElsewhere(all...); own != nil {
 				return nil, own
 			}
 			return nil, err
@@ -81,9 +81,9 @@ func DecideSeed(all map[string]recovery.Evidence, req SeedRequest) (_ *SeedPlan,
 	default:
 		p.Reason = fmt.Sprintf("%s is named in the configuration", req.Node)
 	}
-	seed, ok := all[p.Node]
+	seed, ok := all.Find(p.Node)
 	if !ok {
-		return nil, unknownNode("node", p.Node, recovery.Names(recovery.Sorted(all)))
+		return nil, unknownNode("node", p.Node, recovery.Names(all))
 	}
 	p.Verdict = Judge(all, p.Node)
 	journal := seed.SeedJournal(req.RecoveryID)
@@ -101,8 +101,8 @@ func DecideSeed(all map[string]recovery.Evidence, req SeedRequest) (_ *SeedPlan,
 	if len(p.Verdict.Seen) > 0 && journal.Mark(recovery.MarkUnforced) == "" {
 		return nil, SeenAlive(p.Verdict.Seen)
 	}
-	p.Hazards, p.Managers = hazards(seed, all), managersOf(recovery.Sorted(all)...)
-	for _, e := range recovery.Sorted(all) {
+	p.Hazards, p.Managers = hazards(seed, all), managersOf(all...)
+	for _, e := range all {
 		// Of another master only what would keep its etcd from being stopped for good is in the way. What another
 		// distribution runs is seen by no container runtime, and comes back.
 		stoppable := e.Manifest != "" || (e.NoManifest && !e.Running && len(e.Elsewhere()) == 0)
@@ -142,8 +142,8 @@ func lossAs(seed string, r Ranking) *Loss {
 // start was begun, it has been decided.
 func (p *SeedPlan) checkLess(journal *recovery.Journal) error {
 	for _, name := range p.Less {
-		if _, ok := p.Evidence[name]; !ok {
-			return unknownNode("accept_less_than", name, recovery.Names(recovery.Sorted(p.Evidence)))
+		if _, ok := p.Evidence.Find(name); !ok {
+			return unknownNode("accept_less_than", name, recovery.Names(p.Evidence))
 		}
 	}
 	if p.Loss == nil || journal.Mark(recovery.MarkForcing) != "" {
@@ -168,7 +168,7 @@ func (p *SeedPlan) checkLess(journal *recovery.Journal) error {
 		)
 	}
 	for _, name := range more {
-		if why := unfit(p.Evidence[name]); why != "" {
+		if why := unfit(p.Evidence.Node(name)); why != "" {
 			best = fmt.Sprintf(
 				"%s cannot be the seed as it is (%s): correct that if you can, and plan again",
 				name,
@@ -240,8 +240,8 @@ func (p *SeedPlan) texts(seed recovery.Evidence, journal *recovery.Journal) erro
 
 // seedOf finds the master on which this recovery was begun, "" where it was not. Another recovery that was begun and
 // not finished is in the way of every new one.
-func seedOf(all map[string]recovery.Evidence, req SeedRequest) (string, error) {
-	for _, e := range recovery.Sorted(all) {
+func seedOf(all recovery.Survey, req SeedRequest) (string, error) {
+	for _, e := range all {
 		for _, j := range e.Journals {
 			if j.Operation != recovery.OperationSeed {
 				continue
@@ -304,8 +304,8 @@ func seedOf(all map[string]recovery.Evidence, req SeedRequest) (string, error) {
 }
 
 // journalOf is the journal of this recovery, nil where none was begun.
-func journalOf(all map[string]recovery.Evidence, id string) *recovery.Journal {
-	for _, e := range recovery.Sorted(all) {
+func journalOf(all recovery.Survey, id string) *recovery.Journal {
+	for _, e := range all {
 		if j := e.SeedJournal(id); j != nil {
 			return j
 		}
@@ -314,13 +314,13 @@ func journalOf(all map[string]recovery.Evidence, id string) *recovery.Journal {
 }
 
 // checkAnswers holds the masters given up against those that do not answer: they must be the same.
-func checkAnswers(all map[string]recovery.Evidence, lost []string) error {
+func checkAnswers(all recovery.Survey, lost []string) error {
 	seen := map[string]bool{}
 	for _, name := range lost {
-		e, ok := all[name]
+		e, ok := all.Find(name)
 		switch {
 		case !ok:
-			return unknownNode("lost_nodes", name, recovery.Names(recovery.Sorted(all)))
+			return unknownNode("lost_nodes", name, recovery.Names(all))
 		case seen[name]:
 			return &recovery.Refusal{
 				Code:      recovery.CodeNodeTwice,
@@ -348,10 +348,10 @@ func checkAnswers(all map[string]recovery.Evidence, lost []string) error {
 		}
 		seen[name] = true
 	}
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		switch {
 		case e.Reach == recovery.Refused && len(e.Elsewhere()) > 0:
-			return refuseElsewhere(recovery.Sorted(all)...)
+			return refuseElsewhere(all...)
 		case e.Reach == recovery.Refused:
 			return &recovery.Refusal{
 				Code:      recovery.CodeAccessRefused,
@@ -394,7 +394,7 @@ func checkAnswers(all map[string]recovery.Evidence, lost []string) error {
 }
 
 // checkLost refuses unless the majority is really gone.
-func checkLost(v Verdict, all map[string]recovery.Evidence, seed recovery.Evidence) error {
+func checkLost(v Verdict, all recovery.Survey, seed recovery.Evidence) error {
 	switch {
 	case len(v.Ahead) > 0:
 		return foundedAnew(v.Ahead, v.Answers, all)
@@ -412,7 +412,7 @@ func checkLost(v Verdict, all map[string]recovery.Evidence, seed recovery.Eviden
 				"again.",
 		}
 	case v.State == Unreached:
-		for _, e := range recovery.Sorted(all) {
+		for _, e := range all {
 			// It may be the one, and this says more.
 			if e.Reach == recovery.Reached && e.MemberName == "" && len(e.Problems) > 0 {
 				return masterProblem(e)
@@ -492,7 +492,7 @@ func checkLost(v Verdict, all map[string]recovery.Evidence, seed recovery.Eviden
 	return nil
 }
 
-// seenAlive refuses while etcd runs where it cannot be stopped.
+// SeenAlive refuses while etcd runs where it cannot be stopped.
 func SeenAlive(seen []string) error {
 	return &recovery.Refusal{
 		Code:      recovery.CodeLostNodeServes,
@@ -504,7 +504,7 @@ func SeenAlive(seen []string) error {
 	}
 }
 
-func refuseVerdict(v Verdict, all map[string]recovery.Evidence) error {
+func refuseVerdict(v Verdict, all recovery.Survey) error {
 	switch v.State {
 	case Alive:
 		if have := apart(v.Answers, all); len(have) > 0 {
@@ -521,7 +521,7 @@ func refuseVerdict(v Verdict, all map[string]recovery.Evidence) error {
 	case Startable:
 		var how []string
 		for _, name := range v.WithData {
-			e := all[name]
+			e := all.Node(name)
 			switch {
 			case e.Running:
 				text := name + ": etcd runs there; it needs its peers"
@@ -555,7 +555,7 @@ func refuseVerdict(v Verdict, all map[string]recovery.Evidence) error {
 				"and plan again.",
 		}
 	default:
-		if own := refuseElsewhere(recovery.Sorted(all)...); own != nil {
+		if own := refuseElsewhere(all...); own != nil {
 			return own
 		}
 		if names := unplaced(all); len(names) > 0 {
@@ -584,16 +584,16 @@ func refuseVerdict(v Verdict, all map[string]recovery.Evidence) error {
 
 // foundedAnew refuses both ways: to force while something answers, and to give up the data of the master that knows
 // more.
-func foundedAnew(ahead, answers []string, all map[string]recovery.Evidence) error {
+func foundedAnew(ahead, answers []string, all recovery.Survey) error {
 	how := ""
 	for _, name := range answers {
 		how += fmt.Sprintf(
 			"\n  %s: mkdir -p /var/lib/etcdrecovery/parked; mv %s /var/lib/etcdrecovery/parked/; and when etcd has "+
 				"stopped: mv %s/member %s.founded-anew",
 			name,
-			all[name].ManifestPath,
-			all[name].DataDir,
-			all[name].DataDir,
+			all.Node(name).ManifestPath,
+			all.Node(name).DataDir,
+			all.Node(name).DataDir,
 		)
 	}
 	who := "those masters"
@@ -646,10 +646,10 @@ func unknownNode(attribute, name string, have []string) error {
 	}
 }
 
-// others are the masters that answer, but for the seed.
+// Others are the masters that answer, but for the seed.
 func (p *SeedPlan) Others() []string {
 	var others []string
-	for _, e := range recovery.Sorted(p.Evidence) {
+	for _, e := range p.Evidence {
 		if e.Name != p.Node && !slices.Contains(p.Lost, e.Name) {
 			others = append(others, e.Name)
 		}
@@ -657,7 +657,7 @@ func (p *SeedPlan) Others() []string {
 	return others
 }
 
-// reached are the masters that answer, the seed among them.
+// Reached are the masters that answer, the seed among them.
 func (p *SeedPlan) Reached() []string {
 	all := append(p.Others(), p.Node)
 	slices.Sort(all)
@@ -666,7 +666,7 @@ func (p *SeedPlan) Reached() []string {
 
 // Cluster is the cluster as it will be after the plan: the seed alone.
 func (p *SeedPlan) Cluster() recovery.Cluster {
-	seed := p.Evidence[p.Node]
+	seed := p.Evidence.Node(p.Node)
 	c := recovery.Cluster{Members: []manifest.Member{{Name: seed.MemberName, PeerURLs: seed.PeerURLs}}}
 	if id := seed.Cluster(); id != 0 {
 		c.ID = id.String()
@@ -676,7 +676,7 @@ func (p *SeedPlan) Cluster() recovery.Cluster {
 
 // Steps is the list that the plan shows and the apply walks.
 func (p *SeedPlan) Steps() []recovery.Step {
-	seed := p.Evidence[p.Node]
+	seed := p.Evidence.Node(p.Node)
 	step := func(id recovery.StepID, nodes []string, title string) recovery.Step {
 		return recovery.Step{ID: id, Operation: recovery.OperationSeed, Nodes: nodes, Title: title}
 	}

@@ -118,7 +118,7 @@ func TestStands(t *testing.T) {
 		},
 	}
 	_, err := DecideSeed(
-		map[string]recovery.Evidence{"m1": seed, "m2": {Name: "m2", Reach: recovery.Refused, ReachError: "no"}},
+		recovery.Survey{seed, {Name: "m2", Reach: recovery.Refused, ReachError: "no"}},
 		SeedRequest{RecoveryID: "test"},
 	)
 	if err == nil ||

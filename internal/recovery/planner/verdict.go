@@ -41,13 +41,13 @@ type Verdict struct {
 
 // Judge says whether the cluster of a master is alive. Masters that run another cluster, as one does that was started
 // on an empty folder with --initial-cluster-state=new, count for nothing.
-func Judge(all map[string]recovery.Evidence, candidate string) Verdict {
-	witness := all[candidate]
+func Judge(all recovery.Survey, candidate string) Verdict {
+	witness := all.Node(candidate)
 	same := func(e recovery.Evidence) bool {
 		return e.Status == nil || witness.Status == nil || e.Status.ClusterID == witness.Status.ClusterID
 	}
 	members := witness.Members
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if len(members) == 0 && same(e) {
 			members = e.Members
 		}
@@ -64,7 +64,7 @@ func Judge(all map[string]recovery.Evidence, candidate string) Verdict {
 		v.Voters = len(all)
 	}
 	v.Unknown, v.Seen = unknown(members, all), SeenElsewhere(all)
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		switch {
 		case !same(e):
 		case knowsMore(e):
@@ -96,7 +96,7 @@ func Judge(all map[string]recovery.Evidence, candidate string) Verdict {
 }
 
 // count draws the verdict from the numbers.
-func (v Verdict) count(clusters int, all map[string]recovery.Evidence) (State, string) {
+func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 	quorum := v.Voters/2 + 1
 	switch {
 	case clusters > 1:
@@ -121,7 +121,7 @@ func (v Verdict) count(clusters int, all map[string]recovery.Evidence) (State, s
 		)
 		if damaged := slices.DeleteFunc(
 			slices.Clone(v.WithData),
-			func(name string) bool { return all[name].Damage == "" },
+			func(name string) bool { return all.Node(name).Damage == "" },
 		); len(damaged) > 0 {
 			text += fmt.Sprintf(
 				"; that of %s is damaged: if etcd does not start with it, move it away and look again",
@@ -154,9 +154,9 @@ func (v Verdict) count(clusters int, all map[string]recovery.Evidence) (State, s
 }
 
 // unplaced are masters that answer, and of which nobody knows where their data would be: that is in etcd's manifest.
-func unplaced(all map[string]recovery.Evidence) []string {
+func unplaced(all recovery.Survey) []string {
 	var names []string
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if e.Reach == recovery.Reached && e.DataDir == "" {
 			names = append(names, e.Name)
 		}
@@ -164,9 +164,9 @@ func unplaced(all map[string]recovery.Evidence) []string {
 	return names
 }
 
-func unexamined(all map[string]recovery.Evidence) []string {
+func unexamined(all recovery.Survey) []string {
 	var names []string
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if e.Reach != recovery.Reached {
 			names = append(names, e.Name)
 		}
@@ -176,7 +176,7 @@ func unexamined(all map[string]recovery.Evidence) []string {
 
 // votes tells whether a member counts towards a quorum. Its own data may be older than its vote, so the others are
 // heard as well.
-func votes(e recovery.Evidence, all map[string]recovery.Evidence) bool {
+func votes(e recovery.Evidence, all recovery.Survey) bool {
 	if removedFor(e, all) != "" {
 		return false
 	}
@@ -218,7 +218,7 @@ func knowsMore(e recovery.Evidence) bool {
 
 // unknown are the members that none of the surveyed masters can be. A master that is silent or has no manifest may be
 // any one of them.
-func unknown(members []etcd.Member, all map[string]recovery.Evidence) []string {
+func unknown(members []etcd.Member, all recovery.Survey) []string {
 	var without []string
 	unidentified := 0
 	for _, e := range all {
@@ -228,7 +228,7 @@ func unknown(members []etcd.Member, all map[string]recovery.Evidence) []string {
 	}
 	for _, m := range members {
 		if !slices.ContainsFunc(
-			recovery.Sorted(all),
+			all,
 			func(e recovery.Evidence) bool { return e.MemberName != "" && e.IsMember(m) },
 		) {
 			without = append(without, fmt.Sprintf("%s (%s)", m.Name, strings.Join(m.PeerURLs, ",")))
@@ -242,12 +242,12 @@ func unknown(members []etcd.Member, all map[string]recovery.Evidence) []string {
 
 // removedFor is the master on whose disk it stands that another one's member was removed from their cluster, "" where
 // there is none. A member that is added again has another ID.
-func removedFor(e recovery.Evidence, all map[string]recovery.Evidence) string {
+func removedFor(e recovery.Evidence, all recovery.Survey) string {
 	self, known := e.Progress()
 	if !known {
 		return ""
 	}
-	for _, o := range recovery.Sorted(all) {
+	for _, o := range all {
 		if o.Disk != nil && o.Name != e.Name && o.Disk.ClusterID == self.Cluster &&
 			slices.Contains(o.Disk.RemovedMembers, self.Member) {
 			return o.Name
@@ -258,9 +258,9 @@ func removedFor(e recovery.Evidence, all map[string]recovery.Evidence) string {
 
 // membersOnDisk are the members of a cluster, or of any where it is not known, as the stopped member knows them whose
 // log goes furthest. One on which a forced start was begun and not finished knows itself alone.
-func membersOnDisk(all map[string]recovery.Evidence, cluster etcd.ID) []etcd.Member {
+func membersOnDisk(all recovery.Survey, cluster etcd.ID) []etcd.Member {
 	var best *recovery.Evidence
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if e.Disk == nil || CountVoters(e.Disk.Members) == 0 || e.Disk.Removed || forcing(e) ||
 			cluster != 0 && e.Disk.ClusterID != cluster {
 			continue
@@ -289,7 +289,7 @@ func forcing(e recovery.Evidence) bool {
 
 // namedInManifests are the members that the manifests and the survey speak of, for a cluster of which no member and no
 // disk can be asked.
-func namedInManifests(all map[string]recovery.Evidence) []etcd.Member {
+func namedInManifests(all recovery.Survey) []etcd.Member {
 	var members []etcd.Member
 	add := func(m etcd.Member) {
 		if !slices.ContainsFunc(
@@ -301,12 +301,12 @@ func namedInManifests(all map[string]recovery.Evidence) []etcd.Member {
 			members = append(members, m)
 		}
 	}
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if e.MemberName != "" {
 			add(etcd.Member{Name: e.MemberName, PeerURLs: e.PeerURLs})
 		}
 	}
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		for _, m := range e.InitialCluster() {
 			add(m)
 		}

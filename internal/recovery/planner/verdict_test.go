@@ -222,7 +222,7 @@ func TestJudge(t *testing.T) {
 					all[name] = e
 				}
 			}
-			if v := Judge(all, "m1"); v.State != c.want || !strings.Contains(v.Text, c.says) {
+			if v := Judge(recovery.SurveyOf(all), "m1"); v.State != c.want || !strings.Contains(v.Text, c.says) {
 				t.Errorf("%s: %s", v.State, v.Text)
 			}
 		})
@@ -267,12 +267,12 @@ func TestRemovedSeed(t *testing.T) {
 		recovery.OnDisk{MemberID: 2, Commit: 99},
 	)
 	m1.Name, m2.Name = "m1", "m2"
-	err := checkLost(Verdict{State: Lost}, map[string]recovery.Evidence{"m1": m1, "m2": m2}, m2)
+	err := checkLost(Verdict{State: Lost}, recovery.Survey{m1, m2}, m2)
 	if r, ok := recovery.IsRefusal(err); !ok || r.Code != recovery.CodeSeedRemoved ||
 		!strings.Contains(r.Found, "the data of m1 says that the member of m2 was removed") {
 		t.Errorf("got %v", err)
 	}
-	if err := checkLost(Verdict{State: Lost}, map[string]recovery.Evidence{"m1": m1, "m2": m2}, m1); err != nil {
+	if err := checkLost(Verdict{State: Lost}, recovery.Survey{m1, m2}, m1); err != nil {
 		t.Errorf("m1: %v", err)
 	}
 }
@@ -285,7 +285,7 @@ func TestCutOff(t *testing.T) {
 			{Name: "m3", URL: "https://10.0.0.13:2380", Answers: true},
 		}
 	})
-	err := refuseVerdict(Verdict{State: Startable, WithData: []string{"m1"}}, map[string]recovery.Evidence{"m1": m1})
+	err := refuseVerdict(Verdict{State: Startable, WithData: []string{"m1"}}, recovery.Survey{m1})
 	if want := "m1: etcd runs there; it needs its peers, and does not reach m2 " +
 		"(https://10.0.0.12:2380)\n"; !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v", err)

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// fatalLines picks from etcd's log the last lines that say why it went. Etcd 3.4 marks them with C, for critical.
+// FatalLines picks from etcd's log the last lines that say why it went. Etcd 3.4 marks them with C, for critical.
 func FatalLines(log string) []string {
 	var fatal []string
 	for line := range strings.Lines(log) {

@@ -16,7 +16,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// findManifest finds etcd's manifest among the files of the kubelet's folder, or where we parked it, and says what is
+// FindManifest finds etcd's manifest among the files of the kubelet's folder, or where we parked it, and says what is
 // wrong with it.
 func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []string) {
 	var (
@@ -257,7 +257,7 @@ func certificateProblems(name string, d *node.Disk, now time.Time) []string {
 	return problems
 }
 
-// forcedManifest is the path of a manifest with the force flag, "" where none has it.
+// ForcedManifest is the path of a manifest with the force flag, "" where none has it.
 func ForcedManifest(files []node.File) string {
 	for _, f := range files {
 		if pod, err := manifest.Parse(f.Text); err == nil && pod.Forced() {

@@ -13,10 +13,10 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// errWritten is data that somebody writes.
+// ErrWritten is data that somebody writes.
 var ErrWritten = errors.New("somebody writes to it at this moment")
 
-// readDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes
+// ReadDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes
 // nothing. With damage it is no seed; whether a quorum could be started with it is still for the operator to try. Data
 // that could not be read for another reason is not known.
 func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths node.Paths, disk *node.Disk) {

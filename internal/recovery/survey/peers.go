@@ -36,7 +36,7 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	e.Peers = AskPeers(ctx, n, e.Peers)
 }
 
-// askPeers asks a master once more which of these it reaches.
+// AskPeers asks a master once more which of these it reaches.
 func AskPeers(ctx context.Context, n *node.Node, peers []recovery.Peer) []recovery.Peer {
 	peers = slices.Clone(peers)
 	var asking sync.WaitGroup

@@ -26,9 +26,9 @@ const (
 	diskWait   = 2 * time.Minute // 128 MB of a log over a slow line
 )
 
-// Survey examines all masters at once and changes nothing. A master that cannot be examined is evidence too, not an
+// Take examines all masters at once and changes nothing. A master that cannot be examined is evidence too, not an
 // error.
-func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) map[string]recovery.Evidence {
+func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recovery.Survey {
 	var (
 		mu  sync.Mutex
 		wg  sync.WaitGroup
@@ -46,15 +46,15 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) map[s
 	}
 	wg.Wait()
 	_ = recovery.Raise(bad)
-	live := liveCluster(all)
-	for name, e := range all {
-		e.Live = live
-		if w := otherCluster(e); w != "" {
-			e.Warnings = append(e.Warnings, w)
+	s := recovery.SurveyOf(all)
+	live := liveCluster(s)
+	for i := range s {
+		s[i].Live = live
+		if w := otherCluster(s[i]); w != "" {
+			s[i].Warnings = append(s[i].Warnings, w)
 		}
-		all[name] = e
 	}
-	return all
+	return s
 }
 
 // outgrows compares clusters that both answer.
@@ -67,9 +67,9 @@ func outgrows(e recovery.Evidence, best recovery.Evidence) bool {
 
 // liveCluster is the cluster that answered a linearizable read. With two of them, as when a wiped master has founded
 // one of its own, it is the one with more members, then the one that has seen more writes.
-func liveCluster(all map[string]recovery.Evidence) *recovery.Live {
+func liveCluster(all recovery.Survey) *recovery.Live {
 	var best *recovery.Evidence
-	for _, e := range recovery.Sorted(all) {
+	for _, e := range all {
 		if e.Quorum && (best == nil || outgrows(e, *best)) {
 			best = &e
 		}
@@ -331,7 +331,7 @@ func endpointOf(ctx context.Context, n *node.Node, e recovery.Evidence) (etcd.En
 	return endpoint, nil
 }
 
-// openEtcd connects to the member on a master.
+// OpenEtcd connects to the member on a master.
 func OpenEtcd(ctx context.Context, n *node.Node, e recovery.Evidence) (*etcd.Client, error) {
 	endpoint, err := endpointOf(ctx, n, e)
 	if err != nil {

@@ -40,7 +40,7 @@ func newEngine(l *lab.Lab) *engine {
 
 func (e *engine) close() { e.logins.close() }
 
-func (e *engine) survey(ctx context.Context) map[string]recovery.Evidence {
+func (e *engine) survey(ctx context.Context) recovery.Survey {
 	return survey.Take(ctx, e.nodes, time.Now())
 }
 
@@ -48,7 +48,7 @@ func (e *engine) survey(ctx context.Context) map[string]recovery.Evidence {
 // is done.
 func (e *engine) carryOut(
 	ctx context.Context,
-	evidence map[string]recovery.Evidence,
+	evidence recovery.Survey,
 	between func(operation string),
 ) error {
 	o := executor.Options{Now: time.Now}
@@ -63,7 +63,7 @@ func (e *engine) carryOut(
 	between("seed m1")
 	cluster := recovery.Cluster{ID: seed.ClusterID.String(), Members: seed.Members}
 	for _, m := range e.lab.Nodes()[1:] {
-		plan, err := planner.DecideMember(evidence[m.Name()], cluster, false)
+		plan, err := planner.DecideMember(evidence.Node(m.Name()), cluster, false)
 		if err != nil {
 			return err
 		}

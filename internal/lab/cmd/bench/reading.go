@@ -54,7 +54,7 @@ func (b *benchmark) readStopped(ctx context.Context, size int, t *table) (err er
 		before := m.Stats()
 		e := newEngine(l)
 		began := time.Now()
-		found := e.survey(ctx)["m1"]
+		found := e.survey(ctx).Node("m1")
 		took = append(took, time.Since(began))
 		e.close()
 		if found.Disk == nil {
