@@ -48,7 +48,7 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 			Next:      "put this access right, then plan again.",
 		}
 	case e.Reach == recovery.Refused, len(e.Problems) > 0:
-		r, _ := recovery.IsRefusal(masterProblem(e))
+		r, _ := recovery.IsRefusal(nodeProblem(e))
 		own := *r
 		own.Attribute = "node"
 		return nil, &own
