@@ -140,6 +140,8 @@ const (
 	CodeLearnerInTheWay Code = "learner-in-the-way"
 	// CodePlaceTaken means that the name or the peer URL in the manifest is that of another member.
 	CodePlaceTaken Code = "place-taken"
+	// CodePeersOutOfReach means that the new member could not reach the others at their recorded addresses.
+	CodePeersOutOfReach Code = "peers-out-of-reach"
 	// CodeNeededForQuorum means that the cluster would lose its quorum if this member were stopped.
 	CodeNeededForQuorum Code = "needed-for-quorum"
 )
