@@ -205,7 +205,7 @@ func TestCheckLess(t *testing.T) {
 			p.Loss = lossAs("m1", Rank(p.Evidence, nil))
 			var journal *recovery.Journal
 			if c.forced {
-				journal = &recovery.Journal{Marks: map[string]string{recovery.MarkForcing: "begun"}}
+				journal = &recovery.Journal{Phase: recovery.PhaseForcing}
 			}
 			err := p.checkLess(journal)
 			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {

@@ -60,7 +60,7 @@ func DecideSeed(all recovery.Survey, req SeedRequest) (_ *SeedPlan, err error) {
 	switch {
 	case began != "":
 		journal := all.Node(began).SeedJournal(req.RecoveryID)
-		p.Node, p.Reason, p.Resuming = began, fmt.Sprintf("recovery %s %s", req.RecoveryID, journal.Stopped()), true
+		p.Node, p.Reason, p.Resuming = began, fmt.Sprintf("recovery %s %s", req.RecoveryID, journal.HowFar()), true
 		if !journal.Done() {
 			p.Resumes = p.Reason
 		}
@@ -88,7 +88,7 @@ func DecideSeed(all recovery.Survey, req SeedRequest) (_ *SeedPlan, err error) {
 	p.Verdict = Judge(all, p.Node)
 	journal := seed.SeedJournal(req.RecoveryID)
 	if alone := p.Verdict.State == Alive &&
-		p.Verdict.Voters == 1; journal.Mark(recovery.MarkForced) == "" &&
+		p.Verdict.Voters == 1; !journal.Reached(recovery.PhaseForced) &&
 		(!p.Resuming || !alone) {
 		if err := checkLost(p.Verdict, all, seed); err != nil {
 			return nil, err
@@ -98,7 +98,7 @@ func DecideSeed(all recovery.Survey, req SeedRequest) (_ *SeedPlan, err error) {
 		}
 		p.Loss = lossAs(p.Node, Rank(all, req.Lost))
 	}
-	if len(p.Verdict.Seen) > 0 && journal.Mark(recovery.MarkUnforced) == "" {
+	if len(p.Verdict.Seen) > 0 && !journal.Reached(recovery.PhaseUnforced) {
 		return nil, SeenAlive(p.Verdict.Seen)
 	}
 	p.Hazards, p.Managers = hazards(seed, all), managersOf(all...)
@@ -146,7 +146,7 @@ func (p *SeedPlan) checkLess(journal *recovery.Journal) error {
 			return unknownNode("accept_less_than", name, recovery.Names(p.Evidence))
 		}
 	}
-	if p.Loss == nil || journal.Mark(recovery.MarkForcing) != "" {
+	if p.Loss == nil || journal.Reached(recovery.PhaseForcing) {
 		return nil
 	}
 	more := slices.DeleteFunc(
@@ -209,8 +209,9 @@ func (p *SeedPlan) texts(seed recovery.Evidence, journal *recovery.Journal) erro
 		}
 	}
 	p.ManifestPath, p.Forced, p.Final = seed.ManifestPath, string(forced), seed.Manifest
-	p.OldData, p.OldWAL = journal.Places(seed)
-	if journal.Mark(recovery.MarkOldData) != "" {
+	places := seed.PlacesOf(journal)
+	p.OldData, p.OldWAL = places.Data, places.WAL
+	if places.Whole {
 		return nil
 	}
 	if need := seed.DataBytes + seed.DataBytes/20; seed.FreeBytes < need {
@@ -248,7 +249,7 @@ func seedOf(all recovery.Survey, req SeedRequest) (string, error) {
 			}
 			if j.ID != req.RecoveryID {
 				// A cluster that has grown beyond its seed is past every recovery that was begun there.
-				if j.Done() || j.Mark(recovery.MarkForcing) == "" || e.Quorum && len(e.Members) > 1 {
+				if !j.Open() || !j.Reached(recovery.PhaseForcing) || e.Quorum && len(e.Members) > 1 {
 					continue
 				}
 				return "", &recovery.Refusal{

@@ -283,7 +283,7 @@ func membersOnDisk(all recovery.Survey, cluster etcd.ID) []etcd.Member {
 // forcing is true of a master on which a recovery has begun to force a new cluster and has not finished.
 func forcing(e recovery.Evidence) bool {
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
-		return j.Operation == recovery.OperationSeed && !j.Done() && j.Mark(recovery.MarkForcing) != ""
+		return j.Operation == recovery.OperationSeed && j.Open() && j.Reached(recovery.PhaseForcing)
 	})
 }
 
