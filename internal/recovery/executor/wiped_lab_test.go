@@ -239,8 +239,9 @@ func (c *wipedCase) equal(names ...string) {
 	hashes := map[uint32]bool{}
 	for _, name := range names {
 		c.keeps(name)
+		client := client(c.T, c.l, name)
 		patiently(c.T, func(ctx context.Context) error {
-			h, err := client(c.T, c.l, name).HashKV(ctx, c.l.Node(name).ClientURL(), oldKeys)
+			h, err := client.HashKV(ctx, c.l.Node(name).ClientURL(), oldKeys)
 			if err == nil {
 				hashes[h.Hash] = true
 			}
