@@ -16,6 +16,7 @@ type SeedRequest struct {
 	Node       string   // "" leaves the choice to the evidence
 	Lost       []string // masters given up: exactly those that do not answer
 	Less       []string // masters that have more than Node, and whose surplus is given up
+	Abandon    []string // recoveries that are never to be finished, by their IDs
 	RecoveryID string
 }
 
