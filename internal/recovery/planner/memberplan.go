@@ -275,7 +275,7 @@ func spent(e recovery.Evidence, j *recovery.Journal) bool {
 
 // ToFinish tells of a master whether all that is left of a join is to check the end state.
 func ToFinish(e recovery.Evidence, cluster string) bool {
-	voter, _, _ := Standing(e, cluster)
+	voter, _, _ := Standing(e, cluster, "")
 	return e.Reach == recovery.Reached && len(e.Problems) == 0 && voter && Unfinished(e)
 }
 
