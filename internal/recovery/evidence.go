@@ -54,12 +54,15 @@ type Evidence struct {
 	Readable        bool   // log and database are there
 	Damage          string `json:",omitempty"` // of the log or the database of a member that does not answer
 	TooNew          string `json:",omitempty"` // why the etcd of the image does not start with the data
-	Empty           bool   // nothing is there
-	NoLog           bool   // there is no WAL file: no member has ever run with what is there
-	Foreign         string `json:",omitempty"` // what is there instead of a member/ folder
-	Unread          string `json:",omitempty"` // why the data of a member that does not answer could not be judged
-	OldData         string // the free place for what is there now
-	OldWAL          string `json:",omitempty"`
+	Empty           bool   // nothing is there, which is proved
+	// Why nothing or too little being there is no proof of a loss: a disk that is not mounted, a folder that cannot be
+	// read. "" where the absence is proved, or nothing is absent.
+	EmptyUnknown string `json:",omitempty"`
+	NoLog        bool   // there is no WAL file, which is proved: no member has ever run with what is there
+	Foreign      string `json:",omitempty"` // what is there instead of a member/ folder
+	Unread       string `json:",omitempty"` // why the data of a member that does not answer could not be judged
+	OldData      string // the free place for what is there now
+	OldWAL       string `json:",omitempty"`
 
 	Status      *etcd.Status  `json:",omitempty"` // of a running member
 	StatusError string        `json:",omitempty"`
