@@ -19,14 +19,29 @@ const (
 	// Refused is a master that is there but could not be examined: login, host key, privilege, kubelet or runtime are
 	// in the way. It may run etcd.
 	Refused Reach = "refused"
-	// Silent is a master from which nothing came back.
+	// Silent is a master that said nothing itself.
 	Silent Reach = "silent"
+)
+
+// Why a node was not reached. The first of them are of silent nodes, the last three of such that refuse.
+const (
+	KindTimeout     = node.KindTimeout
+	KindNoRoute     = node.KindNoRoute
+	KindName        = node.KindName
+	KindJump        = node.KindJump
+	KindRefusedPort = node.KindRefusedPort
+	KindNoBanner    = node.KindNoBanner
+
+	KindLogin   = node.KindLogin
+	KindHostKey = node.KindHostKey
+	KindCommand = node.KindCommand
 )
 
 // Evidence is what was found on one master. It is plain data: it travels from the plan to the apply.
 type Evidence struct {
 	Name       string
 	Reach      Reach
+	ReachKind  string   `json:",omitempty"` // one of the kinds below, "" where it was reached
 	ReachError string   `json:",omitempty"`
 	Problems   []string `json:",omitempty"` // what forbids changing this master, each with its remedy
 	Warnings   []string `json:",omitempty"` // what is not in the way, but will be

@@ -126,7 +126,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 		return e
 	}
 	if err != nil {
-		e.Reach, e.ReachError = recovery.Silent, err.Error()
+		e.Reach, e.ReachKind, e.ReachError = recovery.Silent, node.Kind(err), err.Error()
 		if node.Answered(err) {
 			e.Reach = recovery.Refused
 		}
@@ -181,7 +181,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	}
 	looking.Wait()
 	if recovery.Raise(err) != nil {
-		e.Reach, e.ReachError = recovery.Refused, err.Error()
+		e.Reach, e.ReachKind, e.ReachError = recovery.Refused, recovery.KindCommand, err.Error()
 		return e
 	}
 	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
