@@ -86,7 +86,8 @@ func TestKindOfConnection(t *testing.T) {
 	closes := ssh.New(ssh.Config{
 		Host: "127.0.0.1", Port: listen(func(c net.Conn) { _ = c.Close() }), User: "ops", Password: "x", Insecure: true,
 	}, nil)
-	if _, err := node.New(node.Settings{}, closes).Look(t.Context()); err == nil || node.Kind(err) != node.KindNoBanner {
+	_, err := node.New(node.Settings{Name: "m1"}, closes).Look(t.Context())
+	if err == nil || node.Kind(err) != node.KindNoBanner {
 		t.Errorf("got %v", err)
 	}
 }
