@@ -48,7 +48,9 @@ type operator struct {
 
 // alive surveys a cluster that works, in OpenSSH's own way, and does not force it when it has lost a member.
 func (o *operator) alive(t *testing.T) {
-	wantWords(t, openSSH(t, o.l), "alive: a quorum of 3 voters answers (m1, m2, m3)")
+	t.Run("OpenSSH", func(t *testing.T) {
+		wantWords(t, openSSH(t, o.l), "alive: a quorum of 3 voters answers (m1, m2, m3)")
+	})
 	wipe(t, o.l.Node("m3"))
 	before := trees(t, o.l, false)
 	_, folded := run(t, workspace(t, o.l, surveyBlock(o.l)+seedBlock(`node = "m1"`)), 1, "plan", "-no-color")
