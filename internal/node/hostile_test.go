@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
@@ -43,7 +44,7 @@ func hostileNames(seed uint64) []string {
 // ever interpreted.
 func TestHostilePaths(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
-		for _, name := range hostileNames(7) {
+		for _, name := range sample.Of(hostileNames(7), 5) {
 			top := filepath.Join(dir, name)
 			must(t, os.Mkdir(top, 0o755))
 			n := node.New(node.Settings{Name: name, WorkDir: filepath.Join(top, "work")}, l)

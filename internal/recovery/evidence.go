@@ -105,7 +105,6 @@ type Evidence struct {
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
 
-
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 
 	Journals []Journal `json:",omitempty"`

@@ -1,9 +1,8 @@
-//go:build linux
+//go:build linux && whole
 
 package provider_test
 
 import (
-	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -101,16 +100,4 @@ func importMembers(t *testing.T, l *lab.Lab) {
 		t.Errorf("the manifest in the state is %q", manifest)
 	}
 	wantAllWrites(t, l, writes.Stop())
-}
-
-// importID is how a master of the lab is imported.
-func importID(m lab.Node) string {
-	return fmt.Sprintf(
-		"%s=%s:%d,kubelet_config=%s,work_dir=%s",
-		m.Name(),
-		m.Host(),
-		m.Port(),
-		m.Inside("/var/lib/kubelet/config.yaml"),
-		m.Inside("/var/lib/etcdrecovery"),
-	)
 }
