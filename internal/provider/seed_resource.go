@@ -199,6 +199,7 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(plan.fill(ctx, p, conns)...)
 		warnLoss(p, &resp.Diagnostics)
+		warnAbandoned(p, &resp.Diagnostics)
 		warnManagers(&resp.Diagnostics, p.Managers)
 		warnResuming(&resp.Diagnostics, p.Node, p.Resumes)
 	}

@@ -67,13 +67,13 @@ func row(e recovery.Evidence, r Ranking) []string {
 			p.Last,
 		), fmt.Sprint(p.KeptRevision), p.Member.String()
 		switch {
-		case e.Quorum:
-			ends = "-" // it is what the quorum has
+		case e.Quorum: // what the quorum has moves on, and a report of a cluster that is well stays as it is
+			keeps, ends, revision = "-", "-", "-"
 		case e.Status != nil && p.LastTerm == 0: // it says only what is committed
 			ends = "?"
 		}
 	}
-	if c := r.candidate(e.Name); c != nil && !e.Quorum {
+	if c := r.candidate(e.Name); c != nil && e.Live == nil {
 		loses = fmt.Sprint(c.Loss.Entries)
 	}
 	return []string{e.Name, string(e.Reach), etcdWords(e), dataWords(e), keeps, ends, loses, revision, member}
@@ -202,6 +202,8 @@ func dataWords(e recovery.Evidence) string {
 	switch {
 	case e.DataDir == "":
 		return "?"
+	case e.Quorum: // its size moves on as well
+		return "in use"
 	case e.Damage != "":
 		return "damaged"
 	case e.TooNew != "":
