@@ -77,7 +77,7 @@ func (m *seedModel) fill(ctx context.Context, p *planner.SeedPlan, conns map[str
 
 // finish puts in what only the recovery itself could tell.
 func (m *seedModel) finish(ctx context.Context, r *executor.SeedResult, conns map[string]connection) error {
-	m.Discarded = types.Int64Value(r.Discarded)
+	m.Discarded = types.Int64PointerValue(r.Discarded)
 	m.ClusterID, m.MemberID = types.StringValue(r.ClusterID.String()), types.StringValue(r.MemberID.String())
 	cluster, diags := clusterValue(
 		ctx,
