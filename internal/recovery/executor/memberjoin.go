@@ -133,7 +133,7 @@ func (j *joining) moveAside(ctx context.Context) error {
 	disk := j.self.ev
 	if j.book.Places.Whole || j.plan.OldData == "" {
 		if !disk.Empty {
-			if err := j.move(ctx, disk.OldData, disk.OldWAL); err != nil {
+			if err := j.move(ctx, disk.OldData, disk.OldWAL); err != nil { // see Leftover
 				return err
 			}
 		}
@@ -242,11 +242,11 @@ func (j *joining) start(ctx context.Context) error {
 	if err := j.book.settle(); err != nil {
 		return err
 	}
-	id, err := j.self.start(ctx, j.text)
+	started, err := j.self.start(ctx, j.text)
 	if err != nil {
 		return err
 	}
-	j.started = id
+	j.started = started.ID
 	j.book.ManifestAfter = node.Hash([]byte(j.text))
 	j.book.reach(recovery.PhaseStarted)
 	return nil
