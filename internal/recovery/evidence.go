@@ -31,9 +31,18 @@ type Evidence struct {
 	Problems   []string `json:",omitempty"` // what forbids changing this master, each with its remedy
 	Warnings   []string `json:",omitempty"` // what is not in the way, but will be
 	NoManifest bool     `json:",omitempty"` // no file the kubelet reads, and none that we parked, is an etcd pod
-	Owner      *Owner   `json:",omitempty"` // of an etcd pod that is not the operator's own
-	Signs      []string `json:",omitempty"` // of distributions and controllers: the paths that are there
-	ForceFlag  string   `json:",omitempty"` // the path of a manifest that the kubelet reads and that has the force flag
+	// Nothing of Kubernetes and of etcd is there: no folder of manifests, no kubelet, no process of etcd, and nothing
+	// that listens at its ports.
+	Bare bool `json:",omitempty"`
+	// A folder at the usual place that holds the data of a member, on a node without an etcd manifest.
+	StrayData string `json:",omitempty"`
+	Host      string `json:",omitempty"` // where SSH reaches it, as the operator wrote it
+	// The node's own IP addresses, without loopback and link-local ones. Some may be those of other nodes too: of bridges,
+	// services, or one that moves between nodes.
+	Addresses []string `json:",omitempty"`
+	Owner     *Owner   `json:",omitempty"` // of an etcd pod that is not the operator's own
+	Signs     []string `json:",omitempty"` // of distributions and controllers: the paths that are there
+	ForceFlag string   `json:",omitempty"` // the path of a manifest that the kubelet reads and that has the force flag
 
 	ManifestPath string // in the kubelet's folder
 	Manifest     string // the operator's own text, wherever it is at the moment
@@ -54,12 +63,15 @@ type Evidence struct {
 	Readable        bool   // log and database are there
 	Damage          string `json:",omitempty"` // of the log or the database of a member that does not answer
 	TooNew          string `json:",omitempty"` // why the etcd of the image does not start with the data
-	Empty           bool   // nothing is there
-	NoLog           bool   // there is no WAL file: no member has ever run with what is there
-	Foreign         string `json:",omitempty"` // what is there instead of a member/ folder
-	Unread          string `json:",omitempty"` // why the data of a member that does not answer could not be judged
-	OldData         string // the free place for what is there now
-	OldWAL          string `json:",omitempty"`
+	Empty           bool   // nothing is there, which is proved
+	// Why nothing or too little being there is no proof of a loss: a disk that is not mounted, a folder that cannot be
+	// read. "" where the absence is proved, or nothing is absent.
+	EmptyUnknown string `json:",omitempty"`
+	NoLog        bool   // there is no WAL file, which is proved: no member has ever run with what is there
+	Foreign      string `json:",omitempty"` // what is there instead of a member/ folder
+	Unread       string `json:",omitempty"` // why the data of a member that does not answer could not be judged
+	OldData      string // the free place for what is there now
+	OldWAL       string `json:",omitempty"`
 
 	Status      *etcd.Status  `json:",omitempty"` // of a running member
 	StatusError string        `json:",omitempty"`
@@ -72,6 +84,10 @@ type Evidence struct {
 	Peers []Peer `json:",omitempty"`
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
+
+	Auth        bool   `json:",omitempty"` // etcd asks for credentials
+	QuorumError string `json:",omitempty"` // of the linearizable read, where it failed
+	ReachKind   string `json:",omitempty"` // why the node could not be examined
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 
