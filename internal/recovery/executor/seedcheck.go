@@ -55,6 +55,11 @@ func (s *seeding) check(ctx context.Context) error {
 	if err := s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL); err != nil {
 		return err
 	}
+	return s.abandonNamed(ctx)
+}
+
+// abandonNamed closes the recoveries that are given up by name.
+func (s *seeding) abandonNamed(ctx context.Context) error {
 	return s.each(ctx, s.plan.Reached(), func(ctx context.Context, m *master) error {
 		return s.abandon(ctx, m, func(j recovery.Journal) bool {
 			return j.Operation == recovery.OperationSeed && j.ID != s.plan.RecoveryID &&
