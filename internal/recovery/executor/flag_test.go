@@ -123,10 +123,10 @@ func TestFlagStays(t *testing.T) {
 			cause:  node.ErrLocked,
 			says:   "It was left there, since somebody else is at work on m 1: ops@bastion holds ",
 		},
-		"nobody has the lock":             {answer: locked(""), cause: node.ErrLocked, touched: true},
-		"a cluster with others answers":   {cause: aloneOrLost(grown(), "m 1"), says: "since a cluster with other members"},
-		"one answered when it was looked": {with: func(s *seeding) { s.othersAlive = errors.New("x") }, says: "since a"},
-		"nothing was looked at":           {with: func(s *seeding) { s.looked = false }, says: "before it had looked"},
+		"nobody has the lock":   {answer: locked(""), cause: node.ErrLocked, touched: true},
+		"others answer":         {cause: aloneOrLost(grown(), "m 1"), says: "since a cluster with other members"},
+		"others answered":       {with: func(s *seeding) { s.othersAlive = errors.New("x") }, says: "since a"},
+		"nothing was looked at": {with: func(s *seeding) { s.looked = false }, says: "before it had looked"},
 		"another text with the flag": {
 			answer: func(script string) (string, error, bool) {
 				if strings.Contains(script, "rm -f") {

@@ -139,6 +139,8 @@ func (s *seeding) goBack(ctx context.Context) string {
 	copies, copyErr := s.seed.DropCopying(tidy, s.copies()...)
 	if len(left) == 0 {
 		s.book.Undone, s.book.Phase = s.now().UTC(), recovery.PhaseUndone
+	} else {
+		s.book.Phase = recovery.PhaseBegun // etcd may run again on some of them
 	}
 	saveErr := s.book.save(ctx)
 	if len(left) == 0 && saveErr == nil {

@@ -238,7 +238,7 @@ func (j *joining) start(ctx context.Context) error {
 	if j.started != "" {
 		return nil
 	}
-	// The ID of the learner is on the master before anything of it is: else a later run could not tell whose data it is.
+	// The learner's ID is on the master before anything of it is: else a later run could not tell whose data that is.
 	if err := j.book.settle(); err != nil {
 		return err
 	}

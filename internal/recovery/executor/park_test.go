@@ -10,8 +10,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
-// TestParkLeavesForeignTexts has a file in the kubelet's folder while the operator's own manifest is parked: what is not
-// a text of ours is neither removed nor replaced, and named.
+// TestParkLeavesForeignTexts has a file in the kubelet's folder while the operator's own manifest is parked: what is
+// not a text of ours is neither removed nor replaced, and named.
 func TestParkLeavesForeignTexts(t *testing.T) {
 	nodes, runners := scriptedNodes("m1")
 	ev := recovery.Evidence{Name: "m1", Manifest: "own", ManifestPath: manifestPath, Parked: "/work/parked/etcd.yaml"}
@@ -60,6 +60,7 @@ func TestGoBackBesideAnotherText(t *testing.T) {
 	s, runners := oddSeed()
 	s.book.reach(recovery.PhaseBegun)
 	s.willMove()
+	s.book.reach(recovery.PhaseStopped)
 	runners["m,2"].answer = func(script string) (string, error, bool) {
 		ours := node.Hash([]byte("x"))
 		if !strings.Contains(script, "'/var/lib/etcdrecovery/parked/etcd.yaml' '"+manifestPath+"' '"+ours+"'\n") {
@@ -68,7 +69,8 @@ func TestGoBackBesideAnotherText(t *testing.T) {
 		return "", &ssh.ExitError{Code: 76}, true
 	}
 	text := s.goBack(t.Context())
-	if !strings.Contains(text, "could not be put back on m,2") || !s.book.Undone.IsZero() {
-		t.Errorf("undone at %s: %s", s.book.Undone, text)
+	if !strings.Contains(text, "could not be put back on m,2") || !s.book.Undone.IsZero() ||
+		s.book.Phase != recovery.PhaseBegun {
+		t.Errorf("%q, undone at %s: %s", s.book.Phase, s.book.Undone, text)
 	}
 }

@@ -24,7 +24,7 @@ type walk struct {
 	Options
 	actions map[recovery.StepID]action
 	record  func(ctx context.Context, number, of int, s recovery.Step) error // keeps in the journal that a step is done
-	secure  func(ctx context.Context, cause error) string                    // after a failure: takes out what must not stay
+	secure  func(ctx context.Context, cause error) string                    // on failure: undoes what must not stay
 	leave   func(ctx context.Context, cause error) string                    // after that: how things are left
 }
 

@@ -57,16 +57,21 @@ func TestWitnesses(t *testing.T) {
 		unheard   string
 		code      recovery.Code
 	}{
-		"it says so":                        {text: flags(), log: took, args: args, discarded: &none},
-		"it says so, and what was dropped":  {text: flags(), log: dropped, args: args, discarded: &two},
-		"it says so to a runtime without":   {text: flags(), log: dropped, discarded: &two},
-		"it says no":                        {text: flags(), log: not, args: args, code: recovery.CodeForceNotTaken},
-		"it says nothing and should":        {text: flags(), args: args, code: recovery.CodeForceNotTaken},
-		"it cannot say, the arguments do":   {text: flags("--log-level=warn"), args: args, unheard: "(--log-level=warn)"},
-		"it need not say, and does":         {text: flags("--log-level=warn"), log: dropped, args: args, discarded: &two},
-		"neither it nor the arguments say":  {text: flags("--log-format=console"), unheard: "nor does the container runtime"},
-		"it goes to a file, arguments do":   {text: flags("--log-outputs=/var/log/x"), args: args, unheard: "/var/log/x)"},
-		"what it says elsewhere counts not": {text: flags("--log-level=warn"), log: "x", args: args, unheard: "does not tell"},
+		"it says so":                       {text: flags(), log: took, args: args, discarded: &none},
+		"it says so, and what was dropped": {text: flags(), log: dropped, args: args, discarded: &two},
+		"it says so to a runtime without":  {text: flags(), log: dropped, discarded: &two},
+		"it says no":                       {text: flags(), log: not, args: args, code: recovery.CodeForceNotTaken},
+		"it says nothing and should":       {text: flags(), args: args, code: recovery.CodeForceNotTaken},
+
+		"mute, arguments say it": {text: flags("--log-level=warn"), args: args, unheard: "(--log-level=warn)"},
+		"mute, and says it":      {text: flags("--log-level=warn"), log: dropped, args: args, discarded: &two},
+
+		"mute, no arguments": {
+			text:    flags("--log-format=console"),
+			unheard: "nor does the container runtime",
+		},
+		"in a file, arguments say it": {text: flags("--log-outputs=/var/log/x"), args: args, unheard: "/var/log/x)"},
+		"mute, and says more":         {text: flags("--log-level=warn"), log: "x", args: args, unheard: "does not tell"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, runners := oddSeed()
