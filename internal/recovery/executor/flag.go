@@ -69,8 +69,8 @@ func (s *seeding) flagWarning(why string) string {
 	)
 }
 
-// aloneOrLost refuses where a quorum answers that is not the seed by itself. There is nothing to force then, and nothing
-// may be stopped, whatever a journal says.
+// aloneOrLost refuses where a quorum answers that is not the seed by itself. There is nothing to force then, and
+// nothing may be stopped, whatever a journal says.
 func aloneOrLost(live recovery.Survey, seed string) error {
 	for _, e := range live {
 		if !e.Quorum || e.Status == nil {

@@ -70,8 +70,8 @@ func TestWitnesses(t *testing.T) {
 			text:    flags("--log-format=console"),
 			unheard: "nor does the container runtime",
 		},
-		"in a file, arguments say it": {text: flags("--log-outputs=/var/log/x"), args: args, unheard: "/var/log/x)"},
-		"mute, and says more":         {text: flags("--log-level=warn"), log: "x", args: args, unheard: "does not tell"},
+		"a file, arguments say it": {text: flags("--log-outputs=/var/log/x"), args: args, unheard: "/var/log/x)"},
+		"mute, and says more":      {text: flags("--log-level=warn"), log: "x", args: args, unheard: "does not tell"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, runners := oddSeed()
