@@ -27,6 +27,7 @@ const (
 // Settings are the places on a master that cannot be found from anything else.
 type Settings struct {
 	Name string // the operator's name for it: the key in the survey's nodes
+	Host string // where SSH reaches it, as the operator wrote it; "" where that is not known
 	// Where staticPodPath and the runtime's socket are read; the running kubelet's own when empty, else
 	// DefaultKubeletConfig.
 	KubeletConfig string
@@ -64,12 +65,6 @@ func (n *Node) run(ctx context.Context, text string, args ...string) ([]byte, er
 		text = set + "\n" + text
 	}
 	return n.runner.Run(ctx, strings.TrimSuffix(text, "\n"))
-}
-
-// Answered tells from a failed call whether the master is there at all: one that refuses the login, shows another host
-// key or grants no privilege is alive, and must never be taken for lost.
-func Answered(err error) bool {
-	return !errors.Is(err, ssh.ErrSilent) && !errors.Is(err, context.DeadlineExceeded)
 }
 
 // NoForwarding tells from a failed connection that the master's sshd forbids it, whatever runs there.

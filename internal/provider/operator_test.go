@@ -119,7 +119,7 @@ func (o *operator) off(t *testing.T) {
 	m2 := o.l.Node("m2")
 	m2.PowerOff()
 	_, folded := run(t, o.w, 0, "plan", "-no-color", "-detailed-exitcode")
-	wantWords(t, folded, "No changes.", "Master Does Not Answer", "its state is kept as it was")
+	wantWords(t, folded, "No changes.", "Warning: m2 does not answer", "its state is kept as it was")
 	if err := m2.PowerOn(); err != nil {
 		t.Fatal(err)
 	}

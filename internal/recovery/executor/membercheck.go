@@ -62,7 +62,7 @@ func (j *joining) check(ctx context.Context) error {
 	}
 	for _, name := range j.others() {
 		e := all.Node(name)
-		if e.Quorum && e.Status.ClusterID == live.Live.ClusterID &&
+		if e.Quorum && e.Status != nil && e.Status.ClusterID == live.Live.ClusterID &&
 			(j.witness == nil || e.Status.Leader == e.Status.MemberID) {
 			j.witness = j.masters[name]
 		}
@@ -97,7 +97,8 @@ func (j *joining) check(ctx context.Context) error {
 	j.book = openBook(begun, recovery.OperationMember, id, j.self.Node, j.now)
 	j.resumes = begun != nil && (!j.plan.Healthy || j.plan.Resumes != "") // a plan without a lock changes nothing
 	if j.resumes && j.voter {
-		j.book.set(recovery.MarkVoter, live.Status.MemberID.String())
+		j.book.Voter = live.Status.MemberID.String()
+		j.book.reach(recovery.PhaseVoter)
 	}
 	return nil
 }
@@ -113,7 +114,7 @@ func (j *joining) spare(all recovery.Survey, live recovery.Evidence) error {
 		own = own || !m.Learner && live.IsMember(m)
 	}
 	for _, name := range j.others() {
-		if e := all.Node(name); e.Quorum && e.Status.ClusterID == live.Live.ClusterID {
+		if e := all.Node(name); e.Quorum && e.Status != nil && e.Status.ClusterID == live.Live.ClusterID {
 			answering++
 		}
 	}

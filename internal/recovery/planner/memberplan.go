@@ -2,6 +2,8 @@ package planner
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -30,36 +32,15 @@ type MemberPlan struct {
 func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ *MemberPlan, err error) {
 	defer func() { err = recovery.AfterEarlier(err, Begun(e).Stands(e.Parked)) }()
 	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath}
-	switch {
-	case e.Reach == recovery.Silent:
-		return nil, &recovery.Refusal{
-			Code:      recovery.CodeUnreachable,
-			Title:     "The Master Does Not Answer",
-			Attribute: "node",
-			Found:     fmt.Sprintf("%s: %s.", e.Name, e.ReachError),
-			Next:      fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name),
-		}
-	case e.Reach == recovery.Refused && len(e.Elsewhere()) == 0:
-		return nil, &recovery.Refusal{
-			Code:      recovery.CodeAccessRefused,
-			Title:     "A Master Cannot Be Examined",
-			Attribute: "node",
-			Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
-			Next:      "put this access right, then plan again.",
-		}
-	case e.Reach == recovery.Refused, len(e.Problems) > 0:
-		r, _ := recovery.IsRefusal(masterProblem(e))
-		own := *r
-		own.Attribute = "node"
-		return nil, &own
+	if err := examined(e); err != nil {
+		return nil, err
 	}
 	begun := Begun(e)
 	if begun != nil {
-		p.Resumes = "the join of " + e.Name + " " + begun.Stopped()
+		p.Resumes = "the join of " + e.Name + " " + begun.HowFar()
 	}
-	if p.OldData, p.OldWAL = begun.Places(e); e.Empty && begun.Mark(recovery.MarkKeepData) == "" {
-		p.OldData, p.OldWAL = "", "" // there is nothing to keep
-	}
+	places := e.PlacesOf(begun)
+	p.OldData, p.OldWAL = places.Data, places.WAL
 	members := withoutSelf(e, join.Members)
 	if join.Is(e.Live) {
 		p.Healthy = healthy(e, e.Live.ClusterID)
@@ -79,16 +60,19 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 				members = append(members, m)
 			}
 		}
-		// Of two clusters the one with fewer writes is the one that was founded on an empty folder.
-		foreign := !e.Quorum && e.Readable && e.Status != nil && e.Status.ClusterID != e.Live.ClusterID &&
-			e.Status.Revision > e.Live.Revision
-		if foreign || knowsMore(e) {
+		if surpasses(e) {
 			return nil, foundedAnew([]string{e.Name}, nil, nil)
+		}
+		if err := checkPeers(e); err != nil && !p.Healthy {
+			return nil, err
 		}
 	}
 	p.Cluster = recovery.Cluster{ID: join.ID, Members: SortMembers(members)}
 	if p.Healthy {
-		p.Manifest, p.OldData, p.OldWAL = e.Manifest, begun.Mark(recovery.MarkOldData), begun.Mark(recovery.MarkOldWAL)
+		p.Manifest, p.OldData, p.OldWAL = e.Manifest, "", ""
+		if begun != nil && begun.Places.Whole {
+			p.OldData, p.OldWAL = begun.Places.Data, begun.Places.WAL
+		}
 		return p, nil
 	}
 	p.Managers = managersOf(e)
@@ -100,16 +84,69 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	}
 	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(manifest.Joined(e.Self(), members)))
 	if err != nil {
-		return nil, &recovery.Refusal{
-			Code:      recovery.CodeManifestNotEditable,
-			Title:     "Manifest Cannot Be Edited",
-			Attribute: "node",
-			Found:     fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err),
-			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
-		}
+		return nil, manifestNotEditable(e, "node", err)
 	}
 	p.Manifest = string(text)
 	return p, nil
+}
+
+// examined refuses a node of which it is not known what would be changed.
+func examined(e recovery.Evidence) error {
+	holds, why := holding(e)
+	switch {
+	case e.Reach == recovery.Silent:
+		return joinerUnreachable(e)
+	case e.Reach == recovery.Refused && len(e.Elsewhere()) == 0:
+		return accessRefused(e, "node")
+	case e.Reach == recovery.Refused, len(e.Problems) > 0:
+		r, _ := recovery.IsRefusal(nodeProblem(e))
+		own := *r
+		own.Attribute = "node"
+		return &own
+	case holds == Unknown && e.EmptyUnknown != "":
+		return joinerUnknown(e.Name, why)
+	}
+	return nil
+}
+
+// surpasses reports whether a node has data that the cluster which answers never had: of two clusters the one with
+// fewer writes is the one that was founded on an empty folder.
+func surpasses(e recovery.Evidence) bool {
+	p, known := e.Progress()
+	other := !e.Quorum && e.Readable && known && p.Cluster != 0 && p.Cluster != e.Live.ClusterID
+	return other && p.KeptRevision > e.Live.Revision || knowsMore(e)
+}
+
+// checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, and
+// not by where its members really are.
+func checkPeers(e recovery.Evidence) error {
+	answers, asked := false, 0
+	for _, m := range withoutSelf(e, MembersOf(e.Live.Members)) {
+		for _, u := range m.PeerURLs {
+			if isLoopback(u) && !slices.ContainsFunc(e.PeerURLs, isLoopback) {
+				return recordedAtLoopback(e, m.Name, u)
+			}
+			for _, p := range e.Peers {
+				if p.URL == u {
+					asked++
+					answers = answers || p.Answers
+				}
+			}
+		}
+	}
+	if asked > 0 && !answers {
+		return peersOutOfReach(e)
+	}
+	return nil
+}
+
+func isLoopback(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 // healthy is a master whose etcd is a started voter of a cluster with a quorum.
@@ -155,7 +192,12 @@ func checkPlace(e recovery.Evidence, members []etcd.Member) error {
 		if byName == byURL || m.Name == "" {
 			continue
 		}
-		next := "put the manifest right: it seems to be copied from that master."
+		next := fmt.Sprintf(
+			"if the manifest was copied from that master, put its --name right. If the machine is a new one in the "+
+				"place of %s, remove the old member first (etcdctl member remove %s), then plan again.",
+			m.Name,
+			m.ID,
+		)
 		if byName {
 			next = fmt.Sprintf(
 				"put the manifest right if the address is wrong. If the master has a new address for good, remove "+
@@ -217,20 +259,23 @@ func Begun(e recovery.Evidence) *recovery.Journal {
 // spent tells of the journal of a join that came as far as a voter whether that voter is gone again: then there is
 // nothing to go on with.
 func spent(e recovery.Evidence, j *recovery.Journal) bool {
-	if j.Mark(recovery.MarkVoter) == "" {
+	if e.PhaseOf(j) == recovery.PhaseVoid {
+		return true
+	}
+	if !j.Reached(recovery.PhaseVoter) {
 		return false
 	}
 	gone := e.Live != nil &&
 		!slices.ContainsFunc(
 			e.Live.Members,
-			func(m etcd.Member) bool { return m.ID.String() == j.Mark(recovery.MarkVoter) },
+			func(m etcd.Member) bool { return m.ID.String() == j.Voter },
 		)
 	return gone || e.Empty || disowned(e) != ""
 }
 
 // ToFinish tells of a master whether all that is left of a join is to check the end state.
 func ToFinish(e recovery.Evidence, cluster string) bool {
-	voter, _, _ := Standing(e, cluster)
+	voter, _, _ := Standing(e, cluster, "")
 	return e.Reach == recovery.Reached && len(e.Problems) == 0 && voter && Unfinished(e)
 }
 
@@ -242,7 +287,7 @@ func Unfinished(e recovery.Evidence) bool { return Begun(e) != nil }
 func OpenJoin(journals []recovery.Journal) *recovery.Journal {
 	past := LastSeed(recovery.Evidence{Journals: journals})
 	for i, j := range journals {
-		if j.Operation == recovery.OperationMember && !j.Done() && (past == nil || j.Started.After(past.Finished)) {
+		if j.Operation == recovery.OperationMember && j.Open() && (past == nil || j.Started.After(past.Finished)) {
 			return &journals[i]
 		}
 	}

@@ -17,11 +17,12 @@ import (
 )
 
 // filesWait bounds the reading of certificates on a master, statusWait what a member is given to say how it is, and
-// quorumWait a linearizable read, which hangs where there is no quorum.
+// quorumWait a linearizable read, which hangs where there is no quorum. It is tried only where a leader is named, and a
+// quorum that is slow must not be taken for none: a server with the default timers gives up after 7 s.
 const (
 	filesWait  = 20 * time.Second
 	statusWait = 10 * time.Second
-	quorumWait = 3 * time.Second
+	quorumWait = 10 * time.Second
 	hashWait   = 5 * time.Second
 	diskWait   = 2 * time.Minute // 128 MB of a log over a slow line
 )
@@ -48,6 +49,7 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 	_ = recovery.Raise(bad)
 	s := recovery.SurveyOf(all)
 	live := liveCluster(s)
+	lookFromOutside(ctx, s, nodes, live)
 	for i := range s {
 		s[i].Live = live
 		if w := otherCluster(s[i]); w != "" {
@@ -70,7 +72,7 @@ func outgrows(e recovery.Evidence, best recovery.Evidence) bool {
 func liveCluster(all recovery.Survey) *recovery.Live {
 	var best *recovery.Evidence
 	for _, e := range all {
-		if e.Quorum && (best == nil || outgrows(e, *best)) {
+		if e.Quorum && e.Status != nil && len(e.Members) > 0 && (best == nil || outgrows(e, *best)) {
 			best = &e
 		}
 	}
@@ -79,7 +81,7 @@ func liveCluster(all recovery.Survey) *recovery.Live {
 	}
 	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range all {
-		if e.Quorum && e.Status.ClusterID == live.ClusterID {
+		if e.Quorum && e.Status != nil && e.Status.ClusterID == live.ClusterID {
 			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(
 				live.Term,
 				e.Status.RaftTerm,
@@ -109,15 +111,27 @@ func otherCluster(e recovery.Evidence) string {
 }
 
 func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence {
-	e := recovery.Evidence{Name: n.Name, Reach: recovery.Reached}
+	e := recovery.Evidence{Name: n.Name, Host: n.Host, Reach: recovery.Reached}
 	pods, err := n.Look(ctx, telltales()...)
+	if pods != nil {
+		e.Addresses = addressesOf(pods)
+	}
+	if errors.Is(err, node.ErrNoManifestDir) && isBare(pods) {
+		e.NoManifest, e.Bare, e.StrayData = true, true, pods.StrayData
+		e.Problems = append(e.Problems, fmt.Sprintf(
+			"nothing of Kubernetes and of etcd is on %s, as on a machine that was installed anew: it has nothing to "+
+				"stop. Before it can join, prepare it as a control plane node, with etcd's manifest and certificates",
+			n.Name,
+		))
+		return e
+	}
 	if err != nil {
-		e.Reach, e.ReachError = recovery.Silent, err.Error()
+		e.Reach, e.ReachKind, e.ReachError = recovery.Silent, node.Kind(err), err.Error()
 		if node.Answered(err) {
 			e.Reach = recovery.Refused
 		}
 		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, "") == nil {
-			e.NoManifest, e.Signs = true, pods.Signs
+			e.NoManifest, e.Signs, e.StrayData = true, pods.Signs, pods.StrayData
 			e.ReachError = strings.Join(append(e.NotHere(), e.ReachError), "; ")
 		}
 		return e
@@ -132,6 +146,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	m, problems := FindManifest(&e, pods)
 	e.Problems = append(e.Problems, problems...)
 	if m == nil {
+		if e.NoManifest {
+			e.StrayData = pods.StrayData
+		}
 		// Still say whether an etcd runs here: it would have to be stopped.
 		e.Running = running(pods.Containers, e.Workload())
 		return e
@@ -164,12 +181,27 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	}
 	looking.Wait()
 	if recovery.Raise(err) != nil {
-		e.Reach, e.ReachError = recovery.Refused, err.Error()
+		e.Reach, e.ReachKind, e.ReachError = recovery.Refused, recovery.KindCommand, err.Error()
 		return e
 	}
 	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
 	e.DataBytes, e.FreeBytes, e.Readable, e.Empty = disk.DataBytes, disk.FreeBytes, disk.Readable(), disk.Empty
-	e.NoLog, e.Foreign = len(disk.Segments) == 0, disk.Foreign
+	if !e.Quorum {
+		e.Problems = append(e.Problems, listenProblems(&e, m, pods)...)
+	}
+	e.EmptyUnknown, e.Foreign = disk.EmptyUnknown, disk.Foreign
+	e.NoLog = len(disk.Segments) == 0 && disk.EmptyUnknown == ""
+	if disk.NotMounted != "" && !e.Quorum {
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"on %s, %s: it may not be what the member ran with. Mount it, or take that entry out if it is stale, "+
+					"then plan again",
+				n.Name,
+				disk.NotMounted,
+			),
+		)
+	}
 	if paths.WALDir != "" {
 		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
 	}
@@ -261,32 +293,44 @@ func ask(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	}
 	defer func() { _ = client.Close() }()
 	status, err := client.Status(statusCtx)
-	if err != nil {
+	switch {
+	case etcd.NeedsUser(err): // its log may still be asked whether there is a quorum
+		e.Auth, e.StatusError = true, err.Error()
+	case err != nil:
 		e.StatusError = err.Error()
 		return
+	default:
+		e.Status, e.Alarms = &status, status.Alarms()
 	}
-	e.Status = &status
 	if members, err := client.MembersSeen(statusCtx); err == nil {
 		e.Members = members
 	}
-	if status.Leader == 0 {
+	if e.Status != nil && status.Leader == 0 {
 		hashData(ctx, e, client)
 	}
-	if status.Leader == 0 || status.Learner {
+	if e.Status != nil && (status.Leader == 0 || status.Learner) {
 		return
 	}
-	quorumCtx, cancel := context.WithTimeout(ctx, quorumWait)
+	askQuorum(ctx, e, client)
+}
+
+// askQuorum finds out whether the member has a quorum.
+func askQuorum(ctx context.Context, e *recovery.Evidence, client *etcd.Client) {
+	ctx, cancel := context.WithTimeout(ctx, quorumWait)
 	defer cancel()
-	if client.Quorum(quorumCtx) != nil {
+	switch err := client.Quorum(ctx); {
+	case etcd.NeedsUser(err):
+		e.Auth, e.Quorum = true, true
+	case err != nil:
+		e.QuorumError = err.Error()
 		return
 	}
-	members, err := client.Members(quorumCtx)
-	if err != nil {
-		return
-	}
-	e.Quorum, e.Members = true, members
-	if alarms, err := client.Alarms(quorumCtx); err == nil {
-		e.Alarms = alarms
+	members, err := client.Members(ctx)
+	switch {
+	case err == nil:
+		e.Quorum, e.Members = true, members
+	case !e.Quorum: // it was there, and who belongs to it is not known
+		e.QuorumError = err.Error()
 	}
 }
 
