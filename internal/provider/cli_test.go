@@ -20,11 +20,16 @@ import (
 // workspace is a folder with a configuration, for what the test framework does not show: warnings, logs, for_each.
 func workspace(t *testing.T, l *lab.Lab, config string) *terraform.Workspace {
 	t.Helper()
+	return workspaceIn(t, t.TempDir(), l, config)
+}
+
+func workspaceIn(t *testing.T, dir string, l *lab.Lab, config string) *terraform.Workspace {
+	t.Helper()
 	with, err := tools()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := with.Chain(t.TempDir(), l)
+	w, err := with.Chain(dir, l)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 // build tag whole have each part on a cluster of its own, and more of it.
 func TestOperator(t *testing.T) {
 	l, keys := start(t, lab.Options{})
-	o := &operator{l: l, secrets: privateKeys(t, l), log: filepath.Join(t.TempDir(), "trace.log")}
+	o := &operator{l: l, dir: t.TempDir(), secrets: privateKeys(t, l), log: filepath.Join(t.TempDir(), "trace.log")}
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T)
@@ -41,6 +41,7 @@ func TestOperator(t *testing.T) {
 
 type operator struct {
 	l       *lab.Lab
+	dir     string // of w: parts go on with what an earlier one has in its state
 	w       *terraform.Workspace
 	secrets [][]byte
 	log     string // Terraform's trace
@@ -63,7 +64,7 @@ func (o *operator) alive(t *testing.T) {
 func (o *operator) changed(t *testing.T) {
 	l := o.l
 	loseMajority(t, l)
-	o.w = workspace(t, l, surveyBlock(l)+seedBlock()+chain(l))
+	o.w = workspaceIn(t, o.dir, l, surveyBlock(l)+seedBlock()+chain(l))
 	o.w.Env = []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + o.log}
 	text, folded := run(t, o.w, 2, "plan", "-no-color", "-detailed-exitcode", "-out=plan")
 	wantWords(t, folded, "Plan: 3 to add, 0 to change, 0 to destroy", "1/9 m1, m2, m3: take the lock",
