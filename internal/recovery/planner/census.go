@@ -3,7 +3,7 @@ package planner
 import (
 	"cmp"
 	"fmt"
-	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 
@@ -258,9 +258,10 @@ func byAddress(n *Node, s Seat) bool {
 }
 
 func atAddress(e recovery.Evidence, host string) bool {
-	ip := net.ParseIP(host)
+	ip, err := netip.ParseAddr(host)
 	return slices.ContainsFunc(append(slices.Clone(e.Addresses), e.Host), func(a string) bool {
-		return a != "" && (a == host || ip != nil && ip.Equal(net.ParseIP(a)))
+		own, bad := netip.ParseAddr(a)
+		return a != "" && a == host || err == nil && bad == nil && own.Unmap() == ip.Unmap()
 	})
 }
 

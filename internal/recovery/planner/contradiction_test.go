@@ -27,7 +27,10 @@ func TestApart(t *testing.T) {
 		{"one with another past", at(127, 90), recovery.CodeMembersDiffer},
 	} {
 		all := map[string]recovery.Evidence{"m1": at(130, 90), "m2": c.m2}
-		err := refuseVerdict(Verdict{State: Alive, Answers: []string{"m1", "m2"}, Text: "alive"}, recovery.SurveyOf(all))
+		err := refuseVerdict(
+			Verdict{State: Alive, Answers: []string{"m1", "m2"}, Text: "alive"},
+			recovery.SurveyOf(all),
+		)
 		r, _ := recovery.IsRefusal(err)
 		if r == nil || r.Code != c.code ||
 			c.code != recovery.CodeClusterAlive &&

@@ -144,7 +144,13 @@ func TestElsewhere(t *testing.T) {
 				if r, _ := recovery.IsRefusal(refusals["a seed"]); kind == "without a manifest" {
 					t.Logf("%s\n\n%s", r.Title, r.Detail())
 				}
-				if report := Report(recovery.SurveyOf(all), nil); strings.Count(report, "that is of "+c.name+", ") != 3 ||
+				if report := Report(
+					recovery.SurveyOf(all),
+					nil,
+				); strings.Count(
+					report,
+					"that is of "+c.name+", ",
+				) != 3 ||
 					!strings.Contains(report, c.signs[0]) {
 					t.Errorf("%s:\n%s", kind, report)
 				}

@@ -23,7 +23,9 @@ func three() []etcd.Member {
 // at is a node whose manifest makes that member.
 func at(e recovery.Evidence, m etcd.Member) recovery.Evidence {
 	e.Name, e.MemberName, e.PeerURLs = m.Name, m.Name, m.PeerURLs
-	e.Kubelet, e.FreeBytes, e.ManifestPath = recovery.Kubelet{Running: true}, 1<<40, "/etc/kubernetes/manifests/etcd.yaml"
+	e.Kubelet, e.FreeBytes, e.ManifestPath = recovery.Kubelet{
+		Running: true,
+	}, 1<<40, "/etc/kubernetes/manifests/etcd.yaml"
 	e.Manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\n  namespace: kube-system\nspec:\n  containers:\n" +
 		"  - name: etcd\n    image: " + fixed + "\n    command:\n    - etcd\n    - --name=" + m.Name + "\n" +
 		"    - --initial-advertise-peer-urls=" + m.PeerURLs[0] + "\n    - --data-dir=/d\n"
@@ -58,7 +60,10 @@ func surveyed(nodes ...recovery.Evidence) recovery.Survey {
 	for _, e := range nodes {
 		if e.Quorum && (live == nil || len(e.Members) > len(live.Members)) {
 			live = &recovery.Live{
-				ClusterID: e.Status.ClusterID, Members: e.Members, Commit: e.Status.RaftIndex, Revision: e.Status.Revision,
+				ClusterID: e.Status.ClusterID,
+				Members:   e.Members,
+				Commit:    e.Status.RaftIndex,
+				Revision:  e.Status.Revision,
 			}
 		}
 	}

@@ -41,7 +41,12 @@ func TestJournalWithoutIDs(t *testing.T) {
 	if p.Resumes != want || p.Node != "m1" || p.OldData != "/var/lib/etcd.etcdrecovery/1" {
 		t.Errorf("the plan goes on with %s, %s: %q, want\n%q", p.Node, p.OldData, p.Resumes, want)
 	}
-	if stands := p.Evidence.Node("m1").Journals[0].Stands(""); !strings.Contains(stands, "etcd is stopped on m1, m2, m3") {
+	if stands := p.Evidence.Node("m1").Journals[0].Stands(
+		"",
+	); !strings.Contains(
+		stands,
+		"etcd is stopped on m1, m2, m3",
+	) {
 		t.Errorf("things are left so: %s", stands)
 	}
 

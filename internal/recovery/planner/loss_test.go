@@ -133,7 +133,10 @@ func TestOthersCountWithProblems(t *testing.T) {
 				!strings.Contains(r.Next, `accept_less_than = ["m2"]`) {
 				t.Fatalf("got %v", err)
 			}
-			p, err := DecideSeed(recovery.SurveyOf(all), SeedRequest{Node: "m1", RecoveryID: "test", Less: []string{"m2"}})
+			p, err := DecideSeed(
+				recovery.SurveyOf(all),
+				SeedRequest{Node: "m1", RecoveryID: "test", Less: []string{"m2"}},
+			)
 			if err != nil || p.Loss.Entries != 8900 {
 				t.Errorf("it is accepted: %v", err)
 			}

@@ -224,7 +224,8 @@ func (d *seedDecision) warn() error {
 	d.plan.Hazards, d.plan.Managers = hazards(d.seed.Evidence, d.Survey), managersOf(d.Survey...)
 	for _, n := range d.Nodes {
 		for _, j := range n.Journals {
-			if slices.Contains(d.plan.Abandon, j.ID) && j.Operation == recovery.OperationSeed && j.ID != d.plan.RecoveryID {
+			if slices.Contains(d.plan.Abandon, j.ID) && j.Operation == recovery.OperationSeed &&
+				j.ID != d.plan.RecoveryID {
 				d.plan.Abandons = append(d.plan.Abandons, fmt.Sprintf("%s on %s: %s", j.ID, n.Name, j.Stands("")))
 			}
 		}

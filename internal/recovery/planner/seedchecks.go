@@ -280,7 +280,7 @@ func (d *seedDecision) copyFits() error {
 	if d.journal.Reached(recovery.PhaseCopied) {
 		return nil
 	}
-	if need := d.seed.DataBytes + d.seed.DataBytes/20; d.seed.FreeBytes < need {
+	if need := recovery.CopyNeeds(d.seed.DataBytes); d.seed.FreeBytes < need {
 		return noSpace(d.seed.Evidence, need)
 	}
 	return nil

@@ -53,7 +53,7 @@ func (c *Census) judge(node string) Verdict {
 	}
 	for _, n := range c.Nodes {
 		switch {
-		case n.Holds == Serves && (n.Lineage == l || n.Lineage == nil): // one that asks for a user may not say whose it is
+		case n.Holds == Serves && (n.Lineage == l || n.Lineage == nil): // etcd may tell its cluster to its users alone
 			v.Answers, v.WithData = append(v.Answers, n.Name), append(v.WithData, n.Name)
 		case n.counts(l):
 			v.WithData = append(v.WithData, n.Name)
@@ -134,10 +134,8 @@ func (n *Node) unsure() bool {
 // counts reports whether a node's data counts towards a quorum of a lineage. Data that could not be judged counts for
 // each.
 func (n *Node) counts(l *Lineage) bool {
-	if n.Holds != HasData && !(n.Holds == Damaged && n.Readable) || n.Lineage != nil && n.Lineage != l {
-		return false
-	}
-	return n.mayVote(l)
+	has := n.Holds == HasData || n.Holds == Damaged && n.Readable
+	return has && (n.Lineage == nil || n.Lineage == l) && n.mayVote(l)
 }
 
 // mayVote reports whether a node is one of the voters of a lineage, as far as anybody knows. Its own data may be older

@@ -307,8 +307,8 @@ func recoveryFinished(j *recovery.Journal, node string) error {
 		Title:     "This Recovery Is Finished",
 		Attribute: "recovery_id",
 		Found:     found,
-		Next: "to take its result into Terraform's state, import the seed (terraform import). If the majority is lost " +
-			"once more, choose a new recovery_id.",
+		Next: "to take its result into Terraform's state, import the seed (terraform import). If the majority is " +
+			"lost once more, choose a new recovery_id.",
 	}
 }
 
@@ -529,7 +529,11 @@ func othersHaveMore(p *SeedPlan, more []string) error {
 	}
 	for _, name := range more {
 		if why := unfit(p.Evidence.Node(name)); why != "" {
-			best = fmt.Sprintf("%s cannot be the seed as it is (%s): correct that if you can, and plan again", name, why)
+			best = fmt.Sprintf(
+				"%s cannot be the seed as it is (%s): correct that if you can, and plan again",
+				name,
+				why,
+			)
 			break
 		}
 	}
@@ -569,7 +573,8 @@ func noSpace(e recovery.Evidence, need int64) error {
 		Title:     "Not Enough Space for a Copy of the Data",
 		Attribute: "node",
 		Found: fmt.Sprintf(
-			"%s holds %s of etcd data in %s and has %s free there; the copy that is made before the forced start needs %s.",
+			"%s holds %s of etcd data in %s and has %s free there; the copy that is made before the forced start, and "+
+				"etcd's first log file, need %s.",
 			e.Name,
 			recovery.Size(e.DataBytes),
 			e.DataDir,
