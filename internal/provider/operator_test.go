@@ -153,10 +153,11 @@ func (o *operator) forgotten(t *testing.T) {
 	wantNoSecret(t, o.secrets, "the trace log", trace)
 }
 
-// imported takes over a node that is well: it needs nothing.
+// imported takes over a node that is well: it needs nothing, and the state learns of the other nodes.
 func (o *operator) imported(t *testing.T) {
 	o.w = workspace(t, o.l, surveyBlock(o.l)+memberBlock("m2", "data.etcdrecovery_survey.masters.cluster"))
 	run(t, o.w, 0, "import", "-no-color", "etcdrecovery_member.m2", importID(o.l.Node("m2")))
+	wantUpdate(t, o.w, "etcdrecovery_member.m2")
 	wantSettled(t, o.w)
 }
 

@@ -66,8 +66,8 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 	return t, nil
 }
 
-// takeBuilt copies what `make build` has made, if it is there. The go command leaves it as it is where it would make the
-// same, and does not link it once more.
+// takeBuilt copies what `make build` has made, if it is there. Where the go command would make the same, it leaves that
+// as it is and does not link it once more.
 func (t *Tools) takeBuilt() error {
 	made, err := os.ReadFile(filepath.Join(t.root, "bin", filepath.Base(t.Provider)))
 	if err != nil {

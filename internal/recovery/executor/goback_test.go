@@ -191,7 +191,7 @@ func TestGoBack(t *testing.T) {
 	must(t, recoverAll(t, l, nodes, options(t)))
 	wantRecovered(t, l, keys)
 	wantShapes(t, l, shapes)
-	wantFinished(t, l, nodes)
+	wantFinished(t, l, nodes, "m1")
 	if kept, _ := filepath.Glob(m1.Path("/var/lib/etcd.etcdrecovery/*")); len(kept) != 1 {
 		t.Errorf("m1 keeps %v, want one copy", kept)
 	}

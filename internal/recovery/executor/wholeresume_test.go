@@ -89,5 +89,5 @@ func TestResume(t *testing.T) {
 			t.Errorf("%s has %d keys (%v), want %d", m.Name(), got, err, before)
 		}
 	}
-	wantFinished(t, l, nodes)
+	wantFinished(t, l, nodes, "m1", "m2", "m3")
 }
