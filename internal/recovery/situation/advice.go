@@ -52,10 +52,8 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 			}
 		}
 	case recovery.CodeDataNotFound:
-		for _, m := range o.machines {
-			if m.manifest == missing {
-				m.manifest = inPlace
-			}
+		for _, e := range s {
+			o.makeReady(o.find(e.Name))
 		}
 	case recovery.CodeLostNodeAnswers:
 		o.req.Lost = slices.DeleteFunc(slices.Clone(o.req.Lost), func(name string) bool {
@@ -68,7 +66,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 	case recovery.CodeMembersDiffer:
 		o.chooseOne()
 	case recovery.CodeSeedUndecided:
-		o.decide(s)
+		return o.decide(s)
 	case recovery.CodeOthersHaveMore:
 		return o.others(r)
 	case recovery.CodeNothingToAccept:
@@ -283,7 +281,7 @@ func (o *operator) chooseOne() {
 }
 
 // decide puts right what is wrong with nodes, and then names the one with the data to keep.
-func (o *operator) decide(s recovery.Survey) {
+func (o *operator) decide(s recovery.Survey) bool {
 	repaired := false
 	for _, e := range s {
 		m := o.find(e.Name)
@@ -299,11 +297,16 @@ func (o *operator) decide(s recovery.Survey) {
 			repaired = true
 		}
 	}
-	if best := o.best(); !repaired && best != nil {
+	best := o.best()
+	switch {
+	case repaired:
+	case best == nil: // nobody has anything
+		return o.noData()
+	default:
 		o.req.Node = best.key
-	} else if !repaired {
-		o.req.Node = ""
 	}
+	o.settle()
+	return false
 }
 
 // best is the node from which a forced start would keep the most writes that count.

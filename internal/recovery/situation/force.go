@@ -34,10 +34,14 @@ type forcing struct {
 	id         string
 	oldData    string
 	watched    bool // the rules are held to it
+	resumed    bool // a journal of it was there before
 	fault      *broken
 }
 
 func (f *forcing) breaks(r rule, kind, format string, args ...any) {
+	if f.resumed {
+		kind = "resumed-" + kind
+	}
 	if f.watched && f.fault == nil {
 		f.fault = &broken{r, kind, fmt.Sprintf(format, args...)}
 	}
@@ -65,6 +69,7 @@ func (f *forcing) mark(key, value string) {
 
 // run carries steps out until the one after which the provider is killed, "" for none.
 func (f *forcing) run(steps []recovery.StepID, until recovery.StepID) error {
+	f.resumed = f.journal() != nil
 	f.checkLiving()
 	for i, id := range steps {
 		if err := f.step(id, until); err != nil || f.fault != nil {

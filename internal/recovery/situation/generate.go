@@ -34,6 +34,9 @@ func generate(r *rand.Rand) ([]event, []wish) {
 		wishes[0].interrupt = g.interrupt()
 	}
 	wishes = append(wishes, wish{node: g.any(), gives: r.IntN(2) == 0})
+	for i := range wishes {
+		wishes[i].anyOrder = r.IntN(20) != 0 // an edit of a manifest takes longer than all else
+	}
 	return g.events, wishes
 }
 

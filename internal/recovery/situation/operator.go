@@ -21,6 +21,7 @@ type wish struct {
 	node      string          // "" leaves it to the planner
 	gives     bool            // up what does not answer, rather than go and repair it
 	interrupt recovery.StepID // after which the first apply is killed, "" for none
+	anyOrder  bool            // members take the cluster as it is at their turn, and their manifests are not known before
 }
 
 func (q wish) String() string {
@@ -30,6 +31,9 @@ func (q wish) String() string {
 	}
 	if q.gives {
 		text += " gives-up"
+	}
+	if q.anyOrder {
+		text += " any-order"
 	}
 	if q.interrupt != "" {
 		text += " interrupted=" + string(q.interrupt)
@@ -47,6 +51,8 @@ func parseWish(line string) (wish, error) {
 			q.node = value
 		case key == "gives-up":
 			q.gives = true
+		case key == "any-order":
+			q.anyOrder = true
 		case key == "interrupted":
 			q.interrupt = recovery.StepID(value)
 		default:
@@ -93,13 +99,22 @@ func meet(w *world, q wish, t texts, count tally) (faults []*broken, turns []str
 			return nil, nil
 		}
 	}
-	last := o.codes[max(0, len(o.codes)-3):]
-	var kinds []string
-	for _, c := range slices.Compact(slices.Sorted(slices.Values(last))) {
-		kinds = append(kinds, string(c))
-	}
-	o.breaks(wayOn, strings.Join(kinds, "+"), "not recovered after %d turns", turnsAtMost)
+	o.breaks(wayOn, o.round(), "not recovered after %d turns", turnsAtMost)
 	return nil, nil
+}
+
+// round names the codes between which an operator is sent around: the last one, and the one before where it differs.
+func (o *operator) round() string {
+	if len(o.codes) == 0 {
+		return "no-refusal"
+	}
+	last := o.codes[len(o.codes)-1]
+	for i := len(o.codes) - 2; i >= max(0, len(o.codes)-4); i-- {
+		if c := o.codes[i]; c != last {
+			return string(min(c, last)) + "+" + string(max(c, last))
+		}
+	}
+	return string(last)
 }
 
 func (o *operator) note(format string, args ...any) {
@@ -207,7 +222,7 @@ func (o *operator) members(s recovery.Survey) bool {
 			continue // a new machine takes its place one day
 		}
 		join := recovery.Cluster{ID: cluster.String(), Members: planner.MembersOf(live.Members)}
-		plan, err := planner.DecideMember(now.Node(e.Name), join, false)
+		plan, err := planner.DecideMember(now.Node(e.Name), join, o.anyOrder)
 		if err != nil {
 			code := recovery.CodeOf(err)
 			o.tally["member refused: "+string(code)]++
@@ -262,7 +277,7 @@ func (o *operator) recovered(cluster etcd.ID) bool {
 		if m.power == destroyed || e.Reach != recovery.Reached {
 			continue
 		}
-		plan, err := planner.DecideMember(e, recovery.Cluster{ID: cluster.String()}, false)
+		plan, err := planner.DecideMember(e, recovery.Cluster{ID: cluster.String()}, o.anyOrder)
 		if err != nil || !plan.Healthy {
 			o.breaks(truthful, "second-plan", "%s has joined, and a second plan is not empty: %v", e.Name, err)
 			return true

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 )
 
 // manifestOf is what a manifest depends on.
@@ -60,19 +59,4 @@ func initialCluster(members []etcd.Member) string {
 		}
 	}
 	return b.String()
-}
-
-// membersIn are the members that a text of our own plan names.
-func membersIn(text string) []etcd.Member {
-	pod, err := manifest.Parse([]byte(text))
-	if err != nil {
-		return nil
-	}
-	var members []etcd.Member
-	for entry := range strings.SplitSeq(pod.InitialCluster(), ",") {
-		if name, url, ok := strings.Cut(entry, "="); ok {
-			members = append(members, etcd.Member{Name: name, PeerURLs: []string{url}})
-		}
-	}
-	return members
 }
