@@ -22,14 +22,10 @@ type DataDir struct {
 
 // DataDir opens one in which Disk has found what is there.
 func (n *Node) DataDir(p Paths, found *Disk) *DataDir {
-	wal := p.WALDir
-	if wal == "" {
-		wal = path.Join(p.DataDir, "member", "wal")
-	}
 	return &DataDir{
 		node:     n,
 		found:    found,
-		wal:      wal,
+		wal:      p.wal(),
 		database: path.Join(p.DataDir, "member", "snap", "db"),
 		have:     map[int64][]byte{},
 	}

@@ -129,23 +129,27 @@ type Paths struct {
 
 // Disk is what a second look finds at those places.
 type Disk struct {
-	Segments   []string // names of the WAL's files
-	Snapshots  []string // names of the files beside the database that end in .snap or .snap.db
-	Stamp      string   // of the files of log and database; it is another one when they were written to
-	Database   bool     // member/snap/db is there
-	Empty      bool     // neither data nor WAL folder holds anything but lost+found
-	Foreign    string   // what is in a data folder that has no member/
-	DataBytes  int64    // used by data and WAL
-	FreeBytes  int64    // on the data folder's file system
-	OldData    string
-	OldWAL     string
-	Image      bool
-	NoPause    string // the image of pod sandboxes, where it is known and not there
-	Certs      map[string][]byte
-	MissingPKI []string
-	Symlinks   []string // in the place of data folders
-	WALMount   bool     // the WAL folder is a mount point itself
-	WALFree    int64    // on the file system of a WAL folder of its own
+	Segments  []string // names of the WAL's files
+	Snapshots []string // names of the files beside the database that end in .snap or .snap.db
+	Stamp     string   // of the files of log and database; it is another one when they were written to
+	Database  bool     // member/snap/db is there
+	Empty     bool     // neither data nor WAL folder holds anything but lost+found, and that is proved
+	// Why what is missing in the folders of data and WAL is no proof that it is lost: a mount is missing, or a folder
+	// cannot be read. "" where nothing is missing, or the absence is proved.
+	EmptyUnknown string
+	NotMounted   string // the place of a mount that is missing, in which data is all the same
+	Foreign      string // what is in a data folder that has no member/
+	DataBytes    int64  // used by data and WAL
+	FreeBytes    int64  // on the data folder's file system
+	OldData      string
+	OldWAL       string
+	Image        bool
+	NoPause      string // the image of pod sandboxes, where it is known and not there
+	Certs        map[string][]byte
+	MissingPKI   []string
+	Symlinks     []string // in the place of data folders
+	WALMount     bool     // the WAL folder is a mount point itself
+	WALFree      int64    // on the file system of a WAL folder of its own
 }
 
 // Disk reads the state of data, WAL, certificates and image. Private keys are only looked for. One round trip.
@@ -161,7 +165,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	for _, k := range p.Keys {
 		args = append(args, "key", k)
 	}
-	out, err := n.run(ctx, rt.script(Workload{}, "stamp", "disk"), args...)
+	out, err := n.run(ctx, rt.script(Workload{}, "stamp", "mounts", "disk"), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the data folder of %s: %w", n.Name, err)
 	}
@@ -170,8 +174,21 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 		return nil, err
 	}
 	d := &Disk{Certs: map[string][]byte{}}
+	folders := folders{noFolder: map[string]bool{}, unread: map[string]string{}}
+	table := mounts{mounted: map[string]string{}, links: map[string]string{}}
+	var units []string
 	for _, r := range records {
 		switch r.kind {
+		case "nofolder":
+			folders.noFolder[r.field(0)] = true
+		case "unread":
+			folders.unread[r.field(0)] = r.field(1)
+		case "link":
+			table.links[r.field(0)] = r.field(1)
+		case "unit":
+			units = append(units, r.field(0))
+		case "mounts":
+			table.addLines(r.field(0), units)
 		case "segment":
 			d.Segments = append(d.Segments, r.field(0))
 		case "snapshot":
@@ -208,6 +225,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 			d.WALFree = kib(r.field(0))
 		}
 	}
+	d.prove(p, folders, &table)
 	return d, nil
 }
 

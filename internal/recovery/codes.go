@@ -59,6 +59,10 @@ const (
 	CodeDataNotFound Code = "data-not-found"
 	// CodeNoData means that no node has data.
 	CodeNoData Code = "no-data"
+	// CodeDataUnknown means that nodes answer, and it is not known whether they have data that makes a majority.
+	CodeDataUnknown Code = "data-unknown"
+	// CodeMemberTwice means that two nodes claim to be one member, or two clusters have one ID.
+	CodeMemberTwice Code = "member-twice"
 	// CodeMajorityLostAgain means that the node of a finished recovery has lost its data and no cluster answers.
 	CodeMajorityLostAgain Code = "majority-lost-again"
 )
@@ -83,6 +87,10 @@ const (
 	CodeImageTooOld Code = "image-too-old"
 	// CodeMustRunFirst means that this version of etcd has to run, and be stopped in order, before it is forced.
 	CodeMustRunFirst Code = "must-run-first"
+	// CodeAuthEnabled means that etcd asks for a user and a password, without which members cannot be changed.
+	CodeAuthEnabled Code = "auth-enabled"
+	// CodeSeedDeniesClient means that etcd on the seed does not accept the client certificate.
+	CodeSeedDeniesClient Code = "seed-denies-client"
 	// CodeNoSpace means that there is no room for the copy of the data.
 	CodeNoSpace Code = "no-space"
 )
@@ -132,6 +140,8 @@ const (
 	CodeLearnerInTheWay Code = "learner-in-the-way"
 	// CodePlaceTaken means that the name or the peer URL in the manifest is that of another member.
 	CodePlaceTaken Code = "place-taken"
+	// CodePeersOutOfReach means that the new member could not reach the others at their recorded addresses.
+	CodePeersOutOfReach Code = "peers-out-of-reach"
 	// CodeNeededForQuorum means that the cluster would lose its quorum if this member were stopped.
 	CodeNeededForQuorum Code = "needed-for-quorum"
 )

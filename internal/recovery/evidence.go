@@ -54,12 +54,15 @@ type Evidence struct {
 	Readable        bool   // log and database are there
 	Damage          string `json:",omitempty"` // of the log or the database of a member that does not answer
 	TooNew          string `json:",omitempty"` // why the etcd of the image does not start with the data
-	Empty           bool   // nothing is there
-	NoLog           bool   // there is no WAL file: no member has ever run with what is there
-	Foreign         string `json:",omitempty"` // what is there instead of a member/ folder
-	Unread          string `json:",omitempty"` // why the data of a member that does not answer could not be judged
-	OldData         string // the free place for what is there now
-	OldWAL          string `json:",omitempty"`
+	Empty           bool   // nothing is there, which is proved
+	// Why nothing or too little being there is no proof of a loss: a disk that is not mounted, a folder that cannot be
+	// read. "" where the absence is proved, or nothing is absent.
+	EmptyUnknown string `json:",omitempty"`
+	NoLog        bool   // there is no WAL file, which is proved: no member has ever run with what is there
+	Foreign      string `json:",omitempty"` // what is there instead of a member/ folder
+	Unread       string `json:",omitempty"` // why the data of a member that does not answer could not be judged
+	OldData      string // the free place for what is there now
+	OldWAL       string `json:",omitempty"`
 
 	Status      *etcd.Status  `json:",omitempty"` // of a running member
 	StatusError string        `json:",omitempty"`
@@ -72,6 +75,16 @@ type Evidence struct {
 	Peers []Peer `json:",omitempty"`
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
+
+	// EmptyUnknown is why an empty or missing data folder is no proof of a loss; "" where the emptiness is proved.
+	EmptyUnknown string   `json:",omitempty"`
+	Bare         bool     `json:",omitempty"` // nothing of Kubernetes is on the node, and no etcd runs
+	StrayData    string   `json:",omitempty"` // a data folder at the usual place, which no manifest names
+	Addresses    []string `json:",omitempty"` // IP addresses of the node itself
+	Host         string   `json:",omitempty"` // what SSH was given
+	Auth         bool     `json:",omitempty"` // etcd asks for credentials
+	QuorumError  string   `json:",omitempty"` // of the linearizable read, where it failed
+	ReachKind    string   `json:",omitempty"` // why the node could not be examined
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 

@@ -17,6 +17,7 @@ type Journal struct {
 	Started   time.Time
 	Finished  time.Time `json:",omitzero"`
 	Undone    time.Time `json:",omitzero"` // all is as it was before: nothing goes on from here
+	Abandoned time.Time `json:",omitzero"`
 	Steps     []Entry
 	Marks     map[string]string
 }

@@ -1,12 +1,13 @@
 # shellcheck shell=sh
 # Reads the state of a member's data, log, certificates and image. Private keys are only looked for. Functions of
-# parts.sh, stamp.sh and the runtime's program are used.
+# parts.sh, stamp.sh, mounts.sh and the runtime's program are used.
 #
 # Arguments: $1 is the data folder, $2 that of the log ("" for the one in it), $3 the image; then any number of
 #            cert USE PATH and key PATH.
-# Records:   stamp TEXT; segment NAME; snapshot NAME; database yes; empty yes; foreign NAME; used KIB; free KIB;
-#            symlink PATH; walmount PATH; walfree KIB; olddata PATH; oldwal PATH; image yes; nopause IMAGE;
-#            cert USE TEXT; missing PATH. Disk in look.go says what they mean.
+# Records:   stamp TEXT; segment NAME; snapshot NAME; database yes; empty yes; nofolder PATH; unread PATH WHY;
+#            foreign NAME; used KIB; free KIB; symlink PATH; walmount PATH; walfree KIB; olddata PATH; oldwal PATH;
+#            image yes; nopause IMAGE; cert USE TEXT; missing PATH; those of mounts.sh. Disk in look.go says what they
+#            mean.
 # Exit code: 0.
 data=$1; wal=${2:-$1/member/wal}; image=$3; shift 3
 text stamp "$(stamp "$wal" "$data/member/snap" 2>/dev/null)"
@@ -15,10 +16,21 @@ for f in "$data"/member/snap/*.snap "$data"/member/snap/*.snap.db; do [ ! -f "$f
 [ -s "$data/member/snap/db" ] && text database yes
 full=$(for d in "$data" "$wal"; do
 	[ -d "$d" ] && for f in "$d"/* "$d"/.[!.]*; do
-		case ${f##*/} in lost+found|.etcdrecovery) ;; *) [ -e "$f" ] && echo "$f";; esac
+		case ${f##*/} in lost+found|.etcdrecovery) ;; *) if [ -e "$f" ] || [ -L "$f" ]; then echo "$f"; fi;; esac
 	done
 done | head -n 1)
 [ -n "$full" ] || text empty yes
+# A folder that cannot be read looks like an empty one.
+for d in "$data" "$wal" "$data/member/snap"; do
+	said=$(ls -a "$d/" 2>&1 >/dev/null) || said=${said:-ls has failed}
+	case $said in
+		'') ;;
+		*': No such file or directory') text nofolder "$d";;
+		*) text unread "$d" "${said##*: }";;
+	esac
+	links "$d"
+done
+mounts
 [ -z "$full" ] || [ -d "$data/member" ] || text foreign "${full##*/}"
 used=0
 for d in "$data/member" "$wal"; do

@@ -9,13 +9,17 @@ import (
 
 // Choose picks the master to grow the cluster from, and says why. Where the evidence does not decide, it is the
 // operator who names the master.
-func Choose(all recovery.Survey, lost []string) (name, reason string, err error) {
-	r := Rank(all, lost)
+func Choose(s recovery.Survey, lost []string) (name, reason string, err error) {
+	return takeCensus(s).choose(lost)
+}
+
+func (c *Census) choose(lost []string) (name, reason string, err error) {
+	r := c.rank(lost)
 	if r.Undecided != "" {
 		return "", "", &recovery.Refusal{
 			Code:      recovery.CodeSeedUndecided,
 			Title:     "No Seed Can Be Chosen",
-			Found:     r.Undecided + ProblemsOf(all),
+			Found:     r.Undecided + ProblemsOf(c.Survey),
 			Attribute: "node",
 			Next: "put right what is wrong with the masters named above and plan again; or decide which one has " +
 				"the data to keep, and name it with node = \"…\".",

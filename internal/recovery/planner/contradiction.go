@@ -3,18 +3,17 @@ package planner
 import (
 	"fmt"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// contradiction finds masters of one cluster whose data cannot come from one history, "" where there are none. Raft
+// contradiction finds nodes of one lineage whose data cannot come from one history, "" where there are none. Raft
 // never lets two members commit different entries at one index, and no log that goes further than another one lacks
 // what that one has committed.
-func contradiction(all recovery.Survey, cluster etcd.ID) string {
-	end, last, found := furthest(all, cluster)
-	for _, a := range all {
+func contradiction(l *Lineage) string {
+	end, last, found := furthest(l)
+	for _, a := range l.all() {
 		p, known := a.Progress()
-		if !known || p.Cluster != cluster {
+		if !known {
 			continue
 		}
 		if found && end.LastTerm > p.LastTerm && p.LastTerm != 0 && p.Kept > end.Last {
@@ -27,12 +26,12 @@ func contradiction(all recovery.Survey, cluster etcd.ID) string {
 				end.Last,
 			)
 		}
-		for _, b := range all {
+		for _, b := range l.all() {
 			q, known := b.Progress()
-			if !known || q.Cluster != cluster || a.Name >= b.Name {
+			if !known || a.Name >= b.Name {
 				continue
 			}
-			if text := differ(a, b, min(p.Kept, q.Kept)); text != "" {
+			if text := differ(a.Evidence, b.Evidence, min(p.Kept, q.Kept)); text != "" {
 				return text
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -18,49 +17,55 @@ type Loss struct {
 	ToRevision   int64    // the last one, at the highest
 	Ahead        []string // other nodes with more that a forced start would keep, even if none is possible there now
 	Unjudged     []string // masters that may have more; it is not known
+	Other        []string // nodes with the longer history of another cluster, and how far it goes
 }
 
-// lossOf compares a candidate with all masters of its cluster whose progress is known, whether they can be the seed or
-// not.
-func lossOf(c Candidate, weighed []Candidate, all recovery.Survey) Loss {
+// lossOf compares a candidate with all nodes whose progress is known, whether they can be the seed or not. Entries
+// compare within one lineage; of another lineage that has the longer history, all is lost.
+func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 	var l Loss
-	end, name, _ := furthest(all, c.Cluster)
 	consider := func(name string, last uint64, revision int64) {
-		if last <= c.Kept || last-c.Kept <= l.Entries {
+		if last <= seed.Kept || last-seed.Kept <= l.Entries {
 			return
 		}
-		l.Entries, l.Furthest, l.FromRevision, l.ToRevision = last-c.Kept, name, 0, 0
-		if revision > c.KeptLeast {
-			l.FromRevision, l.ToRevision = c.KeptLeast+1, revision
+		l.Entries, l.Furthest, l.FromRevision, l.ToRevision = last-seed.Kept, name, 0, 0
+		if revision > seed.KeptLeast {
+			l.FromRevision, l.ToRevision = seed.KeptLeast+1, revision
 		}
 	}
+	end, name, _ := furthest(seed.lineage)
 	consider(name, end.Last, end.LastRevision)
-	for _, e := range all {
-		if p, known := e.Progress(); known && p.Cluster == c.Cluster {
-			consider(e.Name, p.Kept, p.KeptRevision) // committed, whatever the others have
+	for _, n := range seed.lineage.all() {
+		if p, known := n.Progress(); known {
+			consider(n.Name, p.Kept, p.KeptRevision) // committed, whatever the others have
 		}
 	}
 	for _, other := range weighed {
-		if other.Cluster == c.Cluster && other.Kept > c.Kept {
+		switch {
+		case forsaken(c.find(other.Name).Evidence): // given up by name
+		case other.lineage == seed.lineage && other.Kept > seed.Kept:
 			l.Ahead = append(l.Ahead, other.Name)
+		case other.lineage != seed.lineage && other.KeptRevision > seed.KeptLeast:
+			l.Ahead = append(l.Ahead, other.Name)
+			l.Other = append(l.Other, fmt.Sprintf("%s (at revision %d)", other.Name, other.KeptRevision))
 		}
 	}
 	slices.Sort(l.Ahead)
 	return l
 }
 
-// furthest is the master whose log goes furthest.
-func furthest(all recovery.Survey, cluster etcd.ID) (best recovery.Progress, name string, found bool) {
-	for _, e := range all {
-		if p, known := e.Progress(); known && p.Cluster == cluster && (!found || p.Further(best) < 0) {
-			best, name, found = p, e.Name, true
+// furthest is the node of a lineage whose log goes furthest.
+func furthest(l *Lineage) (best recovery.Progress, name string, found bool) {
+	for _, n := range l.all() {
+		if p, known := n.Progress(); known && (!found || p.Further(best) < 0) {
+			best, name, found = p, n.Name, true
 		}
 	}
 	return best, name, found
 }
 
 // Nothing is true where no write is lost, as far as anybody knows.
-func (l Loss) Nothing() bool { return l.FromRevision == 0 && len(l.Unjudged) == 0 }
+func (l Loss) Nothing() bool { return l.FromRevision == 0 && len(l.Unjudged) == 0 && len(l.Other) == 0 }
 
 // Text says it in one sentence; "" where nothing is lost as far as anybody knows.
 func (l Loss) Text(seed string) string {
@@ -84,6 +89,15 @@ func (l Loss) Text(seed string) string {
 		default:
 			text += fmt.Sprintf("; with them go revisions %d to %d at most", l.FromRevision, l.ToRevision)
 		}
+	}
+	if len(l.Other) > 0 {
+		if text != "" {
+			text += "; "
+		}
+		text += fmt.Sprintf(
+			"%s has the longer history of another cluster, nothing of which is kept",
+			recovery.Words(l.Other),
+		)
 	}
 	if slices.Contains(l.Unjudged, seed) {
 		return fmt.Sprintf("how much of the data of %s a forced start keeps is not known", seed)

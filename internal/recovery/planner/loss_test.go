@@ -152,11 +152,10 @@ func TestOthersCountWithProblems(t *testing.T) {
 // TestCheckLess demands that a seed on which less is kept is accepted by name.
 func TestCheckLess(t *testing.T) {
 	for _, c := range []struct {
-		name   string
-		m1     recovery.Evidence
-		less   []string
-		forced bool
-		says   string // "" where m1 may be the seed
+		name string
+		m1   recovery.Evidence
+		less []string
+		says string // "" where m1 may be the seed
 	}{
 		{
 			name: "less",
@@ -181,11 +180,6 @@ func TestCheckLess(t *testing.T) {
 			says: `"m9" is none of the surveyed nodes`,
 		},
 		{
-			name:   "less, and the forced start was begun",
-			m1:     stopped(recovery.OnDisk{Commit: 20}),
-			forced: true,
-		},
-		{
 			name: "as much",
 			m1:   stopped(recovery.OnDisk{Commit: 30}),
 		},
@@ -198,19 +192,21 @@ func TestCheckLess(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m2 := stopped(recovery.OnDisk{Commit: 30})
 			c.m1.Name, m2.Name = "m1", "m2"
-			p := &SeedPlan{
-				SeedRequest: SeedRequest{Node: "m1", Less: c.less},
-				Evidence:    recovery.SurveyOf(map[string]recovery.Evidence{"m1": c.m1, "m2": m2}),
+			d := decisionFor(recovery.Survey{c.m1, m2}, SeedRequest{Node: "m1", Less: c.less})
+			err := d.requestIsSound()
+			if err == nil {
+				err = d.priceIsAccepted()
 			}
-			p.Loss = lossAs("m1", Rank(p.Evidence, nil))
-			var journal *recovery.Journal
-			if c.forced {
-				journal = &recovery.Journal{Marks: map[string]string{recovery.MarkForcing: "begun"}}
-			}
-			err := p.checkLess(journal)
 			if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v", err)
 			}
 		})
 	}
+}
+
+// decisionFor is a decision whose seed is named.
+func decisionFor(s recovery.Survey, req SeedRequest) *seedDecision {
+	d := &seedDecision{Census: takeCensus(s), plan: &SeedPlan{SeedRequest: req, Evidence: s}}
+	d.seed = d.Census.find(req.Node)
+	return d
 }

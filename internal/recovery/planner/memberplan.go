@@ -2,6 +2,8 @@ package planner
 
 import (
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -30,28 +32,8 @@ type MemberPlan struct {
 func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ *MemberPlan, err error) {
 	defer func() { err = recovery.AfterEarlier(err, Begun(e).Stands(e.Parked)) }()
 	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath}
-	switch {
-	case e.Reach == recovery.Silent:
-		return nil, &recovery.Refusal{
-			Code:      recovery.CodeUnreachable,
-			Title:     "The Master Does Not Answer",
-			Attribute: "node",
-			Found:     fmt.Sprintf("%s: %s.", e.Name, e.ReachError),
-			Next:      fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name),
-		}
-	case e.Reach == recovery.Refused && len(e.Elsewhere()) == 0:
-		return nil, &recovery.Refusal{
-			Code:      recovery.CodeAccessRefused,
-			Title:     "A Master Cannot Be Examined",
-			Attribute: "node",
-			Found:     fmt.Sprintf("%s cannot be examined: %s.", e.Name, e.ReachError),
-			Next:      "put this access right, then plan again.",
-		}
-	case e.Reach == recovery.Refused, len(e.Problems) > 0:
-		r, _ := recovery.IsRefusal(masterProblem(e))
-		own := *r
-		own.Attribute = "node"
-		return nil, &own
+	if err := examined(e); err != nil {
+		return nil, err
 	}
 	begun := Begun(e)
 	if begun != nil {
@@ -79,11 +61,11 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 				members = append(members, m)
 			}
 		}
-		// Of two clusters the one with fewer writes is the one that was founded on an empty folder.
-		foreign := !e.Quorum && e.Readable && e.Status != nil && e.Status.ClusterID != e.Live.ClusterID &&
-			e.Status.Revision > e.Live.Revision
-		if foreign || knowsMore(e) {
+		if surpasses(e) {
 			return nil, foundedAnew([]string{e.Name}, nil, nil)
+		}
+		if err := checkPeers(e); err != nil && !p.Healthy {
+			return nil, err
 		}
 	}
 	p.Cluster = recovery.Cluster{ID: join.ID, Members: SortMembers(members)}
@@ -100,16 +82,69 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	}
 	text, err := manifest.Join([]byte(e.Manifest), manifest.InitialCluster(manifest.Joined(e.Self(), members)))
 	if err != nil {
-		return nil, &recovery.Refusal{
-			Code:      recovery.CodeManifestNotEditable,
-			Title:     "Manifest Cannot Be Edited",
-			Attribute: "node",
-			Found:     fmt.Sprintf("%s on %s: %v", e.ManifestPath, e.Name, err),
-			Next:      "bring the manifest into a shape as kubeadm writes it, then plan again.",
-		}
+		return nil, manifestNotEditable(e, "node", err)
 	}
 	p.Manifest = string(text)
 	return p, nil
+}
+
+// examined refuses a node of which it is not known what would be changed.
+func examined(e recovery.Evidence) error {
+	holds, why := holding(e)
+	switch {
+	case e.Reach == recovery.Silent:
+		return joinerUnreachable(e)
+	case e.Reach == recovery.Refused && len(e.Elsewhere()) == 0:
+		return accessRefused(e, "node")
+	case e.Reach == recovery.Refused, len(e.Problems) > 0:
+		r, _ := recovery.IsRefusal(nodeProblem(e))
+		own := *r
+		own.Attribute = "node"
+		return &own
+	case holds == Unknown && e.EmptyUnknown != "":
+		return joinerUnknown(e.Name, why)
+	}
+	return nil
+}
+
+// surpasses reports whether a node has data that the cluster which answers never had: of two clusters the one with
+// fewer writes is the one that was founded on an empty folder.
+func surpasses(e recovery.Evidence) bool {
+	p, known := e.Progress()
+	other := !e.Quorum && e.Readable && known && p.Cluster != 0 && p.Cluster != e.Live.ClusterID
+	return other && p.KeptRevision > e.Live.Revision || knowsMore(e)
+}
+
+// checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, and
+// not by where its members really are.
+func checkPeers(e recovery.Evidence) error {
+	answers, asked := false, 0
+	for _, m := range withoutSelf(e, MembersOf(e.Live.Members)) {
+		for _, u := range m.PeerURLs {
+			if isLoopback(u) && !slices.ContainsFunc(e.PeerURLs, isLoopback) {
+				return recordedAtLoopback(e, m.Name, u)
+			}
+			for _, p := range e.Peers {
+				if p.URL == u {
+					asked++
+					answers = answers || p.Answers
+				}
+			}
+		}
+	}
+	if asked > 0 && !answers {
+		return peersOutOfReach(e)
+	}
+	return nil
+}
+
+func isLoopback(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return u.Hostname() == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 // healthy is a master whose etcd is a started voter of a cluster with a quorum.
@@ -155,7 +190,12 @@ func checkPlace(e recovery.Evidence, members []etcd.Member) error {
 		if byName == byURL || m.Name == "" {
 			continue
 		}
-		next := "put the manifest right: it seems to be copied from that master."
+		next := fmt.Sprintf(
+			"if the manifest was copied from that master, put its --name right. If the machine is a new one in the "+
+				"place of %s, remove the old member first (etcdctl member remove %s), then plan again.",
+			m.Name,
+			m.ID,
+		)
 		if byName {
 			next = fmt.Sprintf(
 				"put the manifest right if the address is wrong. If the master has a new address for good, remove "+

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -13,7 +12,8 @@ import (
 type Candidate struct {
 	Name string
 	recovery.Progress
-	Loss Loss
+	Loss    Loss
+	lineage *Lineage
 }
 
 // RuledOut is a master from which none can be.
@@ -36,46 +36,53 @@ type Ranking struct {
 // one that keeps most loses least. Of those that keep the same, the one whose log goes further comes first, by Raft's
 // own rule; then the order of the names. A learner, a removed member and damaged data cannot be forced. Lost are the
 // masters that were given up.
-func Rank(all recovery.Survey, lost []string) Ranking {
+func Rank(s recovery.Survey, lost []string) Ranking { return takeCensus(s).rank(lost) }
+
+func (c *Census) rank(lost []string) Ranking {
 	var r Ranking
 	var unjudged []RuledOut // of which it is not known what they have
-	for _, e := range all {
-		p, known := e.Progress()
-		reason, by := unfit(e), removedFor(e, all)
+	for _, n := range c.Nodes {
+		p, known := n.Progress()
+		reason, by := unfit(n.Evidence), removedFor(n.Evidence, c.Survey)
 		if known && by == "" { // what a removed member has is of a past that the others have left
-			r.weighed = append(r.weighed, Candidate{Name: e.Name, Progress: p})
+			r.weighed = append(r.weighed, Candidate{Name: n.Name, Progress: p, lineage: n.Lineage})
 		}
 		if reason == "" && by != "" {
 			reason = fmt.Sprintf("%s knows that its member was removed from the cluster: do not start etcd there", by)
 		}
+		out := RuledOut{Name: n.Name, Reason: reason, HasData: n.Readable}
 		switch {
-		case e.Reach != recovery.Reached && slices.Contains(lost, e.Name):
-			r.Out = append(r.Out, RuledOut{Name: e.Name, Reason: "given up"})
-		case e.Reach != recovery.Reached:
-			unjudged = append(
-				unjudged,
-				RuledOut{Name: e.Name, Reason: "it cannot be examined; if it is gone for good, name it in lost_nodes"},
-			)
-		case e.Damage != "":
-			unjudged = append(unjudged, RuledOut{Name: e.Name, Reason: reason, HasData: e.Readable})
-		case !known && mayHaveData(e):
-			unjudged = append(unjudged, RuledOut{Name: e.Name, Reason: unread(e), HasData: e.Readable})
+		case n.Reach != recovery.Reached && slices.Contains(lost, n.Name):
+			out.Reason = "given up"
+			r.Out = append(r.Out, out)
+		case n.Reach != recovery.Reached:
+			out.Reason = "it cannot be examined; if it is gone for good, name it in lost_nodes"
+			unjudged = append(unjudged, out)
+		case forsaken(n.Evidence):
+			out.Reason = "a forced start that was given up has been at its data"
+			r.Out = append(r.Out, out)
+		case n.Holds == Damaged && n.Damage != "":
+			unjudged = append(unjudged, out)
+		case !known && n.mayHaveData():
+			out.Reason = n.unread()
+			unjudged = append(unjudged, out)
 		case reason != "":
-			r.Out = append(r.Out, RuledOut{Name: e.Name, Reason: reason, HasData: e.Readable})
+			r.Out = append(r.Out, out)
 		default:
-			r.Candidates = append(r.Candidates, Candidate{Name: e.Name, Progress: p})
+			r.Candidates = append(r.Candidates, Candidate{Name: n.Name, Progress: p, lineage: n.Lineage})
 		}
 	}
-	if len(r.Candidates) == 0 && len(unjudged) == 1 && all.Node(unjudged[0].Name).Readable &&
-		unfit(all.Node(unjudged[0].Name)) == "" {
-		r.Candidates = []Candidate{{Name: unjudged[0].Name}} // it is this one or none
+	if len(r.Candidates) == 0 && len(unjudged) == 1 {
+		if n := c.find(unjudged[0].Name); n.Readable && unfit(n.Evidence) == "" {
+			r.Candidates = []Candidate{{Name: n.Name, lineage: n.Lineage}} // it is this one or none
+		}
 	}
 	slices.SortStableFunc(
 		r.Candidates,
 		func(a, b Candidate) int { return cmp.Or(cmp.Compare(b.Kept, a.Kept), a.Further(b.Progress)) },
 	)
 	for i := range r.Candidates {
-		r.Candidates[i].Loss = lossOf(r.Candidates[i], r.weighed, all)
+		r.Candidates[i].Loss = c.lossOf(r.Candidates[i], r.weighed)
 		r.Candidates[i].Loss.Unjudged = namesOf(unjudged)
 	}
 	for _, u := range unjudged {
@@ -84,12 +91,12 @@ func Rank(all recovery.Survey, lost []string) Ranking {
 		}
 	}
 	slices.SortFunc(r.Out, func(a, b RuledOut) int { return cmp.Compare(a.Name, b.Name) })
-	r.Undecided = r.undecided(all, unjudged)
+	r.Undecided = r.undecided(c, unjudged)
 	return r
 }
 
 // undecided says why nobody but the operator can choose.
-func (r Ranking) undecided(all recovery.Survey, unjudged []RuledOut) string {
+func (r Ranking) undecided(c *Census, unjudged []RuledOut) string {
 	if len(r.Candidates) == 0 {
 		return "none of the surveyed masters has a readable log and database and a usable manifest."
 	}
@@ -105,25 +112,34 @@ func (r Ranking) undecided(all recovery.Survey, unjudged []RuledOut) string {
 		}
 		return text + "."
 	}
-	clusters := map[etcd.ID]bool{}
-	for _, c := range r.Candidates {
-		clusters[c.Cluster] = true
-	}
-	if len(clusters) > 1 {
-		return fmt.Sprintf("%s hold data of %d different clusters.", recovery.Words(r.names()), len(clusters))
-	}
 	best := r.Candidates[0]
+	lineages := map[*Lineage]bool{}
+	for _, o := range r.Candidates {
+		lineages[o.lineage] = true
+	}
+	if len(lineages) > 1 {
+		return fmt.Sprintf("%s hold data of %d different clusters.", recovery.Words(r.names()), len(lineages))
+	}
 	for _, w := range r.weighed {
-		if w.Cluster == best.Cluster && w.Kept > best.Kept {
+		switch n := c.find(w.Name); {
+		case forsaken(n.Evidence):
+		case w.lineage == best.lineage && w.Kept > best.Kept:
 			return fmt.Sprintf(
 				"%s has more than %s, and cannot be the seed as it is: %s.",
 				w.Name,
 				best.Name,
-				unfit(all.Node(w.Name)),
+				unfit(n.Evidence),
+			)
+		case w.lineage != best.lineage && w.KeptRevision > best.KeptLeast:
+			return fmt.Sprintf(
+				"%s and %s have data of different clusters, and the history in that of %s is the longer one.",
+				best.Name,
+				w.Name,
+				w.Name,
 			)
 		}
 	}
-	return contradiction(all, best.Cluster)
+	return contradiction(best.lineage)
 }
 
 // Best is the master to choose, "" where the evidence does not decide.
@@ -161,26 +177,29 @@ func namesOf(list []RuledOut) []string {
 	return all
 }
 
-// mayHaveData is true of a master on which data is, or may be.
-func mayHaveData(e recovery.Evidence) bool {
-	return e.Damage == "" && (e.Readable || e.DataDir == "" && (e.Running || len(e.Problems) > 0))
+// mayHaveData reports whether data is on a node, or may be.
+func (n *Node) mayHaveData() bool {
+	return n.Damage == "" && (n.Readable || n.Holds == Unknown &&
+		(n.Running || len(n.Problems) > 0 || n.EmptyUnknown != "" || n.StrayData != "" || n.DataDir != ""))
 }
 
 // unread says why it is not known how far a member's data goes.
-func unread(e recovery.Evidence) string {
+func (n *Node) unread() string {
 	switch {
-	case e.Running:
+	case n.Running:
 		return fmt.Sprintf(
 			"etcd runs there and does not answer (%s), and its data cannot be read beside it (%s); stop it (move %s "+
 				"away), and look again",
-			e.StatusError,
-			e.Unread,
-			e.ManifestPath,
+			n.StatusError,
+			n.Unread,
+			n.ManifestPath,
 		)
-	case e.Unread != "":
-		return e.Unread
-	case len(e.Problems) > 0:
-		return e.Problems[0]
+	case n.Unread != "":
+		return n.Unread
+	case n.Holds == Unknown && n.Why != "":
+		return n.Why
+	case len(n.Problems) > 0:
+		return n.Problems[0]
 	}
 	return "its data was not read"
 }

@@ -3,7 +3,6 @@ package planner
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -21,6 +20,8 @@ const (
 	Lost State = "lost"
 	// Unclear is what masters of different clusters add up to, while none of them is named as the seed.
 	Unclear State = "unclear"
+	// Undetermined is one that may have a majority, for all that is known: nodes answer that may have data.
+	Undetermined State = "undetermined"
 	// Unreached is one of which members run that cannot be examined from here: it may be alive.
 	Unreached State = "not reached"
 	// NoData is one of which no surveyed master has anything left: a snapshot has to be restored.
@@ -30,59 +31,44 @@ const (
 // Verdict is the state of a cluster with the count that says so.
 type Verdict struct {
 	State    State
-	Voters   int      // of the cluster, as the best witness knows it
-	WithData []string // masters that hold readable data of it
-	Answers  []string // masters whose etcd answers a linearizable read
-	Ahead    []string // masters that know more than the cluster that answers
-	Unknown  []string // members that none of the surveyed masters is
-	Seen     []string // members that cannot be examined from here, and that a master reaches
+	Voters   int      // of the cluster, by its furthest membership that is known
+	WithData []string // nodes that hold readable data of it
+	Answers  []string // nodes whose etcd answers a linearizable read
+	Ahead    []string // nodes with data that the cluster that answers never had
+	Unsure   []string // nodes that answer, and of which nobody can say what they have
+	Seen     []string // members that cannot be examined from here, and that a node reaches
 	Text     string   // one sentence
 }
 
-// Judge says whether the cluster of a master is alive. Masters that run another cluster, as one does that was started
-// on an empty folder with --initial-cluster-state=new, count for nothing.
-func Judge(all recovery.Survey, candidate string) Verdict {
-	witness := all.Node(candidate)
-	same := func(e recovery.Evidence) bool {
-		return e.Status == nil || witness.Status == nil || e.Status.ClusterID == witness.Status.ClusterID
+// Judge says whether the cluster of a node is alive, or, where none is named, whether any is.
+func Judge(s recovery.Survey, node string) Verdict { return takeCensus(s).judge(node) }
+
+// judge goes by the lineage of a node; with none named by the one that there is, or that answers.
+func (c *Census) judge(node string) Verdict {
+	l, unclear := c.subject(node)
+	v := Verdict{Voters: len(l.voters()), Seen: SeenElsewhere(c.Survey)}
+	if !l.Asked {
+		v.Voters = max(v.Voters, len(c.Nodes))
 	}
-	members := witness.Members
-	for _, e := range all {
-		if len(members) == 0 && same(e) {
-			members = e.Members
-		}
-	}
-	if len(members) == 0 {
-		members = membersOnDisk(all, witness.Cluster())
-	}
-	asked := len(members) > 0
-	if !asked {
-		members = namedInManifests(all)
-	}
-	v := Verdict{Voters: CountVoters(members)}
-	if v.Voters < len(all) && !asked {
-		v.Voters = len(all)
-	}
-	v.Unknown, v.Seen = unknown(members, all), SeenElsewhere(all)
-	for _, e := range all {
+	for _, n := range c.Nodes {
 		switch {
-		case !same(e):
-		case knowsMore(e):
-			v.Ahead, v.WithData = append(v.Ahead, e.Name), append(v.WithData, e.Name)
-		case e.Quorum:
-			v.Answers, v.WithData = append(v.Answers, e.Name), append(v.WithData, e.Name)
-		case e.Readable && votes(e, all) &&
-			(witness.Cluster() == 0 || e.Cluster() == 0 || e.Cluster() == witness.Cluster()):
-			v.WithData = append(v.WithData, e.Name)
+		case n.Holds == Serves && n.Lineage == l:
+			v.Answers, v.WithData = append(v.Answers, n.Name), append(v.WithData, n.Name)
+		case n.counts(l):
+			v.WithData = append(v.WithData, n.Name)
+		case n.unsure() && n.mayVote(l):
+			v.Unsure = append(v.Unsure, n.Name)
 		}
 	}
-	clusters := map[etcd.ID]bool{}
-	for _, e := range all {
-		if candidate == "" && e.Status != nil {
-			clusters[e.Status.ClusterID] = true
+	if len(v.Answers) > 0 {
+		for _, n := range c.ahead(l) {
+			v.Ahead = append(v.Ahead, n.Name)
+			if !slices.Contains(v.WithData, n.Name) {
+				v.WithData = append(v.WithData, n.Name)
+			}
 		}
 	}
-	v.State, v.Text = v.count(len(clusters), all)
+	v.State, v.Text = v.count(unclear, c.Survey)
 	if len(v.Seen) > 0 && v.State != Alive {
 		v.State = Unreached
 		v.Text = fmt.Sprintf(
@@ -95,14 +81,98 @@ func Judge(all recovery.Survey, candidate string) Verdict {
 	return v
 }
 
+// subject is the lineage to judge, and how many there are to choose from where that is not clear. A lineage of which
+// nobody tells anything is what the manifests name.
+func (c *Census) subject(node string) (l *Lineage, unclear int) {
+	if n := c.find(node); n != nil && n.Lineage != nil {
+		return n.Lineage, 0
+	}
+	var serving []*Lineage
+	for _, l := range c.Lineages {
+		if len(l.serving()) > 0 {
+			serving = append(serving, l)
+		}
+	}
+	switch {
+	case len(serving) == 1:
+		return serving[0], 0
+	case len(serving) > 1:
+		return serving[0], len(serving)
+	case len(c.Lineages) == 1:
+		return c.Lineages[0], 0
+	case len(c.Lineages) > 1:
+		return c.Lineages[0], len(c.Lineages)
+	}
+	l = &Lineage{}
+	c.seat(l)
+	return l, 0
+}
+
+// ahead are the nodes of other lineages that have more than one that answers: it may have been founded on wiped disks,
+// and theirs is what people want back. What a forced start has left behind on purpose is of the same lineage.
+func (c *Census) ahead(l *Lineage) []*Node {
+	var ahead []*Node
+	revision := l.revision()
+	for _, n := range c.Nodes {
+		p, known := n.Progress()
+		other := n.Lineage != nil && n.Lineage != l && n.Holds != Serves
+		if knowsMore(n.Evidence) && n.Live.ClusterID == l.Cluster || other && known && p.KeptRevision > revision {
+			ahead = append(ahead, n)
+		}
+	}
+	return ahead
+}
+
+// unsure reports whether a node answers and may have data all the same. Of one without etcd's manifest it is known that
+// nothing is at the usual place.
+func (n *Node) unsure() bool {
+	return n.Holds == Unknown && n.Reach == recovery.Reached &&
+		(n.StrayData != "" || n.EmptyUnknown != "" || n.Running || !n.NoManifest)
+}
+
+// counts reports whether a node's data counts towards a quorum of a lineage. Data that could not be judged counts for
+// each.
+func (n *Node) counts(l *Lineage) bool {
+	if n.Holds != HasData && !(n.Holds == Damaged && n.Readable) || n.Lineage != nil && n.Lineage != l {
+		return false
+	}
+	return n.mayVote(l)
+}
+
+// mayVote reports whether a node is one of the voters of a lineage, as far as anybody knows. Its own data may be older
+// than its vote, so the furthest membership is heard first.
+func (n *Node) mayVote(l *Lineage) bool {
+	if removedFor(n.Evidence, l.survey()) != "" {
+		return false
+	}
+	if l.Asked && n.Member != 0 && n.Lineage == l {
+		for _, s := range l.Seats {
+			if s.ID == n.Member {
+				return !s.Learner
+			}
+		}
+		return false
+	}
+	return !n.Learner() && (n.Disk == nil || !n.Disk.Removed)
+}
+
+// survey is the evidence on the nodes of a lineage.
+func (l *Lineage) survey() recovery.Survey {
+	var s recovery.Survey
+	for _, n := range l.Nodes {
+		s = append(s, n.Evidence)
+	}
+	return s
+}
+
 // count draws the verdict from the numbers.
 func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 	quorum := v.Voters/2 + 1
 	switch {
 	case clusters > 1:
 		return Unclear, fmt.Sprintf(
-			"unclear: the masters run %d different clusters; one that has few writes may have been founded on an "+
-				"empty folder",
+			"unclear: the nodes have data of %d different clusters; one that has few writes may have been founded on "+
+				"an empty folder, and one may have been restored on each node by itself",
 			clusters,
 		)
 	case len(v.Answers) > 0:
@@ -129,6 +199,15 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 			)
 		}
 		return Startable, text
+	case len(v.Unsure) > 0 && len(v.WithData)+len(v.Unsure) >= quorum:
+		return Undetermined, fmt.Sprintf(
+			"undetermined: %d of %d voters (%s) have their data, and %d would be needed; what %s has is not known",
+			len(v.WithData),
+			v.Voters,
+			recovery.Words(v.WithData),
+			quorum,
+			recovery.Words(v.Unsure),
+		)
 	case len(v.WithData) > 0:
 		text := fmt.Sprintf(
 			"lost: %d of %d voters (%s) still have their data, and %d would be needed",
@@ -174,29 +253,6 @@ func unexamined(all recovery.Survey) []string {
 	return names
 }
 
-// votes tells whether a member counts towards a quorum. Its own data may be older than its vote, so the others are
-// heard as well.
-func votes(e recovery.Evidence, all recovery.Survey) bool {
-	if removedFor(e, all) != "" {
-		return false
-	}
-	if !e.Learner() && (e.Disk == nil || !e.Disk.Removed) {
-		return true
-	}
-	self, _ := e.Progress()
-	for _, o := range all {
-		members := o.Members
-		if o.Disk != nil {
-			members = o.Disk.Members
-		}
-		if o.Name != e.Name && o.Cluster() == self.Cluster &&
-			slices.ContainsFunc(members, func(m etcd.Member) bool { return m.ID == self.Member && !m.Learner }) {
-			return true
-		}
-	}
-	return false
-}
-
 // knowsMore is true of a master whose data cannot have come from the cluster that answers: what a quorum has committed
 // is never less than what one of its members has. It is what remains when wiped masters, started with
 // --initial-cluster-state=new while the survivor was down, have founded the cluster anew, under the same IDs and empty.
@@ -216,39 +272,16 @@ func knowsMore(e recovery.Evidence) bool {
 	return e.Live.Revision <= 1 // nothing was ever written there
 }
 
-// unknown are the members that none of the surveyed masters can be. A master that is silent or has no manifest may be
-// any one of them.
-func unknown(members []etcd.Member, all recovery.Survey) []string {
-	var without []string
-	unidentified := 0
-	for _, e := range all {
-		if e.MemberName == "" {
-			unidentified++
-		}
-	}
-	for _, m := range members {
-		if !slices.ContainsFunc(
-			all,
-			func(e recovery.Evidence) bool { return e.MemberName != "" && e.IsMember(m) },
-		) {
-			without = append(without, fmt.Sprintf("%s (%s)", m.Name, strings.Join(m.PeerURLs, ",")))
-		}
-	}
-	if len(without) <= unidentified {
-		return nil
-	}
-	return without
-}
-
-// removedFor is the master on whose disk it stands that another one's member was removed from their cluster, "" where
-// there is none. A member that is added again has another ID.
+// removedFor is the node on whose disk it stands that another one's member was removed from their cluster, "" where
+// there is none. A member that is added again has another ID. What a forced start that was given up has removed counts
+// for nothing.
 func removedFor(e recovery.Evidence, all recovery.Survey) string {
 	self, known := e.Progress()
 	if !known {
 		return ""
 	}
 	for _, o := range all {
-		if o.Disk != nil && o.Name != e.Name && o.Disk.ClusterID == self.Cluster &&
+		if o.Disk != nil && o.Name != e.Name && o.Disk.ClusterID == self.Cluster && !forsaken(o) &&
 			slices.Contains(o.Disk.RemovedMembers, self.Member) {
 			return o.Name
 		}
@@ -256,34 +289,19 @@ func removedFor(e recovery.Evidence, all recovery.Survey) string {
 	return ""
 }
 
-// membersOnDisk are the members of a cluster, or of any where it is not known, as the stopped member knows them whose
-// log goes furthest. One on which a forced start was begun and not finished knows itself alone.
-func membersOnDisk(all recovery.Survey, cluster etcd.ID) []etcd.Member {
-	var best *recovery.Evidence
-	for _, e := range all {
-		if e.Disk == nil || CountVoters(e.Disk.Members) == 0 || e.Disk.Removed || forcing(e) ||
-			cluster != 0 && e.Disk.ClusterID != cluster {
-			continue
-		}
-		if best == nil {
-			best = &e
-			continue
-		}
-		p, _ := e.Progress()
-		if q, _ := best.Progress(); p.Further(q) < 0 {
-			best = &e
-		}
-	}
-	if best == nil {
-		return nil
-	}
-	return best.Disk.Members
-}
-
 // forcing is true of a master on which a recovery has begun to force a new cluster and has not finished.
 func forcing(e recovery.Evidence) bool {
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
-		return j.Operation == recovery.OperationSeed && !j.Done() && j.Mark(recovery.MarkForcing) != ""
+		return j.Operation == recovery.OperationSeed && j.Open() && e.PhaseOf(&j) != recovery.PhaseVoid &&
+			j.Reached(recovery.PhaseForcing)
+	})
+}
+
+// forsaken is true of a node on which a forced start was begun by a recovery that was given up since.
+func forsaken(e recovery.Evidence) bool {
+	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
+		return j.Operation == recovery.OperationSeed && e.PhaseOf(&j) == recovery.PhaseAbandoned &&
+			j.Reached(recovery.PhaseForcing)
 	})
 }
 

@@ -169,7 +169,19 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	}
 	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
 	e.DataBytes, e.FreeBytes, e.Readable, e.Empty = disk.DataBytes, disk.FreeBytes, disk.Readable(), disk.Empty
-	e.NoLog, e.Foreign = len(disk.Segments) == 0, disk.Foreign
+	e.EmptyUnknown, e.Foreign = disk.EmptyUnknown, disk.Foreign
+	e.NoLog = len(disk.Segments) == 0 && disk.EmptyUnknown == ""
+	if disk.NotMounted != "" && !e.Quorum {
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"on %s, %s: it may not be what the member ran with. Mount it, or take that entry out if it is stale, "+
+					"then plan again",
+				n.Name,
+				disk.NotMounted,
+			),
+		)
+	}
 	if paths.WALDir != "" {
 		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
 	}

@@ -1,0 +1,340 @@
+package planner
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// Holding is what a node has of a member.
+type Holding string
+
+const (
+	// Serves is a member that answers a linearizable read.
+	Serves Holding = "serves"
+	// HasData is one with a log and a database.
+	HasData Holding = "has data"
+	// Damaged is one whose data etcd does not start with.
+	Damaged Holding = "damaged"
+	// Empty is one whose data is proved to be gone.
+	Empty Holding = "empty"
+	// Unknown is one of which nobody can say what it has: absence is not proof.
+	Unknown Holding = "unknown"
+)
+
+// Node is a surveyed node with what follows from the evidence on it.
+type Node struct {
+	recovery.Evidence
+	Holds   Holding
+	Why     string   // of Damaged, Empty and Unknown
+	Member  etcd.ID  // whose data it has, 0 where that is not known
+	Lineage *Lineage // its data is of, nil where that is not known
+}
+
+// Lineage is one history of data. Two lineages are two clusters, even where they have the same ID.
+type Lineage struct {
+	Cluster etcd.ID
+	Fork    string // the node that has this history alone, where the cluster's ID does not tell it from another one
+	Seats   []Seat // the furthest membership that is known
+	Asked   bool   // a member or a disk told it; otherwise it is what the manifests name
+	Nodes   []*Node
+}
+
+// Seat is a member of a lineage, and the node that is that member.
+type Seat struct {
+	etcd.Member
+	Node *Node // nil where none of the surveyed nodes is
+}
+
+// Census is who is who: the lineages of data, and which node is which member of them.
+type Census struct {
+	Survey   recovery.Survey
+	Nodes    []*Node
+	Lineages []*Lineage // in the order of the nodes
+}
+
+// takeCensus counts once what everything else goes by.
+func takeCensus(s recovery.Survey) *Census {
+	c := &Census{Survey: s}
+	for _, e := range s {
+		n := &Node{Evidence: e, Member: memberOf(e)}
+		n.Holds, n.Why = holding(e)
+		c.Nodes = append(c.Nodes, n)
+	}
+	for _, n := range c.Nodes {
+		if id := n.Cluster(); id != 0 {
+			n.Lineage = c.lineage(id, c.fork(n))
+			n.Lineage.Nodes = append(n.Lineage.Nodes, n)
+		}
+	}
+	for _, l := range c.Lineages {
+		c.seat(l)
+	}
+	return c
+}
+
+// holding is what a node has, by what was seen and never by what was not.
+func holding(e recovery.Evidence) (Holding, string) {
+	switch {
+	case e.Reach != recovery.Reached:
+		return Unknown, e.ReachError
+	case e.Quorum:
+		return Serves, ""
+	case e.Damage != "":
+		return Damaged, e.Damage
+	case e.Readable:
+		return HasData, ""
+	case e.EmptyUnknown != "":
+		return Unknown, e.EmptyUnknown
+	case e.StrayData != "":
+		return Unknown, fmt.Sprintf("there is data in %s, and no etcd manifest says whose", e.StrayData)
+	case e.Bare:
+		return Empty, "nothing of Kubernetes is there, and no data of etcd"
+	case e.DataDir == "":
+		return Unknown, cmp.Or(append(slices.Clone(e.Problems), "its data was not found")...)
+	case e.Empty, e.Foreign != "":
+		return Empty, noData(e)
+	case e.NoLog && e.WALDir != "":
+		return Unknown, fmt.Sprintf("there is no log in %s: is its disk mounted?", e.WALDir)
+	}
+	return Damaged, noData(e)
+}
+
+// memberOf is the member whose data a node has.
+func memberOf(e recovery.Evidence) etcd.ID {
+	switch {
+	case e.Status != nil:
+		return e.Status.MemberID
+	case e.Disk != nil:
+		return e.Disk.MemberID
+	}
+	return 0
+}
+
+// lineage finds the one of that cluster and fork, or makes it.
+func (c *Census) lineage(id etcd.ID, fork string) *Lineage {
+	for _, l := range c.Lineages {
+		if l.Cluster == id && l.Fork == fork {
+			return l
+		}
+	}
+	l := &Lineage{Cluster: id, Fork: fork}
+	c.Lineages = append(c.Lineages, l)
+	return l
+}
+
+// fork names the node itself where its history cannot be that of the others with the same cluster ID, "" where it can.
+// Masters that were restored from one snapshot, or that have founded their cluster anew on wiped disks, have the IDs of
+// the others and another past.
+func (c *Census) fork(n *Node) string {
+	if knowsMore(n.Evidence) && n.Cluster() == n.Live.ClusterID {
+		return n.Name
+	}
+	for _, o := range c.Nodes {
+		if o != n && n.twin(o) {
+			return n.Name
+		}
+	}
+	return ""
+}
+
+// twin reports whether two nodes claim to be one member, or serve as clusters that do not have one another.
+func (n *Node) twin(o *Node) bool {
+	if n.Cluster() != o.Cluster() || n.Cluster() == 0 {
+		return false
+	}
+	if n.Member != 0 && n.Member == o.Member {
+		return true
+	}
+	return n.Quorum && o.Quorum && n.Member != 0 && o.Member != 0 && !lists(n.Members, o.Member) &&
+		!lists(o.Members, n.Member)
+}
+
+func lists(members []etcd.Member, id etcd.ID) bool {
+	return slices.ContainsFunc(members, func(m etcd.Member) bool { return m.ID == id })
+}
+
+// seat finds the furthest membership of a lineage, and the node of each member.
+func (c *Census) seat(l *Lineage) {
+	var best *Node
+	for _, n := range l.Nodes {
+		if len(known(n)) > 0 && (best == nil || n.knowsLater(best)) {
+			best = n
+		}
+	}
+	if best != nil {
+		l.Asked = true
+		for _, m := range known(best) {
+			l.Seats = append(l.Seats, Seat{Member: m})
+		}
+	} else {
+		for _, m := range namedInManifests(c.Survey) {
+			l.Seats = append(l.Seats, Seat{Member: m})
+		}
+	}
+	taken := map[*Node]bool{}
+	for _, is := range []func(*Node, Seat) bool{l.byID, l.byURL, byAddress} {
+		for i := range l.Seats {
+			for _, n := range c.Nodes {
+				if l.Seats[i].Node == nil && !taken[n] && is(n, l.Seats[i]) {
+					l.Seats[i].Node, taken[n] = n, true
+				}
+			}
+		}
+	}
+}
+
+// known is the membership that a node tells, nil where it tells none that counts. A node on which a forced start was
+// begun and not finished knows itself alone; one that was removed may know anything.
+func known(n *Node) []etcd.Member {
+	switch {
+	case (forcing(n.Evidence) || forsaken(n.Evidence)) && !n.Quorum:
+		return nil
+	case len(n.Members) > 0:
+		return n.Members
+	case n.Disk == nil || n.Disk.Removed || CountVoters(n.Disk.Members) == 0:
+		return nil
+	}
+	return n.Disk.Members
+}
+
+// knowsLater reports whether a node's membership is the later one: a quorum's is the last, and of two others the one
+// that has removed a member of the other, then the one that goes by more applied entries.
+func (n *Node) knowsLater(o *Node) bool {
+	if n.Quorum != o.Quorum {
+		return n.Quorum
+	}
+	if a, b := n.hasRemoved(known(o)), o.hasRemoved(known(n)); a != b {
+		return a
+	}
+	if a, b := n.applied(), o.applied(); a != b {
+		return a > b
+	}
+	p, _ := n.Progress()
+	q, _ := o.Progress()
+	return p.Further(q) < 0
+}
+
+func (n *Node) applied() uint64 {
+	switch {
+	case n.Status != nil:
+		return n.Status.AppliedIndex
+	case n.Disk != nil:
+		return n.Disk.ConsistentIndex
+	}
+	return 0
+}
+
+// hasRemoved reports whether a node knows that one of these members was removed. A member that is added again has
+// another ID.
+func (n *Node) hasRemoved(members []etcd.Member) bool {
+	return n.Disk != nil && slices.ContainsFunc(members, func(m etcd.Member) bool {
+		return slices.Contains(n.Disk.RemovedMembers, m.ID)
+	})
+}
+
+// byID tells a node by whose data it has.
+func (l *Lineage) byID(n *Node, s Seat) bool { return n.Lineage == l && s.ID != 0 && n.Member == s.ID }
+
+// byURL tells a node by where its manifest says that others reach it.
+func (l *Lineage) byURL(n *Node, s Seat) bool {
+	return recovery.SharesURL(n.PeerURLs, s.PeerURLs) || !l.Asked && n.MemberName != "" && n.MemberName == s.Name
+}
+
+// byAddress tells a node by the addresses that it has itself, or that SSH was given.
+func byAddress(n *Node, s Seat) bool {
+	if n.MemberName != "" { // its manifest says where it is
+		return false
+	}
+	return slices.ContainsFunc(s.PeerURLs, func(text string) bool {
+		u, err := url.Parse(text)
+		return err == nil && atAddress(n.Evidence, u.Hostname())
+	})
+}
+
+func atAddress(e recovery.Evidence, host string) bool {
+	ip := net.ParseIP(host)
+	return slices.ContainsFunc(append(slices.Clone(e.Addresses), e.Host), func(a string) bool {
+		return a != "" && (a == host || ip != nil && ip.Equal(net.ParseIP(a)))
+	})
+}
+
+// all are the nodes with data of a lineage; none of one that is not known.
+func (l *Lineage) all() []*Node {
+	if l == nil {
+		return nil
+	}
+	return l.Nodes
+}
+
+// voters are the seats that count for a quorum.
+func (l *Lineage) voters() []Seat {
+	return slices.DeleteFunc(slices.Clone(l.Seats), func(s Seat) bool { return s.Learner })
+}
+
+// serving are the nodes of a lineage whose etcd answers in a quorum.
+func (l *Lineage) serving() []*Node {
+	return slices.DeleteFunc(slices.Clone(l.Nodes), func(n *Node) bool { return n.Holds != Serves })
+}
+
+// revision is the furthest that any node of the lineage has, at most.
+func (l *Lineage) revision() int64 {
+	var most int64
+	for _, n := range l.Nodes {
+		if p, ok := n.Progress(); ok {
+			most = max(most, p.KeptRevision)
+		}
+	}
+	return most
+}
+
+// find returns a node by its name, nil where it was not surveyed.
+func (c *Census) find(name string) *Node {
+	for _, n := range c.Nodes {
+		if n.Name == name {
+			return n
+		}
+	}
+	return nil
+}
+
+// unplacedSeats are the members of a lineage that none of the surveyed nodes proves to be. A silent node that is given
+// up stands for the one of its name, and each that is left over for any one.
+func (c *Census) unplacedSeats(l *Lineage, lost []string) []Seat {
+	var open []Seat
+	for _, s := range l.Seats {
+		if s.Node == nil && !givenUp(s.Member, lost) {
+			open = append(open, s)
+		}
+	}
+	var silent []string // that may be any one
+	for _, n := range c.Nodes {
+		if n.MemberName == "" && n.Reach != recovery.Reached &&
+			!slices.ContainsFunc(l.Seats, func(s Seat) bool { return s.Node == n }) {
+			silent = append(silent, n.Name)
+		}
+	}
+	open = slices.DeleteFunc(open, func(s Seat) bool {
+		i := slices.Index(silent, s.Name)
+		if i >= 0 {
+			silent = slices.Delete(silent, i, i+1)
+		}
+		return i >= 0
+	})
+	if len(open) <= len(silent) {
+		return nil
+	}
+	return open
+}
+
+// givenUp reports whether a member is named among the nodes that are given up: by its own name, ID or peer URL.
+func givenUp(m etcd.Member, lost []string) bool {
+	return slices.ContainsFunc(lost, func(name string) bool {
+		return name == m.ID.String() || slices.Contains(m.PeerURLs, name)
+	})
+}

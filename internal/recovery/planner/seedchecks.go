@@ -1,0 +1,298 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// requestIsSound holds the names in the request against the survey.
+func (d *seedDecision) requestIsSound() error {
+	p := d.plan
+	seen := map[string]bool{}
+	for _, name := range p.Lost {
+		n := d.Census.find(name)
+		switch {
+		case seen[name]:
+			return twice("lost_nodes", name)
+		case n == nil && !d.isMember(name):
+			return unknownNode("lost_nodes", name, recovery.Names(d.Survey))
+		case n != nil && n.Reach != recovery.Silent:
+			return lostNodeAnswers(n.Evidence)
+		}
+		seen[name] = true
+	}
+	for _, name := range p.Less {
+		if d.Census.find(name) == nil {
+			return unknownNode("accept_less_than", name, recovery.Names(d.Survey))
+		}
+	}
+	if p.Node == "" && len(p.Less) > 0 {
+		return nothingToAccept()
+	}
+	return nil
+}
+
+// isMember reports whether a name is that of a member which none of the surveyed nodes is.
+func (d *seedDecision) isMember(name string) bool {
+	return slices.ContainsFunc(d.Lineages, func(l *Lineage) bool {
+		return slices.ContainsFunc(l.Seats, func(s Seat) bool {
+			return s.Node == nil && givenUp(s.Member, []string{name})
+		})
+	})
+}
+
+// noOtherRecoveryIsOpen refuses while another recovery has begun a forced start. A cluster that has grown beyond its
+// seed is past every recovery that was begun there, and so is data that has had another life since.
+func (d *seedDecision) noOtherRecoveryIsOpen() error {
+	for _, n := range d.Nodes {
+		for _, j := range n.Journals {
+			if j.Operation != recovery.OperationSeed || j.ID == d.plan.RecoveryID || !j.Open() ||
+				!j.Reached(recovery.PhaseForcing) || n.PhaseOf(&j) == recovery.PhaseVoid ||
+				slices.Contains(d.plan.Abandon, j.ID) || n.Quorum && len(n.Members) > 1 {
+				continue
+			}
+			return otherUnfinished(j, n.Name)
+		}
+	}
+	return nil
+}
+
+// silentNodesAreGivenUp wants each node examined, or given up by name.
+func (d *seedDecision) silentNodesAreGivenUp() error {
+	for _, n := range d.Nodes {
+		given := slices.Contains(d.plan.Lost, n.Name)
+		switch {
+		case n.Reach == recovery.Refused && len(n.Elsewhere()) > 0:
+			return refuseElsewhere(d.Survey...)
+		case n.Reach == recovery.Refused:
+			return accessRefused(n.Evidence, "survey")
+		case n.Reach == recovery.Silent && !given && len(SeenElsewhere(d.Survey)) > 0:
+			return reachableFromPeers(n.Evidence, SeenElsewhere(d.Survey))
+		case n.Reach == recovery.Silent && !given:
+			return unreachable(n.Evidence)
+		}
+	}
+	return nil
+}
+
+// noMemberIsTwice refuses what no cluster can be: one member on two nodes, or members that do not know one another.
+func (d *seedDecision) noMemberIsTwice() error {
+	for i, n := range d.Nodes {
+		for _, o := range d.Nodes[i+1:] {
+			if n.twin(o) {
+				return memberTwice(n, o)
+			}
+		}
+	}
+	return nil
+}
+
+// noOtherClusterServes refuses while members of another history than the seed's answer: to force would make two
+// clusters of one.
+func (d *seedDecision) noOtherClusterServes() error {
+	if len(d.plan.Verdict.Ahead) > 0 {
+		return foundedAnew(d.plan.Verdict.Ahead, d.plan.Verdict.Answers, d.Survey)
+	}
+	for _, l := range d.Lineages {
+		if l == d.seed.Lineage || len(l.serving()) == 0 {
+			continue
+		}
+		v := d.judge(l.serving()[0].Name)
+		if len(v.Ahead) > 0 {
+			return foundedAnew(v.Ahead, v.Answers, d.Survey)
+		}
+		return refuseVerdict(v, d.Survey)
+	}
+	return nil
+}
+
+// noQuorumServes refuses while the cluster lives.
+func (d *seedDecision) noQuorumServes() error {
+	if d.plan.Verdict.State == Alive {
+		return refuseVerdict(d.plan.Verdict, d.Survey)
+	}
+	return nil
+}
+
+// onlySeedServes refuses to stop a cluster that has grown from the seed, or beside it. The seed alone may answer: that
+// is what the forced start was for.
+func (d *seedDecision) onlySeedServes() error {
+	for _, n := range d.Nodes {
+		if !n.Quorum {
+			continue
+		}
+		if n != d.seed {
+			return clusterServes(d.seed.Evidence, n.Evidence)
+		}
+		if len(n.Members) > 1 {
+			return clusterServes(d.seed.Evidence, n.Evidence)
+		}
+	}
+	return nil
+}
+
+// everyMemberIsAccountedFor wants each member of the furthest membership to be one of the nodes, or given up by name.
+func (d *seedDecision) everyMemberIsAccountedFor() error {
+	if d.seed.Lineage == nil {
+		return nil
+	}
+	if open := d.unplacedSeats(d.seed.Lineage, d.plan.Lost); len(open) > 0 {
+		return memberNotSurveyed(d.seed.Name, open)
+	}
+	return nil
+}
+
+// nothingIsSeenFromNodes refuses while etcd runs where it cannot be stopped.
+func (d *seedDecision) nothingIsSeenFromNodes() error {
+	if len(d.plan.Verdict.Seen) == 0 {
+		return nil
+	}
+	for _, n := range d.Nodes {
+		// It may be the one, and this says more.
+		if n.Reach == recovery.Reached && n.MemberName == "" && len(n.Problems) > 0 {
+			return nodeProblem(n.Evidence)
+		}
+	}
+	return SeenAlive(d.plan.Verdict.Seen)
+}
+
+// nothingIsSeenUntilUnforced is the same until the new cluster runs without the flag, which sends old members away.
+func (d *seedDecision) nothingIsSeenUntilUnforced() error {
+	if d.journal.Reached(recovery.PhaseUnforced) {
+		return nil
+	}
+	return d.nothingIsSeenFromNodes()
+}
+
+// majorityIsLost refuses unless the majority is really gone.
+func (d *seedDecision) majorityIsLost() error {
+	switch v := d.plan.Verdict; v.State {
+	case Alive, Startable, Undetermined, NoData:
+		return refuseVerdict(v, d.Survey)
+	}
+	return nil
+}
+
+// seedCanBeForced refuses data with which a forced start fails.
+func (d *seedDecision) seedCanBeForced() error {
+	by := removedFor(d.seed.Evidence, d.Survey)
+	switch seed := d.seed; {
+	case seed.Damage != "":
+		return seedDamaged(seed.Evidence)
+	case seed.TooNew != "":
+		return imageTooOld(seed.Evidence)
+	case !seed.Readable:
+		return seedEmpty(seed, d.plan.Verdict.WithData)
+	case forsaken(seed.Evidence):
+		return seedForsaken(seed.Evidence)
+	case seed.Learner():
+		return seedLearner(seed.Name)
+	case seed.Disk != nil && seed.Disk.Removed:
+		return seedRemoved(seed.Evidence)
+	case by != "":
+		return seedRemovedBy(seed.Name, by)
+	}
+	return nil
+}
+
+// seedLetsUsIn refuses where etcd runs on the seed and does not take the client certificate, or asks for a password:
+// after the forced start nothing could be checked.
+func (d *seedDecision) seedLetsUsIn() error {
+	switch seed := d.seed; {
+	case seed.Auth:
+		return authEnabled(seed.Name)
+	case seed.Running && seed.Status == nil && len(seed.LastWords) == 0 && deniesClient(seed.StatusError):
+		return seedDeniesClient(seed.Evidence)
+	}
+	return nil
+}
+
+// deniesClient reports whether an error is of certificates.
+func deniesClient(text string) bool {
+	return slices.ContainsFunc([]string{"tls: ", "x509: "}, func(sign string) bool {
+		return strings.Contains(text, sign)
+	})
+}
+
+// priceIsAccepted refuses a seed on which less is kept than on another node, unless that is accepted by name.
+func (d *seedDecision) priceIsAccepted() error {
+	d.plan.Loss = lossAs(d.plan.Node, d.rank(d.plan.Lost))
+	more := slices.DeleteFunc(
+		slices.Clone(d.plan.Loss.Ahead),
+		func(name string) bool { return slices.Contains(d.plan.Less, name) },
+	)
+	if len(more) == 0 {
+		return nil
+	}
+	return othersHaveMore(d.plan, more)
+}
+
+// lossAs is what the choice of a seed costs. Of one whose own data could not be read nothing is known but that others
+// have theirs.
+func lossAs(seed string, r Ranking) *Loss {
+	if c := r.candidate(seed); c != nil {
+		return &c.Loss
+	}
+	l := &Loss{Unjudged: []string{seed}}
+	for _, c := range slices.Concat(r.Candidates, r.weighed) {
+		if c.Name != seed && !slices.Contains(l.Ahead, c.Name) {
+			l.Ahead = append(l.Ahead, c.Name)
+		}
+	}
+	slices.Sort(l.Ahead)
+	return l
+}
+
+// stopIsOrderly refuses an etcd that has to run before it is forced, and does not.
+func (d *seedDecision) stopIsOrderly() error { return checkOrderly(d.seed.Evidence) }
+
+// nodesCanBeStopped refuses what is in the way of acting on the nodes. Of another node only what would keep its etcd
+// from being stopped for good is in the way. What another distribution runs is seen by no container runtime, and comes
+// back.
+func (d *seedDecision) nodesCanBeStopped() error {
+	for _, n := range d.Nodes {
+		stoppable := n.Manifest != "" || n.Bare || n.NoManifest && !n.Running && len(n.Elsewhere()) == 0
+		if len(n.Problems) > 0 && (n == d.seed || !stoppable) {
+			return nodeProblem(n.Evidence)
+		}
+	}
+	return nil
+}
+
+// editManifest fills in what will be written.
+func (d *seedDecision) editManifest() error {
+	forced, err := manifest.Force([]byte(d.seed.Manifest))
+	if err != nil {
+		return manifestNotEditable(d.seed.Evidence, "", err)
+	}
+	d.plan.ManifestPath, d.plan.Forced, d.plan.Final = d.seed.ManifestPath, string(forced), d.seed.Manifest
+	d.plan.OldData, d.plan.OldWAL = d.journal.Places(d.seed.Evidence)
+	return nil
+}
+
+// copyFits wants room for the copy of the data, unless it is there.
+func (d *seedDecision) copyFits() error {
+	if d.journal.Reached(recovery.PhaseCopied) {
+		return nil
+	}
+	if need := d.seed.DataBytes + d.seed.DataBytes/20; d.seed.FreeBytes < need {
+		return noSpace(d.seed.Evidence, need)
+	}
+	return nil
+}
+
+// kubeletRuns wants somebody who starts etcd again.
+func (d *seedDecision) kubeletRuns() error { return d.seed.Kubelet.Check(d.seed.Name, "node") }
+
+// quoted are names as a configuration has them.
+func quoted(names []string) string {
+	var all []string
+	for _, name := range names {
+		all = append(all, fmt.Sprintf("%q", name))
+	}
+	return strings.Join(all, ", ")
+}
