@@ -76,15 +76,13 @@ type Evidence struct {
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
 
-	// EmptyUnknown is why an empty or missing data folder is no proof of a loss; "" where the emptiness is proved.
-	EmptyUnknown string   `json:",omitempty"`
-	Bare         bool     `json:",omitempty"` // nothing of Kubernetes is on the node, and no etcd runs
-	StrayData    string   `json:",omitempty"` // a data folder at the usual place, which no manifest names
-	Addresses    []string `json:",omitempty"` // IP addresses of the node itself
-	Host         string   `json:",omitempty"` // what SSH was given
-	Auth         bool     `json:",omitempty"` // etcd asks for credentials
-	QuorumError  string   `json:",omitempty"` // of the linearizable read, where it failed
-	ReachKind    string   `json:",omitempty"` // why the node could not be examined
+	Bare        bool     `json:",omitempty"` // nothing of Kubernetes is on the node, and no etcd runs
+	StrayData   string   `json:",omitempty"` // a data folder at the usual place, which no manifest names
+	Addresses   []string `json:",omitempty"` // IP addresses of the node itself
+	Host        string   `json:",omitempty"` // what SSH was given
+	Auth        bool     `json:",omitempty"` // etcd asks for credentials
+	QuorumError string   `json:",omitempty"` // of the linearizable read, where it failed
+	ReachKind   string   `json:",omitempty"` // why the node could not be examined
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 

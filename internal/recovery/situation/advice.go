@@ -1,6 +1,7 @@
 package situation
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
@@ -63,6 +64,26 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 		o.startAll(s)
 	case recovery.CodeClusterBehind:
 		o.putAside(s)
+	case recovery.CodeDataUnknown:
+		for _, e := range s {
+			m := o.find(e.Name)
+			o.makeReady(m)
+			if e.Running && e.Status == nil {
+				m.stop(0)
+				m.park()
+			}
+		}
+	case recovery.CodeMemberTwice:
+		o.chooseTwin()
+	case recovery.CodeAuthEnabled:
+		if len(o.leaders()) == 0 {
+			forceByHand(o.world, o.find(cmp.Or(o.req.Node, s[0].Name)), event{verb: "force"})
+		}
+		o.auth = false
+	case recovery.CodeSeedDeniesClient:
+		for _, m := range o.machines {
+			m.expired = false
+		}
 	case recovery.CodeMembersDiffer:
 		o.chooseOne()
 	case recovery.CodeSeedUndecided:
@@ -112,6 +133,14 @@ func (o *operator) makeReady(m *machine) {
 		return
 	}
 	m.expired = false
+	if m.unmounted != nil {
+		m.stop(0)
+		if m.disk != nil { // what was written beneath the mount point is hidden by it
+			m.copies = append(m.copies, keptData{place: "beneath " + dataDir, data: *m.disk})
+		}
+		m.disk, m.unmounted = m.unmounted, nil
+		o.start(m)
+	}
 	switch m.manifest {
 	case forcedByHand:
 		running := m.running
@@ -158,7 +187,12 @@ func (o *operator) survey(s recovery.Survey) {
 		for _, k := range append(slices.Clone(members), e.InitialCluster()...) {
 			for _, u := range k.PeerURLs {
 				m := o.at(addrOf(u))
+				gone := m == nil || m.power == destroyed
 				switch {
+				case gone && o.gives && k.ID != 0 && (m == nil || m.key == ""):
+					if !slices.Contains(o.req.Lost, u) {
+						o.req.Lost = append(slices.Clone(o.req.Lost), u)
+					}
 				case m == nil: // nobody is there any more
 					m = o.machine(k.Name, addrOf(u))
 					m.power, m.key = destroyed, o.freeKey(k.Name)
@@ -280,6 +314,26 @@ func (o *operator) chooseOne() {
 	o.req.Node = best.key
 }
 
+// chooseTwin ends all but one of the nodes that claim the place of one member, or that serve one cluster apart.
+func (o *operator) chooseTwin() {
+	for _, a := range o.machines {
+		for _, b := range o.machines {
+			if a == b || a.key == "" || b.key == "" || a.disk == nil || b.disk == nil ||
+				a.disk.tip.cluster != b.disk.tip.cluster {
+				continue
+			}
+			apart := o.leaderOf(a) != nil && o.leaderOf(b) != nil && o.leaderOf(a) != o.leaderOf(b)
+			if a.disk.member != b.disk.member && !apart || a.disk.tip.revision < b.disk.tip.revision {
+				continue
+			}
+			b.stop(0)
+			b.park()
+			o.forget(b, a.disk.tip)
+			return
+		}
+	}
+}
+
 // decide puts right what is wrong with nodes, and then names the one with the data to keep.
 func (o *operator) decide(s recovery.Survey) bool {
 	repaired := false
@@ -369,6 +423,12 @@ func (o *operator) runFirst(m *machine) {
 
 // follow goes on with another recovery, or with another seed, as it is told.
 func (o *operator) follow(code recovery.Code, r *recovery.Refusal) {
+	if again := quotedIn(r.Next, "abandon = ["); len(again) > 0 {
+		if o.told[again[0]]++; o.told[again[0]] > 1 || code == recovery.CodeOtherSeed && o.gives {
+			o.abandon(again[0])
+			return
+		}
+	}
 	word := "recovery_id = "
 	if code == recovery.CodeOtherSeed {
 		word = "node = "
@@ -380,6 +440,14 @@ func (o *operator) follow(code recovery.Code, r *recovery.Refusal) {
 			o.req.RecoveryID = told[0]
 		}
 		return
+	}
+	o.newID()
+}
+
+// abandon gives a recovery up that cannot be finished.
+func (o *operator) abandon(id string) {
+	if !slices.Contains(o.req.Abandon, id) {
+		o.req.Abandon = append(slices.Clone(o.req.Abandon), id)
 	}
 	o.newID()
 }
@@ -399,12 +467,34 @@ func (o *operator) noData() bool {
 	return true
 }
 
+// correctURLs writes into a cluster where its members are.
+func (o *operator) correctURLs(leader *machine) {
+	o.commit(leader, false, nil, func(e *entry) {
+		e.members = slices.Clone(e.members)
+		for i := range e.members {
+			for _, m := range o.machines {
+				if m.running && m.disk.member == e.members[i].ID {
+					e.members[i].PeerURLs = []string{m.url()}
+				}
+			}
+		}
+	})
+}
+
 // memberAdvised does what the refusal of a join advises; false where the cluster has to be looked at as a whole again.
 func (o *operator) memberAdvised(code recovery.Code, m *machine, s recovery.Survey, cluster etcd.ID) bool {
 	switch code {
 	case recovery.CodeUnreachable, recovery.CodeAccessRefused:
 		o.bringBack(m)
-	case recovery.CodeNodeNotReady, recovery.CodeManagedElsewhere:
+	case recovery.CodePeersOutOfReach:
+		for _, x := range o.machines {
+			x.cut = false
+		}
+		o.settle()
+		for _, l := range o.leaders() {
+			o.correctURLs(l)
+		}
+	case recovery.CodeNodeNotReady, recovery.CodeManagedElsewhere, recovery.CodeDataUnknown:
 		m.elsewhere = false
 		o.makeReady(m)
 	case recovery.CodeKubeletDown:

@@ -72,6 +72,7 @@ func verbs() map[string]happening {
 		"replace":  replace,
 		"snapshot": func(w *world, m *machine, _ event) { w.snapshot = tipOf(w.leaderOf(m)) },
 		"alarm":    func(w *world, _ *machine, _ event) { w.alarm = true },
+		"auth":     func(w *world, _ *machine, _ event) { w.auth = true },
 		// What happens to a machine.
 		"kill":    func(_ *world, m *machine, e event) { m.stop(uint64(e.n)); m.power = off },
 		"tail":    tail,

@@ -31,6 +31,7 @@ type forcing struct {
 	seed       *machine
 	others     []*machine
 	lost, less []string
+	abandoned  []string // recoveries that are given up
 	id         string
 	oldData    string
 	watched    bool // the rules are held to it
@@ -175,6 +176,13 @@ func (f *forcing) begin() {
 			Marks: map[string]string{},
 		})
 	}
+	for _, m := range f.w.machines {
+		for i := range m.journals {
+			if slices.Contains(f.abandoned, m.journals[i].ID) && m.key != "" {
+				m.journals[i].Abandoned = f.w.time()
+			}
+		}
+	}
 	var names []string
 	for _, o := range append(f.others, f.seed) {
 		names = append(names, o.key)
@@ -238,8 +246,8 @@ func (f *forcing) checkLiving() {
 			given = given && (slices.Contains(f.less, o.key) || slices.Contains(f.lost, o.key))
 		}
 		alone := len(group) == 1 && group[0] == f.seed && leader.disk.tip.voters() == 1
-		if j := f.journal(); j.Mark(recovery.MarkUnforced) != "" && slices.Contains(group, f.seed) {
-			continue // nothing is stopped then
+		if f.journal().Mark(recovery.MarkUnforced) != "" {
+			continue // nothing is stopped any more
 		}
 		worthless := f.seed.disk != nil && leader.disk.tip.cluster != f.seed.disk.tip.cluster &&
 			len(f.w.acknowledged(leader.disk.tip, f.seed.disk.tip)) == 0
@@ -270,10 +278,10 @@ func (f *forcing) checkForced() {
 	if known != nil {
 		for _, v := range known.members {
 			for _, o := range w.holders(v, d.tip.cluster) {
-				if !v.Learner && !slices.Contains(f.lost, o.key) {
+				if !v.Learner && !f.given(o, v) {
 					voters++
 				}
-				if o != seed && !slices.Contains(f.lost, o.key) && !f.stopped(o) {
+				if o != seed && !f.given(o, v) && !f.stopped(o) {
 					f.breaks(oneCluster, "unaccounted", "%s is forced, and nobody has asked after %s at %s",
 						seed.name, o.name, o.url())
 				}
@@ -304,6 +312,13 @@ func (f *forcing) checkForced() {
 				seed.name, o.name, len(more), kept.cluster)
 		}
 	}
+}
+
+// given reports whether a machine was given up by its name, or as a member by ID or URL.
+func (f *forcing) given(o *machine, v etcd.Member) bool {
+	return o.key != "" && slices.Contains(f.lost, o.key) || slices.ContainsFunc(f.lost, func(name string) bool {
+		return name == v.ID.String() || slices.Contains(v.PeerURLs, name)
+	})
 }
 
 // stopped reports whether a machine is one of those that the recovery has stopped.

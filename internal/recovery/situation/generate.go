@@ -161,7 +161,11 @@ func (g *generator) disaster() {
 
 // oddity is what makes a node hard to deal with.
 func (g *generator) oddity() {
-	switch g.r.IntN(13) {
+	switch g.r.IntN(14) {
+	case 13:
+		if g.r.IntN(3) == 0 {
+			g.add("auth", g.any(), "", 0)
+		}
 	case 0, 1:
 		g.add("access", g.any(), "", 1+g.r.IntN(int(lastAccess)-1))
 	case 2:

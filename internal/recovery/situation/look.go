@@ -47,10 +47,11 @@ func (m *machine) reach() (reach recovery.Reach, problem string) {
 }
 
 func (w *world) examine(m *machine, t texts) recovery.Evidence {
-	e := recovery.Evidence{Name: m.key}
+	e := recovery.Evidence{Name: m.key, Host: hostOf(m.addr)}
 	if e.Reach, e.ReachError = m.reach(); e.Reach != recovery.Reached {
 		return e
 	}
+	e.Addresses = []string{hostOf(m.addr)}
 	e.Kubelet = recovery.Kubelet{Running: !m.kubeletDown, Service: "active"}
 	e.Journals = m.journals
 	e.Running = m.running
@@ -85,6 +86,12 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 		e.FreeBytes = 0
 	}
 	e.Readable, e.Empty, e.NoLog = m.disk != nil, m.disk == nil, m.disk == nil
+	if m.unmounted != nil && m.disk == nil {
+		e.Empty, e.NoLog, e.EmptyUnknown = false, false, dataDir+" is a mount point in /etc/fstab, and is not mounted"
+	}
+	if m.unmounted != nil && !e.Quorum {
+		e.Problems = append(e.Problems, dataDir+" on "+m.name+" is a mount point in /etc/fstab, and is not mounted")
+	}
 	if m.expired {
 		e.Problems = append(e.Problems, "the certificate of --cert-file on "+m.name+" expired")
 	}
@@ -116,12 +123,17 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 	e.Members = applied.members
 	own := applied.member(d.member)
 	e.Status.Learner = own != nil && own.Learner
+	e.Auth = w.auth
 	if m.leader == 0 {
 		e.Tail = &recovery.Tail{Index: d.tip.index, Term: d.tip.term}
 		e.Hash = &recovery.Hash{Revision: applied.revision, CompactRevision: 1, Value: uint32(applied.id)}
 		return
 	}
 	if e.Status.Learner || w.leaderOf(m) == nil {
+		return
+	}
+	if w.auth {
+		e.Auth, e.QuorumError = true, "etcdserver: user name is empty"
 		return
 	}
 	e.Quorum = true

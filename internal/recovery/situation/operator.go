@@ -76,6 +76,7 @@ type operator struct {
 	codes []recovery.Code
 	turns []string // what was done in each
 	ran   bool     // an apply was begun
+	told  map[string]int
 	fault *broken
 	lies  []*broken // what was said to be lost and is not: the operator goes on all the same
 	ended string    // how it ended
@@ -83,7 +84,7 @@ type operator struct {
 
 // meet lets an operator plan, apply and follow advice in a world, and returns the rules that were broken.
 func meet(w *world, q wish, t texts, count tally) (faults []*broken, turns []string) {
-	o := &operator{world: w, texts: t, wish: q, tally: count}
+	o := &operator{world: w, texts: t, wish: q, tally: count, told: map[string]int{}}
 	o.req = planner.SeedRequest{Node: q.node, RecoveryID: "now"}
 	defer func() {
 		if p := recover(); p != nil {
@@ -171,6 +172,7 @@ func chosen(p *planner.SeedPlan) string {
 func (o *operator) apply(p *planner.SeedPlan, s recovery.Survey) bool {
 	f := &forcing{
 		w: o.world, seed: o.find(p.Node), lost: p.Lost, less: p.Less, id: p.RecoveryID, oldData: p.OldData, watched: true,
+		abandoned: p.Abandon,
 	}
 	for _, name := range p.Others() {
 		f.others = append(f.others, o.find(name))
@@ -195,6 +197,9 @@ func (o *operator) apply(p *planner.SeedPlan, s recovery.Survey) bool {
 		o.tally["apply failed: "+string(bad.code)]++
 		o.codes = append(o.codes, bad.code)
 		o.repairAfter(bad.code, o.find(p.Node))
+		if o.told[p.RecoveryID]++; o.told[p.RecoveryID] > 2 {
+			o.abandon(p.RecoveryID)
+		}
 		return false
 	}
 	if until != "" {
@@ -370,6 +375,8 @@ func (o *operator) repairAfter(code recovery.Code, m *machine) {
 	switch code {
 	case recovery.CodeAlarm:
 		o.alarm = false
+	case recovery.CodeAuthEnabled:
+		o.auth = false
 	case recovery.CodeForceInManifest:
 		o.takeFlagsOut()
 	case recovery.CodeNeededForQuorum:

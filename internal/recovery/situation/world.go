@@ -1,9 +1,9 @@
 package situation
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -105,6 +105,7 @@ type world struct {
 	clock    int
 	excused  map[*entry]bool // acknowledged writes that somebody has given up by name
 	alarm    bool
+	auth     bool
 	snapshot *entry
 }
 
@@ -156,11 +157,12 @@ func (w *world) id() etcd.ID {
 	return etcd.ID(w.ids)
 }
 
-func peerURL(addr int) string { return "https://10.0.0." + strconv.Itoa(addr) + ":2380" }
+func hostOf(addr int) string { return "10.0.0." + strconv.Itoa(addr) }
+
+func peerURL(addr int) string { return "https://" + hostOf(addr) + ":2380" }
 
 func addrOf(url string) int {
-	var addr int
-	_, _ = fmt.Sscanf(url, "https://10.0.0.%d:2380", &addr)
+	addr, _ := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(url, "https://10.0.0."), ":2380"))
 	return addr
 }
 
