@@ -481,6 +481,17 @@ func (o *operator) correctURLs(leader *machine) {
 	})
 }
 
+// retire switches the machine of a member off whose place another one takes.
+func (o *operator) retire(x etcd.Member, successor *machine) {
+	for _, m := range o.machines {
+		if m != successor && m.disk != nil && m.disk.member == x.ID && m.name == successor.name {
+			m.stop(0)
+			m.power, m.key, m.disk, m.unmounted = destroyed, "", nil, nil
+		}
+	}
+	o.settle()
+}
+
 // memberAdvised does what the refusal of a join advises; false where the cluster has to be looked at as a whole again.
 func (o *operator) memberAdvised(code recovery.Code, m *machine, s recovery.Survey, cluster etcd.ID) bool {
 	switch code {
@@ -515,6 +526,7 @@ func (o *operator) memberAdvised(code recovery.Code, m *machine, s recovery.Surv
 				same := x.Name == m.name || slices.Contains(x.PeerURLs, m.url())
 				if code == recovery.CodePlaceTaken && same || code == recovery.CodeBehindAnotherJoin && x.Name == "" {
 					o.removeMember(l, x.ID)
+					o.retire(x, m)
 				}
 			}
 		}

@@ -207,7 +207,7 @@ func (f *forcing) force(until recovery.StepID) error {
 	}
 	f.mark(recovery.MarkForcing, "begun")
 	if seed.disk == nil {
-		f.breaks(wellFormed, "forced-empty", "%s has no data", seed.name)
+		f.breaks(wayOn, "forced-empty", "%s is to be forced, and has no data", seed.name)
 		return &failed{recovery.CodeEtcdExited}
 	}
 	f.checkForced()
@@ -267,7 +267,12 @@ func (f *forcing) checkForced() {
 	d := seed.disk
 	// Nothing is rewritten that was not copied.
 	copied := slices.ContainsFunc(seed.copies, func(c keptData) bool {
-		return c.place == f.oldData && c.member == d.member && len(w.acknowledged(d.tip, c.tip)) == 0
+		if c.place != f.oldData || c.member != d.member {
+			return false
+		}
+		// A cluster of one that has grown from the copy loses nothing by another forced start.
+		grown := len(d.tip.members) == 1 && d.tip.has(c.kept(seed.forgets()))
+		return grown || len(w.acknowledged(d.tip, c.tip)) == 0
 	})
 	if !copied {
 		f.breaks(wholeCopy, "no-copy", "%s is forced, and what it has is not in %s", seed.name, f.oldData)
@@ -317,7 +322,9 @@ func (f *forcing) checkForced() {
 // given reports whether a machine was given up by its name, or as a member by ID or URL.
 func (f *forcing) given(o *machine, v etcd.Member) bool {
 	return o.key != "" && slices.Contains(f.lost, o.key) || slices.ContainsFunc(f.lost, func(name string) bool {
-		return name == v.ID.String() || slices.Contains(v.PeerURLs, name)
+		m := f.w.find(name)
+		return name == v.ID.String() || slices.Contains(v.PeerURLs, name) ||
+			m != nil && m.key == name && slices.Contains(v.PeerURLs, m.url())
 	})
 }
 

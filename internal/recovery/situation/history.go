@@ -17,6 +17,7 @@ type entry struct {
 	term     uint64
 	revision int64 // of the database, once this is applied
 	cluster  etcd.ID
+	written  int  // the last entry up to here that changed keys
 	acked    bool // a client was told that it is written
 	members  []etcd.Member
 	removed  []etcd.ID

@@ -181,7 +181,15 @@ func (j *joining) moveAside(leader *machine, mark func(string, string)) {
 		if d == nil || d.damaged {
 			continue
 		}
-		if more := w.acknowledged(d.kept(m.forgets()), leader.disk.tip); len(more) > 0 {
+		kept := d.kept(m.forgets())
+		more := w.acknowledged(kept, leader.disk.tip)
+		if len(more) > 0 && kept.revision <= leader.disk.tip.revision && d == m.disk {
+			for _, e := range more { // the shorter one of two histories
+				w.excused[e] = true
+			}
+			continue
+		}
+		if len(more) > 0 {
 			kind := "best-moved"
 			if d == m.unmounted {
 				kind = "joined-unmounted"

@@ -61,6 +61,9 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	switch m.manifest {
 	case missing:
 		e.NoManifest = true
+		if m.disk != nil {
+			e.StrayData = dataDir
+		}
 		e.Problems = append(e.NotHere(), "no file in /etc/kubernetes/manifests is an etcd static pod")
 		return e
 	case forcedByHand:
@@ -126,7 +129,7 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 	e.Auth = w.auth
 	if m.leader == 0 {
 		e.Tail = &recovery.Tail{Index: d.tip.index, Term: d.tip.term}
-		e.Hash = &recovery.Hash{Revision: applied.revision, CompactRevision: 1, Value: uint32(applied.id)}
+		e.Hash = &recovery.Hash{Revision: applied.revision, CompactRevision: 1, Value: uint32(applied.written)}
 		return
 	}
 	if e.Status.Learner || w.leaderOf(m) == nil {

@@ -223,7 +223,7 @@ func (o *operator) members(s recovery.Survey) bool {
 			return false
 		}
 		m := o.find(e.Name)
-		if m.power == destroyed {
+		if m == nil || m.power == destroyed {
 			continue // a new machine takes its place one day
 		}
 		join := recovery.Cluster{ID: cluster.String(), Members: planner.MembersOf(live.Members)}
@@ -330,13 +330,21 @@ func (o *operator) checkLost(s recovery.Survey) {
 		if !lost {
 			continue
 		}
-		if m.unmounted != nil && m.disk == nil {
+		if m.unmounted != nil && m.disk == nil && !o.expelled(m) {
 			o.lie("unmounted-is-lost", "%s is said to be lost, and its disk is not mounted: %s", e.Name, why)
 		}
 		if l := o.leaderOf(m); l != nil && l.disk.tip.votes(m.disk.member) {
 			o.lie("voter-is-lost", "%s is said to be lost, and votes: %s", e.Name, why)
 		}
 	}
+}
+
+// expelled reports whether a living cluster has no place any more for what is on a machine's disk.
+func (o *operator) expelled(m *machine) bool {
+	d := m.whole()
+	return d != nil && slices.ContainsFunc(o.leaders(), func(l *machine) bool {
+		return l.disk.tip.cluster == d.tip.cluster && l.disk.tip.member(d.member) == nil
+	})
 }
 
 func (o *operator) lie(kind, format string, args ...any) {
@@ -380,9 +388,11 @@ func (o *operator) repairAfter(code recovery.Code, m *machine) {
 	case recovery.CodeForceInManifest:
 		o.takeFlagsOut()
 	case recovery.CodeNeededForQuorum:
-		m.expired = false
 		for _, x := range o.machines {
 			x.expired = false
+			if x.key == "" && x.running { // a voter that the survey does not look at
+				x.key = o.freeKey(x.name)
+			}
 		}
 	default:
 		m.wontStart, m.kubeletDown, m.full, m.expired = false, false, false, false

@@ -199,8 +199,9 @@ func (w *world) start(m *machine) bool {
 		m.disk == nil || m.disk.damaged || m.full {
 		return false
 	}
-	if m.lastWords == removedWords && m.manifest != forcedByHand && m.manifest != forcedByUs {
-		return false // it was removed: it stops again
+	if m.disk.tip.member(m.disk.member) == nil {
+		m.lastWords = removedWords
+		return false
 	}
 	m.flag = m.manifest == forcedByHand || m.manifest == forcedByUs
 	if m.flag && !w.force(m) {

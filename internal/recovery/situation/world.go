@@ -195,6 +195,9 @@ func (w *world) grow(before *entry, term uint64, change func(*entry)) *entry {
 	if change != nil {
 		change(&e)
 	}
+	if e.revision != before.revision {
+		e.written = e.id
+	}
 	return &e
 }
 
@@ -203,7 +206,7 @@ func (w *world) root(cluster etcd.ID, past *entry, members []etcd.Member) *entry
 	w.entries++
 	e := &entry{before: past, id: w.entries, index: uint64(len(members)), term: 1, revision: 1, cluster: cluster}
 	if past != nil {
-		e.revision = past.revision
+		e.revision, e.written = past.revision, past.written
 	}
 	e.members = members
 	return e
