@@ -51,7 +51,7 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	wants(
 		t,
 		run(t, w, 2, "plan", "-detailed-exitcode"),
-		"Warning: A Master Needs Attention",
+		"Warning: m1 needs attention",
 		"m1: the kubelet's client certificate /etc/kubernetes/kubelet.conf on m1 expired on",
 		"kubeadm init phase kubeconfig kubelet",
 	)

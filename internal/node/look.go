@@ -2,7 +2,9 @@ package node
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
+	"net/netip"
 	"path"
 	"slices"
 	"strconv"
@@ -28,6 +30,30 @@ type Pods struct {
 	Signs      []string // the first path for each of those patterns that were asked for, where there is one
 	Runtime    Runtime
 	Containers []Container // of all pods, running and exited; newest first
+	// Where there is no folder of manifests: that the rest was looked for, and what is there of Kubernetes or etcd.
+	Looked    bool
+	Traces    []string
+	StrayData string         // a folder at the usual place with the data of a member, whoever it belongs to
+	Addresses []netip.Prefix // of the machine, most of them single; none where they could not be read
+	NonLocal  bool           // sockets may be bound to other addresses as well
+}
+
+// Bare reports whether there is nothing of Kubernetes and of etcd on a node: no folder of manifests, no kubelet, no
+// process of etcd, and nothing that listens at its ports.
+func (p *Pods) Bare() bool { return p.Looked && len(p.Traces) == 0 }
+
+// HasAddress reports whether an address is one of the node's own, or may be taken for one. It is true where that is not
+// known.
+func (p *Pods) HasAddress(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	seen := false
+	for _, own := range p.Addresses {
+		seen = seen || own.Addr().Is4() == a.Is4()
+		if own.Contains(a) {
+			return true
+		}
+	}
+	return !seen || p.NonLocal || a.IsLoopback() || a.IsUnspecified()
 }
 
 // Look reads the kubelet's folder, what was parked, the journals and the containers, and looks for files and folders by
@@ -36,7 +62,7 @@ type Pods struct {
 func (n *Node) Look(ctx context.Context, signs ...string) (*Pods, error) {
 	return n.look(
 		ctx,
-		script("parts", "kubelet", "manifests", "look", "path", crictl, ctr, docker, "discover"),
+		script("parts", "kubelet", "manifests", "look", "addresses", "path", "bare", crictl, ctr, docker, "discover"),
 		signs...,
 	)
 }
@@ -48,6 +74,23 @@ func (n *Node) Manifests(ctx context.Context) ([]File, error) {
 		return nil, err
 	}
 	return p.Files, nil
+}
+
+// parseAddresses reads what addresses.sh prints.
+func parseAddresses(lines string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, line := range strings.Fields(lines) {
+		if p, err := netip.ParsePrefix(line); err == nil {
+			all = append(all, p)
+			continue
+		}
+		if raw, err := hex.DecodeString(line); err == nil {
+			if a, ok := netip.AddrFromSlice(raw); ok {
+				all = append(all, netip.PrefixFrom(a, a.BitLen()))
+			}
+		}
+	}
+	return all
 }
 
 func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods, error) {
@@ -103,6 +146,18 @@ func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods,
 			p.Journals = append(p.Journals, f)
 		case "sign":
 			p.Signs = append(p.Signs, r.field(0))
+		case "stray":
+			p.StrayData = r.field(0)
+		case "addresses":
+			p.Addresses = parseAddresses(r.field(0))
+		case "nonlocal":
+			p.NonLocal = true
+		case "bare":
+			p.Looked = true
+		case "trace":
+			if !slices.Contains(p.Traces, r.field(0)) {
+				p.Traces = append(p.Traces, r.field(0))
+			}
 		case "runtime":
 			p.Runtime = Runtime{Client: r.field(0), Endpoint: r.field(1)}
 		case "tried":

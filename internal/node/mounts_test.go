@@ -117,11 +117,13 @@ func TestEmptyUnknown(t *testing.T) {
 		},
 		{
 			name: "a WAL on a disk of its own", wal: "wal", folders: []string{"var/lib/wal"},
-			files:   with(data, "fstab", "/dev/vdb @/var/lib/wal ext4\n"),
-			unknown: "@/var/lib/wal is without a log of etcd, and @/fstab mounts /dev/vdb there, which is not mounted now",
+			files: with(data, "fstab", "/dev/vdb @/var/lib/wal ext4\n"),
+			unknown: "@/var/lib/wal is without a log of etcd, " +
+				"and @/fstab mounts /dev/vdb there, which is not mounted now",
 		},
 		{
-			name: "a link to a disk", folders: []string{"var/lib"}, links: map[string]string{"var/lib/etcd": "@/disk/etcd"},
+			name: "a link to a disk", folders: []string{"var/lib"},
+			links:   map[string]string{"var/lib/etcd": "@/disk/etcd"},
 			files:   map[string]string{"fstab": "/dev/vdb @/disk ext4\n"},
 			unknown: "@/var/lib/etcd is missing, and @/fstab mounts /dev/vdb at @/disk, which is not mounted now",
 		},
@@ -132,7 +134,8 @@ func TestEmptyUnknown(t *testing.T) {
 		},
 		{
 			name: "data in the place of a mount", files: with(data, "fstab", "/dev/vdb @/var/lib/etcd ext4\n"),
-			notMounted: "@/var/lib/etcd has something in it, and @/fstab mounts /dev/vdb there, which is not mounted now",
+			notMounted: "@/var/lib/etcd has something in it, " +
+				"and @/fstab mounts /dev/vdb there, which is not mounted now",
 		},
 		{name: "data", files: data},
 		{

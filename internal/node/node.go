@@ -27,6 +27,7 @@ const (
 // Settings are the places on a master that cannot be found from anything else.
 type Settings struct {
 	Name string // the operator's name for it: the key in the survey's nodes
+	Host string // where SSH reaches it, as the operator wrote it; "" where that is not known
 	// Where staticPodPath and the runtime's socket are read; the running kubelet's own when empty, else
 	// DefaultKubeletConfig.
 	KubeletConfig string

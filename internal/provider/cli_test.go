@@ -137,7 +137,7 @@ func TestCommandLine(t *testing.T) {
 
 	l.Node("m2").PowerOff()
 	_, folded = run(t, w, 0, "plan", "-no-color", "-detailed-exitcode")
-	wantWords(t, folded, "No changes.", "Master Does Not Answer", "its state is kept as it was")
+	wantWords(t, folded, "No changes.", "Warning: m2 does not answer", "its state is kept as it was")
 	if err := l.Node("m2").PowerOn(); err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,9 @@ type clusterModel struct {
 	ID      types.String          `tfsdk:"id"` // unknown in the plan of a recovery whose seed does not run
 	Members []memberEntry         `tfsdk:"members"`
 	Masters map[string]connection `tfsdk:"masters"`
+	// The recovery that made the cluster, null where that is not known. A forced start keeps the cluster's ID, so this
+	// alone tells a member, in the plan and in the apply alike, that it is to join anew.
+	Recovery types.String `tfsdk:"recovery_id"`
 }
 
 type memberEntry struct {
@@ -26,14 +29,20 @@ type memberEntry struct {
 
 func clusterType() types.ObjectType {
 	return types.ObjectType{AttrTypes: map[string]attr.Type{
-		"id":      types.StringType,
-		"members": types.ListType{ElemType: membersType()},
-		"masters": types.MapType{ElemType: connectionType()},
+		"id":          types.StringType,
+		"members":     types.ListType{ElemType: membersType()},
+		"masters":     types.MapType{ElemType: connectionType()},
+		"recovery_id": types.StringType,
 	}}
 }
 
-func clusterValue(ctx context.Context, c recovery.Cluster, all map[string]connection) (types.Object, diag.Diagnostics) {
-	m := clusterModel{ID: types.StringUnknown(), Masters: all}
+func clusterValue(
+	ctx context.Context,
+	c recovery.Cluster,
+	all map[string]connection,
+	recoveryID types.String,
+) (types.Object, diag.Diagnostics) {
+	m := clusterModel{ID: types.StringUnknown(), Masters: all, Recovery: recoveryID}
 	if c.ID != "" {
 		m.ID = types.StringValue(c.ID)
 	}

@@ -80,14 +80,16 @@ func commonAttributes(own map[string]schema.Attribute) map[string]schema.Attribu
 			MarkdownDescription: "The cluster with this master in it, for `join` of the next `etcdrecovery_member`.",
 		},
 		"access": schema.ObjectAttribute{
-			Computed:            true,
-			AttributeTypes:      connectionType().AttrTypes,
-			MarkdownDescription: "How the master is reached when the state is refreshed.",
+			Computed:       true,
+			AttributeTypes: connectionType().AttrTypes,
+			MarkdownDescription: "How the master is reached when the state is refreshed. It follows the survey's " +
+				"`nodes`: a change there shows here, and counts from that plan on.",
 		},
 		"masters": schema.MapAttribute{
-			Computed:            true,
-			ElementType:         connectionType(),
-			MarkdownDescription: "How the other masters are reached when the state is refreshed.",
+			Computed:    true,
+			ElementType: connectionType(),
+			MarkdownDescription: "How the masters of the survey are reached when the state is refreshed; the others " +
+				"are asked about this one.",
 		},
 	}
 	maps.Copy(all, own)
@@ -104,24 +106,21 @@ func (c *common) unknown() {
 	c.Masters = types.MapUnknown(connectionType())
 }
 
-// fill puts in what is known of the result before it is there. member are the masters of the cluster, all those that
-// were surveyed.
+// fill puts in what is known of the result before it is there. members are the nodes of the cluster, surveyed all those
+// of the survey.
 func (c *common) fill(
 	ctx context.Context,
 	cluster recovery.Cluster,
+	recoveryID types.String,
 	name string,
-	member, all map[string]connection,
+	members, surveyed map[string]connection,
 ) diag.Diagnostics {
-	value, diags := clusterValue(ctx, cluster, member)
+	value, diags := clusterValue(ctx, cluster, members, recoveryID)
 	c.Cluster, c.Status, c.ClusterID = value, types.StringValue(statusHealthy), types.StringUnknown()
 	if cluster.ID != "" {
 		c.ClusterID = types.StringValue(cluster.ID)
 	}
-	conn, more := types.ObjectValueFrom(ctx, connectionType().AttrTypes, all[name])
-	diags.Append(more...)
-	others, more := types.MapValueFrom(ctx, connectionType(), all)
-	diags.Append(more...)
-	c.Connection, c.Masters = conn, others
+	diags.Append(c.reachedBy(ctx, surveyed, name)...)
 	return diags
 }
 
@@ -131,7 +130,7 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 	var diags diag.Diagnostics
 	if m == nil || m.check() != nil {
 		diags.AddWarning(
-			"Master Not Looked At",
+			headed(name, "was not looked at"),
 			fmt.Sprintf("%s was not looked at: the provider's configuration is not known yet.", name),
 		)
 		return nil, diags
@@ -148,8 +147,12 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 	conns[name] = own
 	e := survey.Take(ctx, m.nodes(conns), m.now()).Node(name)
 	if e.Reach != recovery.Reached {
+		words := "does not answer"
+		if e.Reach == recovery.Refused {
+			words = "cannot be examined"
+		}
 		diags.AddWarning(
-			"Master Does Not Answer",
+			headed(name, words),
 			fmt.Sprintf("%s could not be examined, so its state is kept as it was: %s.", name, e.ReachError),
 		)
 		return nil, diags
@@ -160,7 +163,7 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 // observe takes over what was seen.
 func (c *common) observe(e recovery.Evidence, diags *diag.Diagnostics) {
 	cluster := c.ClusterID.ValueString()
-	healthy, lost, why := planner.Standing(e, cluster)
+	healthy, lost, why := planner.Standing(e, cluster, c.MemberID.ValueString())
 	switch {
 	case healthy:
 		c.Status = types.StringValue(statusHealthy)
@@ -172,10 +175,10 @@ func (c *common) observe(e recovery.Evidence, diags *diag.Diagnostics) {
 		)
 	case lost:
 		c.Status = types.StringValue(statusLost)
-		diags.AddWarning("Member Lost", e.Name+": "+why)
+		diags.AddWarning(headed(e.Name, "is lost to its cluster"), e.Name+": "+why)
 	default:
 		c.Status = types.StringValue(statusUnhealthy)
-		diags.AddWarning("Member Not Healthy", e.Name+": "+why)
+		diags.AddWarning(headed(e.Name, "is not healthy"), e.Name+": "+why)
 	}
 	if e.Manifest != "" {
 		c.Manifest, c.ManifestPath = types.StringValue(e.Manifest), types.StringValue(e.ManifestPath)
@@ -188,14 +191,18 @@ func (c *common) voter() bool {
 }
 
 // importedCluster is what a resource that was not made here can say of its cluster.
-func (c *common) importedCluster(ctx context.Context, e recovery.Evidence) diag.Diagnostics {
+func (c *common) importedCluster(
+	ctx context.Context,
+	e recovery.Evidence,
+	recoveryID types.String,
+) diag.Diagnostics {
 	cluster := recovery.Cluster{ID: e.Status.ClusterID.String()}
 	for _, m := range e.Members {
 		cluster.Members = append(cluster.Members, manifest.Member{Name: m.Name, PeerURLs: m.PeerURLs})
 	}
 	var own connection
 	diags := c.Connection.As(ctx, &own, basetypes.ObjectAsOptions{})
-	value, more := clusterValue(ctx, cluster, map[string]connection{e.Name: own})
+	value, more := clusterValue(ctx, cluster, map[string]connection{e.Name: own}, recoveryID)
 	diags.Append(more...)
 	c.Cluster = value
 	return diags

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -50,10 +51,19 @@ func (m *masters) options(ctx context.Context) executor.Options {
 	return executor.Options{Now: m.now, Observe: observe, Acted: m.acted, Fault: fault}
 }
 
+// headed returns a title that begins with a node's name: of warnings with equal titles Terraform shows the first alone.
+func headed(node, words string) string {
+	const most = 60
+	if room := most - 1 - utf8.RuneCountInString(words); utf8.RuneCountInString(node) > room {
+		node = string([]rune(node)[:room-1]) + "…"
+	}
+	return node + " " + words
+}
+
 // warnResuming says in one line that something goes on, and from where.
-func warnResuming(diags *diag.Diagnostics, what string) {
+func warnResuming(diags *diag.Diagnostics, node, what string) {
 	if what != "" {
-		diags.AddWarning("An Earlier Apply Did Not Finish", what+".")
+		diags.AddWarning(headed(node, "has an unfinished apply"), what+".")
 	}
 }
 

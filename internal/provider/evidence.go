@@ -83,3 +83,6 @@ func wholly(ctx context.Context, v attr.Value) bool {
 	t, err := v.ToTerraformValue(ctx)
 	return err == nil && t.IsFullyKnown()
 }
+
+// settled reports whether a value is known in all its parts, or null.
+func settled(ctx context.Context, v attr.Value) bool { return v.IsNull() || wholly(ctx, v) }

@@ -84,7 +84,13 @@ func (m *masters) node(name string, c connection) *node.Node {
 		})
 	})
 	return node.New(
-		node.Settings{Name: name, KubeletConfig: c.KubeletConfig, ManifestDir: c.ManifestDir, WorkDir: c.WorkDir},
+		node.Settings{
+			Name:          name,
+			Host:          c.Host,
+			KubeletConfig: c.KubeletConfig,
+			ManifestDir:   c.ManifestDir,
+			WorkDir:       c.WorkDir,
+		},
 		client,
 	)
 }

@@ -3,11 +3,9 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -15,7 +13,6 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 var (
@@ -28,16 +25,6 @@ var (
 type member struct{ masters *masters }
 
 func newMember() resource.Resource { return &member{} }
-
-type memberModel struct {
-	Node     types.Object   `tfsdk:"node"`
-	Join     types.Object   `tfsdk:"join"`
-	AnyOrder types.Bool     `tfsdk:"any_order"`
-	Timeouts timeouts.Value `tfsdk:"timeouts"`
-
-	Name types.String `tfsdk:"name"`
-	common
-}
 
 func (r *member) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_member"
@@ -84,34 +71,6 @@ func (r *member) Configure(_ context.Context, req resource.ConfigureRequest, _ *
 	r.masters, _ = req.ProviderData.(*masters)
 }
 
-// known tells whether the configuration says enough to plan with: all but the cluster's ID, which a stopped seed tells
-// in the apply.
-func (m memberModel) known(ctx context.Context) bool {
-	if !wholly(ctx, m.Node) || m.Join.IsNull() || m.Join.IsUnknown() || m.AnyOrder.IsUnknown() {
-		return false
-	}
-	attrs := m.Join.Attributes()
-	return wholly(ctx, attrs["members"]) && wholly(ctx, attrs["masters"])
-}
-
-// decide is the plan for a configuration, with all masters that are known of.
-func (m memberModel) decide(
-	ctx context.Context,
-) (*planner.MemberPlan, map[string]connection, map[string]connection, diag.Diagnostics, error) {
-	node, diags := readNode(ctx, m.Node)
-	join, inCluster, more := readCluster(ctx, m.Join)
-	if diags.Append(more...); diags.HasError() {
-		return nil, nil, nil, diags, nil
-	}
-	p, err := planner.DecideMember(node.Evidence, join, m.AnyOrder.ValueBool())
-	name := node.Evidence.Name
-	inCluster = maps.Clone(inCluster)
-	inCluster[name] = node.Masters[name]
-	all := maps.Clone(node.Masters)
-	maps.Copy(all, inCluster)
-	return p, inCluster, all, diags, err
-}
-
 func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		warnDestroy(&resp.Diagnostics)
@@ -127,9 +86,34 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !creating && !config.toRejoin(ctx, state) {
-		state.AnyOrder, state.Timeouts = plan.AnyOrder, plan.Timeouts
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &state)...)
+	var e *recovery.Evidence // nil while it is not known
+	next, moved := state, false
+	if wholly(ctx, config.Node) {
+		node, diags := readNode(ctx, config.Node)
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		e = &node.Evidence
+		if err := state.checkNode(*e); err != nil {
+			r.masters.addError(&resp.Diagnostics, err, "node")
+			return
+		}
+		if !creating {
+			moved, diags = next.follow(ctx, node.Masters, state.Name.ValueString(), e.Name)
+			resp.Diagnostics.Append(diags...)
+			next.Name = types.StringValue(e.Name)
+		}
+	}
+	if !creating && !config.toRejoin(ctx, state, e, moved) {
+		if moved && e.Reach == recovery.Reached { // the Read has asked at the old place
+			next.observe(*e, &resp.Diagnostics)
+		}
+		if e == nil && !(plan.AnyOrder.Equal(state.AnyOrder) && plan.Timeouts.Equal(state.Timeouts)) {
+			next.unknown() // the apply may find more to learn than is known now
+		}
+		next.AnyOrder, next.Timeouts = plan.AnyOrder, plan.Timeouts
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &next)...)
 		return
 	}
 	if config.Join.IsNull() {
@@ -138,7 +122,7 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 	}
 	plan.unknown()
 	if config.known(ctx) {
-		p, inCluster, all, diags, err := config.decide(ctx)
+		j, diags, err := config.decide(ctx)
 		resp.Diagnostics.Append(diags...)
 		if err != nil {
 			r.masters.addError(&resp.Diagnostics, err, "node", "join")
@@ -146,21 +130,12 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		if !creating && p.Evidence.Name != state.Name.ValueString() {
-			resp.Diagnostics.AddAttributeError(
-				path.Root("node"),
-				"This Is Another Master",
-				fmt.Sprintf(
-					"The resource was made for %s, and node is %s now. Use a resource of its own for each master.",
-					state.Name.ValueString(),
-					p.Evidence.Name,
-				),
-			)
-			return
+		resp.Diagnostics.Append(plan.fill(ctx, j)...)
+		if j.Healthy && plan.OldData.IsNull() {
+			plan.OldData = state.OldData
 		}
-		resp.Diagnostics.Append(plan.fill(ctx, p, inCluster, all)...)
-		warnManagers(&resp.Diagnostics, p.Managers)
-		warnResuming(&resp.Diagnostics, p.Resumes)
+		warnManagers(&resp.Diagnostics, j.Managers)
+		warnResuming(&resp.Diagnostics, j.Node, j.Resumes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -177,52 +152,6 @@ func noCluster() error {
 			"that are only down: start them. A majority that is lost for good: " +
 			"recover with etcdrecovery_seed, and join its cluster.",
 	}
-}
-
-// toRejoin tells whether a master that is in the state has to be let in again: its own Read has proved that it is lost,
-// or the survey has, which sees more than the Read of a member that was just imported.
-func (m memberModel) toRejoin(ctx context.Context, state memberModel) bool {
-	switch state.Status.ValueString() {
-	case statusLost:
-		return true
-	case statusHealthy:
-		return false
-	}
-	if !m.known(ctx) {
-		return false
-	}
-	node, diags := readNode(ctx, m.Node)
-	if diags.HasError() || node.Evidence.Reach != recovery.Reached {
-		return false
-	}
-	_, lost, _ := planner.Standing(node.Evidence, state.ClusterID.ValueString())
-	return lost ||
-		state.Status.ValueString() == statusUnfinished &&
-			planner.ToFinish(node.Evidence, state.ClusterID.ValueString())
-}
-
-func (m *memberModel) unknown() {
-	m.Name = types.StringUnknown()
-	m.common.unknown()
-}
-
-// fill puts in what is known once it is decided.
-func (m *memberModel) fill(
-	ctx context.Context,
-	p *planner.MemberPlan,
-	inCluster, all map[string]connection,
-) diag.Diagnostics {
-	steps, diags := stringList(ctx, recovery.Titles(p.Steps()))
-	m.Name, m.Steps, m.ManifestPath = types.StringValue(p.Node), steps, types.StringValue(p.ManifestPath)
-	if p.Manifest != "" {
-		m.Manifest = types.StringValue(p.Manifest)
-	}
-	m.OldData = orNull(p.OldData)
-	diags.Append(m.common.fill(ctx, p.Joined(), p.Node, inCluster, all)...)
-	if p.AnyOrder && !p.Healthy {
-		m.Cluster = types.ObjectUnknown(clusterType().AttrTypes)
-	}
-	return diags
 }
 
 func (r *member) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -244,16 +173,15 @@ func (r *member) Create(ctx context.Context, req resource.CreateRequest, resp *r
 }
 
 func (r *member) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var config, plan, state memberModel
+	var config, plan memberModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	timeout, diags := plan.Timeouts.Update(ctx, defaultTimeout)
 	resp.Diagnostics.Append(diags...)
-	if config.toRejoin(ctx, state) {
+	if plan.MemberID.IsUnknown() { // as it was planned; where the state only learns something it stays as it is
 		if err := r.join(ctx, config, &plan, timeout); err != nil {
 			r.masters.addError(&resp.Diagnostics, err, "node", "join")
 			return // the state stays "lost", and so the next plan is the same again
@@ -273,47 +201,60 @@ func (r *member) join(ctx context.Context, config memberModel, plan *memberModel
 	if !config.known(ctx) {
 		return notPlanned("node")
 	}
-	p, inCluster, all, diags, err := config.decide(ctx)
+	j, diags, err := config.decide(ctx)
 	if err != nil {
 		return err
 	}
 	if diags.HasError() {
 		return fmt.Errorf("reading the configuration: %v", diags)
 	}
-	planned := plan.Manifest
 	if plan.Steps.IsUnknown() {
 		return notPlanned("node")
 	}
-	return r.masters.turns.in(ctx, p.Cluster.ID, timeout, func(ctx context.Context) error {
-		result, err := executor.Member(ctx, p, r.masters.nodes(all), r.masters.options(ctx))
+	return r.masters.turns.in(ctx, j.Cluster.ID, timeout, func(ctx context.Context) error {
+		result, err := executor.Member(ctx, j.MemberPlan, r.masters.nodes(j.all()), r.masters.options(ctx))
 		if err != nil {
 			return err
 		}
-		if diags := plan.fill(ctx, p, inCluster, all); diags.HasError() {
-			return fmt.Errorf("keeping the result: %v", diags)
-		}
-		plan.Manifest = types.StringValue(result.Manifest)
-		if !planned.IsUnknown() && !planned.IsNull() {
-			plan.Manifest = planned
-		}
-		plan.ClusterID, plan.MemberID = types.StringValue(result.ClusterID.String()), types.StringValue(
-			result.MemberID.String(),
-		)
-		members := result.Members
-		if !p.AnyOrder || p.Healthy { // the plan has shown them
-			members = p.Joined().Members
-		}
-		cluster, diags := clusterValue(
-			ctx,
-			recovery.Cluster{ID: result.ClusterID.String(), Members: members},
-			inCluster,
-		)
-		if diags.HasError() {
-			return fmt.Errorf("keeping the result: %v", diags)
-		}
-		plan.Cluster = cluster
-		return nil
+		return plan.finish(ctx, j, result)
 	})
+}
+
+// finish puts in what the join came to.
+func (m *memberModel) finish(ctx context.Context, j memberJoin, result *executor.MemberResult) error {
+	planned := *m
+	if diags := m.fill(ctx, j); diags.HasError() {
+		return fmt.Errorf("keeping the result: %v", diags)
+	}
+	m.joined(planned.common, result)
+	members := result.Members
+	if !j.AnyOrder || j.Healthy { // the plan has shown them
+		members = j.Joined().Members
+	}
+	cluster, diags := clusterValue(
+		ctx,
+		recovery.Cluster{ID: result.ClusterID.String(), Members: members},
+		j.inCluster,
+		j.recovery,
+	)
+	if diags.HasError() {
+		return fmt.Errorf("keeping the result: %v", diags)
+	}
+	m.Cluster = cluster
+	return nil
+}
+
+// joined puts in what a join came to. What the plan has shown stays: a node that came back by itself in between has
+// been left as it was, and its manifest is read again at the next refresh.
+func (c *common) joined(planned common, result *executor.MemberResult) {
+	c.Status, c.Manifest = types.StringValue(statusHealthy), types.StringValue(result.Manifest)
+	c.ClusterID, c.MemberID = types.StringValue(result.ClusterID.String()), types.StringValue(result.MemberID.String())
+	if !planned.Manifest.IsUnknown() && !planned.Manifest.IsNull() {
+		c.Manifest = planned.Manifest
+	}
+	if !planned.OldData.IsUnknown() {
+		c.OldData = planned.OldData
+	}
 }
 
 func (r *member) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -329,7 +270,7 @@ func (r *member) Read(ctx context.Context, req resource.ReadRequest, resp *resou
 	}
 	state.observe(*e, &resp.Diagnostics)
 	if state.Cluster.IsNull() && state.voter() { // just imported
-		resp.Diagnostics.Append(state.importedCluster(ctx, *e)...)
+		resp.Diagnostics.Append(state.importedCluster(ctx, *e, types.StringNull())...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }

@@ -39,6 +39,7 @@ type seedModel struct {
 	Node       types.String   `tfsdk:"node"`
 	LostNodes  types.Set      `tfsdk:"lost_nodes"`
 	LessThan   types.Set      `tfsdk:"accept_less_than"`
+	Abandon    types.Set      `tfsdk:"abandon"`
 	RecoveryID types.String   `tfsdk:"recovery_id"`
 	Timeouts   timeouts.Value `tfsdk:"timeouts"`
 
@@ -89,6 +90,12 @@ func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resou
 					"accepts that what they have and `node` has not is lost. Only with a `node` of your own; refused " +
 					"without.",
 			},
+			"abandon": schema.SetAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Recoveries that are given up, by their `recovery_id`: begun on one of these " +
+					"masters, and never to be finished. The plan says what each of them has done.",
+			},
 			"recovery_id": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "Your name for this recovery, such as a date. Changing it, and nothing else, " +
@@ -132,7 +139,7 @@ func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resou
 			"discarded_entries": schema.Int64Attribute{
 				Computed: true,
 				MarkdownDescription: "Log entries that the forced start dropped because they were not committed on " +
-					"the seed, as etcd's own log says.",
+					"the seed, as etcd's own log says; null where that log cannot tell (`--log-level=warn`, for example).",
 			},
 		}),
 	}
@@ -144,8 +151,7 @@ func (s *seed) Configure(_ context.Context, req resource.ConfigureRequest, _ *re
 
 // decide is the plan for a configuration; nil while the evidence is not known.
 func (s *seed) decide(ctx context.Context, m seedModel, resp *resource.ModifyPlanResponse) *planner.SeedPlan {
-	if !wholly(ctx, m.Survey) || m.Node.IsUnknown() || m.RecoveryID.IsUnknown() || m.LostNodes.IsUnknown() ||
-		m.LessThan.IsUnknown() {
+	if !m.known(ctx) {
 		return nil
 	}
 	all, _, diags := readSurvey(ctx, m.Survey)
@@ -157,7 +163,7 @@ func (s *seed) decide(ctx context.Context, m seedModel, resp *resource.ModifyPla
 	}
 	p, err := planner.DecideSeed(all, request)
 	if err != nil {
-		s.masters.addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
+		s.masters.addError(&resp.Diagnostics, err, seedAttributes()...)
 		return nil
 	}
 	return p
@@ -194,7 +200,7 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 		resp.Diagnostics.Append(plan.fill(ctx, p, conns)...)
 		warnLoss(p, &resp.Diagnostics)
 		warnManagers(&resp.Diagnostics, p.Managers)
-		warnResuming(&resp.Diagnostics, p.Resumes)
+		warnResuming(&resp.Diagnostics, p.Node, p.Resumes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -202,60 +208,67 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 // keep plans for a seed that has done its work: nothing, or its return as a member when it was lost while the cluster
 // lives. It is never forced again because of drift.
 func (s *seed) keep(ctx context.Context, config, plan, state seedModel, resp *resource.ModifyPlanResponse) {
-	if !config.Node.IsNull() && !config.Node.IsUnknown() && !state.Node.IsNull() && !config.Node.Equal(state.Node) {
-		s.masters.addError(&resp.Diagnostics, &recovery.Refusal{
-			Code:      recovery.CodeSeedFixed,
-			Title:     "The Seed of a Recovery Is Fixed",
-			Attribute: "node",
-			Found: fmt.Sprintf(
-				"recovery %s was made from %s, and node says %s now.",
-				state.RecoveryID.ValueString(),
-				state.Node.ValueString(),
-				config.Node.ValueString(),
-			),
-			Next: "set node back; for another recovery change recovery_id.",
-		}, "node")
-		return
-	}
 	next := state
-	next.RecoveryID, next.LostNodes = plan.RecoveryID, plan.LostNodes
+	next.RecoveryID, next.LostNodes, next.Abandon = plan.RecoveryID, plan.LostNodes, plan.Abandon
 	next.LessThan, next.Timeouts = plan.LessThan, plan.Timeouts
-	if wholly(ctx, config.Survey) {
-		all, _, diags := readSurvey(ctx, config.Survey)
-		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() {
+	if !wholly(ctx, config.Survey) {
+		if err := state.checkNode(config.Node, recovery.Evidence{}); err != nil {
+			s.masters.addError(&resp.Diagnostics, err, "node")
 			return
 		}
-		if e, ok := all.Find(state.Node.ValueString()); ok && state.toRejoin(e) {
-			p, err := planner.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
-			if err != nil {
-				s.masters.addError(&resp.Diagnostics, err)
-				return
-			}
-			if e.Live == nil {
-				s.masters.addError(
-					&resp.Diagnostics,
-					&recovery.Refusal{
-						Code:      recovery.CodeMajorityLostAgain,
-						Title:     "The Majority Is Lost Again",
-						Attribute: "recovery_id",
-						Found: fmt.Sprintf(
-							"%s has lost its data, and no cluster answers that it could rejoin.",
-							e.Name,
-						),
-						Next: "set a new recovery_id to recover from another master, and node if the survey's choice " +
-							"is not yours.",
-					},
-					"recovery_id",
-				)
-				return
-			}
-			next.rejoin(ctx, p, &resp.Diagnostics)
-			warnManagers(&resp.Diagnostics, p.Managers)
-			warnResuming(&resp.Diagnostics, p.Resumes)
+		if !next.asks(state) {
+			next.Node = config.Node
+			next.unknown() // the apply may find more to learn than is known now
 		}
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &next)...)
+		return
+	}
+	all, conns, diags := readSurvey(ctx, config.Survey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	e, found := state.own(all, config.Node)
+	if err := state.checkNode(config.Node, e); err != nil {
+		s.masters.addError(&resp.Diagnostics, err, "node")
+		return
+	}
+	if !found { // another survey: nothing can be learned from it
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &next)...)
+		return
+	}
+	moved, diags := next.follow(ctx, conns, state.Node.ValueString(), e.Name)
+	resp.Diagnostics.Append(diags...)
+	next.Node = types.StringValue(e.Name)
+	switch {
+	case state.toRejoin(e, moved):
+		p, err := planner.DecideMember(e, recovery.Cluster{ID: state.ClusterID.ValueString()}, false)
+		if err == nil && e.Live == nil {
+			err = lostAgain(e.Name)
+		}
+		if err != nil {
+			s.masters.addError(&resp.Diagnostics, err, "recovery_id")
+			return
+		}
+		next.rejoin(ctx, p, &resp.Diagnostics)
+		warnManagers(&resp.Diagnostics, p.Managers)
+		warnResuming(&resp.Diagnostics, p.Node, p.Resumes)
+	case moved && e.Reach == recovery.Reached: // the Read has asked at the old place
+		next.observe(e, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &next)...)
+}
+
+// lostAgain refuses to let a seed join where nothing answers.
+func lostAgain(node string) error {
+	return &recovery.Refusal{
+		Code:      recovery.CodeMajorityLostAgain,
+		Title:     "The Majority Is Lost Again",
+		Attribute: "recovery_id",
+		Found:     fmt.Sprintf("%s has lost its data, and no cluster answers that it could rejoin.", node),
+		Next: "set a new recovery_id to recover from another master, and node if the survey's choice " +
+			"is not yours.",
+	}
 }
 
 func (s *seed) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -270,7 +283,7 @@ func (s *seed) Create(ctx context.Context, req resource.CreateRequest, resp *res
 	if err := s.recover(ctx, config, &plan, timeout); err != nil {
 		// No state on purpose: what was done is in the masters' journals, and the next plan is a plain create that goes
 		// on from there.
-		s.masters.addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
+		s.masters.addError(&resp.Diagnostics, err, seedAttributes()...)
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -290,11 +303,11 @@ func (s *seed) Update(ctx context.Context, req resource.UpdateRequest, resp *res
 	switch {
 	case !state.RecoveryID.IsNull() && !plan.RecoveryID.Equal(state.RecoveryID):
 		err = s.recover(ctx, config, &plan, timeout)
-	case !plan.Status.Equal(state.Status): // as it was planned
+	case plan.MemberID.IsUnknown(): // as it was planned; where the state only learns something it stays as it is
 		err = s.rejoin(ctx, config, &plan, timeout)
 	}
 	if err != nil {
-		s.masters.addError(&resp.Diagnostics, err, "survey", "node", "lost_nodes", "accept_less_than", "recovery_id")
+		s.masters.addError(&resp.Diagnostics, err, seedAttributes()...)
 		return // the state stays as it was, and so does the next plan
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -348,8 +361,7 @@ func (s *seed) rejoin(ctx context.Context, config seedModel, plan *seedModel, ti
 		if err != nil {
 			return err
 		}
-		plan.Manifest, plan.Status = types.StringValue(result.Manifest), types.StringValue(statusHealthy)
-		plan.MemberID, plan.OldData = types.StringValue(result.MemberID.String()), orNull(p.OldData)
+		plan.joined(plan.common, result)
 		return nil
 	})
 }
@@ -370,7 +382,7 @@ func (s *seed) Read(ctx context.Context, req resource.ReadRequest, resp *resourc
 		state.RecoveryID = types.StringValue(j.ID)
 	}
 	if state.Cluster.IsNull() && state.voter() { // just imported
-		resp.Diagnostics.Append(state.importedCluster(ctx, *e)...)
+		resp.Diagnostics.Append(state.importedCluster(ctx, *e, state.RecoveryID)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }

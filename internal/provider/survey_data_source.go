@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -92,13 +92,15 @@ func (s *surveySource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 			},
 			"seed": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "The best master to grow a new cluster from; null where the evidence does not " +
-					"decide, as while a master does not answer: the seed resource can give that one up.",
+				MarkdownDescription: "The best master to grow a new cluster from; null while a cluster answers with " +
+					"a quorum, and where the evidence does not decide, as while a master does not answer: the seed " +
+					"resource can give that one up.",
 			},
 			"candidates": schema.ListAttribute{
 				Computed:    true,
 				ElementType: candidateType(),
-				MarkdownDescription: "The masters from which a cluster could be grown, the best one first. " +
+				MarkdownDescription: "The masters from which a cluster could be grown, the best one first; none while " +
+					"a cluster answers with a quorum. " +
 					"Each with its `name`, the last log entry that a forced start `keeps`, the `revision` that comes " +
 					"of it (at most), and what it loses: log `entries`, compared with the master `furthest`, and " +
 					"the revisions in them, `from_revision` to `to_revision` at most; null where nothing is " +
@@ -196,52 +198,77 @@ func (s *surveySource) Read(ctx context.Context, req datasource.ReadRequest, res
 		resp.Diagnostics.AddError("Survey Interrupted", err.Error())
 		return
 	}
+	resp.Diagnostics.Append(m.fill(ctx, all, conns)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	}
+}
+
+// fill puts in what was found. All but the evidence stays the same while a cluster that answers takes writes: an output
+// of it would be a change at each plan otherwise.
+func (m *surveyModel) fill(
+	ctx context.Context,
+	all recovery.Survey,
+	conns map[string]connection,
+) (diags diag.Diagnostics) {
 	for name, n := range m.Nodes {
-		e := all.Node(name)
-		text, err := json.Marshal(evidence{Masters: conns, Evidence: e})
-		if err != nil {
-			resp.Diagnostics.AddError("Evidence Cannot Be Kept", err.Error())
-			return
-		}
-		problems := e.Problems
-		if e.ReachError != "" {
-			problems = append([]string{e.ReachError}, problems...)
-		}
-		if problems == nil {
-			problems = []string{}
-		}
-		list, diags := stringList(ctx, problems)
-		resp.Diagnostics.Append(diags...)
-		m.Nodes[name], diags = with(ctx, n, map[string]attr.Value{
-			"name":     types.StringValue(name),
-			"ssh":      types.StringValue(string(e.Reach)),
-			"problems": list,
-			"evidence": types.StringValue(string(text)),
-		})
-		resp.Diagnostics.Append(diags...)
-		for _, p := range slices.Concat(problems, e.Warnings) {
-			resp.Diagnostics.AddAttributeWarning(
+		node, problems, more := found(ctx, n, all.Node(name), conns)
+		diags.Append(more...)
+		m.Nodes[name] = node
+		if len(problems) > 0 {
+			diags.AddAttributeWarning(
 				path.Root("nodes").AtMapKey(name),
-				"A Master Needs Attention",
-				name+": "+p,
+				headed(name, "needs attention"),
+				name+": "+strings.Join(problems, "\n\n"+name+": "),
 			)
 		}
 	}
+	live := recovery.LiveOf(all)
 	ranking := planner.Rank(all, nil)
-	m.Seed, m.Verdict = orNull(ranking.Best()), types.StringValue(planner.Judge(all, ranking.Best()).Text)
+	m.Verdict = types.StringValue(planner.Judge(all, ranking.Best()).Text)
 	m.Report, m.Markdown = types.StringValue(planner.Report(all, nil)), types.StringValue(planner.Markdown(all, nil))
-	candidates, diags := candidatesOf(ctx, ranking)
-	resp.Diagnostics.Append(diags...)
+	m.Seed, m.Cluster = orNull(ranking.Best()), types.ObjectNull(clusterType().AttrTypes)
+	if live != nil { // there is nothing to choose
+		m.Seed, ranking.Candidates = types.StringNull(), nil
+	}
+	candidates, more := candidatesOf(ctx, ranking)
+	diags.Append(more...)
 	m.Choice = candidates
-	m.Cluster = types.ObjectNull(clusterType().AttrTypes)
-	if live := recovery.LiveOf(all); live != nil {
+	if live != nil {
 		c := recovery.Cluster{ID: live.ClusterID.String()}
 		for _, e := range live.Members {
 			c.Members = append(c.Members, manifest.Member{Name: e.Name, PeerURLs: e.PeerURLs})
 		}
-		value, diags := clusterValue(ctx, c, conns)
-		resp.Diagnostics.Append(diags...)
+		value, more := clusterValue(ctx, c, conns, types.StringNull())
+		diags.Append(more...)
 		m.Cluster = value
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	return diags
+}
+
+// found returns a node with what was found on it, and all that a person has to know of.
+func found(
+	ctx context.Context,
+	n types.Object,
+	e recovery.Evidence,
+	conns map[string]connection,
+) (types.Object, []string, diag.Diagnostics) {
+	text, err := json.Marshal(evidence{Masters: conns, Evidence: e})
+	if err != nil {
+		return n, nil, diag.Diagnostics{diag.NewErrorDiagnostic("Evidence Cannot Be Kept", err.Error())}
+	}
+	problems := []string{}
+	if e.ReachError != "" {
+		problems = append(problems, e.ReachError)
+	}
+	problems = append(problems, e.Problems...)
+	list, diags := stringList(ctx, problems)
+	n, more := with(ctx, n, map[string]attr.Value{
+		"name":     types.StringValue(e.Name),
+		"ssh":      types.StringValue(string(e.Reach)),
+		"problems": list,
+		"evidence": types.StringValue(string(text)),
+	})
+	diags.Append(more...)
+	return n, append(problems, e.Warnings...), diags
 }

@@ -109,6 +109,8 @@ const (
 	CodeRecoveryFinished Code = "recovery-finished"
 	// CodeSeedFixed means that the node of a finished recovery was changed without a new recovery_id.
 	CodeSeedFixed Code = "seed-fixed"
+	// CodeMemberFixed means that a resource that was made for one node has another one in the configuration now.
+	CodeMemberFixed Code = "member-fixed"
 )
 
 // What is not as it was planned.

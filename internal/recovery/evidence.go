@@ -31,9 +31,18 @@ type Evidence struct {
 	Problems   []string `json:",omitempty"` // what forbids changing this master, each with its remedy
 	Warnings   []string `json:",omitempty"` // what is not in the way, but will be
 	NoManifest bool     `json:",omitempty"` // no file the kubelet reads, and none that we parked, is an etcd pod
-	Owner      *Owner   `json:",omitempty"` // of an etcd pod that is not the operator's own
-	Signs      []string `json:",omitempty"` // of distributions and controllers: the paths that are there
-	ForceFlag  string   `json:",omitempty"` // the path of a manifest that the kubelet reads and that has the force flag
+	// Nothing of Kubernetes and of etcd is there: no folder of manifests, no kubelet, no process of etcd, and nothing
+	// that listens at its ports.
+	Bare bool `json:",omitempty"`
+	// A folder at the usual place that holds the data of a member, on a node without an etcd manifest.
+	StrayData string `json:",omitempty"`
+	Host      string `json:",omitempty"` // where SSH reaches it, as the operator wrote it
+	// The node's own IP addresses, without loopback and link-local ones. Some may be those of other nodes too: of bridges,
+	// services, or one that moves between nodes.
+	Addresses []string `json:",omitempty"`
+	Owner     *Owner   `json:",omitempty"` // of an etcd pod that is not the operator's own
+	Signs     []string `json:",omitempty"` // of distributions and controllers: the paths that are there
+	ForceFlag string   `json:",omitempty"` // the path of a manifest that the kubelet reads and that has the force flag
 
 	ManifestPath string // in the kubelet's folder
 	Manifest     string // the operator's own text, wherever it is at the moment
@@ -76,13 +85,9 @@ type Evidence struct {
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
 
-	Bare        bool     `json:",omitempty"` // nothing of Kubernetes is on the node, and no etcd runs
-	StrayData   string   `json:",omitempty"` // a data folder at the usual place, which no manifest names
-	Addresses   []string `json:",omitempty"` // IP addresses of the node itself
-	Host        string   `json:",omitempty"` // what SSH was given
-	Auth        bool     `json:",omitempty"` // etcd asks for credentials
-	QuorumError string   `json:",omitempty"` // of the linearizable read, where it failed
-	ReachKind   string   `json:",omitempty"` // why the node could not be examined
+	Auth        bool   `json:",omitempty"` // etcd asks for credentials
+	QuorumError string `json:",omitempty"` // of the linearizable read, where it failed
+	ReachKind   string `json:",omitempty"` // why the node could not be examined
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 

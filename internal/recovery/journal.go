@@ -1,25 +1,54 @@
 package recovery
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
-// Journal is what an operation left on a master: which steps are behind it, and where everything went. It is what a
-// later apply, and a person, reads to know where things stand.
+// Journal is what an operation left on a node: how far it came, which steps are behind it, and where everything went.
+// It is what a later apply, and a person, reads to know where things stand.
 type Journal struct {
 	Operation Operation
 	ID        string
 	Master    string
-	Started   time.Time
+	Started   time.Time `json:",omitzero"`
 	Finished  time.Time `json:",omitzero"`
 	Undone    time.Time `json:",omitzero"` // all is as it was before: nothing goes on from here
-	Abandoned time.Time `json:",omitzero"`
-	Steps     []Entry
-	Marks     map[string]string
+	Abandoned time.Time `json:",omitzero"` // given up by name, or overtaken by a later operation on the node
+
+	Phase Phase // as the executor wrote it; see PhaseOf for whether it still holds
+
+	// Of the data when the operation began; 0 where that is not known.
+	Cluster etcd.ID `json:",omitzero"`
+	Member  etcd.ID `json:",omitzero"`
+
+	Places  Places   `json:",omitzero"`  // where the old data is kept: chosen once
+	Moved   []string `json:",omitempty"` // nodes whose manifest the kubelet had when this was begun
+	Stopped []string `json:",omitempty"` // nodes on which etcd is stopped for this
+	SeedRan bool     `json:",omitempty"` // the seed's etcd ran when this was begun
+
+	Discarded *int64 `json:",omitempty"` // log entries that the forced start dropped; nil where etcd's log does not say
+
+	Learner string `json:",omitempty"` // ID of the learner that was added for this node
+	Removed string `json:",omitempty"` // ID of the entry that was left of this node, and was removed
+	Voter   string `json:",omitempty"` // ID of the member, which is a voter now
+
+	ManifestBefore string `json:",omitempty"` // SHA-256
+	ManifestAfter  string `json:",omitempty"` // SHA-256
+	ManifestKept   string `json:",omitempty"` // where the text before is kept
+
+	Steps []Entry
+}
+
+// Places are where an operation keeps the old data. They are chosen and written down once, before anything goes there,
+// so that a later attempt goes on at the same place.
+type Places struct {
+	Data  string
+	WAL   string `json:",omitempty"` // of a WAL folder outside the data folder
+	Whole bool   // the copy or the move is complete
 }
 
 // Entry is one finished step.
@@ -32,66 +61,68 @@ type Entry struct {
 	Step      string    // its title, for people
 }
 
-// Entry is what a journal keeps of a step that is done.
+// Entry returns what a journal keeps of a step that is done.
 func (s Step) Entry(number, of int, now time.Time) Entry {
 	return Entry{Time: now.UTC(), Operation: s.Operation, ID: s.ID, Number: number, Of: of, Step: s.Title}
 }
 
-// Marks that decide how an operation goes on.
-const (
-	// Where the data is about to go: chosen once, so that a broken-off attempt goes on at the same place.
-	MarkKeepData  = "keep_data"
-	MarkKeepWAL   = "keep_wal"        // the same for a WAL folder of its own
-	MarkOldData   = "old_data"        // the copy or the moved data is complete at this place
-	MarkOldWAL    = "old_wal"         // the same for a WAL folder of its own
-	MarkMoved     = "moved"           // nodes whose manifest the kubelet had when this was begun, as a JSON list
-	MarkStopped   = "stopped"         // nodes on which etcd is stopped for this, the same
-	MarkAnswered  = "seed_ran"        // the seed's etcd ran when this was begun
-	MarkForcing   = "forcing"         // the forced start was begun: from here on the log may be rewritten
-	MarkForced    = "forced"          // the forced start was verified; the point of no return
-	MarkUnforced  = "unforced"        // etcd was restarted without the flag and verified
-	MarkDiscarded = "discarded"       // entries that the forced start dropped
-	MarkLearner   = "learner"         // ID of the learner that was added for this master
-	MarkRemoved   = "removed"         // ID of the entry that was left of this master, and was removed
-	MarkVoter     = "voter"           // ID of the member, which is a voter now
-	MarkBefore    = "manifest_before" // SHA-256
-	MarkAfter     = "manifest_after"  // SHA-256
-	MarkKept      = "manifest_kept"   // where the text before is kept
-)
-
-// name is the journal's file name without its ending.
+// FileName returns the journal's file name without its ending.
 func (j *Journal) FileName() string { return string(j.Operation) + "-" + j.ID }
 
-func (j *Journal) Mark(key string) string {
-	if j == nil {
-		return ""
+// Clone returns a copy that shares nothing with the journal.
+func (j *Journal) Clone() *Journal {
+	own := *j
+	own.Moved, own.Stopped, own.Steps = slices.Clone(j.Moved), slices.Clone(j.Stopped), slices.Clone(j.Steps)
+	if j.Discarded != nil {
+		n := *j.Discarded
+		own.Discarded = &n
 	}
-	return j.Marks[key]
+	return &own
 }
 
-// Nodes returns the names in a mark. Older versions of the provider wrote them with spaces between them.
-func (j *Journal) Nodes(key string) []string {
-	var names []string
-	if json.Unmarshal([]byte(j.Mark(key)), &names) != nil || names == nil {
-		return strings.Fields(j.Mark(key))
+// Done reports whether the operation came to its end.
+func (j *Journal) Done() bool { return j != nil && (!j.Finished.IsZero() || j.Phase == PhaseFinished) }
+
+// Open reports whether the operation was begun and neither finished, undone nor abandoned.
+func (j *Journal) Open() bool {
+	switch {
+	case j == nil, j.Done(), !j.Undone.IsZero(), !j.Abandoned.IsZero():
+		return false
 	}
-	return names
+	return j.Reached(PhaseBegun)
 }
 
-// Places are where this operation keeps the old data, as far as it has chosen.
-func (j *Journal) Places(free Evidence) (data, wal string) {
-	if j.Mark(MarkKeepData) == "" {
-		return free.OldData, free.OldWAL
+// PlacesOf returns where an operation keeps the data that was on this node before it. That is the place in its journal,
+// and where there is none, or the data has had another life since, the free place; no place where there is no data.
+// Plan and apply both take it from here.
+func (e Evidence) PlacesOf(j *Journal) Places {
+	switch {
+	case j != nil && j.Places.Data != "" && e.PhaseOf(j) != PhaseVoid:
+		return j.Places
+	case e.Empty:
+		return Places{}
 	}
-	return j.Mark(MarkKeepData), j.Mark(MarkKeepWAL)
+	return Places{Data: e.OldData, WAL: e.OldWAL}
 }
 
-// Stopped says in one line how far an operation came that did not get to its end.
-func (j *Journal) Stopped() string {
-	began := fmt.Sprintf("was begun on %s at %s", j.Master, j.Started.Format(time.DateTime+" MST"))
+// Leftover returns where data goes that a broken-off attempt has left in the folder, beside the data from before; no
+// place where there is none.
+func (e Evidence) Leftover(j *Journal) Places {
+	if e.Empty || !e.PlacesOf(j).Whole {
+		return Places{}
+	}
+	return Places{Data: e.OldData, WAL: e.OldWAL}
+}
+
+// HowFar says in one line how far the operation came.
+func (j *Journal) HowFar() string {
+	const at = time.DateTime + " MST"
+	began := fmt.Sprintf("was begun on %s at %s", j.Master, j.Started.Format(at))
 	switch {
 	case j.Done():
-		return fmt.Sprintf("was finished on %s at %s", j.Master, j.Finished.Format(time.DateTime+" MST")) + j.age()
+		return fmt.Sprintf("was finished on %s at %s", j.Master, j.Finished.Format(at)) + j.age()
+	case !j.Abandoned.IsZero():
+		return fmt.Sprintf("%s and was abandoned at %s", began, j.Abandoned.Format(at)) + j.age()
 	case len(j.Steps) == 0:
 		return began + " and goes on from its first change"
 	}
@@ -99,12 +130,10 @@ func (j *Journal) Stopped() string {
 	return fmt.Sprintf("%s and goes on after step %d of %d (%s)", began, last.Number, last.Of, last.Step) + j.age()
 }
 
-// age tells of a journal with steps that have no IDs that an older version of the provider has written it.
+// age says of a journal with steps that have no IDs that an older version of the provider has written it.
 func (j *Journal) age() string {
 	if slices.ContainsFunc(j.Steps, func(e Entry) bool { return e.ID == "" }) {
 		return "; its journal is from an older version of the provider"
 	}
 	return ""
 }
-
-func (j *Journal) Done() bool { return j != nil && !j.Finished.IsZero() }

@@ -8,7 +8,7 @@ import (
 // nothing was begun, or all is done. parked is where the manifest of a member is kept.
 func (j *Journal) Stands(parked string) string {
 	switch {
-	case j == nil || j.Done():
+	case !j.Open():
 		return ""
 	case j.Operation == OperationSeed:
 		return j.SeedStands()
@@ -16,39 +16,42 @@ func (j *Journal) Stands(parked string) string {
 	return j.memberStands(parked)
 }
 
+// SeedStands says the same of a recovery that may be finished.
 func (j *Journal) SeedStands() string {
-	kept, moved, stopped := j.Mark(MarkOldData), j.Nodes(MarkMoved), j.Nodes(MarkStopped)
 	const beyond = "The point of no return is passed: do not start etcd on the other masters with their old data."
 	const before = "Nothing was forced, and no data was changed: the point of no return is not reached."
+	kept := j.Places.Data
 	switch {
-	case j.Mark(MarkUnforced) != "":
+	case j.Reached(PhaseUnforced):
 		return fmt.Sprintf(
 			"the new cluster runs on %s, without the flag; the data from before is in %s. %s",
 			j.Master,
 			kept,
 			beyond,
 		)
-	case j.Mark(MarkForced) != "":
+	case j.Reached(PhaseForced):
 		return fmt.Sprintf("a new cluster was forced on %s; the data from before is in %s. %s", j.Master, kept, beyond)
-	case j.Mark(MarkForcing) != "":
+	case j.Reached(PhaseForcing):
 		return fmt.Sprintf(
 			"etcd may have rewritten its log on %s with the force flag, which was not confirmed yet; its data from "+
 				"before is whole in %s. Going on is the way.",
 			j.Master,
 			kept,
 		)
-	case kept != "":
+	case j.Reached(PhaseCopied):
 		return fmt.Sprintf(
 			"etcd is stopped on %s, and the data of %s is copied to %s. %s",
-			Words(stopped),
+			Words(j.Stopped),
 			j.Master,
 			kept,
 			before,
 		)
-	case len(moved) > 0:
+	case j.Reached(PhaseStopped):
+		return fmt.Sprintf("etcd is stopped on %s. %s", Words(j.Stopped), before)
+	case len(j.Moved) > 0:
 		return fmt.Sprintf(
 			"etcd's manifests may have been moved out of the kubelet's folders of %s. %s",
-			Words(moved),
+			Words(j.Moved),
 			before,
 		)
 	}
@@ -58,42 +61,40 @@ func (j *Journal) SeedStands() string {
 // memberStands tells of a join. The cluster is never on any side of anything here: it works without this master, before
 // and after.
 func (j *Journal) memberStands(parked string) string {
-	kept := j.Mark(MarkOldData)
-	in := kept
+	in := j.Places.Data
 	if in == "" {
 		in = "no place, as there was none"
 	}
 	switch {
-	case j.Mark(MarkVoter) != "":
+	case j.Reached(PhaseVoter):
 		return fmt.Sprintf(
 			"%s is a voter of the cluster now, as member %s; its data from before is in %s. What is left is to check "+
 				"the end state.",
 			j.Master,
-			j.Mark(MarkVoter),
+			j.Voter,
 			in,
 		)
-	case j.Mark(MarkLearner) != "":
+	case j.Reached(PhaseAdded):
 		return fmt.Sprintf(
 			"%s was added to the cluster as learner %s, which does not count for the quorum; its data from before is "+
 				"in %s. The other members work on.",
 			j.Master,
-			j.Mark(MarkLearner),
+			j.Learner,
 			in,
 		)
-	case kept != "":
+	case j.Reached(PhaseMoved):
 		return fmt.Sprintf(
 			"etcd is stopped on %s and its data from before is in %s. The other members work on.",
 			j.Master,
-			kept,
+			in,
 		)
-	}
-	if keep := j.Mark(MarkKeepData); keep != "" {
+	case j.Reached(PhaseMoving):
 		text := fmt.Sprintf(
 			"etcd is stopped on %s, and its data from before may be in %s already, or partly in %[2]s.moving",
 			j.Master,
-			keep,
+			j.Places.Data,
 		)
-		if wal := j.Mark(MarkKeepWAL); wal != "" {
+		if wal := j.Places.WAL; wal != "" {
 			text += fmt.Sprintf(", its log in %s, or partly in %[1]s.moving", wal)
 		}
 		return text + ". The other members work on. Going on is the way: do not put its manifest back over an empty " +
@@ -104,10 +105,10 @@ func (j *Journal) memberStands(parked string) string {
 		text += ", with its manifest at " + parked
 	}
 	text += ". Its data is where it was, and the other members work on."
-	if id := j.Mark(MarkRemoved); id != "" {
+	if j.Removed != "" {
 		text += fmt.Sprintf(
 			" The entry that was left of it (%s) is removed from the cluster, so going on is the way.",
-			id,
+			j.Removed,
 		)
 	}
 	return text

@@ -19,7 +19,7 @@ type book struct {
 	writing chan error // of the last write that was begun and not waited for; nil where there is none
 }
 
-// open continues the journal that the master has, or begins one.
+// openBook continues the journal that the master has, or begins one. What was read from the master stays as it was.
 func openBook(
 	have *recovery.Journal,
 	operation recovery.Operation,
@@ -30,26 +30,27 @@ func openBook(
 	if have == nil {
 		have = &recovery.Journal{Operation: operation, ID: id, Master: n.Name, Started: now().UTC()}
 	}
-	if have.Marks == nil {
-		have.Marks = map[string]string{}
-	}
-	return &book{Journal: have, node: n, now: now}
+	return &book{Journal: have.Clone(), node: n, now: now}
 }
 
-// set is written to the master with the step in which it became true. What has to be known before something is done is
-// saved at once.
-func (b *book) set(key, value string) { b.Marks[key] = value }
+// reach notes that the operation came as far as a phase. It is written to the master with the step in which it became
+// true. What has to be known before something is done is saved at once.
+func (b *book) reach(p recovery.Phase) {
+	if !b.Reached(p) {
+		b.Phase = p
+	}
+}
 
-// setNodes is set for the names of nodes, which may hold any character.
-func (b *book) setNodes(key string, names []string) {
-	text, _ := json.Marshal(append([]string{}, names...)) // a list of strings cannot fail
-	b.set(key, string(text))
+// of notes whose data the operation has begun with.
+func (b *book) of(e recovery.Evidence) {
+	if p, known := e.Progress(); known && b.Cluster == 0 {
+		b.Cluster, b.Member = p.Cluster, p.Member
+	}
 }
 
 // keepAt writes down where the old data goes before it goes there.
 func (b *book) keepAt(ctx context.Context, data, wal string) error {
-	b.set(recovery.MarkKeepData, data)
-	b.set(recovery.MarkKeepWAL, wal)
+	b.Places.Data, b.Places.WAL = data, wal
 	return b.save(ctx)
 }
 
@@ -78,10 +79,11 @@ func (b *book) settle() error {
 }
 
 func (b *book) finish(ctx context.Context) error {
-	b.Finished = b.now().UTC()
+	phase := b.Phase
+	b.Finished, b.Phase = b.now().UTC(), recovery.PhaseFinished
 	err := b.save(ctx)
 	if err != nil {
-		b.Finished = time.Time{}
+		b.Finished, b.Phase = time.Time{}, phase
 	}
 	return err
 }

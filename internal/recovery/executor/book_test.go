@@ -39,7 +39,7 @@ func TestEntry(t *testing.T) {
 	if !strings.Contains(string(text), want) {
 		t.Errorf("the journal is\n%s\nwant in it\n%s", text, want)
 	}
-	if strings.Contains(j.Stopped(), "older version") {
-		t.Errorf("it %s", j.Stopped())
+	if strings.Contains(j.HowFar(), "older version") {
+		t.Errorf("it %s", j.HowFar())
 	}
 }

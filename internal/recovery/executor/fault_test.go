@@ -166,7 +166,7 @@ func TestPanicGivesLocksBack(t *testing.T) {
 
 // TestPanicTakesFlagOut panics when the forced manifest may be in place.
 func TestPanicTakesFlagOut(t *testing.T) {
-	s, runners := oddSeed(map[string]string{})
+	s, runners := oddSeed()
 	seed := runners[s.seed.Name]
 	seed.before = func(script string) {
 		if !strings.Contains(script, "seed-test.journal") && !strings.Contains(script, "rm -f") {
@@ -187,7 +187,7 @@ func TestPanicTakesFlagOut(t *testing.T) {
 func oddNames() []string { return []string{"m 1", `m"3`, "m,2"} }
 
 // oddSeed is a recovery of such nodes, each of which has a manifest.
-func oddSeed(marks map[string]string) (*seeding, map[string]*scripted) {
+func oddSeed(moved ...string) (*seeding, map[string]*scripted) {
 	names := oddNames()
 	nodes, runners := scriptedNodes(names...)
 	all := recovery.Survey{}
@@ -208,7 +208,7 @@ func oddSeed(marks map[string]string) (*seeding, map[string]*scripted) {
 	}
 	s.seed = s.masters[names[0]]
 	s.book = openBook(
-		&recovery.Journal{Operation: recovery.OperationSeed, ID: "test", Master: names[0], Marks: marks},
+		&recovery.Journal{Operation: recovery.OperationSeed, ID: "test", Master: names[0], Moved: moved},
 		recovery.OperationSeed,
 		"test",
 		s.seed.Node,
@@ -219,41 +219,27 @@ func oddSeed(marks map[string]string) (*seeding, map[string]*scripted) {
 
 // TestNodeNamesAreData writes names to a journal and reads them back.
 func TestNodeNamesAreData(t *testing.T) {
-	s, _ := oddSeed(map[string]string{})
+	s, _ := oddSeed()
+	s.book.reach(recovery.PhaseBegun)
 	s.willMove()
 	text, err := s.book.text()
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := survey.ReadJournals([]node.File{{Text: text}})
-	for _, key := range []string{recovery.MarkMoved, recovery.MarkStopped} {
-		if got := all[0].Nodes(key); !slices.Equal(got, oddNames()) {
-			t.Errorf("%s: %q, want %q", key, got, oddNames())
+	for _, got := range [][]string{all[0].Moved, all[0].Stopped} {
+		if !slices.Equal(got, oddNames()) {
+			t.Errorf("%q, want %q", got, oddNames())
 		}
 	}
 	if stands := all[0].Stands(""); !strings.Contains(stands, `of m 1, m"3, m,2.`) {
 		t.Errorf("things are left so: %s", stands)
 	}
-	for text, want := range map[string][]string{
-		"":           {},
-		"m1 m2":      {"m1", "m2"}, // as older versions wrote it
-		"null":       {"null"},
-		"1":          {"1"},
-		`"m1"`:       {`"m1"`},
-		"[]":         {},
-		`["m1 m2"]`:  {"m1 m2"},
-		`["m1", "2"`: {`["m1",`, `"2"`},
-	} {
-		j := &recovery.Journal{Marks: map[string]string{recovery.MarkMoved: text}}
-		if got := j.Nodes(recovery.MarkMoved); !slices.Equal(got, want) {
-			t.Errorf("%s: %q, want %q", text, got, want)
-		}
-	}
 }
 
 // TestGoBackByName puts the manifests of such nodes back, and tells which one is of nobody's name now.
 func TestGoBackByName(t *testing.T) {
-	s, runners := oddSeed(map[string]string{})
+	s, runners := oddSeed()
 	s.willMove()
 	if text := s.goBack(t.Context()); !strings.Contains(text, `folders of m 1, m"3, m,2 again`) ||
 		s.book.Undone.IsZero() {
@@ -265,7 +251,7 @@ func TestGoBackByName(t *testing.T) {
 		}
 	}
 
-	s, runners = oddSeed(map[string]string{recovery.MarkMoved: "m 1 m,2 m4"})
+	s, runners = oddSeed("m", "1", "m,2", "m4")
 	text := s.goBack(t.Context())
 	for _, name := range []string{"m", "1", "m4"} {
 		if want := "could not be put back on " + name + " (no node has this name now)"; !strings.Contains(text, want) {

@@ -29,9 +29,9 @@ func (s *seeding) leave(ctx context.Context, cause error) string {
 	}
 	stands := s.book.SeedStands() // also of a recovery that was finished before, and is only looked at again
 	switch {
-	case s.book.Mark(recovery.MarkForced) != "":
+	case s.book.Reached(recovery.PhaseForced):
 		return stands
-	case s.book.Mark(recovery.MarkForcing) != "":
+	case s.book.Reached(recovery.PhaseForcing):
 		return stands + " " + s.byHand()
 	case errors.Is(cause, node.ErrLocked):
 		return "etcd's manifests may have been moved away; nothing was put back, since somebody else is at work. No " +
@@ -45,7 +45,7 @@ func (s *seeding) leave(ctx context.Context, cause error) string {
 // copiedUnheard tells whether a copy has been made, also one whose end nobody heard of: what was copied once is not
 // copied again.
 func (s *seeding) copiedUnheard(ctx context.Context) bool {
-	if s.book.Mark(recovery.MarkOldData) != "" {
+	if s.book.Reached(recovery.PhaseCopied) {
 		return true
 	}
 	if err := s.book.settle(); err != nil {
@@ -60,13 +60,13 @@ func (s *seeding) copiedUnheard(ctx context.Context) bool {
 
 // byHand is the way back from where this program does not go back by itself.
 func (s *seeding) byHand() string {
-	ev, kept := s.seed.ev, s.book.Mark(recovery.MarkOldData)
+	ev, kept := s.seed.ev, s.book.Places.Data
 	var do []string
 	first := "when no etcd runs there"
-	if s.book.Mark(recovery.MarkForcing) != "" {
+	if s.book.Reached(recovery.PhaseForcing) {
 		first = "rm -f " + ev.ManifestPath + "; then, when no etcd runs there any more"
 		do = append(do, fmt.Sprintf("mv %[1]s/member %[1]s/member.forced; cp -a %[2]s/member %[1]s/", ev.DataDir, kept))
-		if wal := s.book.Mark(recovery.MarkOldWAL); wal != "" {
+		if wal := s.book.Places.WAL; wal != "" {
 			do = append(
 				do,
 				fmt.Sprintf("mkdir %[1]s/forced; mv %[1]s/*.wal %[1]s/forced/; cp -a %[2]s/. %[1]s/", ev.WALDir, wal),
@@ -90,7 +90,7 @@ func (s *seeding) goBack(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, seedBackPatience)
 	defer cancel()
 	seed := s.plan.Node
-	moved := s.book.Nodes(recovery.MarkMoved)
+	moved := s.book.Moved
 	others := slices.DeleteFunc(slices.Clone(moved), func(name string) bool { return name == seed })
 	left := map[string]error{}
 	for _, name := range moved {
@@ -106,7 +106,7 @@ func (s *seeding) goBack(ctx context.Context) string {
 			err = fmt.Errorf("etcd on %s is not back", seed)
 		}
 	}
-	if err == nil && len(others) > 0 && s.book.Mark(recovery.MarkAnswered) != "" {
+	if err == nil && len(others) > 0 && s.book.SeedRan {
 		err = s.seed.awaitPeers(ctx)
 	}
 	var mu sync.Mutex
@@ -126,7 +126,7 @@ func (s *seeding) goBack(ctx context.Context) string {
 	defer stop()
 	copies, copyErr := s.seed.DropCopying(tidy, s.copies()...)
 	if len(left) == 0 {
-		s.book.Undone = s.now().UTC()
+		s.book.Undone, s.book.Phase = s.now().UTC(), recovery.PhaseUndone
 	}
 	saveErr := s.book.save(ctx)
 	if len(left) == 0 && saveErr == nil {

@@ -99,7 +99,7 @@ func (m *master) retire(ctx context.Context, b *book) error {
 	if err := m.Keep(ctx, path.Join(m.ParkedDir(), name), place); err != nil {
 		return err
 	}
-	b.set(recovery.MarkKept, place)
+	b.ManifestKept = place
 	return nil
 }
 

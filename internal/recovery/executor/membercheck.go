@@ -97,7 +97,8 @@ func (j *joining) check(ctx context.Context) error {
 	j.book = openBook(begun, recovery.OperationMember, id, j.self.Node, j.now)
 	j.resumes = begun != nil && (!j.plan.Healthy || j.plan.Resumes != "") // a plan without a lock changes nothing
 	if j.resumes && j.voter {
-		j.book.set(recovery.MarkVoter, live.Status.MemberID.String())
+		j.book.Voter = live.Status.MemberID.String()
+		j.book.reach(recovery.PhaseVoter)
 	}
 	return nil
 }

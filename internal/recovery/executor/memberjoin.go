@@ -29,7 +29,9 @@ func (j *joining) stop(ctx context.Context) error {
 				return err
 			}
 		}
-		j.book.set(recovery.MarkBefore, j.plan.Evidence.ManifestHash())
+		j.book.reach(recovery.PhaseBegun)
+		j.book.of(j.self.ev)
+		j.book.ManifestBefore = j.plan.Evidence.ManifestHash()
 		if err := j.book.save(ctx); err != nil {
 			return err
 		}
@@ -44,7 +46,7 @@ func (j *joining) stop(ctx context.Context) error {
 func (j *joining) halfway(ctx context.Context) (bool, error) {
 	// Its client port may open seconds after it runs (one publish timeout), so not answering yet is no reason to begin
 	// again.
-	if j.book.Mark(recovery.MarkLearner) == "" || !j.self.ev.Running || j.self.ev.Parked != "" ||
+	if j.book.Learner == "" || !j.self.ev.Running || j.self.ev.Parked != "" ||
 		len(j.self.ev.LastWords) > 0 {
 		return false, nil
 	}
@@ -52,7 +54,7 @@ func (j *joining) halfway(ctx context.Context) (bool, error) {
 	if err != nil || entry == nil {
 		return false, err
 	}
-	if entry.ID.String() != j.book.Mark(recovery.MarkLearner) ||
+	if entry.ID.String() != j.book.Learner ||
 		j.self.ev.Status != nil && j.self.ev.Status.MemberID != entry.ID {
 		return false, nil
 	}
@@ -112,10 +114,9 @@ func (j *joining) removeStale(ctx context.Context) error {
 		if err != nil && !etcd.IsMemberNotFound(err) {
 			return err
 		}
-		j.book.set(recovery.MarkRemoved, stale.ID.String())
-		if j.book.Mark(recovery.MarkLearner) != "" { // the journal must not speak of one that is gone
-			j.book.set(recovery.MarkLearner, "")
-			j.book.set(recovery.MarkVoter, "")
+		j.book.Removed = stale.ID.String()
+		if j.book.Reached(recovery.PhaseAdded) { // the journal must not speak of one that is gone
+			j.book.Phase, j.book.Learner, j.book.Voter = recovery.PhaseMoved, "", ""
 			if err := j.book.save(ctx); err != nil {
 				return err
 			}
@@ -130,19 +131,24 @@ func (j *joining) moveAside(ctx context.Context) error {
 		return nil
 	}
 	disk := j.self.ev
-	if j.book.Mark(recovery.MarkOldData) != "" || j.plan.OldData == "" {
-		if disk.Empty {
-			return nil
+	if j.book.Places.Whole || j.plan.OldData == "" {
+		if !disk.Empty {
+			if err := j.move(ctx, disk.OldData, disk.OldWAL); err != nil {
+				return err
+			}
 		}
-		return j.move(ctx, disk.OldData, disk.OldWAL)
+		j.book.reach(recovery.PhaseMoved)
+		return nil
 	}
+	j.book.reach(recovery.PhaseMoving)
 	if err := j.book.keepAt(ctx, j.plan.OldData, j.plan.OldWAL); err != nil {
 		return err
 	}
 	if err := j.move(ctx, j.plan.OldData, j.plan.OldWAL); err != nil {
 		return err
 	}
-	j.book.set(recovery.MarkOldData, j.plan.OldData)
+	j.book.Places.Whole = true
+	j.book.reach(recovery.PhaseMoved)
 	return nil
 }
 
@@ -197,7 +203,8 @@ func (j *joining) add(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	j.book.set(recovery.MarkLearner, j.id.String())
+	j.book.Learner = j.id.String()
+	j.book.reach(recovery.PhaseAdded)
 	if err := j.matches(all); err != nil {
 		return errors.Join(err, j.book.save(ctx)) // the step ends here, and the learner is there
 	}
@@ -231,12 +238,17 @@ func (j *joining) start(ctx context.Context) error {
 	if j.started != "" {
 		return nil
 	}
+	// The ID of the learner is on the master before anything of it is: else a later run could not tell whose data it is.
+	if err := j.book.settle(); err != nil {
+		return err
+	}
 	id, err := j.self.start(ctx, j.text)
 	if err != nil {
 		return err
 	}
 	j.started = id
-	j.book.set(recovery.MarkAfter, node.Hash([]byte(j.text)))
+	j.book.ManifestAfter = node.Hash([]byte(j.text))
+	j.book.reach(recovery.PhaseStarted)
 	return nil
 }
 
@@ -289,7 +301,8 @@ func (j *joining) promote(ctx context.Context) error {
 	if err != nil && !etcd.IsAlreadyPromoted(err) {
 		return err
 	}
-	j.book.set(recovery.MarkVoter, j.id.String())
+	j.book.Voter = j.id.String()
+	j.book.reach(recovery.PhaseVoter)
 	return nil
 }
 
@@ -321,7 +334,9 @@ func (j *joining) confirm(ctx context.Context) error {
 	if j.book == nil {
 		return nil
 	}
-	j.result.OldData = j.book.Mark(recovery.MarkOldData)
+	if j.book.Places.Whole {
+		j.result.OldData = j.book.Places.Data
+	}
 	if !j.began && !j.resumes {
 		return nil
 	}

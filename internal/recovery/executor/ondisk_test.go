@@ -115,11 +115,14 @@ func TestStoppedMember(t *testing.T) {
 			drops := s.LastIndex - min(s.LastIndex, max(s.Commit, s.ConsistentIndex))
 			result, err := executor.Seed(t.Context(), p, nodes, options(t))
 			must(t, err)
-			if result.Discarded != int64(drops) || result.MemberID != s.MemberID {
+			if result.Discarded == nil {
+				t.Fatal("the log did not tell how many entries were dropped")
+			}
+			if *result.Discarded != int64(drops) || result.MemberID != s.MemberID {
 				t.Errorf(
 					"member %s has dropped %d entries, foretold were %d on %s",
 					result.MemberID,
-					result.Discarded,
+					*result.Discarded,
 					drops,
 					s.MemberID,
 				)

@@ -115,7 +115,7 @@ func TestResume(t *testing.T) {
 			t.Errorf("%s has %d journals, want one", name, len(e.Journals))
 		}
 		for _, j := range e.Journals {
-			if _, err := os.Stat(filepath.Join(j.Marks["old_data"], "member", "snap", "db")); err != nil ||
+			if _, err := os.Stat(filepath.Join(j.Places.Data, "member", "snap", "db")); err != nil ||
 				j.Finished.IsZero() {
 				t.Errorf(
 					"the journal of %s on %s finished at %v, and what it kept: %v",

@@ -16,7 +16,7 @@ type SeedResult struct {
 	ClusterID etcd.ID
 	MemberID  etcd.ID
 	Members   []manifest.Member
-	Discarded int64 // log entries that the forced start dropped
+	Discarded *int64 // log entries that the forced start dropped; nil where etcd's log does not say
 	OldData   string
 	Revision  int64
 }
@@ -55,7 +55,7 @@ func (s *seeding) actions() map[recovery.StepID]action {
 		recovery.StepStopOthers: {done: s.settled, act: func(ctx context.Context) error {
 			return s.each(ctx, s.plan.Others(), func(ctx context.Context, m *master) error { return m.stop(ctx) })
 		}},
-		recovery.StepStopSeed: {done: s.forced, act: func(ctx context.Context) error { return s.seed.stop(ctx) }},
+		recovery.StepStopSeed: {done: s.forced, act: s.stopSeed},
 		recovery.StepCopy:     {done: s.copied, act: s.copy},
 		recovery.StepForce:    {done: s.forced, act: s.force},
 		recovery.StepUnforce:  {done: s.unforced, act: s.unforce},

@@ -42,28 +42,32 @@ func (s *seeding) check(ctx context.Context) error {
 	}
 	// From here on there is something to go on from: who the seed is, and where its data goes.
 	s.began = true
+	s.book.reach(recovery.PhaseBegun)
+	if !s.book.Reached(recovery.PhaseForcing) {
+		s.book.of(s.seed.ev)
+	}
 	s.willMove()
 	return s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL)
 }
 
 // willMove writes down whose manifest is about to be moved away, and is in the kubelet's folder until then.
 func (s *seeding) willMove() {
-	moved := s.book.Nodes(recovery.MarkMoved)
+	moved := s.book.Moved
 	for name, m := range s.masters {
 		if m.ev.Manifest != "" && m.ev.Parked == "" && !slices.Contains(moved, name) {
 			moved = append(moved, name)
 		}
 	}
 	slices.Sort(moved)
-	s.book.setNodes(recovery.MarkMoved, moved)
-	s.book.setNodes(recovery.MarkStopped, s.plan.Reached())
+	s.book.Moved = moved
+	s.book.Stopped = s.plan.Reached()
 	if s.seed.ev.Running {
-		s.book.set(recovery.MarkAnswered, "yes")
+		s.book.SeedRan = true
 	}
 }
 
 // settled is true from the moment the new cluster runs without the flag: whoever comes back with old data is sent away
 // by it, and who has joined meanwhile must not be stopped.
 func (s *seeding) settled(context.Context) (bool, error) {
-	return s.book.Mark(recovery.MarkUnforced) != "", nil
+	return s.book.Reached(recovery.PhaseUnforced), nil
 }

@@ -18,11 +18,20 @@ import (
 )
 
 func (s *seeding) forced(context.Context) (bool, error) {
-	return s.book.Mark(recovery.MarkForced) != "", nil
+	return s.book.Reached(recovery.PhaseForced), nil
+}
+
+// stopSeed stops the seed last, so that nothing founds an empty cluster beside it.
+func (s *seeding) stopSeed(ctx context.Context) error {
+	if err := s.seed.stop(ctx); err != nil {
+		return err
+	}
+	s.book.reach(recovery.PhaseStopped)
+	return nil
 }
 
 func (s *seeding) copied(context.Context) (bool, error) {
-	return s.book.Mark(recovery.MarkOldData) != "" || s.book.Mark(recovery.MarkForced) != "", nil
+	return s.book.Reached(recovery.PhaseCopied), nil
 }
 
 // copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5,
@@ -43,11 +52,9 @@ func (s *seeding) copy(ctx context.Context) error {
 
 // keepCopy notes that the copy is whole.
 func (s *seeding) keepCopy() {
-	if s.plan.OldWAL != "" {
-		s.book.set(recovery.MarkOldWAL, s.plan.OldWAL)
-	}
-	s.book.set(recovery.MarkBefore, s.seed.ev.ManifestHash())
-	s.book.set(recovery.MarkOldData, s.plan.OldData)
+	s.book.ManifestBefore = s.seed.ev.ManifestHash()
+	s.book.Places = recovery.Places{Data: s.plan.OldData, WAL: s.plan.OldWAL, Whole: true}
+	s.book.reach(recovery.PhaseCopied)
 }
 
 // force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's
@@ -56,7 +63,7 @@ func (s *seeding) force(ctx context.Context) error {
 	if err := s.stillGone(ctx); err != nil {
 		return err
 	}
-	s.book.set(recovery.MarkForcing, "begun")
+	s.book.reach(recovery.PhaseForcing)
 	if err := s.book.save(ctx); err != nil {
 		return err
 	}
@@ -78,7 +85,7 @@ func (s *seeding) force(ctx context.Context) error {
 		}
 		return err
 	}
-	s.book.set(recovery.MarkForced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	s.book.reach(recovery.PhaseForced)
 	return nil
 }
 
@@ -147,7 +154,7 @@ func (s *seeding) alone(ctx context.Context, c *etcd.Client) error {
 		ClusterID: status.ClusterID,
 		MemberID:  status.MemberID,
 		Revision:  status.Revision,
-		OldData:   s.book.Mark(recovery.MarkOldData),
+		OldData:   s.book.Places.Data,
 	}
 	s.result.Members = []manifest.Member{{Name: s.seed.ev.MemberName, PeerURLs: s.seed.ev.PeerURLs}}
 	return nil
@@ -185,12 +192,14 @@ func (s *seeding) readForcedLog(ctx context.Context, id string) error {
 			),
 		}
 	}
-	s.book.set(recovery.MarkDiscarded, discardedEntries(log))
+	if n, err := strconv.ParseInt(discardedEntries(log), 10, 64); err == nil {
+		s.book.Discarded = &n
+	}
 	return nil
 }
 
 func (s *seeding) unforced(ctx context.Context) (bool, error) {
-	if s.book.Mark(recovery.MarkUnforced) == "" {
+	if !s.book.Reached(recovery.PhaseUnforced) {
 		return false, nil
 	}
 	text, err := s.seed.ReadFile(ctx, s.seed.ev.ManifestPath)
@@ -236,8 +245,8 @@ func (s *seeding) unforce(ctx context.Context) error {
 			),
 		}
 	}
-	s.book.set(recovery.MarkAfter, node.Hash([]byte(s.plan.Final)))
-	s.book.set(recovery.MarkUnforced, s.now().UTC().Format("2006-01-02T15:04:05Z"))
+	s.book.ManifestAfter = node.Hash([]byte(s.plan.Final))
+	s.book.reach(recovery.PhaseUnforced)
 	return nil
 }
 
@@ -299,8 +308,7 @@ func (s *seeding) confirm(ctx context.Context) error {
 	if err := s.each(ctx, append(s.plan.Others(), s.plan.Node), noForceFlag); err != nil {
 		return err
 	}
-	s.result.Discarded, _ = strconv.ParseInt(s.book.Mark(recovery.MarkDiscarded), 10, 64)
-	s.result.OldData = s.book.Mark(recovery.MarkOldData)
+	s.result.Discarded, s.result.OldData = s.book.Discarded, s.book.Places.Data
 	return s.seed.retire(ctx, s.book)
 }
 

@@ -68,25 +68,20 @@ func surveyed(nodes ...recovery.Evidence) recovery.Survey {
 	return nodes
 }
 
-func forcedJournal(id, node string, marks ...string) recovery.Journal {
-	j := recovery.Journal{
-		Operation: recovery.OperationSeed, ID: id, Master: node, Started: time.Unix(0, 0), Marks: map[string]string{},
+func begunAt(id, node string, phase recovery.Phase) recovery.Journal {
+	return recovery.Journal{
+		Operation: recovery.OperationSeed, ID: id, Master: node, Started: time.Unix(0, 0), Phase: phase,
 	}
-	for _, m := range marks {
-		j.Marks[m] = "yes"
-	}
-	return j
 }
 
 // TestSituations are cases in which a wrong answer loses data or stops a cluster that lives.
 func TestSituations(t *testing.T) {
 	m := three()
 	m1, m2, m3 := m[0], m[1], m[2]
-	begun := func(e recovery.Evidence, marks ...string) recovery.Evidence {
-		e.Journals = append(e.Journals, forcedJournal("X", e.Name, marks...))
+	begun := func(e recovery.Evidence, phase recovery.Phase) recovery.Evidence {
+		e.Journals = append(e.Journals, begunAt("X", e.Name, phase))
 		return e
 	}
-	const forcing, forced = recovery.MarkForcing, recovery.MarkForced
 	for _, c := range []struct {
 		name string
 		s    recovery.Survey
@@ -98,7 +93,7 @@ func TestSituations(t *testing.T) {
 		{
 			name: "resumed after the forced start, and the others were joined by hand",
 			s: surveyed(
-				begun(at(quorum(7, 20, m...), m1), recovery.MarkOldData, forcing, forced),
+				begun(at(quorum(7, 20, m...), m1), recovery.PhaseForced),
 				at(quorum(7, 20, m...), m2),
 				at(quorum(7, 20, m...), m3),
 			),
@@ -110,7 +105,7 @@ func TestSituations(t *testing.T) {
 			name: "the same, with the flag in the folder",
 			s: surveyed(
 				with(
-					begun(at(quorum(7, 20, m...), m1), recovery.MarkOldData, forcing, forced),
+					begun(at(quorum(7, 20, m...), m1), recovery.PhaseForced),
 					func(e *recovery.Evidence) { e.ForceFlag = "/etc/kubernetes/manifests/etcd.yaml" },
 				),
 				at(quorum(7, 20, m...), m2),
@@ -123,14 +118,14 @@ func TestSituations(t *testing.T) {
 		{
 			name: "resumed after the forced start, which serves alone",
 			s: surveyed(
-				begun(at(quorum(7, 20, m1), m1), recovery.MarkOldData, forcing, forced), at(empty(), m2), at(empty(), m3),
+				begun(at(quorum(7, 20, m1), m1), recovery.PhaseForced), at(empty(), m2), at(empty(), m3),
 			),
 			req: SeedRequest{RecoveryID: "X"},
 		},
 		{
 			name: "begun on one node, and another one was forced by hand",
 			s: surveyed(
-				begun(at(disk(7, 30, m...), m1), recovery.MarkMoved), at(quorum(7, 20, m2), m2), at(empty(), m3),
+				begun(at(disk(7, 30, m...), m1), recovery.PhaseBegun), at(quorum(7, 20, m2), m2), at(empty(), m3),
 			),
 			req:  SeedRequest{RecoveryID: "X"},
 			code: recovery.CodeClusterAlive,
@@ -138,7 +133,7 @@ func TestSituations(t *testing.T) {
 		{
 			name: "the same after the forced start",
 			s: surveyed(
-				begun(at(disk(7, 30, m1), m1), recovery.MarkOldData, forcing, forced),
+				begun(at(disk(7, 30, m1), m1), recovery.PhaseForced),
 				at(quorum(7, 20, m2), m2),
 				at(empty(), m3),
 			),
@@ -259,7 +254,7 @@ func TestSituations(t *testing.T) {
 		{
 			name: "another recovery has begun a forced start and cannot be finished",
 			s: surveyed(
-				begun(at(disk(7, 30, m1), m1), recovery.MarkOldData, forcing), at(disk(7, 20, m...), m2), at(empty(), m3),
+				begun(at(disk(7, 30, m1), m1), recovery.PhaseForcing), at(disk(7, 20, m...), m2), at(empty(), m3),
 			),
 			req:  SeedRequest{RecoveryID: "Y", Node: "m2"},
 			code: recovery.CodeOtherUnfinished,

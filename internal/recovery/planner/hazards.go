@@ -96,6 +96,14 @@ func hazards(seed recovery.Evidence, all recovery.Survey) []string {
 			seed.Name,
 		))
 	}
+	if len(seed.Alarms) > 0 {
+		found = append(found, fmt.Sprintf(
+			"%s has the alarm %s, which outlives a forced start: the recovery stops at its end until it is disarmed "+
+				"(compact, defragment, then etcdctl alarm disarm)",
+			seed.Name,
+			recovery.Words(seed.Alarms),
+		))
+	}
 	for _, h := range knownHazards() {
 		if recovery.Before(recovery.Oldest(v, seed.Disk), h.mended) && h.meets(seed, all) {
 			found = append(found, fmt.Sprintf("etcd %s: %s", is, h.text))

@@ -46,8 +46,8 @@ func TestJournalWithoutIDs(t *testing.T) {
 	}
 
 	done := journalFrom(t, "member-without-ids.json")
-	if !strings.HasSuffix(done.Stopped(), "was finished on m2 at 2026-11-22 03:04:35 UTC"+older) {
-		t.Errorf("the join %s", done.Stopped())
+	if !strings.HasSuffix(done.HowFar(), "was finished on m2 at 2026-11-22 03:04:35 UTC"+older) {
+		t.Errorf("the join %s", done.HowFar())
 	}
 	if OpenJoin([]recovery.Journal{*done}) != nil {
 		t.Error("a join that is finished goes on")

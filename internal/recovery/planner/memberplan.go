@@ -37,11 +37,10 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	}
 	begun := Begun(e)
 	if begun != nil {
-		p.Resumes = "the join of " + e.Name + " " + begun.Stopped()
+		p.Resumes = "the join of " + e.Name + " " + begun.HowFar()
 	}
-	if p.OldData, p.OldWAL = begun.Places(e); e.Empty && begun.Mark(recovery.MarkKeepData) == "" {
-		p.OldData, p.OldWAL = "", "" // there is nothing to keep
-	}
+	places := e.PlacesOf(begun)
+	p.OldData, p.OldWAL = places.Data, places.WAL
 	members := withoutSelf(e, join.Members)
 	if join.Is(e.Live) {
 		p.Healthy = healthy(e, e.Live.ClusterID)
@@ -70,7 +69,10 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	}
 	p.Cluster = recovery.Cluster{ID: join.ID, Members: SortMembers(members)}
 	if p.Healthy {
-		p.Manifest, p.OldData, p.OldWAL = e.Manifest, begun.Mark(recovery.MarkOldData), begun.Mark(recovery.MarkOldWAL)
+		p.Manifest, p.OldData, p.OldWAL = e.Manifest, "", ""
+		if begun != nil && begun.Places.Whole {
+			p.OldData, p.OldWAL = begun.Places.Data, begun.Places.WAL
+		}
 		return p, nil
 	}
 	p.Managers = managersOf(e)
@@ -257,20 +259,23 @@ func Begun(e recovery.Evidence) *recovery.Journal {
 // spent tells of the journal of a join that came as far as a voter whether that voter is gone again: then there is
 // nothing to go on with.
 func spent(e recovery.Evidence, j *recovery.Journal) bool {
-	if j.Mark(recovery.MarkVoter) == "" {
+	if e.PhaseOf(j) == recovery.PhaseVoid {
+		return true
+	}
+	if !j.Reached(recovery.PhaseVoter) {
 		return false
 	}
 	gone := e.Live != nil &&
 		!slices.ContainsFunc(
 			e.Live.Members,
-			func(m etcd.Member) bool { return m.ID.String() == j.Mark(recovery.MarkVoter) },
+			func(m etcd.Member) bool { return m.ID.String() == j.Voter },
 		)
 	return gone || e.Empty || disowned(e) != ""
 }
 
 // ToFinish tells of a master whether all that is left of a join is to check the end state.
 func ToFinish(e recovery.Evidence, cluster string) bool {
-	voter, _, _ := Standing(e, cluster)
+	voter, _, _ := Standing(e, cluster, "")
 	return e.Reach == recovery.Reached && len(e.Problems) == 0 && voter && Unfinished(e)
 }
 
@@ -282,7 +287,7 @@ func Unfinished(e recovery.Evidence) bool { return Begun(e) != nil }
 func OpenJoin(journals []recovery.Journal) *recovery.Journal {
 	past := LastSeed(recovery.Evidence{Journals: journals})
 	for i, j := range journals {
-		if j.Operation == recovery.OperationMember && !j.Done() && (past == nil || j.Started.After(past.Finished)) {
+		if j.Operation == recovery.OperationMember && j.Open() && (past == nil || j.Started.After(past.Finished)) {
 			return &journals[i]
 		}
 	}

@@ -67,8 +67,8 @@ func row(e recovery.Evidence, r Ranking) []string {
 			p.Last,
 		), fmt.Sprint(p.KeptRevision), p.Member.String()
 		switch {
-		case e.Quorum:
-			ends = "-" // it is what the quorum has
+		case e.Quorum: // what the quorum has moves on, and a report of a cluster that is well stays as it is
+			keeps, ends, revision = "-", "-", "-"
 		case e.Status != nil && p.LastTerm == 0: // it says only what is committed
 			ends = "?"
 		}

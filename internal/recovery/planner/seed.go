@@ -203,7 +203,7 @@ func (d *seedDecision) resumeSeed() error {
 	if j.Done() && !alone || d.began.PhaseOf(j) == recovery.PhaseVoid {
 		return recoveryFinished(j, d.began.Name)
 	}
-	p.Reason, p.Resuming = fmt.Sprintf("recovery %s %s", p.RecoveryID, j.Stopped()), true
+	p.Reason, p.Resuming = fmt.Sprintf("recovery %s %s", p.RecoveryID, j.HowFar()), true
 	if !j.Done() {
 		p.Resumes = p.Reason
 	}

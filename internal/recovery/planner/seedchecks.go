@@ -270,7 +270,8 @@ func (d *seedDecision) editManifest() error {
 		return manifestNotEditable(d.seed.Evidence, "", err)
 	}
 	d.plan.ManifestPath, d.plan.Forced, d.plan.Final = d.seed.ManifestPath, string(forced), d.seed.Manifest
-	d.plan.OldData, d.plan.OldWAL = d.journal.Places(d.seed.Evidence)
+	places := d.seed.PlacesOf(d.journal)
+	d.plan.OldData, d.plan.OldWAL = places.Data, places.WAL
 	return nil
 }
 

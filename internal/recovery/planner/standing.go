@@ -2,54 +2,102 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // Standing says how a member stands in its cluster. Lost is only what is proved: a quorum of its cluster does not list
-// it, or its data is gone. cluster is the ID it is known by, "" where it is not known.
-func Standing(e recovery.Evidence, cluster string) (healthyVoter, lost bool, why string) {
-	known := func(l *recovery.Live) bool { return l != nil && (cluster == "" || l.ClusterID.String() == cluster) }
+// its ID, or its data folder is empty. What is wrong with the node itself comes first: a manifest that cannot be read
+// at the moment says nothing about the member. cluster and member are the IDs it is known by, "" where not known.
+func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost bool, why string) {
+	answers := e.Live != nil && (cluster == "" || e.Live.ClusterID.String() == cluster)
 	switch {
-	case known(e.Live) && healthy(e, e.Live.ClusterID):
+	case answers && healthy(e, e.Live.ClusterID):
 		return true, false, ""
-	case known(e.Live) && !listed(e):
+	case len(e.Problems) > 0:
+		return false, false, e.Problems[0]
+	case e.Manifest == "":
+		return false, false, "no etcd manifest was found on it, so nothing can be said about its etcd."
+	case answers && !listed(e, member) && knownByID(e, member):
 		return false, true, fmt.Sprintf(
 			"the cluster %s has a quorum and does not list it as a member. Terraform plans to let it rejoin.",
 			e.Live.ClusterID,
 		)
-	case e.Manifest != "" && len(e.Problems) == 0 && (e.Empty || e.WALDir == "" && e.NoLog):
+	case e.Empty:
 		return false, true, fmt.Sprintf(
 			"there is no etcd data in %s any more. Terraform plans to let it rejoin.",
 			e.DataDir,
 		)
-	case known(e.Live) && disowned(e) != "":
+	case answers && disowned(e) != "":
 		return false, true, fmt.Sprintf(
 			"its data does not fit the cluster any more (%s). Terraform plans to let it rejoin.",
 			disowned(e),
 		)
-	case len(e.Problems) > 0:
-		return false, false, e.Problems[0]
+	}
+	return false, false, unhealthyWords(e)
+}
+
+// unhealthyWords says what is the matter with a member that is neither a healthy voter nor proved to be lost.
+func unhealthyWords(e recovery.Evidence) string {
+	switch {
 	case e.Parked != "":
-		return false, false, fmt.Sprintf(
+		return fmt.Sprintf(
 			"etcd is stopped: its manifest was moved to %s by a recovery. Let it rejoin with etcdrecovery_member, or "+
 				"put the manifest back.",
 			e.Parked,
 		)
+	case !e.Running && e.NoLog:
+		return fmt.Sprintf(
+			"etcd does not run, and there is no log in %s: look at the kubelet and at the container's log.",
+			e.DataDir,
+		)
 	case !e.Running:
-		return false, false, "etcd does not run, and its data is there: look at the kubelet and at the container's log."
+		return "etcd does not run, and its data is there: look at the kubelet and at the container's log."
 	case e.Status == nil:
-		return false, false, "etcd runs and does not answer: " + e.StatusError
+		return "etcd runs and does not answer: " + e.StatusError
 	case !e.Quorum:
-		return false, false, "etcd runs without a quorum. If the other members can be started, start them; if their " +
+		return "etcd runs without a quorum. If the other members can be started, start them; if their " +
 			"majority is lost for good, set a new recovery_id on etcdrecovery_seed."
+	case e.Live != nil && e.Status.ClusterID != e.Live.ClusterID:
+		return fmt.Sprintf(
+			"etcd serves cluster %s, and the cluster that the most members are in is %s.",
+			e.Status.ClusterID,
+			e.Live.ClusterID,
+		)
+	case e.Status.Learner:
+		return "etcd runs as a learner, which has no vote yet."
 	}
-	return false, false, fmt.Sprintf(
+	return fmt.Sprintf(
 		"etcd serves cluster %s with alarms %s.",
 		e.Status.ClusterID,
 		recovery.Words(e.Alarms),
 	)
+}
+
+// memberIDs returns those that a node's member can go by in the cluster that answers: the one it is known by, and the
+// one that its own data has. They differ where it was removed and added again by hand.
+func memberIDs(e recovery.Evidence, member string) []string {
+	var ids []string
+	if member != "" {
+		ids = append(ids, member)
+	}
+	if p, known := e.Progress(); known && p.Member != 0 && p.Cluster == e.Live.ClusterID {
+		ids = append(ids, p.Member.String())
+	}
+	return ids
+}
+
+// knownByID reports whether there is an ID by which a member list can be searched.
+func knownByID(e recovery.Evidence, member string) bool { return len(memberIDs(e, member)) > 0 }
+
+// listed reports whether the cluster that answers lists the node's member. Names and addresses do not count: they
+// outlive a machine, and another one can have them.
+func listed(e recovery.Evidence, member string) bool {
+	ids := memberIDs(e, member)
+	return slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return slices.Contains(ids, m.ID.String()) })
 }
 
 // disowned gives the words with which etcd says that its data can never work in its cluster again: it was removed, or
@@ -65,15 +113,6 @@ func disowned(e recovery.Evidence) string {
 		}
 	}
 	return ""
-}
-
-func listed(e recovery.Evidence) bool {
-	for _, m := range e.Live.Members {
-		if e.IsMember(m) {
-			return true
-		}
-	}
-	return false
 }
 
 // LastSeed is the latest finished recovery that was made from a master, nil where there was none.

@@ -12,8 +12,9 @@ import (
 // TestStands has refusals of a second apply: they change nothing, and say what the first has changed.
 func TestStands(t *testing.T) {
 	began := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
-	join := func(marks map[string]string) []recovery.Journal {
-		return []recovery.Journal{{Operation: recovery.OperationMember, Master: "m2", Started: began, Marks: marks}}
+	join := func(j recovery.Journal) []recovery.Journal {
+		j.Operation, j.Master, j.Started = recovery.OperationMember, "m2", began
+		return []recovery.Journal{j}
 	}
 	for _, c := range []struct {
 		name     string
@@ -25,30 +26,41 @@ func TestStands(t *testing.T) {
 			want: recovery.NothingTouched,
 		},
 		{
-			name:     "added",
-			journals: join(map[string]string{recovery.MarkLearner: "8e9e", recovery.MarkOldData: "/old"}),
+			name: "added",
+			journals: join(recovery.Journal{
+				Phase:   recovery.PhaseAdded,
+				Learner: "8e9e",
+				Places:  recovery.Places{Data: "/old", Whole: true},
+			}),
 			want: "nothing this time. An earlier apply left it so: m2 was added to the cluster as learner " +
 				"8e9e, which does not count for the quorum; its data from before is in /old. The other members " +
 				"work on.",
 		},
 		{
 			name:     "stopped",
-			journals: join(map[string]string{recovery.MarkRemoved: "8e9e"}),
+			journals: join(recovery.Journal{Phase: recovery.PhaseBegun, Removed: "8e9e"}),
 			want: "nothing this time. An earlier apply left it so: etcd may be stopped on m2, with its " +
 				"manifest at /parked. Its data is where it was, and the other members work on. The entry that was " +
 				"left of it (8e9e) is removed from the cluster, so going on is the way.",
 		},
 		{
-			name:     "about to be moved",
-			journals: join(map[string]string{recovery.MarkKeepData: "/old", recovery.MarkKeepWAL: "/oldwal"}),
+			name: "about to be moved",
+			journals: join(recovery.Journal{
+				Phase:  recovery.PhaseMoving,
+				Places: recovery.Places{Data: "/old", WAL: "/oldwal"},
+			}),
 			want: "nothing this time. An earlier apply left it so: etcd is stopped on m2, and its data from " +
 				"before may be in /old already, or partly in /old.moving, its log in /oldwal, or partly in " +
 				"/oldwal.moving. The other members work on. Going on is the way: do not put its manifest back over " +
 				"an empty data folder.",
 		},
 		{
-			name:     "a voter",
-			journals: join(map[string]string{recovery.MarkVoter: "8e9e", recovery.MarkOldData: "/old"}),
+			name: "a voter",
+			journals: join(recovery.Journal{
+				Phase:  recovery.PhaseVoter,
+				Voter:  "8e9e",
+				Places: recovery.Places{Data: "/old", Whole: true},
+			}),
 			want: "nothing this time. An earlier apply left it so: m2 is a voter of the cluster now, as member " +
 				"8e9e; its data from before is in /old. What is left is to check the end state.",
 		},
@@ -59,7 +71,8 @@ func TestStands(t *testing.T) {
 				Master:    "m2",
 				Started:   began,
 				Finished:  began,
-				Marks:     map[string]string{recovery.MarkLearner: "8e9e"},
+				Phase:     recovery.PhaseFinished,
+				Learner:   "8e9e",
 			}},
 			want: recovery.NothingTouched,
 		},
@@ -71,7 +84,8 @@ func TestStands(t *testing.T) {
 					Operation: recovery.OperationMember,
 					Master:    "m2",
 					Started:   began,
-					Marks:     map[string]string{recovery.MarkLearner: "8e9e"},
+					Phase:     recovery.PhaseAdded,
+					Learner:   "8e9e",
 				},
 				{
 					Operation: recovery.OperationSeed,
@@ -109,11 +123,9 @@ func TestStands(t *testing.T) {
 				ID:        "test",
 				Master:    "m1",
 				Started:   began,
-				Marks: map[string]string{
-					recovery.MarkMoved:   "m1 m2",
-					recovery.MarkOldData: "/old",
-					recovery.MarkForcing: "begun",
-				},
+				Phase:     recovery.PhaseForcing,
+				Moved:     []string{"m1", "m2"},
+				Places:    recovery.Places{Data: "/old", Whole: true},
 			},
 		},
 	}
@@ -138,12 +150,10 @@ func TestSpent(t *testing.T) {
 		ID:        "1",
 		Master:    "m2",
 		Started:   time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC),
-		Marks: map[string]string{
-			recovery.MarkVoter:    "2",
-			recovery.MarkLearner:  "2",
-			recovery.MarkKeepData: "/old/1",
-			recovery.MarkOldData:  "/old/1",
-		},
+		Phase:     recovery.PhaseVoter,
+		Voter:     "2",
+		Learner:   "2",
+		Places:    recovery.Places{Data: "/old/1", Whole: true},
 	}
 	etcd2 := etcd.Member{ID: 2, Name: "m2", PeerURLs: []string{"https://m2:2380"}}
 	etcd1 := etcd.Member{ID: 1, Name: "m1", PeerURLs: []string{"https://m1:2380"}}

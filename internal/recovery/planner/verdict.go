@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -297,11 +298,16 @@ func forcing(e recovery.Evidence) bool {
 	})
 }
 
-// forsaken is true of a node on which a forced start was begun by a recovery that was given up since.
+// forsaken is true of a node on which a forced start was begun by a recovery that was given up since, and whose data is
+// still what that has left.
 func forsaken(e recovery.Evidence) bool {
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
-		return j.Operation == recovery.OperationSeed && e.PhaseOf(&j) == recovery.PhaseAbandoned &&
-			j.Reached(recovery.PhaseForcing)
+		if j.Operation != recovery.OperationSeed || e.PhaseOf(&j) != recovery.PhaseAbandoned ||
+			!j.Reached(recovery.PhaseForcing) {
+			return false
+		}
+		j.Abandoned = time.Time{}
+		return e.PhaseOf(&j) != recovery.PhaseVoid
 	})
 }
 

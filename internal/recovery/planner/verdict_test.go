@@ -53,7 +53,7 @@ func TestJudge(t *testing.T) {
 	}
 	forcing := func(e *recovery.Evidence) {
 		e.Journals = []recovery.Journal{
-			{Operation: recovery.OperationSeed, ID: "x", Marks: map[string]string{recovery.MarkForcing: "begun"}},
+			{Operation: recovery.OperationSeed, ID: "x", Phase: recovery.PhaseForcing},
 		}
 	}
 	asLearner := etcd.Member{ID: 2, Name: "m2", PeerURLs: members[1].PeerURLs, Learner: true}

@@ -1,10 +1,8 @@
 package situation
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -57,15 +55,11 @@ func (f *forcing) journal() *recovery.Journal {
 	return nil
 }
 
-func (f *forcing) mark(key, value string) {
-	j := f.journal()
-	marks := map[string]string{key: value} // a survey may hold the map from before
-	for k, v := range j.Marks {
-		if k != key {
-			marks[k] = v
-		}
+// reach writes down how far it came.
+func (f *forcing) reach(p recovery.Phase) {
+	if j := f.journal(); !j.Reached(p) {
+		j.Phase = p
 	}
-	j.Marks = marks
 }
 
 // run carries steps out until the one after which the provider is killed, "" for none.
@@ -81,7 +75,7 @@ func (f *forcing) run(steps []recovery.StepID, until recovery.StepID) error {
 				Time: f.w.time(), Operation: recovery.OperationSeed, ID: id, Number: i + 1, Of: len(steps), Step: string(id),
 			})
 			if id == recovery.StepConfirm {
-				j.Finished = f.w.time()
+				j.Finished, j.Phase = f.w.time(), recovery.PhaseFinished
 			}
 		}
 		if id == until || id == recovery.StepForce && until == midForce {
@@ -93,39 +87,40 @@ func (f *forcing) run(steps []recovery.StepID, until recovery.StepID) error {
 
 func (f *forcing) step(id, until recovery.StepID) error {
 	w, seed, j := f.w, f.seed, f.journal()
-	is := func(key string) bool { return j.Mark(key) != "" }
 	switch id {
 	case recovery.StepCheck:
 		f.begin()
 	case recovery.StepStopOthers:
 		for _, o := range f.others {
-			if !is(recovery.MarkUnforced) && o.manifest != missing {
+			if !j.Reached(recovery.PhaseUnforced) && o.manifest != missing {
 				o.stop(0)
 				o.manifest = parked
 			}
 		}
 		w.settle()
 	case recovery.StepStopSeed:
-		if !is(recovery.MarkForced) {
+		if !j.Reached(recovery.PhaseForced) {
 			seed.stop(0)
 			seed.manifest = parked
 			w.settle()
+			f.reach(recovery.PhaseStopped)
 		}
 	case recovery.StepCopy:
-		if is(recovery.MarkOldData) || is(recovery.MarkForced) {
+		if j.Reached(recovery.PhaseCopied) {
 			return nil
 		}
 		if seed.disk != nil {
 			seed.copies = append(seed.copies, keptData{place: f.oldData, data: *seed.disk})
 		}
-		f.mark(recovery.MarkOldData, f.oldData)
+		j.Places = recovery.Places{Data: f.oldData, Whole: true}
+		f.reach(recovery.PhaseCopied)
 	case recovery.StepForce:
-		if is(recovery.MarkForced) {
+		if j.Reached(recovery.PhaseForced) {
 			return nil
 		}
 		return f.force(until)
 	case recovery.StepUnforce:
-		if is(recovery.MarkUnforced) && seed.manifest == inPlace && seed.running {
+		if j.Reached(recovery.PhaseUnforced) && seed.manifest == inPlace && seed.running {
 			return nil
 		}
 		seed.stop(0)
@@ -134,7 +129,7 @@ func (f *forcing) step(id, until recovery.StepID) error {
 			return &failed{recovery.CodeEtcdExited}
 		}
 		w.settle()
-		f.mark(recovery.MarkUnforced, "yes")
+		f.reach(recovery.PhaseUnforced)
 	case recovery.StepPeerURL:
 		leader := w.leaderOf(seed)
 		if leader == nil {
@@ -173,8 +168,10 @@ func (f *forcing) begin() {
 	if f.journal() == nil {
 		f.seed.journals = append(f.seed.journals, recovery.Journal{
 			Operation: recovery.OperationSeed, ID: f.id, Master: f.seed.key, Started: f.w.time(),
-			Marks: map[string]string{},
 		})
+		if d := f.seed.disk; d != nil {
+			f.journal().Cluster, f.journal().Member = d.tip.cluster, d.member
+		}
 	}
 	for _, m := range f.w.machines {
 		for i := range m.journals {
@@ -187,11 +184,11 @@ func (f *forcing) begin() {
 	for _, o := range append(f.others, f.seed) {
 		names = append(names, o.key)
 	}
-	list, _ := json.Marshal(names)
-	f.mark(recovery.MarkMoved, string(list))
-	f.mark(recovery.MarkStopped, string(list))
-	if f.journal().Mark(recovery.MarkKeepData) == "" {
-		f.mark(recovery.MarkKeepData, f.oldData)
+	j := f.journal()
+	j.Moved, j.Stopped = names, names
+	f.reach(recovery.PhaseBegun)
+	if !j.Reached(recovery.PhaseForcing) {
+		j.Places.Data = f.oldData
 	}
 }
 
@@ -205,7 +202,7 @@ func (f *forcing) force(until recovery.StepID) error {
 			}
 		}
 	}
-	f.mark(recovery.MarkForcing, "begun")
+	f.reach(recovery.PhaseForcing)
 	if seed.disk == nil {
 		f.breaks(wayOn, "forced-empty", "%s is to be forced, and has no data", seed.name)
 		return &failed{recovery.CodeEtcdExited}
@@ -224,7 +221,7 @@ func (f *forcing) force(until recovery.StepID) error {
 		w.excuse(seed.disk.tip)
 	}
 	if until != midForce {
-		f.mark(recovery.MarkForced, f.w.time().Format(time.RFC3339))
+		f.reach(recovery.PhaseForced)
 	}
 	return nil
 }
@@ -246,7 +243,7 @@ func (f *forcing) checkLiving() {
 			given = given && (slices.Contains(f.less, o.key) || slices.Contains(f.lost, o.key))
 		}
 		alone := len(group) == 1 && group[0] == f.seed && leader.disk.tip.voters() == 1
-		if f.journal().Mark(recovery.MarkUnforced) != "" {
+		if f.journal().Reached(recovery.PhaseUnforced) {
 			continue // nothing is stopped any more
 		}
 		worthless := f.seed.disk != nil && leader.disk.tip.cluster != f.seed.disk.tip.cluster &&

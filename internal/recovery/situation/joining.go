@@ -49,7 +49,7 @@ func (j *joining) run(until recovery.StepID) error {
 			return nil
 		}
 	}
-	journal.Finished = w.time()
+	journal.Finished, journal.Phase = w.time(), recovery.PhaseFinished
 	return nil
 }
 
@@ -95,29 +95,24 @@ func (j *joining) check() (*machine, error) {
 
 func (j *joining) begin() *recovery.Journal {
 	for i := range j.m.journals {
-		if o := &j.m.journals[i]; o.Operation == recovery.OperationMember && !o.Done() {
+		if o := &j.m.journals[i]; o.Operation == recovery.OperationMember && o.Open() {
 			return o
 		}
 	}
 	j.w.clock++
 	j.m.journals = append(j.m.journals, recovery.Journal{
 		Operation: recovery.OperationMember, ID: "join-" + strconv.Itoa(j.w.clock), Master: j.m.key,
-		Started: j.w.time(), Marks: map[string]string{},
+		Started: j.w.time(), Phase: recovery.PhaseBegun,
 	})
-	return &j.m.journals[len(j.m.journals)-1]
+	own := &j.m.journals[len(j.m.journals)-1]
+	if d := j.m.disk; d != nil {
+		own.Cluster, own.Member = d.tip.cluster, d.member
+	}
+	return own
 }
 
 func (j *joining) step(id recovery.StepID, leader *machine, journal *recovery.Journal) error {
 	w, m := j.w, j.m
-	mark := func(key, value string) {
-		marks := map[string]string{key: value}
-		for k, v := range journal.Marks {
-			if k != key {
-				marks[k] = v
-			}
-		}
-		journal.Marks = marks
-	}
 	switch id {
 	case recovery.StepStop:
 		m.stop(0)
@@ -125,7 +120,7 @@ func (j *joining) step(id recovery.StepID, leader *machine, journal *recovery.Jo
 	case recovery.StepRemoveStale:
 		w.removeEntries(m, leader)
 	case recovery.StepMoveAside:
-		j.moveAside(leader, mark)
+		j.moveAside(leader, journal)
 	case recovery.StepAddLearner:
 		self := m.self(w.id())
 		self.Name, self.Learner = "", true
@@ -133,7 +128,7 @@ func (j *joining) step(id recovery.StepID, leader *machine, journal *recovery.Jo
 			return &failed{recovery.CodeLearnerInTheWay}
 		}
 		w.commit(leader, false, nil, func(e *entry) { e.members = append(slices.Clone(e.members), self) })
-		mark(recovery.MarkLearner, self.ID.String())
+		journal.Learner, journal.Phase = self.ID.String(), recovery.PhaseAdded
 	case recovery.StepStart:
 		m.manifest = inPlace
 		tip := leader.disk.tip
@@ -159,7 +154,7 @@ func (j *joining) step(id recovery.StepID, leader *machine, journal *recovery.Jo
 				}
 			}
 		})
-		mark(recovery.MarkVoter, own.String())
+		journal.Voter, journal.Phase = own.String(), recovery.PhaseVoter
 	}
 	return nil
 }
@@ -175,7 +170,7 @@ func nameMember(members []etcd.Member, id etcd.ID, name string) []etcd.Member {
 }
 
 // moveAside empties the data folder, and holds that against the truth.
-func (j *joining) moveAside(leader *machine, mark func(string, string)) {
+func (j *joining) moveAside(leader *machine, journal *recovery.Journal) {
 	w, m := j.w, j.m
 	for _, d := range []*data{m.disk, m.unmounted} {
 		if d == nil || d.damaged {
@@ -210,6 +205,5 @@ func (j *joining) moveAside(leader *machine, mark func(string, string)) {
 		m.copies = append(m.copies, keptData{place: j.plan.OldData, data: *m.disk, moved: true})
 	}
 	m.disk = nil
-	mark(recovery.MarkKeepData, j.plan.OldData)
-	mark(recovery.MarkOldData, j.plan.OldData)
+	journal.Places, journal.Phase = recovery.Places{Data: j.plan.OldData, Whole: true}, recovery.PhaseMoved
 }

@@ -53,7 +53,7 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	}
 	e.Addresses = []string{hostOf(m.addr)}
 	e.Kubelet = recovery.Kubelet{Running: !m.kubeletDown, Service: "active"}
-	e.Journals = m.journals
+	e.Journals = slices.Clone(m.journals)
 	e.Running = m.running
 	if m.elsewhere {
 		e.Signs = []string{"/var/lib/rancher/k3s/server/db/etcd"}

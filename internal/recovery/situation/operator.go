@@ -321,12 +321,12 @@ func (o *operator) checkLost(s recovery.Survey) {
 		if e.Reach != recovery.Reached {
 			continue
 		}
-		cluster := "" // of the state: the one that the node was in
+		cluster, member := "", "" // of the state: what the node was
 		m := o.find(e.Name)
 		if d := m.whole(); d != nil {
-			cluster = d.tip.cluster.String()
+			cluster, member = d.tip.cluster.String(), d.member.String()
 		}
-		_, lost, why := planner.Standing(e, cluster)
+		_, lost, why := planner.Standing(e, cluster, member)
 		if !lost {
 			continue
 		}

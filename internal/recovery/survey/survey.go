@@ -109,15 +109,27 @@ func otherCluster(e recovery.Evidence) string {
 }
 
 func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence {
-	e := recovery.Evidence{Name: n.Name, Reach: recovery.Reached}
+	e := recovery.Evidence{Name: n.Name, Host: n.Host, Reach: recovery.Reached}
 	pods, err := n.Look(ctx, telltales()...)
+	if pods != nil {
+		e.Addresses = addressesOf(pods)
+	}
+	if errors.Is(err, node.ErrNoManifestDir) && isBare(pods) {
+		e.NoManifest, e.Bare, e.StrayData = true, true, pods.StrayData
+		e.Problems = append(e.Problems, fmt.Sprintf(
+			"nothing of Kubernetes and of etcd is on %s, as on a machine that was installed anew: it has nothing to "+
+				"stop. Before it can join, prepare it as a control plane node, with etcd's manifest and certificates",
+			n.Name,
+		))
+		return e
+	}
 	if err != nil {
 		e.Reach, e.ReachError = recovery.Silent, err.Error()
 		if node.Answered(err) {
 			e.Reach = recovery.Refused
 		}
 		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, "") == nil {
-			e.NoManifest, e.Signs = true, pods.Signs
+			e.NoManifest, e.Signs, e.StrayData = true, pods.Signs, pods.StrayData
 			e.ReachError = strings.Join(append(e.NotHere(), e.ReachError), "; ")
 		}
 		return e
@@ -132,6 +144,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	m, problems := FindManifest(&e, pods)
 	e.Problems = append(e.Problems, problems...)
 	if m == nil {
+		if e.NoManifest {
+			e.StrayData = pods.StrayData
+		}
 		// Still say whether an etcd runs here: it would have to be stopped.
 		e.Running = running(pods.Containers, e.Workload())
 		return e
@@ -169,6 +184,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	}
 	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
 	e.DataBytes, e.FreeBytes, e.Readable, e.Empty = disk.DataBytes, disk.FreeBytes, disk.Readable(), disk.Empty
+	if !e.Quorum {
+		e.Problems = append(e.Problems, listenProblems(&e, m, pods)...)
+	}
 	e.EmptyUnknown, e.Foreign = disk.EmptyUnknown, disk.Foreign
 	e.NoLog = len(disk.Segments) == 0 && disk.EmptyUnknown == ""
 	if disk.NotMounted != "" && !e.Quorum {

@@ -1,0 +1,151 @@
+package recovery
+
+import (
+	"slices"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+)
+
+// Phase is where an operation stands on its node. Whoever needs to know asks for it with PhaseOf or Reached.
+type Phase string
+
+// PhaseNone means that nothing was begun.
+const PhaseNone Phase = ""
+
+// PhaseBegun means that the journal is on the node, and that manifests may have been moved out of the kubelet's folder.
+const PhaseBegun Phase = "begun"
+
+// The phases of a seed, in order, between PhaseBegun and PhaseFinished.
+const (
+	// PhaseStopped means that etcd was stopped on every node.
+	PhaseStopped Phase = "stopped"
+	// PhaseCopied means that there is a whole copy of the seed's data.
+	PhaseCopied Phase = "copied"
+	// PhaseForcing means that the forced manifest may be in the kubelet's folder and the log rewritten. It is saved
+	// before that manifest is written.
+	PhaseForcing Phase = "forcing"
+	// PhaseForced means that the forced start was verified, and that the flag is still in the manifest.
+	PhaseForced Phase = "forced"
+	// PhaseUnforced means that etcd was restarted without the flag, and verified.
+	PhaseUnforced Phase = "unforced"
+)
+
+// The phases of a member, in order, between PhaseBegun and PhaseFinished.
+const (
+	// PhaseMoving means that the old data may be moved in part.
+	PhaseMoving Phase = "moving"
+	// PhaseMoved means that the data from before is away.
+	PhaseMoved Phase = "moved"
+	// PhaseAdded means that the node was added to the cluster as a learner.
+	PhaseAdded Phase = "added"
+	// PhaseStarted means that its etcd was started.
+	PhaseStarted Phase = "started"
+	// PhaseVoter means that it was promoted.
+	PhaseVoter Phase = "voter"
+)
+
+// PhaseFinished means that the end state was checked.
+const PhaseFinished Phase = "finished"
+
+// What becomes of an operation that does not come to its end.
+const (
+	// PhaseUndone means that everything was put back as it was.
+	PhaseUndone Phase = "undone"
+	// PhaseAbandoned means that it was given up by name, or that a later operation on the node has overtaken it. The
+	// journal's own Phase still says how far it came.
+	PhaseAbandoned Phase = "abandoned"
+	// PhaseVoid means that the data has had another life since. No journal has it: it follows from the evidence.
+	PhaseVoid Phase = "void"
+)
+
+// Phases returns the phases of an operation in order.
+func (o Operation) Phases() []Phase {
+	if o == OperationMember {
+		return []Phase{
+			PhaseNone, PhaseBegun, PhaseMoving, PhaseMoved, PhaseAdded, PhaseStarted, PhaseVoter, PhaseFinished,
+		}
+	}
+	return []Phase{
+		PhaseNone, PhaseBegun, PhaseStopped, PhaseCopied, PhaseForcing, PhaseForced, PhaseUnforced, PhaseFinished,
+	}
+}
+
+// Reached reports whether the operation came at least as far as a phase of its own. One that is finished has reached
+// them all, one that was undone none.
+func (j *Journal) Reached(p Phase) bool {
+	if j == nil || !j.Undone.IsZero() {
+		return false
+	}
+	order := j.Operation.Phases()
+	have, want := slices.Index(order, j.Phase), slices.Index(order, p)
+	if j.Done() {
+		have = len(order) - 1
+	}
+	return want > 0 && have >= want
+}
+
+// PhaseOf returns where an operation stands, as far as the node's data still is what its journal speaks of. PhaseVoid
+// means that the data has had another life since: it is of another member or another cluster, or a later operation on
+// this node came to its end.
+func (e Evidence) PhaseOf(j *Journal) Phase {
+	switch {
+	case j == nil:
+		return PhaseNone
+	case !j.Undone.IsZero() || j.Phase == PhaseUndone:
+		return PhaseUndone
+	case !j.Abandoned.IsZero() || j.Phase == PhaseAbandoned:
+		return PhaseAbandoned
+	case j.Phase == PhaseVoid, e.otherData(j), e.overtaken(j):
+		return PhaseVoid
+	case j.Done():
+		return PhaseFinished
+	}
+	return j.Phase
+}
+
+// otherData reports whether the node's data is that of another member or another cluster than the operation left there.
+func (e Evidence) otherData(j *Journal) bool {
+	cluster, member := e.Cluster(), e.memberID()
+	if j.Operation != OperationMember || !j.Reached(PhaseMoved) {
+		return cluster != 0 && j.Cluster != 0 && cluster != j.Cluster ||
+			member != 0 && j.Member != 0 && member != j.Member
+	}
+	// Here the data from before is away, and what is there now can only be that of a learner that was added for this,
+	// which may have been removed again.
+	own := member.String() == j.Learner || member.String() == j.Removed && member != j.Member
+	return member != 0 && !own
+}
+
+// memberID returns the ID of the member whose data this is; 0 where that is not known.
+func (e Evidence) memberID() etcd.ID {
+	switch {
+	case e.Status != nil:
+		return e.Status.MemberID
+	case e.Disk != nil:
+		return e.Disk.MemberID
+	}
+	return 0
+}
+
+// overtaken reports whether another operation on this node came to its end after this one.
+func (e Evidence) overtaken(j *Journal) bool {
+	return slices.ContainsFunc(e.Journals, func(k Journal) bool {
+		same := k.Operation == j.Operation && k.ID == j.ID
+		return !same && k.settled() && k.last().After(j.last())
+	})
+}
+
+// settled reports whether the operation has made the node's data its own: from then on what older journals say of that
+// data is of the past.
+func (j *Journal) settled() bool {
+	return j.Done() || j.Operation == OperationMember && j.Reached(PhaseVoter)
+}
+
+// last is when the operation was finished, or else begun.
+func (j *Journal) last() time.Time {
+	if !j.Finished.IsZero() {
+		return j.Finished
+	}
+	return j.Started
+}

@@ -1,0 +1,178 @@
+package recovery_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// TestReached asks a journal in each phase for each phase.
+func TestReached(t *testing.T) {
+	var none *recovery.Journal
+	if none.Reached(recovery.PhaseBegun) || none.Open() || none.Done() {
+		t.Error("no journal has come anywhere")
+	}
+	all := append(recovery.OperationSeed.Phases(), recovery.OperationMember.Phases()...)
+	all = append(all, recovery.PhaseUndone, recovery.PhaseAbandoned, recovery.PhaseVoid)
+	for _, operation := range []recovery.Operation{recovery.OperationSeed, recovery.OperationMember} {
+		order := map[recovery.Phase]int{}
+		for i, p := range operation.Phases() {
+			order[p] = i
+		}
+		for _, have := range all {
+			j := &recovery.Journal{Operation: operation, Phase: have}
+			for _, want := range all {
+				reached := order[want] > 0 && order[have] >= order[want]
+				if j.Reached(want) != reached {
+					t.Errorf("a %s that is %q has reached %q: %t", operation, have, want, !reached)
+				}
+			}
+			if open := order[have] > 0 && have != recovery.PhaseFinished; j.Open() != open {
+				t.Errorf("a %s that is %q is open: %t", operation, have, !open)
+			}
+		}
+	}
+	finished := recovery.Journal{Operation: recovery.OperationSeed, Finished: began()} // as lists of files have it
+	if !finished.Reached(recovery.PhaseUnforced) || finished.Open() {
+		t.Error("what is finished has reached everything, and is not open")
+	}
+	abandoned := recovery.Journal{Phase: recovery.PhaseForcing, Abandoned: began()}
+	if !abandoned.Reached(recovery.PhaseForcing) || abandoned.Open() {
+		t.Error("what was abandoned still says how far it came, and is not open")
+	}
+	undone := recovery.Journal{Phase: recovery.PhaseCopied, Undone: began()}
+	if undone.Reached(recovery.PhaseBegun) || undone.Open() {
+		t.Error("what was undone has reached nothing, and is not open")
+	}
+}
+
+// TestPhaseOf has data that is still what a journal speaks of, and data that has had another life since.
+func TestPhaseOf(t *testing.T) {
+	at := func(hours int) time.Time { return began().Add(time.Duration(hours) * time.Hour) }
+	disk := func(cluster, member etcd.ID) recovery.Evidence {
+		return recovery.Evidence{Disk: &recovery.OnDisk{ClusterID: cluster, MemberID: member}}
+	}
+	serves := func(cluster, member etcd.ID) recovery.Evidence {
+		return recovery.Evidence{Status: &etcd.Status{ClusterID: cluster, MemberID: member}}
+	}
+	with := func(others ...recovery.Journal) recovery.Evidence { return recovery.Evidence{Journals: others} }
+	seed := recovery.Journal{
+		Operation: recovery.OperationSeed, ID: "x", Phase: recovery.PhaseForcing, Started: at(0), Cluster: 7, Member: 1,
+	}
+	join := recovery.Journal{
+		Operation: recovery.OperationMember, ID: "x", Phase: recovery.PhaseAdded, Started: at(0), Cluster: 7, Member: 1,
+		Learner: "2", Removed: "1",
+	}
+	member := func(p recovery.Phase, started, finished int) recovery.Journal {
+		j := recovery.Journal{Operation: recovery.OperationMember, ID: "later", Phase: p, Started: at(started)}
+		if finished > 0 {
+			j.Finished = at(finished)
+		}
+		return j
+	}
+	forced := func(id string, started, finished int) recovery.Journal {
+		j := member(recovery.PhaseForced, started, finished)
+		j.Operation, j.ID = recovery.OperationSeed, id
+		return j
+	}
+	in := func(j recovery.Journal, p recovery.Phase) recovery.Journal { j.Phase = p; return j }
+	const void = recovery.PhaseVoid
+	for name, c := range map[string]struct {
+		e    recovery.Evidence
+		j    recovery.Journal
+		want recovery.Phase
+	}{
+		"nothing is known of the data":          {recovery.Evidence{}, seed, recovery.PhaseForcing},
+		"its own data, stopped":                 {disk(7, 1), seed, recovery.PhaseForcing},
+		"its own data, at work":                 {serves(7, 1), seed, recovery.PhaseForcing},
+		"another member, stopped":               {disk(7, 2), seed, void},
+		"another member, at work":               {serves(7, 2), seed, void},
+		"another cluster, stopped":              {disk(8, 1), seed, void},
+		"another cluster, at work":              {serves(8, 1), seed, void},
+		"an old journal without IDs":            {disk(8, 2), forced("x", 0, 0), recovery.PhaseForced},
+		"a later join that finished":            {with(seed, member(recovery.PhaseVoter, 1, 2)), seed, void},
+		"a later join that came to a voter":     {with(seed, member(recovery.PhaseVoter, 1, 0)), seed, void},
+		"a later join that came to a learner":   {with(seed, member(recovery.PhaseStarted, 1, 0)), seed, "forcing"},
+		"an earlier join that finished":         {with(seed, member(recovery.PhaseVoter, -2, -1)), seed, "forcing"},
+		"a later seed that finished":            {with(seed, forced("y", 1, 2)), seed, void},
+		"a later seed that did not finish":      {with(seed, forced("y", 1, 0)), seed, "forcing"},
+		"a finished seed, and a later join":     {with(member(recovery.PhaseVoter, 3, 4)), forced("x", 0, 2), void},
+		"a finished seed, and an earlier join":  {with(member(recovery.PhaseVoter, 0, 1)), forced("x", 0, 2), "finished"},
+		"a seed that was abandoned":             {disk(8, 2), abandon(seed), recovery.PhaseAbandoned},
+		"a seed that was undone":                {disk(8, 2), in(seed, recovery.PhaseUndone), recovery.PhaseUndone},
+		"a join, and the data from before":      {disk(7, 1), in(join, recovery.PhaseMoving), recovery.PhaseMoving},
+		"a join, and its learner's data":        {disk(7, 2), join, recovery.PhaseAdded},
+		"a join, and the data from before back": {disk(7, 1), join, void},
+		"a join, and a third member's data":     {serves(7, 3), join, void},
+		"a join whose learner was removed":      {disk(7, 2), removed(join), recovery.PhaseMoved},
+		"a join, and a later seed that finished": {
+			with(join, forced("y", 1, 2)), join, void,
+		},
+		"a join, and a seed that finished later but was begun before": {
+			with(join, forced("y", -1, 2)), join, void,
+		},
+	} {
+		if got := c.e.PhaseOf(&c.j); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	if got := disk(7, 1).PhaseOf(nil); got != recovery.PhaseNone {
+		t.Errorf("no journal: %q", got)
+	}
+}
+
+func abandon(j recovery.Journal) recovery.Journal {
+	j.Abandoned = began()
+	return j
+}
+
+// removed is a join whose learner was taken out of the cluster again, to be added anew.
+func removed(j recovery.Journal) recovery.Journal {
+	j.Phase, j.Learner, j.Removed = recovery.PhaseMoved, "", j.Learner
+	return j
+}
+
+// TestPlaces has the data of a node whose operation has chosen a place for it, or not.
+func TestPlaces(t *testing.T) {
+	free := recovery.Evidence{OldData: "/old/2", OldWAL: "/oldwal/2", Disk: &recovery.OnDisk{MemberID: 2}}
+	empty := recovery.Evidence{OldData: "/old/2", Empty: true}
+	join := func(p recovery.Phase, whole bool, learner string) *recovery.Journal {
+		return &recovery.Journal{
+			Operation: recovery.OperationMember,
+			Phase:     p,
+			Learner:   learner,
+			Places:    recovery.Places{Data: "/old/1", Whole: whole},
+		}
+	}
+	second := recovery.Places{Data: "/old/2", WAL: "/oldwal/2"}
+	for name, c := range map[string]struct {
+		e           recovery.Evidence
+		j           *recovery.Journal
+		kept, aside recovery.Places
+	}{
+		"a new operation": {e: free, kept: second},
+		"nothing to keep": {e: empty},
+		"moved in part":   {e: free, j: join(recovery.PhaseMoving, false, ""), kept: recovery.Places{Data: "/old/1"}},
+		"moved": {
+			e:    empty,
+			j:    join(recovery.PhaseMoved, true, ""),
+			kept: recovery.Places{Data: "/old/1", Whole: true},
+		},
+		"moved, and the data of its learner is there": {
+			e:     free,
+			j:     join(recovery.PhaseAdded, true, "2"),
+			kept:  recovery.Places{Data: "/old/1", Whole: true},
+			aside: second,
+		},
+		"moved, and data of another life is there": {e: free, j: join(recovery.PhaseAdded, true, "3"), kept: second},
+	} {
+		if got := c.e.PlacesOf(c.j); got != c.kept {
+			t.Errorf("%s: the data is kept at %+v, want %+v", name, got, c.kept)
+		}
+		if got := c.e.Leftover(c.j); got != c.aside {
+			t.Errorf("%s: what is left goes to %+v, want %+v", name, got, c.aside)
+		}
+	}
+}
