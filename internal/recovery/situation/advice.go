@@ -181,11 +181,17 @@ func (o *operator) serving(s recovery.Survey) {
 func (o *operator) survey(s recovery.Survey) {
 	for _, e := range s {
 		members := e.Members
+		if len(members) == 0 && e.Disk == nil {
+			members = e.InitialCluster()
+		}
 		if e.Disk != nil {
 			members = e.Disk.Members
 		}
-		for _, k := range append(slices.Clone(members), e.InitialCluster()...) {
+		for _, k := range members {
 			for _, u := range k.PeerURLs {
+				if slices.Contains(o.req.Lost, u) {
+					continue
+				}
 				m := o.at(addrOf(u))
 				gone := m == nil || m.power == destroyed
 				switch {

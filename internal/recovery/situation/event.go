@@ -92,10 +92,14 @@ func verbs() map[string]happening {
 		"address": readdress,
 		"rebuild": rebuild,
 		// What a node is like.
-		"expire":     func(_ *world, m *machine, _ event) { m.expired = true },
-		"kubelet":    func(_ *world, m *machine, _ event) { m.kubeletDown = true },
-		"elsewhere":  func(_ *world, m *machine, _ event) { m.elsewhere = true; m.stop(0); m.manifest = missing },
-		"uneditable": func(_ *world, m *machine, _ event) { m.manifest = uneditable },
+		"expire":    func(_ *world, m *machine, _ event) { m.expired = true },
+		"kubelet":   func(_ *world, m *machine, _ event) { m.kubeletDown = true },
+		"elsewhere": func(_ *world, m *machine, _ event) { m.elsewhere = true; m.stop(0); m.manifest = missing },
+		"uneditable": func(_ *world, m *machine, _ event) {
+			if m.manifest == inPlace {
+				m.manifest = uneditable
+			}
+		},
 		"unmanifest": func(_ *world, m *machine, _ event) { m.stop(0); m.manifest = missing },
 		"image":      func(_ *world, m *machine, e event) { m.image = e.n % len(images()) },
 		// What people do.
@@ -446,9 +450,9 @@ func begin(w *world, m *machine, e event) {
 		return
 	}
 	w.clock++
-	id := "earlier-" + strconv.Itoa(w.clock)
+	id := "earlier-" + m.name
 	for i := range m.journals {
-		if j := &m.journals[i]; j.Operation == recovery.OperationSeed && !j.Done() {
+		if j := &m.journals[i]; j.Operation == recovery.OperationSeed && (!j.Done() || j.ID == id) {
 			return
 		}
 	}

@@ -35,6 +35,9 @@ func generate(r *rand.Rand) ([]event, []wish) {
 	}
 	wishes = append(wishes, wish{node: g.any(), gives: r.IntN(2) == 0})
 	for i := range wishes {
+		if g.begun != "" && r.IntN(3) == 0 {
+			wishes[i].id = "earlier-" + g.begun
+		}
 		wishes[i].anyOrder = r.IntN(20) != 0 // an edit of a manifest takes longer than all else
 	}
 	return g.events, wishes
@@ -45,10 +48,14 @@ type generator struct {
 	n      int
 	events []event
 	all    int // the image of all, 0 while it is not chosen
+	begun  string
 	addr   int
 }
 
 func (g *generator) add(verb, on, with string, n int) {
+	if verb == "begin" {
+		g.begun = on
+	}
 	g.events = append(g.events, event{verb, on, with, n})
 }
 

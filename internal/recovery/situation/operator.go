@@ -1,6 +1,7 @@
 package situation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -21,6 +22,7 @@ type wish struct {
 	node      string          // "" leaves it to the planner
 	gives     bool            // up what does not answer, rather than go and repair it
 	interrupt recovery.StepID // after which the first apply is killed, "" for none
+	id        string          // of the recovery that he goes on with, "" for a new one
 	anyOrder  bool            // members take the cluster as it is at their turn, and their manifests are not known before
 }
 
@@ -31,6 +33,9 @@ func (q wish) String() string {
 	}
 	if q.gives {
 		text += " gives-up"
+	}
+	if q.id != "" {
+		text += " id=" + q.id
 	}
 	if q.anyOrder {
 		text += " any-order"
@@ -51,6 +56,8 @@ func parseWish(line string) (wish, error) {
 			q.node = value
 		case key == "gives-up":
 			q.gives = true
+		case key == "id":
+			q.id = value
 		case key == "any-order":
 			q.anyOrder = true
 		case key == "interrupted":
@@ -85,7 +92,7 @@ type operator struct {
 // meet lets an operator plan, apply and follow advice in a world, and returns the rules that were broken.
 func meet(w *world, q wish, t texts, count tally) (faults []*broken, turns []string) {
 	o := &operator{world: w, texts: t, wish: q, tally: count, told: map[string]int{}}
-	o.req = planner.SeedRequest{Node: q.node, RecoveryID: "now"}
+	o.req = planner.SeedRequest{Node: q.node, RecoveryID: cmp.Or(q.id, "now")}
 	defer func() {
 		if p := recover(); p != nil {
 			o.fault = &broken{noPanic, "panic", fmt.Sprintf("%v\n%s", p, debug.Stack())}
@@ -160,10 +167,10 @@ func chosen(p *planner.SeedPlan) string {
 	switch {
 	case p.Resumes != "":
 		return "resumed"
-	case p.SeedRequest.Node != "" && p.Reason == p.SeedRequest.Node+" is named in the configuration":
-		return "named"
 	case len(p.Less) > 0:
 		return "with loss accepted"
+	case p.SeedRequest.Node != "" && p.Reason == p.SeedRequest.Node+" is named in the configuration":
+		return "named"
 	}
 	return "best"
 }

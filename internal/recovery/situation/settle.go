@@ -207,6 +207,10 @@ func (w *world) start(m *machine) bool {
 	if m.flag && !w.force(m) {
 		return false
 	}
+	d := *m.disk // what is committed is applied before it serves
+	d.commit = max(d.commit, d.applied)
+	d.applied = d.commit
+	m.disk = &d
 	m.running, m.leader, m.lastWords = true, 0, ""
 	return true
 }
