@@ -2,9 +2,14 @@ package etcd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -23,6 +28,7 @@ type Status struct {
 	AppliedIndex                uint64
 	DBBytes                     int64
 	Learner                     bool
+	Errors                      []string `json:",omitempty"` // what is wrong, in etcd's own words: alarms too
 }
 
 // Status asks the member for its own view.
@@ -35,11 +41,38 @@ func (c *Client) Status(ctx context.Context) (Status, error) {
 		ClusterID: ID(r.Header.ClusterId), MemberID: ID(r.Header.MemberId), Leader: ID(r.Leader),
 		Version: r.Version, Revision: r.Header.Revision,
 		RaftTerm: r.RaftTerm, RaftIndex: r.RaftIndex, AppliedIndex: r.RaftAppliedIndex,
-		DBBytes: r.DbSize, Learner: r.IsLearner,
+		DBBytes: r.DbSize, Learner: r.IsLearner, Errors: r.Errors,
 	}, nil
 }
 
-// Quorum makes a linearizable read, which only a quorum can answer.
+// alarm is how a status prints one: the text form of etcdserverpb.AlarmMember, whose spaces differ between versions. A
+// member ID of 0 is left out.
+var alarm = regexp.MustCompile(`^(?:memberID:(\d+)\s+)?alarm:(\w+)\s*$`)
+
+// Alarms lists the alarms that the member knows of, as Client.Alarms does, and what else it says is wrong. They are a
+// part of every status since etcd 3.4. To ask for them would add an entry to the log of every member.
+func (s Status) Alarms() []string {
+	var alarms []string
+	for _, e := range s.Errors {
+		if e == noLeader {
+			continue
+		}
+		if m := alarm.FindStringSubmatch(e); m != nil {
+			id, _ := strconv.ParseUint(m[1], 10, 64)
+			e = alarmText(m[2], ID(id))
+		}
+		alarms = append(alarms, e)
+	}
+	return alarms
+}
+
+// noLeader is etcdserver's ErrNoLeader, which Leader says as well.
+const noLeader = "etcdserver: no leader"
+
+func alarmText(kind string, member ID) string { return fmt.Sprintf("%s (member %s)", kind, member) }
+
+// Quorum makes a linearizable read, which only a quorum can answer. It also proves one where it is refused for want of
+// a user, see NeedsUser.
 func (c *Client) Quorum(ctx context.Context) error {
 	if _, err := c.client.Get(ctx, "\x00", clientv3.WithCountOnly()); err != nil {
 		return fmt.Errorf("linearizable read at %s: %w", c.url, err)
@@ -66,7 +99,20 @@ func (c *Client) Hash(ctx context.Context, revision int64) (Hash, error) {
 	return Hash{Value: r.Hash, Revision: revision, CompactRevision: r.CompactRevision}, nil
 }
 
-// Alarms lists the alarms that are raised: member and kind.
+// NeedsUser tells from a failed call that authentication is enabled, and that the user is missing or may not. In a
+// linearizable read the server looks for that only when a quorum has confirmed its read index and it has applied all up
+// to there (EtcdServer.Range in etcdserver/v3_server.go, 3.4 to 3.7: linearizableReadNotify, then doSerialize).
+func NeedsUser(err error) bool {
+	return slices.ContainsFunc([]error{
+		rpctypes.ErrUserEmpty,
+		rpctypes.ErrPermissionDenied,
+		rpctypes.ErrAuthOldRevision,
+		rpctypes.ErrInvalidAuthToken,
+	}, func(e error) bool { return errors.Is(err, e) })
+}
+
+// Alarms asks the cluster for the alarms that are raised: member and kind. That goes through Raft, so it adds an entry
+// to the log of every member; Status.Alarms does not.
 func (c *Client) Alarms(ctx context.Context) ([]string, error) {
 	r, err := c.client.AlarmList(ctx)
 	if err != nil {
@@ -75,7 +121,7 @@ func (c *Client) Alarms(ctx context.Context) ([]string, error) {
 	var alarms []string
 	for _, a := range r.Alarms {
 		if a.Alarm != etcdserverpb.AlarmType_NONE {
-			alarms = append(alarms, fmt.Sprintf("%s (member %s)", a.Alarm, ID(a.MemberID)))
+			alarms = append(alarms, alarmText(a.Alarm.String(), ID(a.MemberID)))
 		}
 	}
 	return alarms, nil

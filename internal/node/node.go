@@ -67,12 +67,6 @@ func (n *Node) run(ctx context.Context, text string, args ...string) ([]byte, er
 	return n.runner.Run(ctx, strings.TrimSuffix(text, "\n"))
 }
 
-// Answered tells from a failed call whether the master is there at all: one that refuses the login, shows another host
-// key or grants no privilege is alive, and must never be taken for lost.
-func Answered(err error) bool {
-	return !errors.Is(err, ssh.ErrSilent) && !errors.Is(err, context.DeadlineExceeded)
-}
-
 // NoForwarding tells from a failed connection that the master's sshd forbids it, whatever runs there.
 func NoForwarding(err error) bool { return errors.Is(err, ssh.ErrNoForwarding) }
 

@@ -19,14 +19,29 @@ const (
 	// Refused is a master that is there but could not be examined: login, host key, privilege, kubelet or runtime are
 	// in the way. It may run etcd.
 	Refused Reach = "refused"
-	// Silent is a master from which nothing came back.
+	// Silent is a master that said nothing itself.
 	Silent Reach = "silent"
+)
+
+// Why a node was not reached. The first of them are of silent nodes, the last three of such that refuse.
+const (
+	KindTimeout     = node.KindTimeout
+	KindNoRoute     = node.KindNoRoute
+	KindName        = node.KindName
+	KindJump        = node.KindJump
+	KindRefusedPort = node.KindRefusedPort
+	KindNoBanner    = node.KindNoBanner
+
+	KindLogin   = node.KindLogin
+	KindHostKey = node.KindHostKey
+	KindCommand = node.KindCommand
 )
 
 // Evidence is what was found on one master. It is plain data: it travels from the plan to the apply.
 type Evidence struct {
 	Name       string
 	Reach      Reach
+	ReachKind  string   `json:",omitempty"` // one of the kinds below, "" where it was reached
 	ReachError string   `json:",omitempty"`
 	Problems   []string `json:",omitempty"` // what forbids changing this master, each with its remedy
 	Warnings   []string `json:",omitempty"` // what is not in the way, but will be
@@ -37,8 +52,8 @@ type Evidence struct {
 	// A folder at the usual place that holds the data of a member, on a node without an etcd manifest.
 	StrayData string `json:",omitempty"`
 	Host      string `json:",omitempty"` // where SSH reaches it, as the operator wrote it
-	// The node's own IP addresses, without loopback and link-local ones. Some may be those of other nodes too: of bridges,
-	// services, or one that moves between nodes.
+	// The node's own IP addresses, without loopback and link-local ones. Some may be those of other nodes too: of
+	// bridges, services, or one that moves between nodes.
 	Addresses []string `json:",omitempty"`
 	Owner     *Owner   `json:",omitempty"` // of an etcd pod that is not the operator's own
 	Signs     []string `json:",omitempty"` // of distributions and controllers: the paths that are there
@@ -73,21 +88,23 @@ type Evidence struct {
 	OldData      string // the free place for what is there now
 	OldWAL       string `json:",omitempty"`
 
-	Status      *etcd.Status  `json:",omitempty"` // of a running member
-	StatusError string        `json:",omitempty"`
-	Quorum      bool          // it answered a linearizable read
+	Status      *etcd.Status `json:",omitempty"` // of a running member
+	StatusError string       `json:",omitempty"`
+	// It answered a linearizable read, or refused one for want of a user, which it does only after a quorum has agreed.
+	// In the latter case status and members may be unknown.
+	Quorum      bool
+	QuorumError string        `json:",omitempty"` // of a linearizable read that was tried and proved nothing
+	Auth        bool          `json:",omitempty"` // etcd asks for a user, which this provider has not
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
-	Alarms      []string      `json:",omitempty"`
+	Alarms      []string      `json:",omitempty"` // as this member knows them, without a quorum too
 	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
 	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no leader
-	// Other members, as seen from this master; not asked for where there is a quorum.
+	// Other members, as seen from this master: those of its own list, and those of the cluster that has a quorum. Not
+	// asked for on a member of that quorum.
 	Peers []Peer `json:",omitempty"`
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
 
-	Auth        bool   `json:",omitempty"` // etcd asks for credentials
-	QuorumError string `json:",omitempty"` // of the linearizable read, where it failed
-	ReachKind   string `json:",omitempty"` // why the node could not be examined
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 

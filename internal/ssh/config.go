@@ -21,6 +21,10 @@ var (
 	ErrAuth      = errors.New("the master refused the login")
 	ErrPrivilege = errors.New("no root privilege on the master")
 	ErrJump      = errors.New("the jump host on the way to the master cannot be used")
+
+	// Beside one of the others:
+	ErrNoBanner = errors.New("the connection was taken, and nothing was said")
+	ErrCommand  = errors.New("the login works, and no command does")
 )
 
 // What holds where nothing is set.

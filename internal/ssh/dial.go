@@ -69,12 +69,12 @@ func dial(ctx context.Context, c Config, via *Client) (*ssh.Client, error) {
 		case errors.Is(err, ErrSilent), errors.Is(err, ErrHostKey), errors.Is(err, ErrAddress), errors.Is(err, ErrJump):
 			return nil, err
 		case within.Err() != nil:
-			return nil, fmt.Errorf(
+			return nil, &also{ErrNoBanner, fmt.Errorf(
 				"%w: %s took the connection and did not finish the handshake within %s",
 				ErrSilent,
 				c.Addr(),
 				timeout,
-			)
+			)}
 		case l.takes != nil:
 			return nil, fmt.Errorf(
 				"%w: user %q at %s. Check it with: %s%s",
@@ -115,6 +115,9 @@ const (
 // busyError is a server that closed the connection before it said a word.
 type busyError struct{ error }
 
+// Is makes it an ErrNoBanner as well.
+func (e *busyError) Is(target error) bool { return target == ErrNoBanner }
+
 func (e *busyError) Error() string {
 	return fmt.Sprintf(
 		"it closes connections before it says a word (%v): is it overloaded (sshd's MaxStartups), or does it not let "+
@@ -122,6 +125,14 @@ func (e *busyError) Error() string {
 		e.error,
 	)
 }
+
+// also is an error that is of a second kind, of which its text says enough.
+type also struct {
+	kind error
+	error
+}
+
+func (e *also) Unwrap() []error { return []error{e.error, e.kind} }
 
 // slowError is a server that has said something, and not enough in time.
 type slowError struct{ error }

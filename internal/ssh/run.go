@@ -88,12 +88,12 @@ func (c *Client) command(ctx context.Context, command, input string) (stdout, st
 	case c.via != nil && !c.via.alive():
 		err = jumpError(c.via, err)
 	case c.alive(): // it refuses the command, or has ended the session
-		err = fmt.Errorf(
+		err = &also{ErrCommand, fmt.Errorf(
 			"%w: %s carries out no command: %w. Has it no process, file or memory left?",
 			ErrProtocol,
 			c.config.Addr(),
 			err,
-		)
+		)}
 	default:
 		err = fmt.Errorf("%w: the connection to %s was lost while a command ran: %w", ErrSilent, c.config.Addr(), err)
 	}

@@ -62,7 +62,7 @@ func (j *joining) check(ctx context.Context) error {
 	}
 	for _, name := range j.others() {
 		e := all.Node(name)
-		if e.Quorum && e.Status.ClusterID == live.Live.ClusterID &&
+		if e.Quorum && e.Status != nil && e.Status.ClusterID == live.Live.ClusterID &&
 			(j.witness == nil || e.Status.Leader == e.Status.MemberID) {
 			j.witness = j.masters[name]
 		}
@@ -114,7 +114,7 @@ func (j *joining) spare(all recovery.Survey, live recovery.Evidence) error {
 		own = own || !m.Learner && live.IsMember(m)
 	}
 	for _, name := range j.others() {
-		if e := all.Node(name); e.Quorum && e.Status.ClusterID == live.Live.ClusterID {
+		if e := all.Node(name); e.Quorum && e.Status != nil && e.Status.ClusterID == live.Live.ClusterID {
 			answering++
 		}
 	}

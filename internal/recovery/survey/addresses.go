@@ -51,8 +51,8 @@ func listenProblems(e *recovery.Evidence, m *manifest.Manifest, pods *node.Pods)
 				continue
 			}
 			problems = append(problems, fmt.Sprintf(
-				"%s is not among the addresses of %s, and %s in %s has etcd listen there: etcd could not start. Give the "+
-					"address back to the node, or put its present one into the manifest, then plan again",
+				"%s is not among the addresses of %s, and %s in %s has etcd listen there: etcd could not start. Give "+
+					"the address back to the node, or put its present one into the manifest, then plan again",
 				a,
 				e.Name,
 				flag,

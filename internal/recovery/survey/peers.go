@@ -10,8 +10,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// lookAtPeers asks a master which of the other members it reaches: from there some may be, that are not from here.
-// Where a quorum answers there is nothing to find out.
+// lookAtPeers asks a master which of the members that it knows it reaches: from there some may be, that are not from
+// here. On a member that has a quorum there is nothing to find out.
 func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	if e.Quorum {
 		return
@@ -34,6 +34,35 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 		}
 	}
 	e.Peers = AskPeers(ctx, n, e.Peers)
+}
+
+// lookFromOutside asks the nodes that are not in the quorum of a living cluster which of its members they reach, as
+// they will have to when they join: at the URLs that the cluster has recorded, whatever a node itself remembers.
+func lookFromOutside(ctx context.Context, s recovery.Survey, nodes map[string]*node.Node, live *recovery.Live) {
+	if live == nil {
+		return
+	}
+	var asking sync.WaitGroup
+	for i := range s {
+		e := &s[i]
+		if e.Reach != recovery.Reached || e.Quorum {
+			continue
+		}
+		var more []recovery.Peer
+		for _, m := range live.Members {
+			if recovery.SharesURL(e.PeerURLs, m.PeerURLs) { // a name alone may be that of a machine it has replaced
+				continue
+			}
+			for _, u := range m.PeerURLs {
+				is := func(p recovery.Peer) bool { return p.URL == u }
+				if !slices.ContainsFunc(e.Peers, is) && !slices.ContainsFunc(more, is) {
+					more = append(more, recovery.Peer{Name: m.Name, URL: u})
+				}
+			}
+		}
+		asking.Go(func() { e.Peers = append(e.Peers, AskPeers(ctx, nodes[e.Name], more)...) })
+	}
+	asking.Wait()
 }
 
 // AskPeers asks a master once more which of these it reaches.

@@ -17,11 +17,12 @@ import (
 )
 
 // filesWait bounds the reading of certificates on a master, statusWait what a member is given to say how it is, and
-// quorumWait a linearizable read, which hangs where there is no quorum.
+// quorumWait a linearizable read, which hangs where there is no quorum. It is tried only where a leader is named, and a
+// quorum that is slow must not be taken for none: a server with the default timers gives up after 7 s.
 const (
 	filesWait  = 20 * time.Second
 	statusWait = 10 * time.Second
-	quorumWait = 3 * time.Second
+	quorumWait = 10 * time.Second
 	hashWait   = 5 * time.Second
 	diskWait   = 2 * time.Minute // 128 MB of a log over a slow line
 )
@@ -48,6 +49,7 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 	_ = recovery.Raise(bad)
 	s := recovery.SurveyOf(all)
 	live := liveCluster(s)
+	lookFromOutside(ctx, s, nodes, live)
 	for i := range s {
 		s[i].Live = live
 		if w := otherCluster(s[i]); w != "" {
@@ -70,7 +72,7 @@ func outgrows(e recovery.Evidence, best recovery.Evidence) bool {
 func liveCluster(all recovery.Survey) *recovery.Live {
 	var best *recovery.Evidence
 	for _, e := range all {
-		if e.Quorum && (best == nil || outgrows(e, *best)) {
+		if e.Quorum && e.Status != nil && len(e.Members) > 0 && (best == nil || outgrows(e, *best)) {
 			best = &e
 		}
 	}
@@ -79,7 +81,7 @@ func liveCluster(all recovery.Survey) *recovery.Live {
 	}
 	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range all {
-		if e.Quorum && e.Status.ClusterID == live.ClusterID {
+		if e.Quorum && e.Status != nil && e.Status.ClusterID == live.ClusterID {
 			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(
 				live.Term,
 				e.Status.RaftTerm,
@@ -124,7 +126,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 		return e
 	}
 	if err != nil {
-		e.Reach, e.ReachError = recovery.Silent, err.Error()
+		e.Reach, e.ReachKind, e.ReachError = recovery.Silent, node.Kind(err), err.Error()
 		if node.Answered(err) {
 			e.Reach = recovery.Refused
 		}
@@ -179,7 +181,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	}
 	looking.Wait()
 	if recovery.Raise(err) != nil {
-		e.Reach, e.ReachError = recovery.Refused, err.Error()
+		e.Reach, e.ReachKind, e.ReachError = recovery.Refused, recovery.KindCommand, err.Error()
 		return e
 	}
 	e.DataDir, e.WALDir, e.OldData, e.OldWAL = paths.DataDir, paths.WALDir, disk.OldData, disk.OldWAL
@@ -291,32 +293,44 @@ func ask(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	}
 	defer func() { _ = client.Close() }()
 	status, err := client.Status(statusCtx)
-	if err != nil {
+	switch {
+	case etcd.NeedsUser(err): // its log may still be asked whether there is a quorum
+		e.Auth, e.StatusError = true, err.Error()
+	case err != nil:
 		e.StatusError = err.Error()
 		return
+	default:
+		e.Status, e.Alarms = &status, status.Alarms()
 	}
-	e.Status = &status
 	if members, err := client.MembersSeen(statusCtx); err == nil {
 		e.Members = members
 	}
-	if status.Leader == 0 {
+	if e.Status != nil && status.Leader == 0 {
 		hashData(ctx, e, client)
 	}
-	if status.Leader == 0 || status.Learner {
+	if e.Status != nil && (status.Leader == 0 || status.Learner) {
 		return
 	}
-	quorumCtx, cancel := context.WithTimeout(ctx, quorumWait)
+	askQuorum(ctx, e, client)
+}
+
+// askQuorum finds out whether the member has a quorum.
+func askQuorum(ctx context.Context, e *recovery.Evidence, client *etcd.Client) {
+	ctx, cancel := context.WithTimeout(ctx, quorumWait)
 	defer cancel()
-	if client.Quorum(quorumCtx) != nil {
+	switch err := client.Quorum(ctx); {
+	case etcd.NeedsUser(err):
+		e.Auth, e.Quorum = true, true
+	case err != nil:
+		e.QuorumError = err.Error()
 		return
 	}
-	members, err := client.Members(quorumCtx)
-	if err != nil {
-		return
-	}
-	e.Quorum, e.Members = true, members
-	if alarms, err := client.Alarms(quorumCtx); err == nil {
-		e.Alarms = alarms
+	members, err := client.Members(ctx)
+	switch {
+	case err == nil:
+		e.Quorum, e.Members = true, members
+	case !e.Quorum: // it was there, and who belongs to it is not known
+		e.QuorumError = err.Error()
 	}
 }
 

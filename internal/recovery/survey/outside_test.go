@@ -1,0 +1,128 @@
+package survey
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// dialled is a node from which only some addresses are reached.
+type dialled struct {
+	mu    *sync.Mutex
+	asked *[]string
+	open  string
+}
+
+func (d dialled) Run(context.Context, string) ([]byte, error) { return nil, errors.New("no shell") }
+
+func (d dialled) DialContext(_ context.Context, _, addr string) (net.Conn, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	*d.asked = append(*d.asked, addr)
+	if addr != d.open {
+		return nil, errors.New("refused")
+	}
+	here, there := net.Pipe()
+	_ = there.Close()
+	return here, nil
+}
+
+// TestLookFromOutside has each node that is not in the quorum ask for its members, at the URLs that are recorded.
+func TestLookFromOutside(t *testing.T) {
+	live := &recovery.Live{Members: []etcd.Member{
+		{Name: "m1", PeerURLs: []string{"http://10.0.0.1:2380"}},
+		{Name: "m2", PeerURLs: []string{"http://localhost:2380"}},
+		{Name: "m3", PeerURLs: []string{"http://10.0.0.3:2380"}}, // of the machine that m3 has replaced
+	}}
+	s := recovery.Survey{
+		{Name: "m1", Reach: recovery.Reached, Quorum: true},
+		{Name: "m2", Reach: recovery.Silent},
+		{
+			Name: "m3", Reach: recovery.Reached, MemberName: "m3", PeerURLs: []string{"http://10.0.0.33:2380"},
+			Peers: []recovery.Peer{{Name: "m1", URL: "http://10.0.0.1:2380", Answers: true}},
+		},
+		{Name: "m4", Reach: recovery.Reached, Bare: true},
+	}
+	asked := map[string]*[]string{}
+	nodes := map[string]*node.Node{}
+	for _, e := range s {
+		asked[e.Name] = &[]string{}
+		nodes[e.Name] = node.New(node.Settings{Name: e.Name}, dialled{&sync.Mutex{}, asked[e.Name], "10.0.0.1:2380"})
+	}
+	lookFromOutside(t.Context(), s, nodes, nil)
+	for name, list := range asked {
+		if len(*list) > 0 {
+			t.Errorf("%s was asked where no cluster lives", name)
+		}
+	}
+	lookFromOutside(t.Context(), s, nodes, live)
+	for name, want := range map[string][]string{
+		"m1": nil, "m2": nil, "m3": {"10.0.0.3:2380", "localhost:2380"},
+		"m4": {"10.0.0.1:2380", "10.0.0.3:2380", "localhost:2380"},
+	} {
+		got := *asked[name]
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s has asked %v, want %v", name, got, want)
+		}
+	}
+	var answers []string
+	for _, p := range s.Node("m4").Peers {
+		if p.Answers {
+			answers = append(answers, p.Name)
+		}
+	}
+	if !slices.Equal(answers, []string{"m1"}) || len(s.Node("m3").Peers) != 3 {
+		t.Errorf("m4 reaches %v, and the peers of m3 are %v", answers, s.Node("m3").Peers)
+	}
+}
+
+// TestListenProblems names an address that the node has lost.
+func TestListenProblems(t *testing.T) {
+	const pod = `apiVersion: v1
+kind: Pod
+metadata:
+  name: etcd
+  namespace: kube-system
+spec:
+  hostNetwork: true
+  containers:
+  - name: etcd
+    image: registry.k8s.io/etcd:3.5.16-0
+    command:
+    - etcd
+    - --data-dir=/var/lib/etcd
+    - --listen-client-urls=https://127.0.0.1:2379,https://10.0.0.11:2379
+    - --listen-peer-urls=https://10.0.0.12:2380,https://0.0.0.0:2381,https://m1.example:2382
+    volumeMounts:
+    - {mountPath: /var/lib/etcd, name: data}
+  volumes:
+  - {name: data, hostPath: {path: /var/lib/etcd}}
+`
+	m, err := manifest.Parse([]byte(pod))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &recovery.Evidence{Name: "m1", Manifest: pod, ManifestPath: "/m/etcd.yaml"}
+	pods := &node.Pods{}
+	if got := listenProblems(e, m, pods); got != nil {
+		t.Errorf("addresses that were not read: %q", got)
+	}
+	for _, own := range []string{"127.0.0.0/8", "10.0.0.11/32"} {
+		pods.Addresses = append(pods.Addresses, netip.MustParsePrefix(own))
+	}
+	got := listenProblems(e, m, pods)
+	if len(got) != 1 || got[0] != "10.0.0.12 is not among the addresses of m1, and --listen-peer-urls in /m/etcd.yaml "+
+		"has etcd listen there: etcd could not start. Give the address back to the node, or put its present one into "+
+		"the manifest, then plan again" {
+		t.Errorf("%q", got)
+	}
+}
