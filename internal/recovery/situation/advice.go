@@ -129,7 +129,7 @@ func (o *operator) newID() {
 
 // makeReady does away with what a survey calls a problem.
 func (o *operator) makeReady(m *machine) {
-	if reach, _ := m.reach(); reach != recovery.Reached {
+	if reach, _, _ := m.reach(); reach != recovery.Reached {
 		return
 	}
 	m.expired = false
@@ -223,7 +223,7 @@ func (o *operator) freeKey(name string) string {
 // startAll starts etcd wherever there is data for it.
 func (o *operator) startAll(s recovery.Survey) {
 	for _, m := range o.machines {
-		if reach, _ := m.reach(); reach != recovery.Reached {
+		if reach, _, _ := m.reach(); reach != recovery.Reached {
 			continue
 		}
 		if m.disk != nil && m.disk.damaged { // etcd does not start with it
@@ -374,7 +374,7 @@ func (o *operator) best() *machine {
 	var best *machine
 	most := -1
 	for _, m := range o.machines {
-		reach, _ := m.reach()
+		reach, _, _ := m.reach()
 		if m.key == "" || m.disk == nil || m.disk.damaged || reach != recovery.Reached {
 			continue
 		}
@@ -420,7 +420,7 @@ func (o *operator) another(s recovery.Survey) bool {
 
 // runFirst starts an etcd that has to run before it is forced.
 func (o *operator) runFirst(m *machine) {
-	if reach, _ := m.reach(); reach != recovery.Reached || m.key == "" {
+	if reach, _, _ := m.reach(); reach != recovery.Reached || m.key == "" {
 		return
 	}
 	m.wontStart, m.kubeletDown, m.full = false, false, false

@@ -101,6 +101,7 @@ func verbs() map[string]happening {
 			}
 		},
 		"unmanifest": func(_ *world, m *machine, _ event) { m.stop(0); m.manifest = missing },
+		"older":      func(_ *world, m *machine, _ event) { m.stop(0); m.image, m.newer = 1, true },
 		"image":      func(_ *world, m *machine, e event) { m.image = e.n % len(images()) },
 		// What people do.
 		"restore": restore,

@@ -335,7 +335,7 @@ func (w *world) visible(cluster etcd.ID) *entry {
 		if m.key == "" || m.disk == nil || m.disk.damaged || m.disk.tip.cluster != cluster {
 			continue
 		}
-		if reach, _ := m.reach(); reach != recovery.Reached {
+		if reach, _, _ := m.reach(); reach != recovery.Reached {
 			continue
 		}
 		e := m.disk.tip.at(m.disk.applied)

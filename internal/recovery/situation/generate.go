@@ -38,6 +38,15 @@ func generate(r *rand.Rand) ([]event, []wish) {
 		if g.begun != "" && r.IntN(3) == 0 {
 			wishes[i].id = "earlier-" + g.begun
 		}
+		switch r.IntN(40) {
+		case 0:
+			wishes[i].less = []string{g.any()}
+		case 1, 2:
+			wishes[i].lost = []string{g.any()}
+		case 3:
+			m := g.any()
+			wishes[i].lost = []string{m, m}
+		}
 		wishes[i].anyOrder = r.IntN(20) != 0 // an edit of a manifest takes longer than all else
 	}
 	return g.events, wishes
@@ -168,7 +177,9 @@ func (g *generator) disaster() {
 
 // oddity is what makes a node hard to deal with.
 func (g *generator) oddity() {
-	switch g.r.IntN(14) {
+	switch g.r.IntN(15) {
+	case 14:
+		g.add("older", g.any(), "", 0)
 	case 13:
 		if g.r.IntN(3) == 0 {
 			g.add("auth", g.any(), "", 0)

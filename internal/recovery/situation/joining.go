@@ -69,7 +69,7 @@ func (j *joining) check() (*machine, error) {
 		return nil, &failed{recovery.CodeAlarm}
 	}
 	for _, o := range w.machines {
-		if reach, _ := o.reach(); o.key != "" && reach == recovery.Reached &&
+		if reach, _, _ := o.reach(); o.key != "" && reach == recovery.Reached &&
 			(o.manifest == forcedByHand || o.manifest == forcedByUs) {
 			return nil, &failed{recovery.CodeForceInManifest}
 		}
@@ -82,7 +82,7 @@ func (j *joining) check() (*machine, error) {
 		own = own || !o.Learner && (o.Name == m.name || slices.Contains(o.PeerURLs, m.url()))
 	}
 	for _, o := range w.group(leader) {
-		if reach, _ := o.reach(); o != m && o.key != "" && reach == recovery.Reached && !o.expired &&
+		if reach, _, _ := o.reach(); o != m && o.key != "" && reach == recovery.Reached && !o.expired &&
 			leader.disk.tip.votes(o.disk.member) {
 			answering++
 		}

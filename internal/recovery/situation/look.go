@@ -29,26 +29,28 @@ func (w *world) look(t texts) recovery.Survey {
 	return s
 }
 
-// reach says how a machine answers to a survey.
-func (m *machine) reach() (reach recovery.Reach, problem string) {
+// reach says how a machine answers to a survey, of which kind a failure is, and what it says.
+func (m *machine) reach() (reach recovery.Reach, kind, problem string) {
 	switch {
 	case m.access == noName:
-		return recovery.Refused, "ssh: lookup " + m.name + ": no such host"
+		return recovery.Silent, recovery.KindName, "ssh: lookup " + m.name + ": no such host"
 	case m.access == jumpRefuses:
-		return recovery.Refused, "ssh: jump host: administratively prohibited"
-	case m.power != on || m.access == noRoute:
-		return recovery.Silent, "ssh: i/o timeout"
+		return recovery.Silent, recovery.KindJump, "ssh: jump host: administratively prohibited"
+	case m.power != on:
+		return recovery.Silent, recovery.KindTimeout, "ssh: i/o timeout"
+	case m.access == noRoute:
+		return recovery.Silent, recovery.KindNoRoute, "ssh: no route to host"
 	case m.access == sshdDown:
-		return recovery.Silent, "ssh: connection refused"
+		return recovery.Silent, recovery.KindRefusedPort, "ssh: connection refused"
 	case m.access == loginRefused:
-		return recovery.Refused, "ssh: permission denied"
+		return recovery.Refused, recovery.KindLogin, "ssh: permission denied"
 	}
-	return recovery.Reached, ""
+	return recovery.Reached, "", ""
 }
 
 func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	e := recovery.Evidence{Name: m.key, Host: hostOf(m.addr)}
-	if e.Reach, e.ReachError = m.reach(); e.Reach != recovery.Reached {
+	if e.Reach, e.ReachKind, e.ReachError = m.reach(); e.Reach != recovery.Reached {
 		return e
 	}
 	e.Addresses = []string{hostOf(m.addr)}
@@ -156,6 +158,9 @@ func onDisk(m *machine) *recovery.OnDisk {
 		Term: d.tip.term, Commit: d.commit, FirstIndex: first, LastIndex: d.tip.index, LastTerm: d.tip.term, Terms: terms,
 		ConsistentIndex: d.applied, Revision: applied.revision, LastRevision: d.tip.revision,
 		Members: applied.members, RemovedMembers: applied.removed,
+	}
+	if m.newer {
+		s.ClusterVersion = "3.6.0"
 	}
 	own := applied.member(d.member)
 	s.Learner, s.Removed = own != nil && own.Learner, own == nil

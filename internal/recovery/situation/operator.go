@@ -22,6 +22,8 @@ type wish struct {
 	node      string          // "" leaves it to the planner
 	gives     bool            // up what does not answer, rather than go and repair it
 	interrupt recovery.StepID // after which the first apply is killed, "" for none
+	lost      []string        // what he gives up from the start, rightly or not
+	less      []string        // the same of whom he takes less than
 	id        string          // of the recovery that he goes on with, "" for a new one
 	anyOrder  bool            // members take the cluster as it is at their turn, and their manifests are not known before
 }
@@ -33,6 +35,12 @@ func (q wish) String() string {
 	}
 	if q.gives {
 		text += " gives-up"
+	}
+	if q.lost != nil {
+		text += " lost=" + strings.Join(q.lost, ",")
+	}
+	if q.less != nil {
+		text += " less=" + strings.Join(q.less, ",")
 	}
 	if q.id != "" {
 		text += " id=" + q.id
@@ -56,6 +64,10 @@ func parseWish(line string) (wish, error) {
 			q.node = value
 		case key == "gives-up":
 			q.gives = true
+		case key == "lost":
+			q.lost = strings.Split(value, ",")
+		case key == "less":
+			q.less = strings.Split(value, ",")
 		case key == "id":
 			q.id = value
 		case key == "any-order":
@@ -92,7 +104,7 @@ type operator struct {
 // meet lets an operator plan, apply and follow advice in a world, and returns the rules that were broken.
 func meet(w *world, q wish, t texts, count tally) (faults []*broken, turns []string) {
 	o := &operator{world: w, texts: t, wish: q, tally: count, told: map[string]int{}}
-	o.req = planner.SeedRequest{Node: q.node, RecoveryID: cmp.Or(q.id, "now")}
+	o.req = planner.SeedRequest{Node: q.node, Lost: q.lost, Less: q.less, RecoveryID: cmp.Or(q.id, "now")}
 	defer func() {
 		if p := recover(); p != nil {
 			o.fault = &broken{noPanic, "panic", fmt.Sprintf("%v\n%s", p, debug.Stack())}
@@ -419,7 +431,7 @@ func (o *operator) repairAfter(code recovery.Code, m *machine) {
 
 func (o *operator) takeFlagsOut() {
 	for _, m := range o.machines {
-		if reach, _ := m.reach(); reach == recovery.Reached && (m.manifest == forcedByHand || m.manifest == forcedByUs) {
+		if reach, _, _ := m.reach(); reach == recovery.Reached && (m.manifest == forcedByHand || m.manifest == forcedByUs) {
 			m.stop(0)
 			m.manifest = inPlace
 			o.start(m)

@@ -2,6 +2,7 @@ package situation
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
@@ -197,6 +198,9 @@ func (w *world) start(m *machine) bool {
 	}
 	if m.power != on || m.kubeletDown || m.manifest == parked || m.manifest == missing || m.wontStart ||
 		m.disk == nil || m.disk.damaged || m.full {
+		return false
+	}
+	if m.newer && strings.HasPrefix(images()[m.image].version, "3.5") {
 		return false
 	}
 	if m.disk.tip.member(m.disk.member) == nil {

@@ -81,6 +81,7 @@ type machine struct {
 	wontStart   bool
 	kubeletDown bool
 	expired     bool // its certificate
+	newer       bool // its data was written by etcd 3.6
 	elsewhere   bool // a sign of another distribution is there
 	manifest    filed
 	initial     []etcd.Member
