@@ -94,7 +94,14 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 		o.req.Less = nil
 	case recovery.CodeUnknownNode, recovery.CodeNodeTwice:
 		o.req.Node, o.req.Lost, o.req.Less = "", nil, nil
-	case recovery.CodeSeedDamaged, recovery.CodeSeedEmpty, recovery.CodeSeedLearner, recovery.CodeSeedRemoved:
+	case recovery.CodeSeedEmpty:
+		for _, e := range s {
+			if e.StrayData != "" {
+				o.makeReady(o.find(e.Name))
+			}
+		}
+		return o.another(s)
+	case recovery.CodeSeedDamaged, recovery.CodeSeedLearner, recovery.CodeSeedRemoved:
 		return o.another(s)
 	case recovery.CodeImageTooOld:
 		for _, m := range o.machines {
@@ -233,6 +240,9 @@ func (o *operator) startAll(s recovery.Survey) {
 		m.wontStart, m.kubeletDown, m.cut, m.full = false, false, false, false
 		if m.manifest == parked && m.disk != nil {
 			m.manifest = inPlace
+		}
+		if m.newer { // as the container's log says
+			m.image = 2
 		}
 		o.start(m)
 	}
