@@ -277,7 +277,8 @@ func (o *operator) putAside(s recovery.Survey) {
 		if m.disk == nil || m.disk.damaged || m.key == "" || slices.Contains(o.group(leader), m) {
 			continue
 		}
-		if len(o.acknowledged(m.disk.tip, leader.disk.tip)) > 0 && (ahead == nil || m.disk.tip.revision > ahead.disk.tip.revision) {
+		if len(o.acknowledged(m.disk.tip, leader.disk.tip)) > 0 &&
+			(ahead == nil || m.disk.tip.revision > ahead.disk.tip.revision) {
 			ahead = m
 		}
 	}
@@ -306,7 +307,7 @@ func (o *operator) forget(m *machine, history *entry) {
 	for _, e := range o.acknowledged(m.disk.tip, history) {
 		o.excused[e] = true
 	}
-	m.setAside(o.world)
+	m.setAside()
 }
 
 // chooseOne ends a cluster whose members differ but for the one with the most writes.

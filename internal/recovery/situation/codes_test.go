@@ -25,6 +25,7 @@ func plannersCodes(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	var codes []string
+	made := regexp.MustCompile(`Code: +(?:recovery\.)?(Code\w+)`)
 	for _, file := range append(files, "../kubelet.go") {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -33,7 +34,7 @@ func plannersCodes(t *testing.T) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile(`Code: +(?:recovery\.)?(Code\w+)`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range made.FindAllStringSubmatch(string(text), -1) {
 			codes = append(codes, values[m[1]])
 		}
 	}

@@ -80,7 +80,7 @@ func verbs() map[string]happening {
 		"start":   func(w *world, m *machine, _ event) { w.start(m) },
 		"crash":   func(_ *world, m *machine, e event) { m.stop(uint64(e.n)); m.wontStart = true },
 		"park":    func(_ *world, m *machine, _ event) { m.stop(0); m.park() },
-		"destroy": func(_ *world, m *machine, _ event) { m.stop(0); m.power, m.disk, m.unmounted = destroyed, nil, nil },
+		"destroy": func(_ *world, m *machine, _ event) { m.destroy() },
 		"wipe":    func(_ *world, m *machine, _ event) { m.stop(0); m.disk, m.unmounted, m.lastWords = nil, nil, "" },
 		"unmount": unmount,
 		"damage":  damage,
@@ -198,7 +198,7 @@ func grow(w *world, _ *machine, e event) {
 // rejoin lets a machine take part in a living cluster, with a new identity and nothing of its own.
 func (w *world) rejoin(m, leader *machine, learner bool) {
 	w.removeEntries(m, leader)
-	if !m.setAside(w) {
+	if !m.setAside() {
 		return
 	}
 	id := w.id()
@@ -222,13 +222,13 @@ func (w *world) removeEntries(m, leader *machine) {
 }
 
 // removeMember takes a member out, unless the others would be no quorum.
-func (w *world) removeMember(leader *machine, id etcd.ID) bool {
+func (w *world) removeMember(leader *machine, id etcd.ID) {
 	if leader.disk.member == id { // it hands over first
 		i := slices.IndexFunc(w.group(leader), func(o *machine) bool {
 			return o != leader && leader.disk.tip.votes(o.disk.member)
 		})
 		if i < 0 || !w.spares(leader, leader) {
-			return false
+			return
 		}
 		group := w.group(leader)
 		next := group[i]
@@ -245,11 +245,10 @@ func (w *world) removeMember(leader *machine, id etcd.ID) bool {
 		e.removed = append(slices.Clip(e.removed), id)
 	})
 	w.settle()
-	return w.leaderOf(leader) != nil
 }
 
 // setAside moves what is in the data folder to a free place.
-func (m *machine) setAside(w *world) bool {
+func (m *machine) setAside() bool {
 	if m.running || m.unmounted != nil {
 		return false
 	}
@@ -307,6 +306,11 @@ func tail(w *world, m *machine, e event) {
 	}
 	leader.stop(0)
 	leader.disk, leader.power = &d, off
+}
+
+func (m *machine) destroy() {
+	m.stop(0)
+	m.power, m.disk, m.unmounted = destroyed, nil, nil
 }
 
 func boot(w *world, m *machine, _ event) {
@@ -426,7 +430,8 @@ func sameMember(a, b etcd.Member) bool { return a.ID == b.ID }
 
 // forceByHand is what somebody does at three in the morning, who takes the flag out afterwards, or not.
 func forceByHand(w *world, m *machine, e event) {
-	if m.power != on || m.disk == nil || m.unmounted != nil || m.disk.damaged || m.kubeletDown || m.manifest == missing {
+	if m.power != on || m.disk == nil || m.unmounted != nil || m.disk.damaged || m.kubeletDown ||
+		m.manifest == missing {
 		return
 	}
 	if leader := w.leaderOf(m); leader != nil { // nobody does that to a cluster that works
@@ -447,7 +452,8 @@ func forceByHand(w *world, m *machine, e event) {
 // begin is a recovery of an operator that is broken off after a step.
 func begin(w *world, m *machine, e event) {
 	if m.power != on || m.access != reachable || m.disk == nil || m.disk.damaged || m.manifest != inPlace ||
-		m.kubeletDown || m.full || w.leaderOf(m) != nil || m.key == "" || !m.disk.kept(m.forgets()).votes(m.disk.member) {
+		m.kubeletDown || m.full || w.leaderOf(m) != nil || m.key == "" ||
+		!m.disk.kept(m.forgets()).votes(m.disk.member) {
 		return
 	}
 	w.clock++
@@ -465,8 +471,8 @@ func begin(w *world, m *machine, e event) {
 			f.others = append(f.others, o)
 		}
 	}
-	f.run(seedSteps(), recovery.StepID(e.with))
-	if m.disk.tip.members != nil && len(m.disk.tip.members) == 1 {
+	_ = f.run(seedSteps(), recovery.StepID(e.with)) // a step that fails breaks it off as well
+	if len(m.disk.tip.members) == 1 {
 		w.excuse(m.disk.tip)
 	}
 }

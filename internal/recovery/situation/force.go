@@ -72,7 +72,8 @@ func (f *forcing) run(steps []recovery.StepID, until recovery.StepID) error {
 		}
 		if j := f.journal(); j != nil {
 			j.Steps = append(slices.Clip(j.Steps), recovery.Entry{
-				Time: f.w.time(), Operation: recovery.OperationSeed, ID: id, Number: i + 1, Of: len(steps), Step: string(id),
+				Time: f.w.time(), Operation: recovery.OperationSeed, ID: id, Number: i + 1, Of: len(steps),
+				Step: string(id),
 			})
 			if id == recovery.StepConfirm {
 				j.Finished, j.Phase = f.w.time(), recovery.PhaseFinished
@@ -209,7 +210,7 @@ func (f *forcing) force(until recovery.StepID) error {
 	}
 	f.checkForced()
 	if f.fault != nil {
-		return nil
+		return f.fault
 	}
 	seed.manifest = forcedByUs
 	if !w.start(seed) {

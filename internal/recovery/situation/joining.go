@@ -41,7 +41,7 @@ func (j *joining) run(until recovery.StepID) error {
 		}
 		w.settle()
 		if w.leaderOf(leader) == nil {
-			j.breaks(keepsQuorum, "join-stops-cluster", "the join of %s cost the cluster its quorum in step %s", m.name, id)
+			j.breaks(keepsQuorum, "join-stops-cluster", "the join of %s cost the quorum in step %s", m.name, id)
 			return nil
 		}
 		leader = w.leaderOf(leader)
@@ -189,7 +189,7 @@ func (j *joining) moveAside(leader *machine, journal *recovery.Journal) {
 			if d == m.unmounted {
 				kind = "joined-unmounted"
 			}
-			j.breaks(wholeCopy, kind, "%s joins cluster %s, and has %d acknowledged writes of cluster %s that are not there",
+			j.breaks(wholeCopy, kind, "%s joins cluster %s, which lacks %d acknowledged writes of its cluster %s",
 				m.name, leader.disk.tip.cluster, len(more), d.tip.cluster)
 		}
 	}

@@ -155,7 +155,8 @@ func onDisk(m *machine) *recovery.OnDisk {
 	applied := d.tip.at(d.applied)
 	s := &recovery.OnDisk{
 		ClusterID: d.tip.cluster, MemberID: d.member, Name: m.name,
-		Term: d.tip.term, Commit: d.commit, FirstIndex: first, LastIndex: d.tip.index, LastTerm: d.tip.term, Terms: terms,
+		Term: d.tip.term, Commit: d.commit, FirstIndex: first, LastIndex: d.tip.index, LastTerm: d.tip.term,
+		Terms:           terms,
 		ConsistentIndex: d.applied, Revision: applied.revision, LastRevision: d.tip.revision,
 		Members: applied.members, RemovedMembers: applied.removed,
 	}

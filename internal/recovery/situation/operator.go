@@ -25,7 +25,7 @@ type wish struct {
 	lost      []string        // what he gives up from the start, rightly or not
 	less      []string        // the same of whom he takes less than
 	id        string          // of the recovery that he goes on with, "" for a new one
-	anyOrder  bool            // members take the cluster as it is at their turn, and their manifests are not known before
+	anyOrder  bool            // members take the cluster as it is at their turn: no manifest is known before
 }
 
 func (q wish) String() string {
@@ -170,7 +170,7 @@ func (o *operator) turn() bool {
 	}
 	o.tally["verdict: "+string(plan.Verdict.State)]++
 	o.tally["choice: "+chosen(plan)]++
-	return o.apply(plan, s)
+	return o.apply(plan)
 }
 
 func liveIn(s recovery.Survey) bool { return recovery.LiveOf(s) != nil }
@@ -181,16 +181,17 @@ func chosen(p *planner.SeedPlan) string {
 		return "resumed"
 	case len(p.Less) > 0:
 		return "with loss accepted"
-	case p.SeedRequest.Node != "" && p.Reason == p.SeedRequest.Node+" is named in the configuration":
+	case p.Reason == p.Node+" is named in the configuration":
 		return "named"
 	}
 	return "best"
 }
 
 // apply carries a plan out, and lets the members join.
-func (o *operator) apply(p *planner.SeedPlan, s recovery.Survey) bool {
+func (o *operator) apply(p *planner.SeedPlan) bool {
 	f := &forcing{
-		w: o.world, seed: o.find(p.Node), lost: p.Lost, less: p.Less, id: p.RecoveryID, oldData: p.OldData, watched: true,
+		w: o.world, seed: o.find(p.Node), lost: p.Lost, less: p.Less, id: p.RecoveryID, oldData: p.OldData,
+		watched:   true,
 		abandoned: p.Abandon,
 	}
 	for _, name := range p.Others() {
@@ -207,7 +208,10 @@ func (o *operator) apply(p *planner.SeedPlan, s recovery.Survey) bool {
 	o.ran = true
 	err := f.run(steps, until)
 	o.fault = f.fault
-	o.note("seed %s: %s (lost %v, less %v, id %s) until %q: %v", p.Node, p.Reason, p.Lost, p.Less, p.RecoveryID, until, err)
+	o.note(
+		"seed %s: %s (lost %v, less %v, id %s) until %q: %v",
+		p.Node, p.Reason, p.Lost, p.Less, p.RecoveryID, until, err,
+	)
 	if o.fault != nil {
 		return true
 	}
@@ -431,7 +435,8 @@ func (o *operator) repairAfter(code recovery.Code, m *machine) {
 
 func (o *operator) takeFlagsOut() {
 	for _, m := range o.machines {
-		if reach, _, _ := m.reach(); reach == recovery.Reached && (m.manifest == forcedByHand || m.manifest == forcedByUs) {
+		reach, _, _ := m.reach()
+		if reach == recovery.Reached && (m.manifest == forcedByHand || m.manifest == forcedByUs) {
 			m.stop(0)
 			m.manifest = inPlace
 			o.start(m)

@@ -107,7 +107,13 @@ func (r *runner) shrink(s scenario, name string) scenario {
 				}
 			}
 		}
-		for _, q := range []wish{{id: s.id}, {node: s.node, id: s.id}, {gives: s.gives, id: s.id}, {interrupt: s.interrupt, id: s.id}, {}} {
+		for _, q := range []wish{
+			{id: s.id},
+			{id: s.id, node: s.node},
+			{id: s.id, gives: s.gives},
+			{id: s.id, interrupt: s.interrupt},
+			{},
+		} {
 			if len(q.String()) < len(s.wish.String()) && breaks(scenario{s.events, q}) {
 				s.wish, again = q, true
 			}

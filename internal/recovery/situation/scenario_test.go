@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestScenarios plays the worlds of testdata. Each says what is expected: "ok", or a rule and kind that is broken, which
-// has to be known then.
+// TestScenarios plays the worlds of testdata. Each says what is expected: "ok", or a rule and kind that is broken,
+// which has to be known then.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
 	if err != nil || len(files) == 0 {
@@ -50,7 +50,12 @@ func TestScenarioText(t *testing.T) {
 			t.Fatalf("world %d: %v\n%s\n%s", n, err, want, got)
 		}
 	}
-	for _, bad := range []string{"jump m1\nexpect ok", "kill m1 m2 m3 m4\nexpect ok", "operator idle\nexpect ok", "found 3"} {
+	for _, bad := range []string{
+		"jump m1\nexpect ok",
+		"kill m1 m2 m3 m4\nexpect ok",
+		"operator idle\nexpect ok",
+		"found 3",
+	} {
 		if _, _, err := parseScenario(bad); err == nil {
 			t.Errorf("%q is taken for a scenario", bad)
 		}

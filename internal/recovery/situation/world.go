@@ -71,7 +71,6 @@ type machine struct {
 
 	disk      *data // nil where there is none; values are not changed, they are replaced
 	unmounted *data // what is on the disk that should be mounted, nil where it is mounted
-	stray     string
 	full      bool
 	image     int
 
