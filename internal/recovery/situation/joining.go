@@ -140,7 +140,7 @@ func (j *joining) step(id recovery.StepID, leader *machine, journal *recovery.Jo
 		w.commit(leader, false, nil, func(e *entry) { e.members = nameMember(e.members, own.ID, m.name) })
 		tip = leader.disk.tip
 		m.disk = &data{tip: tip, commit: tip.index, applied: tip.index, member: own.ID}
-		m.running, m.leader, m.lastWords = true, 0, ""
+		m.running, m.flag, m.leader, m.lastWords = true, false, 0, ""
 	case recovery.StepPromote:
 		if !m.running || m.leader == 0 {
 			return &failed{recovery.CodeEtcdExited}
