@@ -38,5 +38,6 @@
 //	           nothing stays forced
 //	terraform  Terraform or OpenTofu, run on a lab
 //	labtest    what tests of the lab begin with
+//	sample     how much of a test runs
 //	cmd        the programs: demo, drill, bench, faults, the provider that faults watch, and pause
 package lab

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -25,12 +26,28 @@ func (n *Node) ReadFile(ctx context.Context, name string) ([]byte, error) {
 	return out, nil
 }
 
+// ErrNotOurs is a file whose text is not one that may be removed or replaced. It is left as it is.
+var ErrNotOurs = errors.New("the file is not one that we wrote")
+
+// exitNotOurs is the exit code of a script that leaves such a file.
+const exitNotOurs = 76
+
+// notOurs makes ErrNotOurs of the error with which a script says so.
+func notOurs(err error) error {
+	if exitCode(err) == exitNotOurs {
+		return fmt.Errorf("%w: %w", ErrNotOurs, err)
+	}
+	return err
+}
+
 // WriteFile puts a text in place of a file, or makes it. Mode, owner and SELinux label are those of like, or 0600 and
-// root's where like is not there.
-func (n *Node) WriteFile(ctx context.Context, name string, text []byte, like string) error {
-	out, err := n.change(ctx, script("in_place", "write"), name, like, base64.StdEncoding.EncodeToString(text))
+// root's where like is not there. Where hashes are given, a file with another text than those is left as it is, and the
+// error is ErrNotOurs.
+func (n *Node) WriteFile(ctx context.Context, name string, text []byte, like string, over ...string) error {
+	args := append([]string{name, like, base64.StdEncoding.EncodeToString(text)}, over...)
+	out, err := n.change(ctx, script("in_place", "ours", "write"), args...)
 	if err != nil {
-		return fmt.Errorf("writing %s on %s: %w", name, n.Name, err)
+		return fmt.Errorf("writing %s on %s: %w", name, n.Name, notOurs(err))
 	}
 	if got, _, _ := strings.Cut(string(out), " "); got != Hash(text) {
 		return fmt.Errorf("writing %s on %s: read back as %s, want %s", name, n.Name, got, Hash(text))
@@ -49,19 +66,20 @@ func (n *Node) Park(ctx context.Context, manifest string) (string, error) {
 	return parked, nil
 }
 
-// Unpark puts a manifest back that was parked. One that is in its place already stays.
-func (n *Node) Unpark(ctx context.Context, parked, manifest string) error {
-	_, err := n.change(ctx, script("in_place", "unpark"), parked, manifest)
+// Unpark puts the manifest back that was parked and has this hash. If it is in its place already it stays. The error is
+// ErrNotOurs where another text is in its place, or was parked.
+func (n *Node) Unpark(ctx context.Context, parked, manifest, hash string) error {
+	_, err := n.change(ctx, script("in_place", "ours", "unpark"), parked, manifest, hash)
 	if err != nil {
-		return fmt.Errorf("putting %s on %s back: %w", manifest, n.Name, err)
+		return fmt.Errorf("putting %s on %s back: %w", manifest, n.Name, notOurs(err))
 	}
 	return nil
 }
 
-// Remove takes one file away. Used only for files that this program wrote.
-func (n *Node) Remove(ctx context.Context, name string) error {
-	if _, err := n.change(ctx, script("remove"), name); err != nil {
-		return fmt.Errorf("removing %s on %s: %w", name, n.Name, err)
+// Remove takes one file away, if it has one of these hashes. The error is ErrNotOurs where it has another one.
+func (n *Node) Remove(ctx context.Context, name string, ours ...string) error {
+	if _, err := n.change(ctx, script("ours", "remove"), append([]string{name}, ours...)...); err != nil {
+		return fmt.Errorf("removing %s on %s: %w", name, n.Name, notOurs(err))
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 )
 
@@ -43,7 +44,7 @@ func hostileNames(seed uint64) []string {
 // ever interpreted.
 func TestHostilePaths(t *testing.T) {
 	inEachShell(t, func(t *testing.T, n *node.Node, l local, dir string) {
-		for _, name := range hostileNames(7) {
+		for _, name := range sample.Of(hostileNames(7), 5) {
 			top := filepath.Join(dir, name)
 			must(t, os.Mkdir(top, 0o755))
 			n := node.New(node.Settings{Name: name, WorkDir: filepath.Join(top, "work")}, l)
@@ -62,7 +63,7 @@ func TestHostilePaths(t *testing.T) {
 			parked, err := n.Park(t.Context(), file)
 			check(err)
 			want(t, filepath.Join(top, "manifests"), nil)
-			check(n.Unpark(t.Context(), parked, file))
+			check(n.Unpark(t.Context(), parked, file, node.Hash([]byte(text))))
 			want(t, filepath.Join(top, "manifests"), map[string]string{filepath.Base(file): text})
 
 			data := filepath.Join(top, "data")
@@ -77,7 +78,7 @@ func TestHostilePaths(t *testing.T) {
 			if files, err := n.ReadFiles(t.Context(), file); err != nil || string(files[file]) != text {
 				t.Errorf("%q: %v, %v", name, files, err)
 			}
-			check(n.Remove(t.Context(), file))
+			check(n.Remove(t.Context(), file, node.Hash([]byte(text))))
 			oops(t, top)
 		}
 	})
@@ -123,8 +124,8 @@ func TestLabels(t *testing.T) {
 		labelled("a file that was moved away", parked)
 		must(t, n.WriteFile(t.Context(), file, []byte("three"), parked))
 		labelled("a file that was written like another one", file)
-		must(t, n.Remove(t.Context(), file))
-		must(t, n.Unpark(t.Context(), parked, file))
+		must(t, n.Remove(t.Context(), file, node.Hash([]byte("three"))))
+		must(t, n.Unpark(t.Context(), parked, file, node.Hash([]byte("two"))))
 		labelled("a file that was put back", file)
 	})
 }

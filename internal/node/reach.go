@@ -20,6 +20,7 @@ const (
 	KindLogin       = "login"        // an SSH server is there, and lets nobody in
 	KindHostKey     = "host-key"     // an SSH server is there, and may be another machine's
 	KindCommand     = "command"      // the login works, and the node cannot be examined
+	KindLocal       = "local"        // nothing was sent: a setting or a file of this machine is wrong
 )
 
 // Kind tells from a failed call why a node cannot be examined.
@@ -27,6 +28,8 @@ func Kind(err error) string {
 	is := func(target error) bool { return errors.Is(err, target) }
 	said := strings.ToLower(err.Error()) // a jump host tells in words, too
 	switch {
+	case is(ssh.ErrLocal):
+		return KindLocal
 	case is(ssh.ErrJump):
 		return KindJump
 	case is(ssh.ErrAddress):
@@ -48,8 +51,8 @@ func Kind(err error) string {
 	return KindCommand
 }
 
-// Answered tells from a failed call whether the node said anything itself: one that refuses the login, shows another
-// host key or grants no privilege is alive, and must never be taken for lost.
+// Answered tells from a failed call whether the node may be alive: one that refuses the login, shows another host key
+// or grants no privilege is, and one that was not asked may be. Neither must ever be taken for lost.
 func Answered(err error) bool {
 	switch Kind(err) {
 	case KindTimeout, KindNoRoute, KindName, KindJump, KindRefusedPort, KindNoBanner:

@@ -39,6 +39,8 @@ func TestKind(t *testing.T) {
 		{fmt.Errorf("%w: ops", ssh.ErrAuth), node.KindLogin, true},
 		{fmt.Errorf("%w: no key", ssh.ErrLogin), node.KindLogin, true},
 		{fmt.Errorf("%w: sudo", ssh.ErrPrivilege), node.KindCommand, true},
+		{fmt.Errorf("%w: %w", ssh.ErrLocal, ssh.ErrLogin), node.KindLocal, true},
+		{fmt.Errorf("%w: %w", ssh.ErrLocal, ssh.ErrJump), node.KindLocal, true},
 		{node.ErrNoRuntime, node.KindCommand, true},
 		{&ssh.ExitError{Code: 1}, node.KindCommand, true},
 		{errors.New("other"), node.KindCommand, true},
@@ -81,6 +83,20 @@ func TestKindOfConnection(t *testing.T) {
 		_, err := node.New(node.Settings{Name: "m1"}, client).Look(t.Context())
 		if err == nil || node.Kind(err) != kind {
 			t.Errorf("got %v, want %s", err, kind)
+		}
+	}
+	for name, config := range map[string]ssh.Config{
+		"key":      {Host: "127.0.0.1", Insecure: true, PrivateKeyFile: "/none"},
+		"no key":   {Host: "127.0.0.1", Insecure: true},
+		"host key": {Host: "127.0.0.1", HostKey: "rubbish", Password: "x"},
+	} {
+		direct, behind := ssh.New(config, nil), ssh.New(ssh.Config{Host: "m1", Insecure: true, Password: "x"},
+			ssh.New(config, nil))
+		for _, client := range []*ssh.Client{direct, behind} {
+			_, err := node.New(node.Settings{Name: "m1"}, client).Look(t.Context())
+			if node.Kind(err) != node.KindLocal {
+				t.Errorf("%s: got %v", name, err)
+			}
 		}
 	}
 	closes := ssh.New(ssh.Config{

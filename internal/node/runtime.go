@@ -108,7 +108,7 @@ const rescan = 21 * time.Second
 // awaitNone waits on the master itself, as AwaitStarted does: an event is seen at once, whatever the round trip from
 // here.
 func (n *Node) awaitNone(ctx context.Context, function string, rt Runtime, w Workload, patience time.Duration) error {
-	text := script("tether") + rt.script(w, "fresh_kubelet", "processes", "await_none")
+	text := script("tether") + rt.script(w, "fresh_kubelet", "processes", "nap", "await_none")
 	out, err := n.change(ctx, text, function, seconds(patience), seconds(rescan))
 	if exitCode(err) == exitLeft {
 		if len(out) == 0 {
@@ -147,7 +147,7 @@ func (n *Node) AwaitStarted(
 	patience time.Duration,
 ) (*Started, error) {
 	args := append([]string{seconds(patience), seconds(startHelp)}, known...)
-	text := script("tether") + rt.script(w, "fresh_kubelet", "await_started")
+	text := script("tether") + rt.script(w, "fresh_kubelet", "nap", "await_started")
 	out, err := n.change(ctx, text, args...)
 	if exitCode(err) == exitLeft {
 		return nil, fmt.Errorf("%w on %s within %s of its manifest being put in", ErrNotStarted, n.Name, patience)

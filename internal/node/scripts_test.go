@@ -34,9 +34,8 @@ func eachScript(t *testing.T, test func(t *testing.T, name, text string)) {
 	}
 }
 
-// TestScriptFiles has each file begin with what it does, and parsed by every shell, as a whole and as it is sent.
+// TestScriptFiles has each file begin with what it does, and parsed by shells, as a whole and as it is sent.
 func TestScriptFiles(t *testing.T) {
-	all := shells(t)
 	eachScript(t, func(t *testing.T, _, text string) {
 		header, ok := strings.CutPrefix(text, "# shellcheck shell=sh\n# ")
 		if !ok || strings.HasPrefix(header, "shellcheck") {
@@ -47,7 +46,7 @@ func TestScriptFiles(t *testing.T) {
 				t.Errorf("longer than 120 columns: %s", line)
 			}
 		}
-		for _, s := range all {
+		for _, s := range shells(t) {
 			for what, text := range map[string]string{"whole": text, "sent": node.WithoutComments(text)} {
 				cmd := exec.CommandContext(t.Context(), s.command[0], append(slices.Clone(s.command[1:]), "-n")...)
 				cmd.Env, cmd.Stdin = append(os.Environ(), s.env), strings.NewReader(text)
@@ -62,7 +61,7 @@ func TestScriptFiles(t *testing.T) {
 // TestComments has bash print each file as it understands it, whole and as it is sent: what is left out was no text in
 // quotes or in a here-document.
 func TestComments(t *testing.T) {
-	if !slices.ContainsFunc(shells(t), func(s shell) bool { return s.command[0] == "bash" }) {
+	if !slices.ContainsFunc(allShells(t), func(s shell) bool { return s.command[0] == "bash" }) {
 		t.Log("left out: there is no bash")
 		return
 	}

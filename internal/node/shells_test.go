@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
@@ -25,8 +26,14 @@ type shell struct {
 	env     string // one variable
 }
 
-// shells returns those of them that are here. Where CI is "true" all of them have to be.
+// shells returns the first of them and another, which goes by the test, or all of them where everything runs.
 func shells(t *testing.T) []shell {
+	t.Helper()
+	return sample.WithFirst(allShells(t), t.Name())
+}
+
+// allShells returns those of them that are here. Where CI is "true" all of them have to be.
+func allShells(t *testing.T) []shell {
 	t.Helper()
 	var here []shell
 	for _, s := range []shell{
@@ -80,7 +87,7 @@ func (local) DialContext(ctx context.Context, network, addr string) (net.Conn, e
 	return (&net.Dialer{}).DialContext(ctx, network, addr)
 }
 
-// inEachShell runs a test with every shell that a master may have.
+// inEachShell runs a test with shells that a master may have: two in the gate, others for other tests.
 func inEachShell(t *testing.T, test func(t *testing.T, n *node.Node, l local, dir string)) {
 	t.Helper()
 	for _, s := range shells(t) {

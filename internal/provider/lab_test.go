@@ -147,3 +147,15 @@ func wantKeys(t *testing.T, l *lab.Lab, want int64) {
 		}
 	}
 }
+
+// importID is how a master of the lab is imported.
+func importID(m lab.Node) string {
+	return fmt.Sprintf(
+		"%s=%s:%d,kubelet_config=%s,work_dir=%s",
+		m.Name(),
+		m.Host(),
+		m.Port(),
+		m.Inside("/var/lib/kubelet/config.yaml"),
+		m.Inside("/var/lib/etcdrecovery"),
+	)
+}

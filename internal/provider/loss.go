@@ -61,6 +61,16 @@ func candidatesOf(ctx context.Context, r planner.Ranking) (types.List, diag.Diag
 	return types.ListValueFrom(ctx, candidateType(), list)
 }
 
+// warnAbandoned says what the recoveries have done that are given up.
+func warnAbandoned(p *planner.SeedPlan, diags *diag.Diagnostics) {
+	if len(p.Abandons) > 0 {
+		diags.AddWarning(
+			"Unfinished Recoveries Are Given Up",
+			"They will never be finished. What they have done stays as it is:\n  - "+strings.Join(p.Abandons, "\n  - "),
+		)
+	}
+}
+
 // warnLoss says the price of a plan.
 func warnLoss(p *planner.SeedPlan, diags *diag.Diagnostics) {
 	if p.Loss != nil && !p.Loss.Nothing() {

@@ -109,7 +109,7 @@ func (r *member) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest,
 		if moved && e.Reach == recovery.Reached { // the Read has asked at the old place
 			next.observe(*e, &resp.Diagnostics)
 		}
-		if e == nil && !(plan.AnyOrder.Equal(state.AnyOrder) && plan.Timeouts.Equal(state.Timeouts)) {
+		if same := plan.AnyOrder.Equal(state.AnyOrder) && plan.Timeouts.Equal(state.Timeouts); e == nil && !same {
 			next.unknown() // the apply may find more to learn than is known now
 		}
 		next.AnyOrder, next.Timeouts = plan.AnyOrder, plan.Timeouts

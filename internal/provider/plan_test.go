@@ -270,7 +270,7 @@ func plan(t *testing.T, r resource.ResourceWithModifyPlan, before *tfsdk.State, 
 	}
 	resp := resource.ModifyPlanResponse{Plan: tfsdk.Plan{Schema: own.Schema, Raw: proposed.Raw}}
 	r.ModifyPlan(ctx, resource.ModifyPlanRequest{
-		Config: tfsdk.Config{Schema: own.Schema, Raw: own.Raw},
+		Config: tfsdk.Config(own),
 		Plan:   tfsdk.Plan{Schema: own.Schema, Raw: proposed.Raw},
 		State:  state,
 	}, &resp)

@@ -9,59 +9,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
-
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-var noChanges = resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
-
-// TestRecover brings back a cluster that has lost its majority, as Terraform's own test framework sees it, and plans
-// again: no changes. A client writes from the moment the seed is up until the last member is in, and sees no outage.
-func TestRecover(t *testing.T) {
-	l, keys := start(t, lab.Options{Etcd: "3.7"})
-	loseMajority(t, l)
-	config := surveyBlock(l) + seedBlock() + chain(l)
-	begun := make(chan *lab.Writer, 1)
-	go func() { begun <- writeOnceUp(t, l) }()
-	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories,
-		Steps: []resource.TestStep{
-			{Config: config, Check: func(s *terraform.State) error {
-				wantNoForceFlag(t, l)
-				for name, r := range s.RootModule().Resources {
-					if a := r.Primary.Attributes; strings.HasPrefix(name, "etcdrecovery_") {
-						wantPlannedManifest(t, name, a["manifest_path"], a["manifest"])
-					}
-				}
-				return nil
-			}},
-			{Config: config, ConfigPlanChecks: noChanges},
-		},
-	})
-	select {
-	case w := <-begun:
-		report := w.Stop()
-		wantAllWrites(t, l, report)
-		count, _, err := l.CountKeys(t.Context(), "m1") // the last write may be in without its writer's knowing
-		least, unknown := keys+int64(len(report.Acked)), int64(len(report.Unknown))
-		if err != nil || count < least || count > least+unknown {
-			t.Errorf("m1 has %d keys (%v), want %d", count, err, least)
-		}
-		wantKeys(t, l, count)
-	default:
-		t.Fatal("the writer never began")
-	}
-}
-
 // writeOnceUp begins to write on the seed when the journal says that it runs without the force flag.
-func writeOnceUp(t *testing.T, l *lab.Lab) *lab.Writer {
+func writeOnceUp(ctx context.Context, t *testing.T, l *lab.Lab) *lab.Writer {
 	journal := l.Node("m1").Path("/var/lib/etcdrecovery/seed-test.journal")
-	for t.Context().Err() == nil {
+	for ctx.Err() == nil {
 		if text, err := os.ReadFile(journal); err == nil && strings.Contains(string(text), `"unforced"`) {
-			w, err := l.StartWriter(context.WithoutCancel(t.Context()), "m1")
+			w, err := l.StartWriter(context.WithoutCancel(ctx), "m1")
 			if err != nil {
 				t.Error(err)
 			}
@@ -70,6 +26,29 @@ func writeOnceUp(t *testing.T, l *lab.Lab) *lab.Writer {
 		time.Sleep(5 * time.Millisecond)
 	}
 	return nil
+}
+
+// writesOf stops a writer that must have begun.
+func writesOf(t *testing.T, begun <-chan *lab.Writer) lab.WriterReport {
+	t.Helper()
+	select {
+	case w := <-begun:
+		return w.Stop()
+	default:
+		t.Fatal("the writer never began")
+		return lab.WriterReport{}
+	}
+}
+
+// wantCounted has so many keys and those written on m1, and gives how many that are.
+func wantCounted(t *testing.T, l *lab.Lab, keys int64, r lab.WriterReport) int64 {
+	t.Helper()
+	count, _, err := l.CountKeys(t.Context(), "m1") // the last write may be in without its writer's knowing
+	least, unknown := keys+int64(len(r.Acked)), int64(len(r.Unknown))
+	if err != nil || count < least || count > least+unknown {
+		t.Errorf("m1 has %d keys (%v), want %d", count, err, least)
+	}
+	return count
 }
 
 // wantPlannedManifest compares a file with the state, which Terraform has compared with the plan.

@@ -117,7 +117,13 @@ func TestSeedPlan(t *testing.T) {
 			changes: true,
 			want:    map[string]string{"node": `"first-master"`},
 		},
-		{name: "lost while the cluster lives: it rejoins", survey: healed, status: statusLost, changes: true, rejoins: true},
+		{
+			name:    "lost while the cluster lives: it rejoins",
+			survey:  healed,
+			status:  statusLost,
+			changes: true,
+			rejoins: true,
+		},
 		{
 			name:    "lost, and no cluster answers",
 			survey:  surveyOf(wiped(t, "m1"), nodeOf(t, "m2"), wiped(t, "m3")),

@@ -139,7 +139,7 @@ func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resou
 			"discarded_entries": schema.Int64Attribute{
 				Computed: true,
 				MarkdownDescription: "Log entries that the forced start dropped because they were not committed on " +
-					"the seed, as etcd's own log says; null where that log cannot tell (`--log-level=warn`, for example).",
+					"the seed, as etcd's own log says; null where that log cannot tell (as with `--log-level=warn`).",
 			},
 		}),
 	}
@@ -199,6 +199,7 @@ func (s *seed) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, r
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(plan.fill(ctx, p, conns)...)
 		warnLoss(p, &resp.Diagnostics)
+		warnAbandoned(p, &resp.Diagnostics)
 		warnManagers(&resp.Diagnostics, p.Managers)
 		warnResuming(&resp.Diagnostics, p.Node, p.Resumes)
 	}

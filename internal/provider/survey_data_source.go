@@ -99,8 +99,8 @@ func (s *surveySource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 			"candidates": schema.ListAttribute{
 				Computed:    true,
 				ElementType: candidateType(),
-				MarkdownDescription: "The masters from which a cluster could be grown, the best one first; none while " +
-					"a cluster answers with a quorum. " +
+				MarkdownDescription: "The masters from which a cluster could be grown, the best one first; none " +
+					"while a cluster answers with a quorum. " +
 					"Each with its `name`, the last log entry that a forced start `keeps`, the `revision` that comes " +
 					"of it (at most), and what it loses: log `entries`, compared with the master `furthest`, and " +
 					"the revisions in them, `from_revision` to `to_revision` at most; null where nothing is " +

@@ -23,7 +23,8 @@ const (
 	Silent Reach = "silent"
 )
 
-// Why a node was not reached. The first of them are of silent nodes, the last three of such that refuse.
+// Why a node was not reached. The first of them are of silent nodes, the next three of such that refuse. The last is
+// no evidence of the node: it refuses, as far as anybody knows.
 const (
 	KindTimeout     = node.KindTimeout
 	KindNoRoute     = node.KindNoRoute
@@ -35,6 +36,8 @@ const (
 	KindLogin   = node.KindLogin
 	KindHostKey = node.KindHostKey
 	KindCommand = node.KindCommand
+
+	KindLocal = node.KindLocal
 )
 
 // Evidence is what was found on one master. It is plain data: it travels from the plan to the apply.
@@ -104,7 +107,6 @@ type Evidence struct {
 	Peers []Peer `json:",omitempty"`
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
-
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
 

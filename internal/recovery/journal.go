@@ -32,6 +32,8 @@ type Journal struct {
 
 	Discarded *int64 `json:",omitempty"` // log entries that the forced start dropped; nil where etcd's log does not say
 
+	Unheard string `json:",omitempty"` // which of the witnesses of the forced start could not be heard, and why
+
 	Learner string `json:",omitempty"` // ID of the learner that was added for this node
 	Removed string `json:",omitempty"` // ID of the entry that was left of this node, and was removed
 	Voter   string `json:",omitempty"` // ID of the member, which is a voter now

@@ -56,7 +56,7 @@ func (c *Client) settle(ctx context.Context) error {
 	}
 	config, via, err := c.resolve(ctx)
 	if err != nil {
-		return err
+		return &also{ErrLocal, err}
 	}
 	c.config, c.via, c.sessions, c.resolve = config, via, newLimit(cmp.Or(config.MaxSessions, DefaultMaxSessions)), nil
 	return nil

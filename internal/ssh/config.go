@@ -22,9 +22,10 @@ var (
 	ErrPrivilege = errors.New("no root privilege on the master")
 	ErrJump      = errors.New("the jump host on the way to the master cannot be used")
 
-	// Beside one of the others:
+	// These are said beside one of the others.
 	ErrNoBanner = errors.New("the connection was taken, and nothing was said")
 	ErrCommand  = errors.New("the login works, and no command does")
+	ErrLocal    = errors.New("a setting or a file of this machine is wrong")
 )
 
 // What holds where nothing is set.

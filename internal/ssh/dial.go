@@ -18,7 +18,7 @@ import (
 func dial(ctx context.Context, c Config, via *Client) (*ssh.Client, error) {
 	check, algorithms, err := hostKeyCheck(c)
 	if err != nil {
-		return nil, err
+		return nil, &also{ErrLocal, err}
 	}
 	timeout := cmp.Or(c.Timeout, DefaultTimeout)
 	if via != nil { // the way to it is not counted
@@ -30,7 +30,7 @@ func dial(ctx context.Context, c Config, via *Client) (*ssh.Client, error) {
 	defer cancel()
 	l, err := newLogin(within, c)
 	if err != nil {
-		return nil, err
+		return nil, &also{ErrLocal, err}
 	}
 	defer l.close()
 	defer context.AfterFunc(within, l.close)() // an agent that waits for its owner is waited for no longer than that
@@ -231,7 +231,11 @@ func silentFromThere(err error) bool {
 // jumpError is never ErrSilent: nothing is known of a master to which there is no way.
 func jumpError(via *Client, err error) error {
 	//nolint:errorlint // its kind must not be taken for the master's
-	return fmt.Errorf("%w: %s: %s", ErrJump, via.config.Addr(), err)
+	jump := fmt.Errorf("%w: %s: %s", ErrJump, via.config.Addr(), err)
+	if errors.Is(err, ErrLocal) {
+		return &also{ErrLocal, jump}
+	}
+	return jump
 }
 
 // errNoSign is a server that gives no sign of life.

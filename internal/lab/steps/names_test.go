@@ -13,7 +13,7 @@ import (
 func TestEveryStepHasAName(t *testing.T) {
 	seed := &planner.SeedPlan{
 		SeedRequest: planner.SeedRequest{Node: "m1"},
-		Evidence: recovery.SurveyOf(map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}}),
+		Evidence:    recovery.SurveyOf(map[string]recovery.Evidence{"m1": {Name: "m1"}, "m2": {Name: "m2"}}),
 	}
 	for operation, list := range map[recovery.Operation][]recovery.Step{
 		recovery.OperationSeed:   seed.Steps(),

@@ -40,6 +40,11 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 		rc:       filepath.Join(dir, "terraform.rc"),
 		root:     root,
 	}
+	if provider == "." {
+		if err := t.takeBuilt(); err != nil {
+			return nil, err
+		}
+	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", t.Provider, provider)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -59,4 +64,20 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 		return nil, fmt.Errorf("writing the CLI's configuration: %w", err)
 	}
 	return t, nil
+}
+
+// takeBuilt copies what `make build` has made, if it is there. The go command leaves it as it is where it would make the
+// same, and does not link it once more.
+func (t *Tools) takeBuilt() error {
+	made, err := os.ReadFile(filepath.Join(t.root, "bin", filepath.Base(t.Provider)))
+	if err != nil {
+		return nil //nolint:nilerr // then it is built
+	}
+	if err := os.MkdirAll(filepath.Dir(t.Provider), 0o755); err != nil {
+		return fmt.Errorf("making a folder for the provider: %w", err)
+	}
+	if err := os.WriteFile(t.Provider, made, 0o755); err != nil {
+		return fmt.Errorf("copying the provider: %w", err)
+	}
+	return nil
 }

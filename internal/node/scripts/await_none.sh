@@ -23,8 +23,8 @@ while :; do
 		fi
 		helped=$((helped + 1)); deadline=$(($(date +%s) + $2))
 	fi
-	sleep 0.05
+	nap
 	looks=0
 	# shellcheck disable=SC2086 # a list of IDs, which are words
-	while [ "$looks" -lt 40 ] && processes $ids; do sleep 0.02; looks=$((looks + 1)); done
+	while [ "$looks" -lt 8 ] && processes $ids; do nap; looks=$((looks + 1)); done
 done

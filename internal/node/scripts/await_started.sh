@@ -12,5 +12,5 @@ while :; do
 	now=$(date +%s)
 	[ "$now" -lt "$deadline" ] || exit 75
 	if [ "$now" -ge "$help" ]; then fresh_kubelet; help=$deadline; fi
-	sleep 0.05
+	nap
 done

@@ -110,3 +110,18 @@ func (b *book) write(ctx context.Context, text []byte) error {
 	}
 	return nil
 }
+
+// abandon closes those journals of a node that are open and of which this is true: nothing goes on from them any more.
+func (c *crew) abandon(ctx context.Context, m *master, which func(recovery.Journal) bool) error {
+	for _, j := range m.ev.Journals {
+		if !j.Open() || !which(j) {
+			continue
+		}
+		b := openBook(&j, j.Operation, j.ID, m.Node, c.now)
+		b.Abandoned = c.now().UTC()
+		if err := b.save(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}

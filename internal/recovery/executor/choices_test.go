@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
@@ -25,7 +26,7 @@ import (
 )
 
 var (
-	choices = flag.Int("choices", 3, "random cases of TestChoices for each version of etcd")
+	choices = flag.Int("choices", 2, "random cases of TestChoices for each version of etcd")
 	seed    = flag.Uint64("seed", 0, "of TestChoices; one of its own when 0")
 )
 
@@ -37,7 +38,7 @@ func TestChoices(t *testing.T) {
 		*seed = rand.Uint64()
 	}
 	t.Logf("-seed %d", *seed)
-	for i, version := range []string{"3.7", "3.6", "3.5"} {
+	for i, version := range sample.Of([]string{"3.7", "3.6", "3.5"}, 1) {
 		t.Run("etcd "+version, func(t *testing.T) {
 			l := start(
 				t,
@@ -95,7 +96,7 @@ func (c *choiceCase) run(n int) {
 	for range c.random.IntN(3) {
 		c.disturb()
 	}
-	if n%3 != 2 {
+	if n%3 != 1 {
 		all, dirs := c.freeze()
 		stop()
 		c.compare(n, all, dirs)

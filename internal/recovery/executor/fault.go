@@ -25,6 +25,21 @@ func (o Options) provider(err error) error {
 	}
 }
 
+// secured takes out what must not stay, and returns what has to be said first.
+func (w walk) secured(ctx context.Context, cause error) (text string) {
+	if w.secure == nil {
+		return ""
+	}
+	err := recovery.Caught("", func() error {
+		text = w.secure(ctx, cause)
+		return nil
+	})
+	if r, ok := recovery.IsRefusal(w.provider(err)); ok {
+		return "Whether the force flag is still in a manifest is not known: while that was looked at, " + r.Found
+	}
+	return text
+}
+
 // left says how things are left, also where that cannot be told.
 func (w walk) left(ctx context.Context, cause error) (text string) {
 	err := recovery.Caught("", func() error {

@@ -30,9 +30,9 @@ func (s *seeding) leave(ctx context.Context, cause error) string {
 	stands := s.book.SeedStands() // also of a recovery that was finished before, and is only looked at again
 	switch {
 	case s.book.Reached(recovery.PhaseForced):
-		return stands
+		return stands + s.out()
 	case s.book.Reached(recovery.PhaseForcing):
-		return stands + " " + s.byHand()
+		return stands + s.out() + " " + s.byHand()
 	case errors.Is(cause, node.ErrLocked):
 		return "etcd's manifests may have been moved away; nothing was put back, since somebody else is at work. No " +
 			"data was changed."
@@ -40,6 +40,18 @@ func (s *seeding) leave(ctx context.Context, cause error) string {
 		return s.book.SeedStands() + " " + s.byHand()
 	}
 	return s.goBack(ctx)
+}
+
+// out says how the seed is left where the flag was taken out at the end of the run.
+func (s *seeding) out() string {
+	if !s.flagOut {
+		return ""
+	}
+	return fmt.Sprintf(
+		" The forced manifest is out of the kubelet's folder again, so etcd is stopped there until terraform apply "+
+			"goes on; its own manifest is at %s.",
+		s.seed.parkedAt(),
+	)
 }
 
 // copiedUnheard tells whether a copy has been made, also one whose end nobody heard of: what was copied once is not
@@ -73,7 +85,7 @@ func (s *seeding) byHand() string {
 			)
 		}
 	}
-	do = append(do, fmt.Sprintf("cp -p %s %s", ev.Parked, ev.ManifestPath))
+	do = append(do, fmt.Sprintf("cp -p %s %s", s.seed.parkedAt(), ev.ManifestPath))
 	return fmt.Sprintf(
 		"To go back instead, on %s, %s: %s. On the others put etcd's manifest back only where the data is still "+
 			"there, and only once etcd runs on %s.",
@@ -127,6 +139,8 @@ func (s *seeding) goBack(ctx context.Context) string {
 	copies, copyErr := s.seed.DropCopying(tidy, s.copies()...)
 	if len(left) == 0 {
 		s.book.Undone, s.book.Phase = s.now().UTC(), recovery.PhaseUndone
+	} else {
+		s.book.Phase = recovery.PhaseBegun // etcd may run again on some of them
 	}
 	saveErr := s.book.save(ctx)
 	if len(left) == 0 && saveErr == nil {
@@ -189,7 +203,7 @@ func (s *seeding) copies() []string {
 // unpark puts a manifest back that park has moved away. That park was not told of its success is no reason to leave it
 // there.
 func (m *master) unpark(ctx context.Context) error {
-	return m.Unpark(ctx, m.parkedAt(), m.ev.ManifestPath)
+	return m.Unpark(ctx, m.parkedAt(), m.ev.ManifestPath, m.ev.ManifestHash())
 }
 
 // awaitPeers waits until the etcd on this master answers its peers.

@@ -5,6 +5,7 @@ package executor_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -165,4 +166,35 @@ func joinAll(ctx context.Context, l *lab.Lab, nodes map[string]*node.Node, o exe
 		}
 	}
 	return nil
+}
+
+// wantFinished has nothing left of a recovery but one finished journal on each master, and what it kept.
+func wantFinished(t *testing.T, l *lab.Lab, nodes map[string]*node.Node) {
+	t.Helper()
+	for _, m := range l.Nodes() {
+		if locks, _ := filepath.Glob(m.Path("/var/lib/etcdrecovery/lock*")); len(locks) > 0 {
+			t.Errorf("%s still has %v", m.Name(), locks)
+		}
+		if parked, _ := filepath.Glob(m.Path("/var/lib/etcdrecovery/parked/*")); len(parked) > 0 {
+			t.Errorf("%s still has %v", m.Name(), parked)
+		}
+	}
+	for _, e := range survey.Take(t.Context(), nodes, time.Now()) {
+		name := e.Name
+		if len(e.Journals) != 1 {
+			t.Errorf("%s has %d journals, want one", name, len(e.Journals))
+		}
+		for _, j := range e.Journals {
+			if _, err := os.Stat(filepath.Join(j.Places.Data, "member", "snap", "db")); err != nil ||
+				j.Finished.IsZero() {
+				t.Errorf(
+					"the journal of %s on %s finished at %v, and what it kept: %v",
+					j.Operation,
+					name,
+					j.Finished,
+					err,
+				)
+			}
+		}
+	}
 }

@@ -32,7 +32,9 @@ const portPatience = 10 * time.Second
 // master is one that a recovery acts on.
 type master struct {
 	*node.Node
-	ev     recovery.Evidence
+	ev     recovery.Evidence // as it was seen; what was done since is not in it
+	parked string            // where this operation has moved the manifest to; "" where it has not
+	ours   []string          // SHA-256 of each text that this operation may find in place, because it wrote it
 	client *etcd.Client
 }
 
@@ -72,20 +74,50 @@ func (m *master) park(ctx context.Context) error {
 	switch {
 	case m.ev.Manifest == "": // there is none anywhere
 		return nil
-	case m.ev.Parked != "": // the operator's own text is; what may be in its place is our forced one
-		return m.Remove(ctx, m.ev.ManifestPath)
+	case m.ev.Parked != "" || m.parked != "": // the operator's own text is; in its place may be one of ours
+		return m.foreign(m.Remove(ctx, m.ev.ManifestPath, m.texts()...))
 	}
 	parked, err := m.Park(ctx, m.ev.ManifestPath)
 	if err != nil {
 		return err
 	}
-	m.ev.Parked = parked
+	m.parked = parked
 	return nil
+}
+
+// texts are the hashes of what may be removed from the kubelet's folder, or replaced there: what this operation wrote,
+// and the operator's own text, which is parked.
+func (m *master) texts() []string { return append([]string{m.ev.ManifestHash()}, m.ours...) }
+
+// foreign makes a refusal of the error that a file in the kubelet's folder is not one of ours.
+func (m *master) foreign(err error) error {
+	if !errors.Is(err, node.ErrNotOurs) {
+		return err
+	}
+	return &recovery.Refusal{
+		Code:  recovery.CodeNodeChanged,
+		Title: "A Master Changed Since the Plan",
+		Cause: err,
+		Found: fmt.Sprintf(
+			"%s on %s is neither a text that this recovery wrote nor the manifest that is kept at %s. It was left as "+
+				"it is.",
+			m.ev.ManifestPath,
+			m.Name,
+			m.parkedAt(),
+		),
+		Next: fmt.Sprintf(
+			"find out who put it there. Move it out of %s (mv), then run terraform apply again.",
+			path.Dir(m.ev.ManifestPath),
+		),
+	}
 }
 
 // parkedAt is where the manifest is, or would be, while etcd must not run.
 func (m *master) parkedAt() string {
-	if m.ev.Parked != "" {
+	switch {
+	case m.parked != "":
+		return m.parked
+	case m.ev.Parked != "":
 		return m.ev.Parked
 	}
 	return path.Join(m.ParkedDir(), path.Base(m.ev.ManifestPath))
@@ -197,19 +229,20 @@ func (m *master) busyPort(ctx context.Context) (string, error) {
 
 // start puts a manifest in, waits for the container that the kubelet makes of it, and makes sure that it is of this
 // text.
-func (m *master) start(ctx context.Context, text string) (id string, err error) {
+func (m *master) start(ctx context.Context, text string) (*node.Started, error) {
 	known, err := m.Known(ctx, m.ev.Runtime, m.ev.Workload())
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	short, cancel := atomic(ctx)
 	defer cancel()
-	if err := m.WriteFile(short, m.ev.ManifestPath, []byte(text), m.ev.Parked); err != nil {
-		return "", err
+	over := append(m.texts(), node.Hash([]byte(text)))
+	if err := m.WriteFile(short, m.ev.ManifestPath, []byte(text), m.parkedAt(), over...); err != nil {
+		return nil, m.foreign(err)
 	}
 	started, err := m.AwaitStarted(ctx, m.ev.Runtime, m.ev.Workload(), known, startPatience)
 	if errors.Is(err, node.ErrNotStarted) {
-		return "", &recovery.Refusal{
+		return nil, &recovery.Refusal{
 			Code:  recovery.CodeEtcdNotStarted,
 			Title: "Etcd Does Not Start",
 			Found: err.Error() + "." + m.cameAndWent(ctx, known) + m.ev.Kubelet.Kept(m.Name),
@@ -221,9 +254,9 @@ func (m *master) start(ctx context.Context, text string) (id string, err error) 
 		}
 	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return started.ID, m.asWritten(started, text)
+	return started, m.asWritten(started, text)
 }
 
 // asWritten compares what a new container runs with to the text it should be of: a kubelet may run an older text of a

@@ -86,6 +86,12 @@ func (j *joining) record(ctx context.Context, number, of int, step recovery.Step
 	if err := j.book.step(ctx, number, of, step); err != nil || number < of {
 		return err
 	}
+	// What was begun before on this node is of data that it has no more.
+	if err := j.abandon(ctx, j.self, func(have recovery.Journal) bool {
+		return have.FileName() != j.book.FileName() && have.Started.Before(j.book.Started)
+	}); err != nil {
+		return err
+	}
 	return j.book.finish(ctx)
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
@@ -95,6 +96,7 @@ func (j *joining) check(ctx context.Context) error {
 		j.spent = planner.OpenJoin(live.Journals)
 	}
 	j.book = openBook(begun, recovery.OperationMember, id, j.self.Node, j.now)
+	j.self.ours = []string{node.Hash([]byte(j.text)), j.book.ManifestAfter}
 	j.resumes = begun != nil && (!j.plan.Healthy || j.plan.Resumes != "") // a plan without a lock changes nothing
 	if j.resumes && j.voter {
 		j.book.Voter = live.Status.MemberID.String()
@@ -145,6 +147,19 @@ func (j *joining) compare(live recovery.Evidence, now *planner.MemberPlan) error
 	if j.voter {
 		j.text = live.Manifest
 		return nil
+	}
+	if now.OldData != "" && (now.OldData != j.plan.OldData || now.OldWAL != j.plan.OldWAL) {
+		return &recovery.Refusal{
+			Code:  recovery.CodeNodeChanged,
+			Title: "A Master Changed Since the Plan",
+			Found: fmt.Sprintf(
+				"the data of %s would be kept at %s, and the plan shows %s.",
+				live.Name,
+				now.OldData,
+				recovery.Words(slices.DeleteFunc([]string{j.plan.OldData}, func(s string) bool { return s == "" })),
+			),
+			Next: "run terraform plan again and look at what it will do now.",
+		}
 	}
 	if j.plan.AnyOrder {
 		j.text = now.Manifest

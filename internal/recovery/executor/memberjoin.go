@@ -133,7 +133,7 @@ func (j *joining) moveAside(ctx context.Context) error {
 	disk := j.self.ev
 	if j.book.Places.Whole || j.plan.OldData == "" {
 		if !disk.Empty {
-			if err := j.move(ctx, disk.OldData, disk.OldWAL); err != nil {
+			if err := j.move(ctx, disk.OldData, disk.OldWAL); err != nil { // see Leftover
 				return err
 			}
 		}
@@ -238,15 +238,15 @@ func (j *joining) start(ctx context.Context) error {
 	if j.started != "" {
 		return nil
 	}
-	// The ID of the learner is on the master before anything of it is: else a later run could not tell whose data it is.
+	// The learner's ID is on the master before anything of it is: else a later run could not tell whose data that is.
 	if err := j.book.settle(); err != nil {
 		return err
 	}
-	id, err := j.self.start(ctx, j.text)
+	started, err := j.self.start(ctx, j.text)
 	if err != nil {
 		return err
 	}
-	j.started = id
+	j.started = started.ID
 	j.book.ManifestAfter = node.Hash([]byte(j.text))
 	j.book.reach(recovery.PhaseStarted)
 	return nil

@@ -29,8 +29,10 @@ func Seed(interrupt context.Context, p *planner.SeedPlan, nodes map[string]*node
 	defer s.release(ctx)
 	defer func() { _ = s.book.settle() }() // before the lock is given back
 	s.seed = s.masters[p.Node]
+	s.seed.ours = []string{node.Hash([]byte(p.Forced)), node.Hash([]byte(p.Final))}
+	s.flagIn = s.seed.ev.ForceFlag != ""
 	s.book = openBook(s.seed.ev.SeedJournal(p.RecoveryID), recovery.OperationSeed, p.RecoveryID, s.seed.Node, o.now)
-	w := walk{Options: o, actions: s.actions(), record: s.record, leave: s.leave}
+	w := walk{Options: o, actions: s.actions(), record: s.record, secure: s.takeFlagOut, leave: s.leave}
 	if err := w.carryOut(interrupt, ctx, p.Steps()); err != nil {
 		return nil, err
 	}
@@ -45,6 +47,11 @@ type seeding struct {
 	book   *book
 	result *SeedResult
 	began  bool // something was changed by this very call
+
+	looked      bool  // the nodes were looked at under the lock
+	othersAlive error // a cluster with other members than the seed answered then
+	flagIn      bool  // the forced manifest may be in the kubelet's folder
+	flagOut     bool  // it was taken out when the run ended
 }
 
 // actions are how the steps of Steps are carried out.
@@ -70,6 +77,12 @@ func (s *seeding) record(ctx context.Context, number, of int, step recovery.Step
 		return nil
 	}
 	if err := s.book.step(ctx, number, of, step); err != nil || number < of {
+		return err
+	}
+	// Whatever else was begun on these nodes is of the cluster before.
+	if err := s.each(ctx, s.plan.Reached(), func(ctx context.Context, m *master) error {
+		return s.abandon(ctx, m, func(j recovery.Journal) bool { return j.FileName() != s.book.FileName() })
+	}); err != nil {
 		return err
 	}
 	return s.book.finish(ctx)

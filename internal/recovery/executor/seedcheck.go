@@ -15,11 +15,16 @@ func (s *seeding) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.looked, s.flagIn = true, s.seed.ev.ForceFlag != ""
+	s.othersAlive = aloneOrLost(live, s.plan.Node)
 	id := s.plan.RecoveryID
 	s.book = openBook(live.Node(s.plan.Node).SeedJournal(id), recovery.OperationSeed, id, s.seed.Node, s.now)
 	now, err := planner.DecideSeed(live, s.plan.SeedRequest)
 	if err != nil {
 		return err
+	}
+	if s.othersAlive != nil { // whatever the journal says
+		return s.othersAlive
 	}
 	for _, name := range append(s.plan.Others(), s.plan.Node) {
 		if err := unchanged(s.plan.Evidence.Node(name), live.Node(name)); err != nil {
@@ -47,7 +52,20 @@ func (s *seeding) check(ctx context.Context) error {
 		s.book.of(s.seed.ev)
 	}
 	s.willMove()
-	return s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL)
+	if err := s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL); err != nil {
+		return err
+	}
+	return s.abandonNamed(ctx)
+}
+
+// abandonNamed closes the recoveries that are given up by name.
+func (s *seeding) abandonNamed(ctx context.Context) error {
+	return s.each(ctx, s.plan.Reached(), func(ctx context.Context, m *master) error {
+		return s.abandon(ctx, m, func(j recovery.Journal) bool {
+			return j.Operation == recovery.OperationSeed && j.ID != s.plan.RecoveryID &&
+				slices.Contains(s.plan.Abandon, j.ID)
+		})
+	})
 }
 
 // willMove writes down whose manifest is about to be moved away, and is in the kubelet's folder until then.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -57,32 +56,27 @@ func (s *seeding) keepCopy() {
 	s.book.reach(recovery.PhaseCopied)
 }
 
-// force starts the seed with the flag. If it does not come up as it should, the flag is taken out of the kubelet's
-// folder again.
+// force starts the seed with the flag. However the run ends from here on, takeFlagOut comes after it.
 func (s *seeding) force(ctx context.Context) error {
 	if err := s.stillGone(ctx); err != nil {
+		return err
+	}
+	if err := s.stillStopped(ctx); err != nil {
 		return err
 	}
 	s.book.reach(recovery.PhaseForcing)
 	if err := s.book.save(ctx); err != nil {
 		return err
 	}
-	err := recovery.Caught(s.seed.Name, func() error { // a panic must not leave the flag there either
-		id, err := s.seed.start(ctx, s.plan.Forced)
-		if err == nil {
-			err = s.seed.awaitServing(ctx, id, s.alone)
-		}
-		if err == nil {
-			err = s.readForcedLog(ctx, id)
-		}
-		return err
-	})
+	s.flagIn = true
+	started, err := s.seed.start(ctx, s.plan.Forced)
 	if err != nil {
-		short, cancel := atomic(ctx)
-		defer cancel()
-		if removeErr := s.seed.Remove(short, s.seed.ev.ManifestPath); removeErr != nil {
-			return fmt.Errorf("%w; and the forced manifest is still in %s: %w", err, s.seed.ev.ManifestPath, removeErr)
-		}
+		return err
+	}
+	if err := s.seed.awaitServing(ctx, started.ID, s.alone); err != nil {
+		return err
+	}
+	if err := s.readForcedLog(ctx, started); err != nil {
 		return err
 	}
 	s.book.reach(recovery.PhaseForced)
@@ -175,13 +169,27 @@ func describe(members []etcd.Member) string {
 	return recovery.Words(list)
 }
 
-// readForcedLog makes sure that etcd took the flag, and keeps how many entries it dropped.
-func (s *seeding) readForcedLog(ctx context.Context, id string) error {
+// readForcedLog makes sure that etcd took the flag, as far as its log can tell, and keeps how many entries it dropped.
+// What is known without the log is that the cluster has one voter, that the file has the flag, and, where the runtime
+// tells them, that the container's arguments have it.
+func (s *seeding) readForcedLog(ctx context.Context, started *node.Started) error {
+	id := started.ID
+	pod, err := manifest.Parse([]byte(s.plan.Forced))
+	if err != nil {
+		return err
+	}
 	log, err := s.seed.ContainerLog(ctx, s.seed.ev.Runtime, id, 5000)
 	if err != nil {
 		return err
 	}
-	if !tookForceFlag(log) {
+	why := mute(pod)
+	if why != "" && !tookForceFlag(log) {
+		s.book.Unheard = fmt.Sprintf("etcd's log does not tell that it took the force flag (%s)", why)
+		if started.Args == nil {
+			s.book.Unheard += ", nor does the container runtime: what tells it is that the cluster has one voter, " +
+				"and the file that was written"
+		}
+	} else if !tookForceFlag(log) {
 		return &recovery.Refusal{
 			Code:  recovery.CodeForceNotTaken,
 			Title: "Etcd Did Not Take the Force Flag",
@@ -192,9 +200,7 @@ func (s *seeding) readForcedLog(ctx context.Context, id string) error {
 			),
 		}
 	}
-	if n, err := strconv.ParseInt(discardedEntries(log), 10, 64); err == nil {
-		s.book.Discarded = &n
-	}
+	s.book.Discarded = discardedEntries(log)
 	return nil
 }
 
@@ -215,13 +221,15 @@ func (s *seeding) unforce(ctx context.Context) error {
 	if err := s.seed.park(ctx); err != nil {
 		return err
 	}
+	s.flagIn = false
 	if err := s.seed.proveEnded(ctx); err != nil {
 		return err
 	}
-	id, err := s.seed.start(ctx, s.plan.Final)
+	started, err := s.seed.start(ctx, s.plan.Final)
 	if err != nil {
 		return err
 	}
+	id := started.ID
 	// The kubelet takes up to a second more for the rest of the forced pod, in which the other one starts.
 	if err := s.seed.proveGone(ctx, forced.PodName()); err != nil {
 		return err

@@ -59,40 +59,38 @@ func oddShape(master string, text []byte) []byte {
 	return []byte(yamlText)
 }
 
-// TestShapes recovers masters whose manifests look as no two others: etcd has to take what is written, and what is not
-// ours has to stay.
-func TestShapes(t *testing.T) {
-	l := start(t, lab.Options{Etcd: "3.6", Manifest: oddShape})
-	must(t, l.Fill(t.Context(), 50, 100))
-	before := map[string][]byte{}
+// manifestsOf are etcd's, by the nodes' names.
+func manifestsOf(t *testing.T, l *lab.Lab) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
 	for _, m := range l.Nodes() {
-		text, err := os.ReadFile(m.Path("/etc/kubernetes/manifests/etcd.yaml"))
+		text, err := os.ReadFile(m.Path(manifestFile))
 		must(t, err)
-		before[m.Name()] = text
+		all[m.Name()] = text
 	}
-	loseMajority(t, l)
-	must(t, recoverAll(t, l, nodesOf(t, l), options(t)))
-	for _, m := range l.Nodes() {
-		text, err := os.ReadFile(m.Path("/etc/kubernetes/manifests/etcd.yaml"))
-		must(t, err)
+	return all
+}
+
+// wantShapes compares manifests with what they were before a recovery from m1: etcd has to take what is written, and
+// what is not ours has to stay.
+func wantShapes(t *testing.T, l *lab.Lab, before map[string][]byte) {
+	t.Helper()
+	for name, text := range manifestsOf(t, l) {
 		pod, err := manifest.Parse(text)
 		must(t, err)
-		if m.Name() == "m1" {
-			if string(text) != string(before["m1"]) {
-				t.Errorf(
-					"the seed's manifest is not the one that was there:\n%s",
-					manifest.Diff("was", "is", before["m1"], text),
-				)
+		diff := manifest.Diff("was", "is", before[name], text)
+		if name == "m1" {
+			if string(text) != string(before[name]) {
+				t.Errorf("the seed's manifest is not the one that was there:\n%s", diff)
 			}
 			continue
 		}
 		if pod.InitialClusterState() != "existing" ||
 			!strings.HasSuffix(strings.SplitN(pod.InitialCluster(), "=", 2)[0], "m1") {
-			t.Errorf("%s joined %q, state %q", m.Name(), pod.InitialCluster(), pod.InitialClusterState())
+			t.Errorf("%s joined %q, state %q", name, pod.InitialCluster(), pod.InitialClusterState())
 		}
-		// Its header is one of them.
-		if diff := manifest.Diff("was", "is", before[m.Name()], text); strings.Count(diff, "\n+") > 3 {
-			t.Errorf("more than two lines of %s changed:\n%s", m.Name(), diff)
+		if strings.Count(diff, "\n+") > 3 { // its header is one of them
+			t.Errorf("more than two lines of %s changed:\n%s", name, diff)
 		}
 	}
 }

@@ -24,7 +24,8 @@ type walk struct {
 	Options
 	actions map[recovery.StepID]action
 	record  func(ctx context.Context, number, of int, s recovery.Step) error // keeps in the journal that a step is done
-	leave   func(ctx context.Context, cause error) string                    // after a failure: how things are left
+	secure  func(ctx context.Context, cause error) string                    // on failure: undoes what must not stay
+	leave   func(ctx context.Context, cause error) string                    // after that: how things are left
 }
 
 // carryOut walks the list: check, then act. An interrupt ends it between two steps; working is what the steps
@@ -108,13 +109,16 @@ func (w walk) failure(interrupt, working context.Context, where string, err erro
 		r.Code, r.Title, r.Cause = recovery.CodeInterrupted, "Recovery Interrupted", nil
 		next = "run terraform apply again: it finds out where things stand and does the rest."
 	}
+	after, cancel := context.WithoutCancel(working), context.CancelFunc(func() {})
+	if interrupt.Err() != nil {
+		after, cancel = context.WithTimeout(after, closing)
+	}
+	defer cancel()
+	if first := w.secured(after, err); first != "" {
+		r.Attempt = first + "\n\n" + r.Attempt
+	}
 	if r.Untouched == "" || r.Untouched == recovery.NothingTouched {
-		after, cancel := context.WithoutCancel(working), context.CancelFunc(func() {})
-		if interrupt.Err() != nil {
-			after, cancel = context.WithTimeout(after, closing)
-		}
 		r.Untouched = w.left(after, err)
-		cancel()
 	}
 	if r.Next == "" {
 		r.Next = next

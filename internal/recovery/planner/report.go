@@ -73,7 +73,7 @@ func row(e recovery.Evidence, r Ranking) []string {
 			ends = "?"
 		}
 	}
-	if c := r.candidate(e.Name); c != nil && !e.Quorum {
+	if c := r.candidate(e.Name); c != nil && e.Live == nil {
 		loses = fmt.Sprint(c.Loss.Entries)
 	}
 	return []string{e.Name, string(e.Reach), etcdWords(e), dataWords(e), keeps, ends, loses, revision, member}
@@ -202,6 +202,8 @@ func dataWords(e recovery.Evidence) string {
 	switch {
 	case e.DataDir == "":
 		return "?"
+	case e.Quorum: // its size moves on as well
+		return "in use"
 	case e.Damage != "":
 		return "damaged"
 	case e.TooNew != "":

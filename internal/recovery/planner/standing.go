@@ -26,7 +26,7 @@ func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost b
 			"the cluster %s has a quorum and does not list it as a member. Terraform plans to let it rejoin.",
 			e.Live.ClusterID,
 		)
-	case e.Empty:
+	case e.EmptyUnknown == "" && (e.Empty || e.WALDir == "" && e.NoLog): // etcd leaves folders where it fails to begin
 		return false, true, fmt.Sprintf(
 			"there is no etcd data in %s any more. Terraform plans to let it rejoin.",
 			e.DataDir,

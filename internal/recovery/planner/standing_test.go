@@ -144,6 +144,16 @@ func TestStanding(t *testing.T) {
 			}),
 			live:   live(0xa2),
 			member: own,
+			want:   "lost",
+			why:    "no etcd data in /d",
+		},
+		{
+			name: "the same, and a disk may not be mounted",
+			e: with(emptied, func(e *recovery.Evidence) {
+				e.Empty, e.EmptyUnknown = false, "its mount is missing"
+			}),
+			live:   live(0xa2),
+			member: own,
 			why:    "there is no log in /d",
 		},
 		{

@@ -53,7 +53,7 @@ func (c *Census) judge(node string) Verdict {
 	}
 	for _, n := range c.Nodes {
 		switch {
-		case n.Holds == Serves && n.Lineage == l:
+		case n.Holds == Serves && (n.Lineage == l || n.Lineage == nil): // one that asks for a user may not say whose it is
 			v.Answers, v.WithData = append(v.Answers, n.Name), append(v.WithData, n.Name)
 		case n.counts(l):
 			v.WithData = append(v.WithData, n.Name)

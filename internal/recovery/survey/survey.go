@@ -320,17 +320,14 @@ func askQuorum(ctx context.Context, e *recovery.Evidence, client *etcd.Client) {
 	defer cancel()
 	switch err := client.Quorum(ctx); {
 	case etcd.NeedsUser(err):
-		e.Auth, e.Quorum = true, true
+		e.Auth = true
 	case err != nil:
 		e.QuorumError = err.Error()
 		return
 	}
-	members, err := client.Members(ctx)
-	switch {
-	case err == nil:
-		e.Quorum, e.Members = true, members
-	case !e.Quorum: // it was there, and who belongs to it is not known
-		e.QuorumError = err.Error()
+	e.Quorum = true
+	if members, err := client.Members(ctx); err == nil { // else it stays the list that the member alone knows
+		e.Members = members
 	}
 }
 

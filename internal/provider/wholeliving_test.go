@@ -1,9 +1,8 @@
-//go:build linux
+//go:build linux && whole
 
 package provider_test
 
 import (
-	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -76,8 +75,8 @@ func survey(t *testing.T, l *lab.Lab) {
 	})
 }
 
-// importMembers takes over masters that are there already: a healthy one needs nothing, a broken one gets a line diff
-// of its manifest, and rejoins under load.
+// importMembers takes over masters that are there already: a healthy one learns how the others are reached, a broken
+// one gets a line diff of its manifest, and rejoins under load.
 func importMembers(t *testing.T, l *lab.Lab) {
 	const m2, m3 = "etcdrecovery_member.m2", "etcdrecovery_member.m3"
 	const cluster = "data.etcdrecovery_survey.masters.cluster"
@@ -93,7 +92,8 @@ func importMembers(t *testing.T, l *lab.Lab) {
 		t.Errorf("the imported status is %q, and the manifest %q", got["status"], got["manifest"])
 	}
 	folded := wantChanges(t, w)
-	wantWords(t, folded, "+ - --initial-cluster-state=existing")
+	wantWords(t, folded, "+ - --initial-cluster-state=existing", "Plan: 0 to add, 2 to change")
+	run(t, w, 0, "apply", "-no-color", "-auto-approve", "-target="+m2) // it learns who else there is
 	wantUpdate(t, w, m3)
 	wantSettled(t, w)
 	manifest, _ := attributes(t, w)[m3]["manifest"].(string)
@@ -101,16 +101,4 @@ func importMembers(t *testing.T, l *lab.Lab) {
 		t.Errorf("the manifest in the state is %q", manifest)
 	}
 	wantAllWrites(t, l, writes.Stop())
-}
-
-// importID is how a master of the lab is imported.
-func importID(m lab.Node) string {
-	return fmt.Sprintf(
-		"%s=%s:%d,kubelet_config=%s,work_dir=%s",
-		m.Name(),
-		m.Host(),
-		m.Port(),
-		m.Inside("/var/lib/kubelet/config.yaml"),
-		m.Inside("/var/lib/etcdrecovery"),
-	)
 }

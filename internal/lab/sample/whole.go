@@ -1,0 +1,6 @@
+//go:build whole
+
+package sample
+
+// Whole reports whether everything runs.
+const Whole = true

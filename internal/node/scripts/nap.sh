@@ -1,0 +1,8 @@
+# shellcheck shell=sh
+# nap sleeps between two looks of a wait: shortly at first, since most events come soon, and longer the longer the wait
+# already takes. A look costs a master some processes, and a late one costs the user a fraction of the wait.
+naps=0
+nap() {
+	naps=$((naps + 1))
+	case $naps in ?) sleep 0.05;; 1?) sleep 0.1;; *) sleep 0.2;; esac
+}
