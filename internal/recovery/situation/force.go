@@ -1,0 +1,359 @@
+package situation
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// midForce is the moment in which the flag is in and nothing is verified yet.
+const midForce recovery.StepID = "mid-force"
+
+func seedSteps() []recovery.StepID {
+	return []recovery.StepID{
+		recovery.StepLock, recovery.StepCheck, recovery.StepStopOthers, recovery.StepStopSeed, recovery.StepCopy,
+		recovery.StepForce, recovery.StepUnforce, recovery.StepPeerURL, recovery.StepConfirm,
+	}
+}
+
+// failed is a step that did not succeed.
+type failed struct{ code recovery.Code }
+
+func (f *failed) Error() string { return string(f.code) }
+
+// forcing carries a forced start out as package executor does.
+type forcing struct {
+	w          *world
+	seed       *machine
+	others     []*machine
+	lost, less []string
+	abandoned  []string // recoveries that are given up
+	id         string
+	oldData    string
+	watched    bool // the rules are held to it
+	resumed    bool // a journal of it was there before
+	fault      *broken
+}
+
+func (f *forcing) breaks(r rule, kind, format string, args ...any) {
+	if f.resumed {
+		kind = "resumed-" + kind
+	}
+	if f.watched && f.fault == nil {
+		f.fault = &broken{r, kind, fmt.Sprintf(format, args...)}
+	}
+}
+
+func (f *forcing) journal() *recovery.Journal {
+	for i := range f.seed.journals {
+		if j := &f.seed.journals[i]; j.Operation == recovery.OperationSeed && j.ID == f.id {
+			return j
+		}
+	}
+	return nil
+}
+
+// reach writes down how far it came.
+func (f *forcing) reach(p recovery.Phase) {
+	if j := f.journal(); !j.Reached(p) {
+		j.Phase = p
+	}
+}
+
+// run carries steps out until the one after which the provider is killed, "" for none.
+func (f *forcing) run(steps []recovery.StepID, until recovery.StepID) error {
+	f.resumed = f.journal() != nil
+	f.checkLiving()
+	for i, id := range steps {
+		if err := f.step(id, until); err != nil || f.fault != nil {
+			return err
+		}
+		if j := f.journal(); j != nil {
+			j.Steps = append(slices.Clip(j.Steps), recovery.Entry{
+				Time: f.w.time(), Operation: recovery.OperationSeed, ID: id, Number: i + 1, Of: len(steps),
+				Step: string(id),
+			})
+			if id == recovery.StepConfirm {
+				j.Finished, j.Phase = f.w.time(), recovery.PhaseFinished
+			}
+		}
+		if id == until || id == recovery.StepForce && until == midForce {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (f *forcing) step(id, until recovery.StepID) error {
+	w, seed, j := f.w, f.seed, f.journal()
+	switch id {
+	case recovery.StepCheck:
+		f.begin()
+	case recovery.StepStopOthers:
+		for _, o := range f.others {
+			if !j.Reached(recovery.PhaseUnforced) && o.manifest != missing {
+				o.stop(0)
+				o.manifest = parked
+			}
+		}
+		w.settle()
+	case recovery.StepStopSeed:
+		if !j.Reached(recovery.PhaseForced) {
+			seed.stop(0)
+			seed.manifest = parked
+			w.settle()
+			f.reach(recovery.PhaseStopped)
+		}
+	case recovery.StepCopy:
+		if j.Reached(recovery.PhaseCopied) {
+			return nil
+		}
+		if seed.disk != nil {
+			seed.copies = append(seed.copies, keptData{place: f.oldData, data: *seed.disk})
+		}
+		j.Places = recovery.Places{Data: f.oldData, Whole: true}
+		f.reach(recovery.PhaseCopied)
+	case recovery.StepForce:
+		if j.Reached(recovery.PhaseForced) {
+			return nil
+		}
+		return f.force(until)
+	case recovery.StepUnforce:
+		if j.Reached(recovery.PhaseUnforced) && seed.manifest == inPlace && seed.running {
+			return nil
+		}
+		seed.stop(0)
+		seed.manifest = inPlace
+		if !w.start(seed) {
+			return &failed{recovery.CodeEtcdExited}
+		}
+		w.settle()
+		f.reach(recovery.PhaseUnforced)
+	case recovery.StepPeerURL:
+		leader := w.leaderOf(seed)
+		if leader == nil {
+			return &failed{recovery.CodeStepFailed}
+		}
+		if !listedAt(leader.disk.tip, seed) {
+			w.commit(leader, false, nil, func(e *entry) {
+				e.members = slices.Clone(e.members)
+				for i := range e.members {
+					if e.members[i].ID == seed.disk.member {
+						e.members[i].PeerURLs = []string{seed.url()}
+					}
+				}
+			})
+		}
+	case recovery.StepConfirm:
+		if w.alarm {
+			return &failed{recovery.CodeAlarm}
+		}
+		for _, o := range append(f.others, seed) {
+			if o.manifest == forcedByHand || o.manifest == forcedByUs {
+				return &failed{recovery.CodeForceInManifest}
+			}
+		}
+		for _, m := range append(f.others, seed) {
+			if m.flag || m.manifest == forcedByUs {
+				f.breaks(noFlag, "left", "%s has the flag when the run is over", m.name)
+			}
+		}
+	}
+	return nil
+}
+
+// begin writes down what is about to be moved.
+func (f *forcing) begin() {
+	if f.journal() == nil {
+		f.seed.journals = append(f.seed.journals, recovery.Journal{
+			Operation: recovery.OperationSeed, ID: f.id, Master: f.seed.key, Started: f.w.time(),
+		})
+		if d := f.seed.disk; d != nil {
+			f.journal().Cluster, f.journal().Member = d.tip.cluster, d.member
+		}
+	}
+	for _, m := range f.w.machines {
+		for i := range m.journals {
+			if slices.Contains(f.abandoned, m.journals[i].ID) && m.key != "" {
+				m.journals[i].Abandoned = f.w.time()
+			}
+		}
+	}
+	var names []string
+	for _, o := range append(f.others, f.seed) {
+		names = append(names, o.key)
+	}
+	j := f.journal()
+	j.Moved, j.Stopped = names, names
+	f.reach(recovery.PhaseBegun)
+	if !j.Reached(recovery.PhaseForcing) {
+		j.Places.Data = f.oldData
+	}
+}
+
+func (f *forcing) force(until recovery.StepID) error {
+	w, seed := f.w, f.seed
+	for _, m := range append(f.others, seed) {
+		for _, o := range w.machines {
+			if f.watched && o.running && hears(m, o) && o.key != "" && slices.Contains(f.lost, o.key) &&
+				seed.disk != nil && seed.disk.tip.member(o.disk.member) != nil {
+				return &failed{recovery.CodeLostNodeServes}
+			}
+		}
+	}
+	f.reach(recovery.PhaseForcing)
+	if seed.disk == nil {
+		f.breaks(wayOn, "forced-empty", "%s is to be forced, and has no data", seed.name)
+		return &failed{recovery.CodeEtcdExited}
+	}
+	f.checkForced()
+	if f.fault != nil {
+		return f.fault
+	}
+	seed.manifest = forcedByUs
+	if !w.start(seed) {
+		seed.manifest = parked
+		return &failed{recovery.CodeEtcdExited}
+	}
+	w.settle()
+	if f.watched {
+		w.excuse(seed.disk.tip)
+	}
+	if until != midForce {
+		f.reach(recovery.PhaseForced)
+	}
+	return nil
+}
+
+// checkLiving holds the recovery against the clusters that live before it begins.
+func (f *forcing) checkLiving() {
+	if !f.watched {
+		return
+	}
+	for _, leader := range f.w.leaders() {
+		group := f.w.group(leader)
+		var stays []*machine
+		given := true
+		for _, o := range group {
+			stopped := o == f.seed || slices.Contains(f.others, o)
+			if !stopped {
+				stays = append(stays, o)
+			}
+			given = given && (slices.Contains(f.less, o.key) || slices.Contains(f.lost, o.key))
+		}
+		alone := len(group) == 1 && group[0] == f.seed && leader.disk.tip.voters() == 1
+		if f.journal().Reached(recovery.PhaseUnforced) {
+			continue // nothing is stopped any more
+		}
+		worthless := f.seed.disk != nil && leader.disk.tip.cluster != f.seed.disk.tip.cluster &&
+			len(f.w.acknowledged(leader.disk.tip, f.seed.disk.tip)) == 0
+		if countVoters(leader.disk.tip, stays) <= leader.disk.tip.voters()/2 && !alone && !given && !worthless {
+			f.breaks(keepsQuorum, "stops-living", "the cluster %s, which %s leads, is stopped for a forced start of %s",
+				leader.disk.tip.cluster, leader.name, f.seed.name)
+		}
+	}
+}
+
+// checkForced holds a forced start against the truth, at the moment before it.
+func (f *forcing) checkForced() {
+	if !f.watched {
+		return
+	}
+	w, seed := f.w, f.seed
+	d := seed.disk
+	// Nothing is rewritten that was not copied.
+	copied := slices.ContainsFunc(seed.copies, func(c keptData) bool {
+		if c.place != f.oldData || c.member != d.member {
+			return false
+		}
+		// A cluster of one that has grown from the copy loses nothing by another forced start.
+		grown := len(d.tip.members) == 1 && d.tip.has(c.kept(seed.forgets()))
+		return grown || len(w.acknowledged(d.tip, c.tip)) == 0
+	})
+	if !copied {
+		f.breaks(wholeCopy, "no-copy", "%s is forced, and what it has is not in %s", seed.name, f.oldData)
+	}
+	// Everybody is stopped, switched off or given up.
+	known := w.visible(d.tip.cluster)
+	voters := 0
+	if known != nil {
+		for _, v := range known.members {
+			for _, o := range w.holders(v, d.tip.cluster) {
+				if !v.Learner && !f.given(o, v) {
+					voters++
+				}
+				if o != seed && !f.given(o, v) && !f.stopped(o) {
+					f.breaks(oneCluster, "unaccounted", "%s is forced, and nobody has asked after %s at %s",
+						seed.name, o.name, o.url())
+				}
+			}
+		}
+		alone := len(known.members) == 1 && known.members[0].ID == d.member
+		if voters > known.voters()/2 && !alone {
+			f.breaks(noLostWrite, "startable", "%s is forced, and %d of %d voters have their data", seed.name, voters,
+				known.voters())
+		}
+	}
+	// No node that could be reached has more, unless that is given up by name.
+	next := d.kept(seed.forgets())
+	for _, o := range w.machines {
+		has := o.whole()
+		if o == seed || has == nil || o.key == "" || slices.Contains(f.lost, o.key) || slices.Contains(f.less, o.key) {
+			continue
+		}
+		kept := has.kept(o.forgets())
+		more := w.acknowledged(kept, next)
+		switch {
+		case len(more) == 0:
+		case kept.cluster == next.cluster:
+			f.breaks(noLostWrite, "others-have-more", "%s is forced, and %s has %d acknowledged writes more",
+				seed.name, o.name, len(more))
+		case kept.revision > next.revision:
+			f.breaks(noLostWrite, "longer-lineage", "%s is forced, and %s has %d acknowledged writes of cluster %s",
+				seed.name, o.name, len(more), kept.cluster)
+		}
+	}
+}
+
+// given reports whether a machine was given up by its name, or as a member by ID or URL.
+func (f *forcing) given(o *machine, v etcd.Member) bool {
+	return o.key != "" && slices.Contains(f.lost, o.key) || slices.ContainsFunc(f.lost, func(name string) bool {
+		m := f.w.find(name)
+		return name == v.ID.String() || slices.Contains(v.PeerURLs, name) ||
+			m != nil && m.key == name && slices.Contains(v.PeerURLs, m.url())
+	})
+}
+
+// stopped reports whether a machine is one of those that the recovery has stopped.
+func (f *forcing) stopped(o *machine) bool { return slices.Contains(f.others, o) && !o.running }
+
+// visible is the furthest membership of a cluster that a survey could see.
+func (w *world) visible(cluster etcd.ID) *entry {
+	var best *entry
+	for _, m := range w.machines {
+		if m.key == "" || m.disk == nil || m.disk.damaged || m.disk.tip.cluster != cluster {
+			continue
+		}
+		if reach, _, _ := m.reach(); reach != recovery.Reached {
+			continue
+		}
+		e := m.disk.tip.at(m.disk.applied)
+		if e.member(m.disk.member) != nil && (best == nil || e.further(best) > 0) {
+			best = e
+		}
+	}
+	return best
+}
+
+// holders are the machines that have, or could have, what etcd needs to be that member.
+func (w *world) holders(v etcd.Member, cluster etcd.ID) []*machine {
+	var all []*machine
+	for _, m := range w.machines {
+		if d := m.whole(); d != nil && d.member == v.ID && d.tip.cluster == cluster {
+			all = append(all, m)
+		}
+	}
+	return all
+}

@@ -1,0 +1,209 @@
+package situation
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+)
+
+// joining carries a join out as package executor does.
+type joining struct {
+	w     *world
+	m     *machine
+	plan  *planner.MemberPlan
+	fault *broken
+}
+
+func (j *joining) breaks(r rule, kind, format string, args ...any) {
+	if j.fault == nil {
+		j.fault = &broken{r, kind, fmt.Sprintf(format, args...)}
+	}
+}
+
+// run carries a join out until the step after which the provider is killed, "" for none.
+func (j *joining) run(until recovery.StepID) error {
+	w, m := j.w, j.m
+	leader, err := j.check()
+	if err != nil || j.plan.Healthy {
+		return err
+	}
+	journal := j.begin()
+	for _, id := range []recovery.StepID{
+		recovery.StepStop, recovery.StepRemoveStale, recovery.StepMoveAside, recovery.StepAddLearner,
+		recovery.StepStart, recovery.StepPromote, recovery.StepConfirm,
+	} {
+		if err := j.step(id, leader, journal); err != nil || j.fault != nil {
+			return err
+		}
+		w.settle()
+		if w.leaderOf(leader) == nil {
+			j.breaks(keepsQuorum, "join-stops-cluster", "the join of %s cost the quorum in step %s", m.name, id)
+			return nil
+		}
+		leader = w.leaderOf(leader)
+		if id == until {
+			return nil
+		}
+	}
+	journal.Finished, journal.Phase = w.time(), recovery.PhaseFinished
+	return nil
+}
+
+// check is what the executor makes sure of before it changes anything.
+func (j *joining) check() (*machine, error) {
+	w, m := j.w, j.m
+	var leader *machine
+	for _, l := range w.leaders() {
+		if l.disk.tip.cluster.String() == j.plan.Cluster.ID {
+			leader = l
+		}
+	}
+	if leader == nil {
+		return nil, &failed{recovery.CodeNoQuorum}
+	}
+	if w.alarm {
+		return nil, &failed{recovery.CodeAlarm}
+	}
+	for _, o := range w.machines {
+		if reach, _, _ := o.reach(); o.key != "" && reach == recovery.Reached &&
+			(o.manifest == forcedByHand || o.manifest == forcedByUs) {
+			return nil, &failed{recovery.CodeForceInManifest}
+		}
+	}
+	if j.plan.Healthy {
+		return leader, nil
+	}
+	own, answering := false, 0
+	for _, o := range leader.disk.tip.members {
+		own = own || !o.Learner && (o.Name == m.name || slices.Contains(o.PeerURLs, m.url()))
+	}
+	for _, o := range w.group(leader) {
+		if reach, _, _ := o.reach(); o != m && o.key != "" && reach == recovery.Reached && !o.expired &&
+			leader.disk.tip.votes(o.disk.member) {
+			answering++
+		}
+	}
+	if own && answering <= leader.disk.tip.voters()/2 {
+		return nil, &failed{recovery.CodeNeededForQuorum}
+	}
+	return leader, nil
+}
+
+func (j *joining) begin() *recovery.Journal {
+	for i := range j.m.journals {
+		if o := &j.m.journals[i]; o.Operation == recovery.OperationMember && o.Open() {
+			return o
+		}
+	}
+	j.w.clock++
+	j.m.journals = append(j.m.journals, recovery.Journal{
+		Operation: recovery.OperationMember, ID: "join-" + strconv.Itoa(j.w.clock), Master: j.m.key,
+		Started: j.w.time(), Phase: recovery.PhaseBegun,
+	})
+	own := &j.m.journals[len(j.m.journals)-1]
+	if d := j.m.disk; d != nil {
+		own.Cluster, own.Member = d.tip.cluster, d.member
+	}
+	return own
+}
+
+func (j *joining) step(id recovery.StepID, leader *machine, journal *recovery.Journal) error {
+	w, m := j.w, j.m
+	switch id {
+	case recovery.StepStop:
+		m.stop(0)
+		m.manifest = parked
+	case recovery.StepRemoveStale:
+		w.removeEntries(m, leader)
+	case recovery.StepMoveAside:
+		j.moveAside(leader, journal)
+	case recovery.StepAddLearner:
+		self := m.self(w.id())
+		self.Name, self.Learner = "", true
+		if slices.ContainsFunc(leader.disk.tip.members, func(o etcd.Member) bool { return o.Learner }) {
+			return &failed{recovery.CodeLearnerInTheWay}
+		}
+		w.commit(leader, false, nil, func(e *entry) { e.members = append(slices.Clone(e.members), self) })
+		journal.Learner, journal.Phase = self.ID.String(), recovery.PhaseAdded
+	case recovery.StepStart:
+		m.manifest = inPlace
+		tip := leader.disk.tip
+		own := tip.members[len(tip.members)-1]
+		m.initial = nameMember(tip.members, own.ID, m.name)
+		if m.wontStart || m.kubeletDown || m.full {
+			return &failed{recovery.CodeEtcdExited}
+		}
+		w.commit(leader, false, nil, func(e *entry) { e.members = nameMember(e.members, own.ID, m.name) })
+		tip = leader.disk.tip
+		m.disk = &data{tip: tip, commit: tip.index, applied: tip.index, member: own.ID}
+		m.running, m.flag, m.leader, m.lastWords = true, false, 0, ""
+	case recovery.StepPromote:
+		if !m.running || m.leader == 0 {
+			return &failed{recovery.CodeEtcdExited}
+		}
+		own := m.disk.member
+		w.commit(leader, false, nil, func(e *entry) {
+			e.members = slices.Clone(e.members)
+			for i := range e.members {
+				if e.members[i].ID == own {
+					e.members[i].Learner = false
+				}
+			}
+		})
+		journal.Voter, journal.Phase = own.String(), recovery.PhaseVoter
+	}
+	return nil
+}
+
+func nameMember(members []etcd.Member, id etcd.ID, name string) []etcd.Member {
+	members = slices.Clone(members)
+	for i := range members {
+		if members[i].ID == id {
+			members[i].Name = name
+		}
+	}
+	return members
+}
+
+// moveAside empties the data folder, and holds that against the truth.
+func (j *joining) moveAside(leader *machine, journal *recovery.Journal) {
+	w, m := j.w, j.m
+	for _, d := range []*data{m.disk, m.unmounted} {
+		if d == nil || d.damaged {
+			continue
+		}
+		kept := d.kept(m.forgets())
+		more := w.acknowledged(kept, leader.disk.tip)
+		if len(more) > 0 && kept.revision <= leader.disk.tip.revision && d == m.disk {
+			for _, e := range more { // the shorter one of two histories
+				w.excused[e] = true
+			}
+			continue
+		}
+		if len(more) > 0 {
+			kind := "best-moved"
+			if d == m.unmounted {
+				kind = "joined-unmounted"
+			}
+			j.breaks(wholeCopy, kind, "%s joins cluster %s, which lacks %d acknowledged writes of its cluster %s",
+				m.name, leader.disk.tip.cluster, len(more), d.tip.cluster)
+		}
+	}
+	if m.disk == nil {
+		return
+	}
+	if j.plan.OldData == "" {
+		j.breaks(wholeCopy, "no-place", "%s joins, its plan names no place, and there is data", m.name)
+	}
+	if slices.ContainsFunc(m.copies, func(c keptData) bool { return c.place == j.plan.OldData && c.moved }) {
+		m.copies = append(m.copies, keptData{place: m.freePlace(), data: *m.disk, moved: true})
+	} else {
+		m.copies = append(m.copies, keptData{place: j.plan.OldData, data: *m.disk, moved: true})
+	}
+	m.disk = nil
+	journal.Places, journal.Phase = recovery.Places{Data: j.plan.OldData, Whole: true}, recovery.PhaseMoved
+}

@@ -1,0 +1,223 @@
+package situation
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+const (
+	dataDir   = "/var/lib/etcd"
+	dataBytes = 100 << 20
+)
+
+// look is the survey of a world: what package survey would see of it.
+func (w *world) look(t texts) recovery.Survey {
+	var s recovery.Survey
+	for _, m := range w.machines {
+		if m.key != "" {
+			s = append(s, w.examine(m, t))
+		}
+	}
+	slices.SortFunc(s, func(a, b recovery.Evidence) int { return strings.Compare(a.Name, b.Name) })
+	live := liveCluster(s)
+	for i := range s {
+		s[i].Live = live
+	}
+	return s
+}
+
+// reach says how a machine answers to a survey, of which kind a failure is, and what it says.
+func (m *machine) reach() (reach recovery.Reach, kind, problem string) {
+	switch {
+	case m.access == noName:
+		return recovery.Silent, recovery.KindName, "ssh: lookup " + m.name + ": no such host"
+	case m.access == jumpRefuses:
+		return recovery.Silent, recovery.KindJump, "ssh: jump host: administratively prohibited"
+	case m.power != on:
+		return recovery.Silent, recovery.KindTimeout, "ssh: i/o timeout"
+	case m.access == noRoute:
+		return recovery.Silent, recovery.KindNoRoute, "ssh: no route to host"
+	case m.access == sshdDown:
+		return recovery.Silent, recovery.KindRefusedPort, "ssh: connection refused"
+	case m.access == loginRefused:
+		return recovery.Refused, recovery.KindLogin, "ssh: permission denied"
+	}
+	return recovery.Reached, "", ""
+}
+
+func (w *world) examine(m *machine, t texts) recovery.Evidence {
+	e := recovery.Evidence{Name: m.key, Host: hostOf(m.addr)}
+	if e.Reach, e.ReachKind, e.ReachError = m.reach(); e.Reach != recovery.Reached {
+		return e
+	}
+	e.Addresses = []string{hostOf(m.addr)}
+	e.Kubelet = recovery.Kubelet{Running: !m.kubeletDown, Service: "active"}
+	e.Journals = slices.Clone(m.journals)
+	e.Running = m.running
+	if m.elsewhere {
+		e.Signs = []string{"/var/lib/rancher/k3s/server/db/etcd"}
+	}
+	switch m.manifest {
+	case missing:
+		e.NoManifest = true
+		if m.disk != nil {
+			e.StrayData = dataDir
+		}
+		e.Problems = append(e.NotHere(), "no file in /etc/kubernetes/manifests is an etcd static pod")
+		return e
+	case forcedByHand:
+		e.ForceFlag = manifestPath
+		e.Problems = []string{manifestPath + " has the force-new-cluster flag in it, and no journal of ours says why"}
+		return e
+	case forcedByUs, parked:
+		e.Parked = "/var/lib/etcdrecovery/parked/etcd.yaml"
+		if m.manifest == forcedByUs {
+			e.ForceFlag = manifestPath
+		}
+	}
+	e.ManifestPath, e.Manifest = manifestPath, t.of(m)
+	e.MemberName, e.PeerURLs, e.Image = m.name, []string{m.url()}, images()[m.image].text
+	if m.running && m.expired {
+		e.StatusError = "x509: certificate has expired"
+	} else if m.running {
+		w.ask(&e, m)
+	}
+	e.DataDir, e.OldData = dataDir, m.freePlace()
+	e.DataBytes, e.FreeBytes = dataBytes, 100*dataBytes
+	if m.full {
+		e.FreeBytes = 0
+	}
+	e.Readable, e.Empty, e.NoLog = m.disk != nil, m.disk == nil, m.disk == nil
+	if m.unmounted != nil && m.disk == nil {
+		e.Empty, e.NoLog, e.EmptyUnknown = false, false, dataDir+" is a mount point in /etc/fstab, and is not mounted"
+	}
+	if m.unmounted != nil && !e.Quorum {
+		e.Problems = append(e.Problems, dataDir+" on "+m.name+" is a mount point in /etc/fstab, and is not mounted")
+	}
+	if m.expired {
+		e.Problems = append(e.Problems, "the certificate of --cert-file on "+m.name+" expired")
+	}
+	if e.Status == nil && m.lastWords != "" {
+		e.LastWords = []string{m.lastWords}
+	}
+	if e.Status == nil && e.Readable {
+		if m.disk.damaged {
+			e.Damage = "wal: crc mismatch"
+		} else {
+			e.Disk = onDisk(m)
+			if recovery.TooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
+				e.TooNew = "the data was written by a later etcd"
+			}
+		}
+	}
+	w.lookAtPeers(&e, m)
+	return e
+}
+
+// ask is what a running member says.
+func (w *world) ask(e *recovery.Evidence, m *machine) {
+	d := m.disk
+	applied := d.tip.at(d.applied)
+	e.Status = &etcd.Status{
+		ClusterID: d.tip.cluster, MemberID: d.member, Leader: m.leader, Version: images()[m.image].version,
+		Revision: applied.revision, RaftTerm: d.tip.term, RaftIndex: d.commit, AppliedIndex: d.applied,
+	}
+	e.Members = applied.members
+	own := applied.member(d.member)
+	e.Status.Learner = own != nil && own.Learner
+	e.Auth = w.auth
+	if m.leader == 0 {
+		e.Tail = &recovery.Tail{Index: d.tip.index, Term: d.tip.term}
+		e.Hash = &recovery.Hash{Revision: applied.revision, CompactRevision: 1, Value: uint32(applied.written)}
+		return
+	}
+	if e.Status.Learner || w.leaderOf(m) == nil {
+		return
+	}
+	if w.auth {
+		e.Auth, e.QuorumError = true, "etcdserver: user name is empty"
+		return
+	}
+	e.Quorum = true
+	e.Members = w.leaderOf(m).disk.tip.members
+	if w.alarm {
+		e.Alarms = []string{"NOSPACE"}
+	}
+}
+
+// onDisk is what the files of a stopped member say.
+func onDisk(m *machine) *recovery.OnDisk {
+	d := m.disk
+	first, terms := d.tip.terms()
+	applied := d.tip.at(d.applied)
+	s := &recovery.OnDisk{
+		ClusterID: d.tip.cluster, MemberID: d.member, Name: m.name,
+		Term: d.tip.term, Commit: d.commit, FirstIndex: first, LastIndex: d.tip.index, LastTerm: d.tip.term,
+		Terms:           terms,
+		ConsistentIndex: d.applied, Revision: applied.revision, LastRevision: d.tip.revision,
+		Members: applied.members, RemovedMembers: applied.removed,
+	}
+	if m.newer {
+		s.ClusterVersion = "3.6.0"
+	}
+	own := applied.member(d.member)
+	s.Learner, s.Removed = own != nil && own.Learner, own == nil
+	kept := d.tip.at(max(d.applied, s.Kept(images()[m.image].text)))
+	s.KeptLeast, s.KeptRevision = kept.revision, kept.revision
+	return s
+}
+
+// lookAtPeers is which other members a node reaches.
+func (w *world) lookAtPeers(e *recovery.Evidence, m *machine) {
+	if e.Quorum {
+		return
+	}
+	known := e.Members
+	if len(known) == 0 && e.Disk != nil {
+		known = e.Disk.Members
+	}
+	if len(known) <= 1 {
+		known = append(slices.Clone(known), m.initial...)
+	}
+	for _, k := range known {
+		if e.IsMember(k) {
+			continue
+		}
+		for _, u := range k.PeerURLs {
+			if slices.ContainsFunc(e.Peers, func(p recovery.Peer) bool { return p.URL == u }) {
+				continue
+			}
+			o := w.at(addrOf(u))
+			e.Peers = append(e.Peers, recovery.Peer{
+				Name: k.Name, URL: u, Answers: o != nil && o.running && hears(m, o),
+			})
+		}
+	}
+}
+
+// liveCluster is the cluster that answers: of several the one with more members, then with more writes.
+func liveCluster(s recovery.Survey) *recovery.Live {
+	var best *recovery.Evidence
+	for i := range s {
+		e := &s[i]
+		if e.Quorum && (best == nil || len(e.Members) > len(best.Members) || len(e.Members) == len(best.Members) &&
+			e.Status.ClusterID != best.Status.ClusterID && e.Status.Revision > best.Status.Revision) {
+			best = e
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
+	for _, e := range s {
+		if e.Quorum && e.Status.ClusterID == live.ClusterID {
+			live.Commit = max(live.Commit, e.Status.RaftIndex)
+			live.Term = max(live.Term, e.Status.RaftTerm)
+			live.Revision = max(live.Revision, e.Status.Revision)
+		}
+	}
+	return live
+}

@@ -1,0 +1,472 @@
+package situation
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+)
+
+// turnsAtMost is how often an operator plans before it counts as being led around.
+const turnsAtMost = 8
+
+// wish is what an operator wants, and how he is.
+type wish struct {
+	node      string          // "" leaves it to the planner
+	gives     bool            // up what does not answer, rather than go and repair it
+	interrupt recovery.StepID // after which the first apply is killed, "" for none
+	lost      []string        // what he gives up from the start, rightly or not
+	less      []string        // the same of whom he takes less than
+	id        string          // of the recovery that he goes on with, "" for a new one
+	anyOrder  bool            // members take the cluster as it is at their turn: no manifest is known before
+}
+
+func (q wish) String() string {
+	text := "operator"
+	if q.node != "" {
+		text += " node=" + q.node
+	}
+	if q.gives {
+		text += " gives-up"
+	}
+	if q.lost != nil {
+		text += " lost=" + strings.Join(q.lost, ",")
+	}
+	if q.less != nil {
+		text += " less=" + strings.Join(q.less, ",")
+	}
+	if q.id != "" {
+		text += " id=" + q.id
+	}
+	if q.anyOrder {
+		text += " any-order"
+	}
+	if q.interrupt != "" {
+		text += " interrupted=" + string(q.interrupt)
+	}
+	return text
+}
+
+func parseWish(line string) (wish, error) {
+	var q wish
+	for i, word := range strings.Fields(line) {
+		key, value, _ := strings.Cut(word, "=")
+		switch {
+		case i == 0:
+		case key == "node":
+			q.node = value
+		case key == "gives-up":
+			q.gives = true
+		case key == "lost":
+			q.lost = strings.Split(value, ",")
+		case key == "less":
+			q.less = strings.Split(value, ",")
+		case key == "id":
+			q.id = value
+		case key == "any-order":
+			q.anyOrder = true
+		case key == "interrupted":
+			q.interrupt = recovery.StepID(value)
+		default:
+			return q, fmt.Errorf("%q is nothing that an operator is", word)
+		}
+	}
+	return q, nil
+}
+
+// tally counts what came up.
+type tally map[string]int
+
+// operator meets a world.
+type operator struct {
+	*world
+	texts
+	wish
+	tally
+	req   planner.SeedRequest
+	ids   int
+	codes []recovery.Code
+	turns []string // what was done in each
+	ran   bool     // an apply was begun
+	told  map[string]int
+	fault *broken
+	lies  []*broken // what was said to be lost and is not: the operator goes on all the same
+	ended string    // how it ended
+}
+
+// meet lets an operator plan, apply and follow advice in a world, and returns the rules that were broken.
+func meet(w *world, q wish, t texts, count tally) (faults []*broken, turns []string) {
+	o := &operator{world: w, texts: t, wish: q, tally: count, told: map[string]int{}}
+	o.req = planner.SeedRequest{Node: q.node, Lost: q.lost, Less: q.less, RecoveryID: cmp.Or(q.id, "now")}
+	defer func() {
+		if p := recover(); p != nil {
+			o.fault = &broken{noPanic, "panic", fmt.Sprintf("%v\n%s", p, debug.Stack())}
+		}
+		faults, turns = o.lies, o.turns
+		if o.fault != nil {
+			faults = append(faults, o.fault)
+		}
+	}()
+	for range turnsAtMost {
+		if done := o.turn(); done || o.fault != nil {
+			return nil, nil
+		}
+	}
+	o.breaks(wayOn, o.round(), "not recovered after %d turns", turnsAtMost)
+	return nil, nil
+}
+
+// round names the codes between which an operator is sent around: the last one, and the one before where it differs.
+func (o *operator) round() string {
+	if len(o.codes) == 0 {
+		return "no-refusal"
+	}
+	last := o.codes[len(o.codes)-1]
+	for i := len(o.codes) - 2; i >= max(0, len(o.codes)-4); i-- {
+		if c := o.codes[i]; c != last {
+			return string(min(c, last)) + "+" + string(max(c, last))
+		}
+	}
+	return string(last)
+}
+
+func (o *operator) note(format string, args ...any) {
+	o.turns = append(o.turns, fmt.Sprintf(format, args...))
+}
+
+func (o *operator) breaks(r rule, kind, format string, args ...any) {
+	if o.fault == nil {
+		o.fault = &broken{r, kind, fmt.Sprintf(format, args...)}
+	}
+}
+
+// turn plans once, and applies or follows advice; true when there is nothing left to do.
+func (o *operator) turn() bool {
+	s := o.look(o.texts)
+	o.checkLost(s)
+	plan, err := planner.DecideSeed(s, o.req)
+	if err != nil {
+		code := recovery.CodeOf(err)
+		if code == "" {
+			o.breaks(wellFormed, "no-code", "%v", err)
+			return true
+		}
+		o.tally["seed refused: "+string(code)]++
+		o.codes = append(o.codes, code)
+		r, _ := recovery.IsRefusal(err)
+		if code == recovery.CodeClusterAlive || code == recovery.CodeRecoveryFinished && liveIn(s) {
+			o.note("seed: %s; members join", code)
+			return o.members(s)
+		}
+		done := o.advised(code, r, s)
+		return done
+	}
+	o.tally["verdict: "+string(plan.Verdict.State)]++
+	o.tally["choice: "+chosen(plan)]++
+	return o.apply(plan)
+}
+
+func liveIn(s recovery.Survey) bool { return recovery.LiveOf(s) != nil }
+
+func chosen(p *planner.SeedPlan) string {
+	switch {
+	case p.Resumes != "":
+		return "resumed"
+	case len(p.Less) > 0:
+		return "with loss accepted"
+	case p.Reason == p.Node+" is named in the configuration":
+		return "named"
+	}
+	return "best"
+}
+
+// apply carries a plan out, and lets the members join.
+func (o *operator) apply(p *planner.SeedPlan) bool {
+	f := &forcing{
+		w: o.world, seed: o.find(p.Node), lost: p.Lost, less: p.Less, id: p.RecoveryID, oldData: p.OldData,
+		watched:   true,
+		abandoned: p.Abandon,
+	}
+	for _, name := range p.Others() {
+		f.others = append(f.others, o.find(name))
+	}
+	var steps []recovery.StepID
+	for _, step := range p.Steps() {
+		steps = append(steps, step.ID)
+	}
+	until := recovery.StepID("")
+	if !o.ran {
+		until = o.interrupt
+	}
+	o.ran = true
+	err := f.run(steps, until)
+	o.fault = f.fault
+	o.note(
+		"seed %s: %s (lost %v, less %v, id %s) until %q: %v",
+		p.Node, p.Reason, p.Lost, p.Less, p.RecoveryID, until, err,
+	)
+	if o.fault != nil {
+		return true
+	}
+	var bad *failed
+	if errors.As(err, &bad) {
+		o.tally["apply failed: "+string(bad.code)]++
+		o.codes = append(o.codes, bad.code)
+		o.repairAfter(bad.code, o.find(p.Node))
+		if o.told[p.RecoveryID]++; o.told[p.RecoveryID] > 2 {
+			o.abandon(p.RecoveryID)
+		}
+		return false
+	}
+	if until != "" {
+		return false
+	}
+	return o.members(o.look(o.texts))
+}
+
+// members lets every node join that is not a healthy voter; true when all that can be are.
+func (o *operator) members(s recovery.Survey) bool {
+	if !liveIn(s) {
+		return false
+	}
+	cluster := recovery.LiveOf(s).ClusterID
+	whole := true
+	for _, e := range s {
+		now := o.look(o.texts)
+		live := recovery.LiveOf(now)
+		if live == nil || live.ClusterID != cluster {
+			o.note("the cluster is gone")
+			return false
+		}
+		m := o.find(e.Name)
+		if m == nil || m.power == destroyed {
+			continue // a new machine takes its place one day
+		}
+		join := recovery.Cluster{ID: cluster.String(), Members: planner.MembersOf(live.Members)}
+		plan, err := planner.DecideMember(now.Node(e.Name), join, o.anyOrder)
+		if err != nil {
+			code := recovery.CodeOf(err)
+			o.tally["member refused: "+string(code)]++
+			o.codes = append(o.codes, code)
+			o.note("member %s refused: %s", e.Name, code)
+			whole = false
+			if !o.memberAdvised(code, m, now, cluster) {
+				return false
+			}
+			continue
+		}
+		if plan.Healthy {
+			o.tally["member: healthy"]++
+			continue
+		}
+		o.tally["member: joins"]++
+		j := &joining{w: o.world, m: m, plan: plan}
+		err = j.run("")
+		o.note("member %s joins: %v", e.Name, err)
+		if o.fault = j.fault; o.fault != nil {
+			return true
+		}
+		var bad *failed
+		if errors.As(err, &bad) {
+			o.tally["join failed: "+string(bad.code)]++
+			o.codes = append(o.codes, bad.code)
+			o.repairAfter(bad.code, m)
+			whole = false
+		}
+	}
+	if !whole {
+		return false
+	}
+	return o.recovered(cluster)
+}
+
+// recovered holds the end against the rules.
+func (o *operator) recovered(cluster etcd.ID) bool {
+	s := o.look(o.texts)
+	live := recovery.LiveOf(s)
+	if live == nil || live.ClusterID != cluster {
+		return false
+	}
+	var leader *machine
+	for _, l := range o.leaders() {
+		if l.disk.tip.cluster == cluster {
+			leader = l
+		}
+	}
+	for _, e := range s {
+		m := o.find(e.Name)
+		if m.power == destroyed || e.Reach != recovery.Reached {
+			continue
+		}
+		plan, err := planner.DecideMember(e, recovery.Cluster{ID: cluster.String()}, o.anyOrder)
+		if err != nil || !plan.Healthy {
+			o.breaks(truthful, "second-plan", "%s has joined, and a second plan is not empty: %v", e.Name, err)
+			return true
+		}
+		if m.flag || m.manifest == forcedByHand || m.manifest == forcedByUs {
+			o.breaks(noFlag, "at-the-end", "%s has the flag", e.Name)
+			return true
+		}
+	}
+	for _, m := range o.machines {
+		for _, d := range []*data{m.disk, m.unmounted} {
+			if d == nil || d.damaged || m.key == "" || m.power == destroyed {
+				continue
+			}
+			if more := o.acknowledged(d.kept(m.forgets()), leader.disk.tip); len(more) > 0 {
+				o.breaks(noLostWrite, "in-the-end", "the cluster is recovered without %d acknowledged writes of %s",
+					len(more), m.name)
+				return true
+			}
+		}
+	}
+	for _, l := range o.leaders() {
+		if l != leader && l.disk.tip.cluster == cluster {
+			o.breaks(oneCluster, "same-id", "%s and %s both lead cluster %s", leader.name, l.name, cluster)
+			return true
+		}
+	}
+	o.ended = "recovered"
+	o.tally["ended: recovered"]++
+	return true
+}
+
+// checkLost holds what is said to be lost against the truth.
+func (o *operator) checkLost(s recovery.Survey) {
+	for _, e := range s {
+		if e.Reach != recovery.Reached {
+			continue
+		}
+		cluster, member := "", "" // of the state: what the node was
+		m := o.find(e.Name)
+		if d := m.whole(); d != nil {
+			cluster, member = d.tip.cluster.String(), d.member.String()
+		}
+		_, lost, why := planner.Standing(e, cluster, member)
+		if !lost {
+			continue
+		}
+		if m.unmounted != nil && m.disk == nil && !o.expelled(m) {
+			o.lie("unmounted-is-lost", "%s is said to be lost, and its disk is not mounted: %s", e.Name, why)
+		}
+		if l := o.leaderOf(m); l != nil && l.disk.tip.votes(m.disk.member) {
+			o.lie("voter-is-lost", "%s is said to be lost, and votes: %s", e.Name, why)
+		}
+	}
+}
+
+// expelled reports whether a living cluster has no place any more for what is on a machine's disk.
+func (o *operator) expelled(m *machine) bool {
+	d := m.whole()
+	return d != nil && slices.ContainsFunc(o.leaders(), func(l *machine) bool {
+		return l.disk.tip.cluster == d.tip.cluster && l.disk.tip.member(d.member) == nil
+	})
+}
+
+func (o *operator) lie(kind, format string, args ...any) {
+	if !slices.ContainsFunc(o.lies, func(b *broken) bool { return b.kind == kind }) {
+		o.lies = append(o.lies, &broken{truthful, kind, fmt.Sprintf(format, args...)})
+	}
+}
+
+// give adds nodes to lost_nodes.
+func (o *operator) give(m *machine) {
+	m.stop(0)
+	if m.power == on {
+		m.power = off
+	}
+	if m.power == off {
+		m.power = destroyed // switched off for good
+		m.disk, m.unmounted = nil, nil
+	}
+	if !slices.Contains(o.req.Lost, m.key) {
+		o.req.Lost = append(slices.Clone(o.req.Lost), m.key)
+	}
+}
+
+// bringBack repairs how a machine is reached.
+func (o *operator) bringBack(m *machine) {
+	m.access, m.cut = reachable, false
+	if m.power == off {
+		m.power = on
+		o.start(m)
+	}
+	o.settle()
+}
+
+// repairAfter does what a failed apply asks for.
+func (o *operator) repairAfter(code recovery.Code, m *machine) {
+	switch code {
+	case recovery.CodeAlarm:
+		o.alarm = false
+	case recovery.CodeAuthEnabled:
+		o.auth = false
+	case recovery.CodeForceInManifest:
+		o.takeFlagsOut()
+	case recovery.CodeNeededForQuorum:
+		for _, x := range o.machines {
+			x.expired = false
+			if x.key == "" && x.running { // a voter that the survey does not look at
+				x.key = o.freeKey(x.name)
+			}
+		}
+	default:
+		m.wontStart, m.kubeletDown, m.full, m.expired = false, false, false, false
+		for _, x := range o.machines { // the network
+			x.cut = false
+		}
+		for _, l := range o.leaders() { // a learner that was left
+			for _, x := range l.disk.tip.members {
+				if x.Learner && code == recovery.CodeLearnerInTheWay {
+					o.removeMember(l, x.ID)
+				}
+			}
+		}
+	}
+	o.settle()
+}
+
+func (o *operator) takeFlagsOut() {
+	for _, m := range o.machines {
+		reach, _, _ := m.reach()
+		if reach == recovery.Reached && (m.manifest == forcedByHand || m.manifest == forcedByUs) {
+			m.stop(0)
+			m.manifest = inPlace
+			o.start(m)
+		}
+	}
+	o.settle()
+}
+
+// silent are the nodes that do not answer and are not given up.
+func (o *operator) silent(s recovery.Survey) []*machine {
+	var all []*machine
+	for _, e := range s {
+		if e.Reach == recovery.Silent && !slices.Contains(o.req.Lost, e.Name) {
+			all = append(all, o.find(e.Name))
+		}
+	}
+	return all
+}
+
+func quotedIn(text, after string) []string {
+	_, rest, ok := strings.Cut(text, after)
+	if !ok {
+		return nil
+	}
+	if end := strings.IndexAny(rest, "]\n"); end >= 0 {
+		rest = rest[:end]
+	}
+	var names []string
+	for _, m := range regexp.MustCompile(`"([^"]*)"`).FindAllStringSubmatch(rest, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
