@@ -21,9 +21,11 @@ func planned() map[string][]recovery.Step {
 		p := &planner.SeedPlan{
 			SeedRequest: planner.SeedRequest{Node: names[0]},
 		}
+		all := map[string]recovery.Evidence{}
 		for _, name := range names {
-			p.Evidence = append(p.Evidence, recovery.Evidence{Name: name})
+			all[name] = recovery.Evidence{}
 		}
+		p.Evidence = recovery.SurveyOf(all)
 		return p.Steps()
 	}
 	return map[string][]recovery.Step{

@@ -151,8 +151,8 @@ func (n *Node) twin(o *Node) bool {
 	if n.Member != 0 && n.Member == o.Member {
 		return true
 	}
-	return n.Quorum && o.Quorum && n.Member != 0 && o.Member != 0 && !lists(n.Members, o.Member) &&
-		!lists(o.Members, n.Member)
+	return n.Quorum && o.Quorum && n.Member != 0 && o.Member != 0 &&
+		(!lists(n.Members, o.Member) || !lists(o.Members, n.Member))
 }
 
 func lists(members []etcd.Member, id etcd.ID) bool {
@@ -251,10 +251,16 @@ func byAddress(n *Node, s Seat) bool {
 	if n.MemberName != "" { // its manifest says where it is
 		return false
 	}
-	return slices.ContainsFunc(s.PeerURLs, func(text string) bool {
-		u, err := url.Parse(text)
-		return err == nil && atAddress(n.Evidence, u.Hostname())
-	})
+	return slices.ContainsFunc(s.PeerURLs, func(text string) bool { return atAddress(n.Evidence, hostOf(text)) })
+}
+
+// hostOf is the host in a URL, "" where there is none.
+func hostOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
 
 func atAddress(e recovery.Evidence, host string) bool {
@@ -313,24 +319,37 @@ func (c *Census) unplacedSeats(l *Lineage, lost []string) []Seat {
 			open = append(open, s)
 		}
 	}
-	var silent []string // that may be any one
+	var silent []*Node // that may be any one
 	for _, n := range c.Nodes {
 		if n.MemberName == "" && n.Reach != recovery.Reached &&
 			!slices.ContainsFunc(l.Seats, func(s Seat) bool { return s.Node == n }) {
-			silent = append(silent, n.Name)
+			silent = append(silent, n)
 		}
 	}
-	open = slices.DeleteFunc(open, func(s Seat) bool {
-		i := slices.Index(silent, s.Name)
-		if i >= 0 {
-			silent = slices.Delete(silent, i, i+1)
-		}
-		return i >= 0
-	})
-	if len(open) <= len(silent) {
-		return nil
+	stands := func(is func(*Node, Seat) bool) {
+		open = slices.DeleteFunc(open, func(s Seat) bool {
+			i := slices.IndexFunc(silent, func(n *Node) bool { return is(n, s) && !n.elsewhereThan(s) })
+			if i >= 0 {
+				silent = slices.Delete(silent, i, i+1)
+			}
+			return i >= 0
+		})
 	}
+	stands(func(n *Node, s Seat) bool { return n.Name == s.Name })
+	stands(func(*Node, Seat) bool { return true })
 	return open
+}
+
+// elsewhereThan reports whether SSH was given an address at which the member is not.
+func (n *Node) elsewhereThan(s Seat) bool {
+	own, err := netip.ParseAddr(n.Host)
+	if err != nil {
+		return false
+	}
+	return !slices.ContainsFunc(s.PeerURLs, func(text string) bool {
+		ip, err := netip.ParseAddr(hostOf(text))
+		return err != nil || ip.Unmap() == own.Unmap()
+	})
 }
 
 // givenUp reports whether a member is named among the nodes that are given up: by its own name, ID or peer URL.

@@ -26,8 +26,8 @@ func at(e recovery.Evidence, m etcd.Member) recovery.Evidence {
 	e.Kubelet, e.FreeBytes, e.ManifestPath = recovery.Kubelet{
 		Running: true,
 	}, 1<<40, "/etc/kubernetes/manifests/etcd.yaml"
-	e.Manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\n  namespace: kube-system\nspec:\n  containers:\n" +
-		"  - name: etcd\n    image: " + fixed + "\n    command:\n    - etcd\n    - --name=" + m.Name + "\n" +
+	e.Manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\n  namespace: kube-system\nspec:\n" +
+		"  containers:\n  - name: etcd\n    image: " + fixed + "\n    command:\n    - etcd\n    - --name=" + m.Name + "\n" +
 		"    - --initial-advertise-peer-urls=" + m.PeerURLs[0] + "\n    - --data-dir=/d\n"
 	if e.Status != nil {
 		e.Status.MemberID = m.ID
@@ -44,6 +44,11 @@ func disk(cluster etcd.ID, entry uint64, members ...etcd.Member) recovery.Eviden
 		ClusterID: cluster, Commit: entry, ConsistentIndex: entry, Members: members,
 		KeptRevision: int64(entry), Revision: int64(entry),
 	})
+}
+
+// unmounted is a node whose data folder is empty, and should be a mount.
+func unmounted() recovery.Evidence {
+	return with(empty(), func(e *recovery.Evidence) { e.Empty, e.EmptyUnknown = false, "/d is not mounted" })
 }
 
 // quorum is a member that answers in a cluster.
@@ -194,7 +199,9 @@ func TestSituations(t *testing.T) {
 		{
 			name: "rebuilt under the same names at new addresses, the old machines not accounted for",
 			s: surveyed(
-				at(disk(7, 20, m...), m1), at(empty(), peer(0, "m2", "10.0.1.12")), at(empty(), peer(0, "m3", "10.0.1.13")),
+				at(disk(7, 20, m...), m1),
+				at(empty(), peer(0, "m2", "10.0.1.12")),
+				at(empty(), peer(0, "m3", "10.0.1.13")),
 			),
 			req:  SeedRequest{RecoveryID: "X"},
 			code: recovery.CodeMemberNotSurveyed,
@@ -203,7 +210,9 @@ func TestSituations(t *testing.T) {
 		{
 			name: "the same, given up by their addresses",
 			s: surveyed(
-				at(disk(7, 20, m...), m1), at(empty(), peer(0, "m2", "10.0.1.12")), at(empty(), peer(0, "m3", "10.0.1.13")),
+				at(disk(7, 20, m...), m1),
+				at(empty(), peer(0, "m2", "10.0.1.12")),
+				at(empty(), peer(0, "m3", "10.0.1.13")),
 			),
 			req: SeedRequest{
 				RecoveryID: "X", Lost: []string{"https://10.0.0.12:2380", "https://10.0.0.13:2380"},
@@ -238,8 +247,8 @@ func TestSituations(t *testing.T) {
 			name: "a disk that is not mounted on two nodes",
 			s: surveyed(
 				at(disk(7, 20, m...), m1),
-				at(with(empty(), func(e *recovery.Evidence) { e.Empty, e.EmptyUnknown = false, "/d is not mounted" }), m2),
-				at(with(empty(), func(e *recovery.Evidence) { e.Empty, e.EmptyUnknown = false, "/d is not mounted" }), m3),
+				at(unmounted(), m2),
+				at(unmounted(), m3),
 			),
 			req:  SeedRequest{RecoveryID: "X", Node: "m1"},
 			code: recovery.CodeDataUnknown,
@@ -268,7 +277,9 @@ func TestSituations(t *testing.T) {
 		{
 			name: "asks for a password",
 			s: surveyed(
-				at(with(alone(9, nil), func(e *recovery.Evidence) { e.Auth = true }), m1), at(empty(), m2), at(empty(), m3),
+				at(with(alone(9, nil), func(e *recovery.Evidence) { e.Auth = true }), m1),
+				at(empty(), m2),
+				at(empty(), m3),
 			),
 			req:  SeedRequest{RecoveryID: "X"},
 			code: recovery.CodeAuthEnabled,
@@ -312,7 +323,7 @@ func TestJoinSituations(t *testing.T) {
 		{"the shorter history of another cluster", disk(7, 1_000, m...), live, ""},
 		{
 			"a disk that is not mounted",
-			with(empty(), func(e *recovery.Evidence) { e.Empty, e.EmptyUnknown = false, "/d is not mounted" }),
+			unmounted(),
 			live,
 			recovery.CodeDataUnknown,
 		},

@@ -113,7 +113,7 @@ func examined(e recovery.Evidence) error {
 // fewer writes is the one that was founded on an empty folder.
 func surpasses(e recovery.Evidence) bool {
 	p, known := e.Progress()
-	other := !e.Quorum && e.Readable && known && p.Cluster != 0 && p.Cluster != e.Live.ClusterID
+	other := (e.Readable || e.Quorum) && known && p.Cluster != 0 && p.Cluster != e.Live.ClusterID
 	return other && p.KeptRevision > e.Live.Revision || knowsMore(e)
 }
 

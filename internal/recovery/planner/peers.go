@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -14,8 +13,8 @@ func SeenElsewhere(all recovery.Survey) []string {
 	for _, e := range all {
 		for _, p := range e.Peers {
 			examined := slices.ContainsFunc(all, func(o recovery.Evidence) bool {
-				return o.Reach == recovery.Reached && o.MemberName != "" &&
-					o.IsMember(etcd.Member{Name: p.Name, PeerURLs: []string{p.URL}})
+				return o.Reach == recovery.Reached && (slices.Contains(o.PeerURLs, p.URL) ||
+					o.MemberName == "" && atAddress(o, hostOf(p.URL)))
 			})
 			if p.Answers && !examined {
 				seen = append(seen, fmt.Sprintf("%s reaches the etcd of %s at %s", e.Name, peerName(p), p.URL))

@@ -67,10 +67,18 @@ func (d *seedDecision) checks() []func() error {
 	switch {
 	case d.journal == nil:
 		return d.newRecovery()
-	case !d.journal.Reached(recovery.PhaseForcing):
+	case !d.journal.Reached(recovery.PhaseForcing), d.neverForced():
 		return d.beforeForcing()
 	}
 	return d.sinceForcing()
+}
+
+// neverForced reports whether the forced start that was about to begin has not been at the data: the membership on the
+// disk is that of the old cluster.
+func (d *seedDecision) neverForced() bool {
+	n := d.began
+	return !d.journal.Reached(recovery.PhaseForced) && !n.Running && n.Disk != nil &&
+		CountVoters(n.Disk.Members) > 1 && n.ForceFlag == ""
 }
 
 func (d *seedDecision) newRecovery() []func() error {
@@ -82,6 +90,7 @@ func (d *seedDecision) newRecovery() []func() error {
 		d.chooseSeed,
 		d.noOtherClusterServes,
 		d.noQuorumServes,
+		d.nobodyServesUnasked,
 		d.everyMemberIsAccountedFor,
 		d.nothingIsSeenFromNodes,
 		d.majorityIsLost,
@@ -89,6 +98,7 @@ func (d *seedDecision) newRecovery() []func() error {
 		d.seedLetsUsIn,
 		d.priceIsAccepted,
 		d.stopIsOrderly,
+		d.noForeignFlag,
 		d.nodesCanBeStopped,
 		d.editManifest,
 		d.copyFits,
@@ -108,6 +118,7 @@ func (d *seedDecision) beforeForcing() []func() error {
 		d.resumeSeed,
 		d.noOtherClusterServes,
 		d.noQuorumServes,
+		d.nobodyServesUnasked,
 		d.everyMemberIsAccountedFor,
 		d.nothingIsSeenFromNodes,
 		d.majorityIsLost,
@@ -115,6 +126,7 @@ func (d *seedDecision) beforeForcing() []func() error {
 		d.seedLetsUsIn,
 		d.priceIsAccepted,
 		d.stopIsOrderly,
+		d.noForeignFlag,
 		d.nodesCanBeStopped,
 		d.editManifest,
 		d.copyFits,
@@ -132,7 +144,10 @@ func (d *seedDecision) sinceForcing() []func() error {
 		d.silentNodesAreGivenUp,
 		d.resumeSeed,
 		d.onlySeedServes,
+		d.nobodyServesUnasked,
+		d.seedStillHasData,
 		d.nothingIsSeenUntilUnforced,
+		d.noForeignFlag,
 		d.nodesCanBeStopped,
 		d.editManifest,
 		d.kubeletRuns,

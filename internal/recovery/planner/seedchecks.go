@@ -135,6 +135,25 @@ func (d *seedDecision) onlySeedServes() error {
 	return nil
 }
 
+// nobodyServesUnasked refuses while etcd runs on another node, cannot be asked, and needs no other member to serve.
+func (d *seedDecision) nobodyServesUnasked() error {
+	for _, n := range d.Nodes {
+		if n != d.seed && n.Running && n.Status == nil && n.Disk != nil && CountVoters(n.Disk.Members) == 1 &&
+			!n.Disk.Removed && !n.Disk.Learner {
+			return servesUnasked(n.Evidence)
+		}
+	}
+	return nil
+}
+
+// seedStillHasData refuses to go on with a forced start where the data went away meanwhile.
+func (d *seedDecision) seedStillHasData() error {
+	if d.seed.Holds == Empty || d.seed.Holds == Damaged || d.seed.EmptyUnknown != "" {
+		return seedLostItsData(d.seed, d.journal)
+	}
+	return nil
+}
+
 // everyMemberIsAccountedFor wants each member of the furthest membership to be one of the nodes, or given up by name.
 func (d *seedDecision) everyMemberIsAccountedFor() error {
 	if d.seed.Lineage == nil {
@@ -249,6 +268,17 @@ func lossAs(seed string, r Ranking) *Loss {
 
 // stopIsOrderly refuses an etcd that has to run before it is forced, and does not.
 func (d *seedDecision) stopIsOrderly() error { return checkOrderly(d.seed.Evidence) }
+
+// noForeignFlag refuses while the force flag is in a manifest that no recovery of ours wrote: then the text without it
+// would be parked.
+func (d *seedDecision) noForeignFlag() error {
+	for _, n := range d.Nodes {
+		if n.ForceFlag != "" && n.Parked == "" {
+			return forceInManifest(n.Evidence)
+		}
+	}
+	return nil
+}
 
 // nodesCanBeStopped refuses what is in the way of acting on the nodes. Of another node only what would keep its etcd
 // from being stopped for good is in the way. What another distribution runs is seen by no container runtime, and comes

@@ -662,3 +662,60 @@ func peersOutOfReach(e recovery.Evidence) error {
 			"(etcdctl member list; etcdctl member update ID --peer-urls=…), then plan again.",
 	}
 }
+
+func servesUnasked(e recovery.Evidence) error {
+	return &recovery.Refusal{
+		Code:      recovery.CodeClusterAlive,
+		Title:     "The Cluster May Be Alive",
+		Attribute: "survey",
+		Found: fmt.Sprintf(
+			"etcd runs on %s as the only member of its cluster, and cannot be asked: %s. It may serve.",
+			e.Name,
+			e.StatusError,
+		),
+		Next: fmt.Sprintf(
+			"put right what keeps it from answering (its certificates?), then plan again. If it is not to serve, stop "+
+				"it by moving %s away.",
+			e.ManifestPath,
+		),
+	}
+}
+
+func seedLostItsData(n *Node, j *recovery.Journal) error {
+	return &recovery.Refusal{
+		Code:      recovery.CodeSeedEmpty,
+		Title:     "The Seed Has Lost Its Data",
+		Attribute: "node",
+		Found: fmt.Sprintf(
+			"recovery %q has begun a forced start on %s, and its data is not in %s any more: %s. %s",
+			j.ID,
+			n.Name,
+			n.DataDir,
+			n.Why,
+			j.Stands(""),
+		),
+		Next: fmt.Sprintf(
+			"where a disk is not mounted, mount it and plan again. Otherwise recover from another node: choose a new "+
+				"recovery_id and give this one up with abandon = [%q]; or put the copy from %s back into %s first.",
+			j.ID,
+			j.Places.Data,
+			n.DataDir,
+		),
+	}
+}
+
+func forceInManifest(e recovery.Evidence) error {
+	return &recovery.Refusal{
+		Code:      recovery.CodeForceInManifest,
+		Title:     "The Force Flag Is in a Manifest",
+		Attribute: "survey",
+		Found: fmt.Sprintf(
+			"%s on %s has the force-new-cluster flag, and this recovery did not put it there: at its next start etcd "+
+				"would throw all other members out.",
+			e.ForceFlag,
+			e.Name,
+		),
+		Next: "find out who put it there, take the flag out of that file (and -force-new-cluster out of the pod's " +
+			"name), then plan again.",
+	}
+}

@@ -31,7 +31,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 		}
 	case recovery.CodeMemberNotSurveyed:
 		o.survey(s)
-	case recovery.CodeNodeNotReady:
+	case recovery.CodeNodeNotReady, recovery.CodeForceInManifest:
 		for _, e := range s {
 			o.makeReady(o.find(e.Name))
 		}
