@@ -79,8 +79,9 @@ func (s *surveySource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 			"verdict": schema.StringAttribute{
 				Computed: true,
 				MarkdownDescription: "`alive`, `startable`, `lost`, `no data`, `not reached` (a master reaches an " +
-					"etcd that this machine cannot examine), `undetermined` (masters that may have data cannot say so, " +
-					"as with a disk that is not mounted) or `unclear` (different clusters), with the count that says so.",
+					"etcd that this machine cannot examine), `undetermined` (masters that may have data cannot say " +
+					"so, as with a disk that is not mounted) or `unclear` (different clusters), with the count " +
+					"that says so.",
 			},
 			"report": schema.StringAttribute{
 				Computed:            true,

@@ -27,7 +27,8 @@ func at(e recovery.Evidence, m etcd.Member) recovery.Evidence {
 		Running: true,
 	}, 1<<40, "/etc/kubernetes/manifests/etcd.yaml"
 	e.Manifest = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: etcd\n  namespace: kube-system\nspec:\n" +
-		"  containers:\n  - name: etcd\n    image: " + fixed + "\n    command:\n    - etcd\n    - --name=" + m.Name + "\n" +
+		"  containers:\n  - name: etcd\n    image: " + fixed + "\n    command:\n    - etcd\n" +
+		"    - --name=" + m.Name + "\n" +
 		"    - --initial-advertise-peer-urls=" + m.PeerURLs[0] + "\n    - --data-dir=/d\n"
 	if e.Status != nil {
 		e.Status.MemberID = m.ID
