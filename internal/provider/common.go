@@ -12,8 +12,8 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 // What a resource says of its master. There is a fourth answer, no answer: then the state stays as it is.
@@ -145,7 +145,7 @@ func (c *common) look(ctx context.Context, m *masters, name string) (*recovery.E
 		return nil, diags
 	}
 	conns[name] = own
-	e := survey.Take(ctx, m.nodes(conns), m.now()).Node(name)
+	e := executor.Look(ctx, m.nodes(conns), m.now()).Node(name)
 	if e.Reach != recovery.Reached {
 		words := "does not answer"
 		if e.Reach == recovery.Refused {

@@ -18,8 +18,8 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 var _ datasource.DataSourceWithConfigure = &surveySource{}
@@ -194,7 +194,7 @@ func (s *surveySource) Read(ctx context.Context, req datasource.ReadRequest, res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	all := survey.Take(ctx, s.masters.nodes(conns), s.masters.now())
+	all := executor.Look(ctx, s.masters.nodes(conns), s.masters.now())
 	if err := ctx.Err(); err != nil {
 		resp.Diagnostics.AddError("Survey Interrupted", err.Error())
 		return

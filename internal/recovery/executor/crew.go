@@ -14,7 +14,6 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 // Options are what a recovery needs from outside.
@@ -196,7 +195,7 @@ func (c *crew) refresh(ctx context.Context) (recovery.Survey, error) {
 	for name, m := range c.masters {
 		nodes[name] = m.Node
 	}
-	all := survey.Take(ctx, nodes, c.now())
+	all := Look(ctx, nodes, c.now())
 	if err := ctx.Err(); err != nil {
 		return nil, err // what was broken off says nothing of the masters
 	}

@@ -1,3 +1,5 @@
+// The words of refusals stand in words.go (a seed), verdictwords.go (the cluster) and joinwords.go (a member).
+
 package planner
 
 import (
@@ -27,142 +29,6 @@ func nodeProblem(e recovery.Evidence) error {
 		Attribute: "survey",
 		Found:     fmt.Sprintf("on %s: %s", e.Name, strings.Join(e.Problems, "; ")),
 		Next:      "put this right, then plan again.",
-	}
-}
-
-// SeenAlive refuses while etcd runs where it cannot be stopped.
-func SeenAlive(seen []string) error {
-	return &recovery.Refusal{
-		Code:      recovery.CodeLostNodeServes,
-		Title:     "A Master Given Up Runs Etcd",
-		Attribute: "lost_nodes",
-		Found:     fmt.Sprintf("%s, and that master cannot be examined from here.", recovery.Words(seen)),
-		Next: "switch that machine off, or put SSH to it right and take it out of lost_nodes. If it is no " +
-			"member any more, take it out of --initial-cluster in the manifest.",
-	}
-}
-
-func refuseVerdict(v Verdict, all recovery.Survey) error {
-	switch v.State {
-	case Alive:
-		if have := apart(v.Answers, all); len(have) > 0 {
-			return refuseApart(v, have)
-		}
-		return &recovery.Refusal{
-			Code:      recovery.CodeClusterAlive,
-			Title:     "The Cluster Is Alive",
-			Attribute: "survey",
-			Found:     v.Text + ". Forcing a new cluster would throw away the members that work.",
-			Next: "remove etcdrecovery_seed from the configuration and let each broken master rejoin with " +
-				"etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
-		}
-	case Startable:
-		var how []string
-		for _, name := range v.WithData {
-			e := all.Node(name)
-			switch {
-			case e.Running:
-				text := name + ": etcd runs there; it needs its peers"
-				if missing := cutOff(e); len(missing) > 0 {
-					text += ", and does not reach " + recovery.Words(missing)
-				}
-				how = append(how, text)
-			case e.Parked != "":
-				how = append(how, fmt.Sprintf("%s: mv %s %s", name, e.Parked, e.ManifestPath))
-			default:
-				how = append(
-					how,
-					fmt.Sprintf(
-						"%s: etcd's manifest is at %s but nothing runs; look at the kubelet (systemctl status "+
-							"kubelet) and at the container's log",
-						name,
-						e.ManifestPath,
-					),
-				)
-			}
-		}
-		return &recovery.Refusal{
-			Code:      recovery.CodeClusterStartable,
-			Title:     "The Cluster Only Needs to Be Started",
-			Attribute: "survey",
-			Found:     v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
-			Next: "start etcd on these masters and wait for a leader:\n  " + strings.Join(
-				how,
-				"\n  ",
-			) + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) " +
-				"and plan again.",
-		}
-	case Undetermined:
-		if own := refuseElsewhere(all...); own != nil {
-			return own
-		}
-		return dataUnknown(v, all)
-	default:
-		if own := refuseElsewhere(all...); own != nil {
-			return own
-		}
-		if names := unplaced(all); len(names) > 0 {
-			return &recovery.Refusal{
-				Code:      recovery.CodeDataNotFound,
-				Title:     "No etcd Data Was Found",
-				Attribute: "survey",
-				Found:     v.Text + "." + ProblemsOf(all),
-				Next: fmt.Sprintf(
-					"put etcd's manifest back on %s, which says where its data is, and plan again. kubeadm puts the "+
-						"data into /var/lib/etcd: look there (ls -lR /var/lib/etcd/member) before you think of a "+
-						"snapshot.",
-					recovery.Words(names),
-				),
-			}
-		}
-		return &recovery.Refusal{
-			Code:      recovery.CodeNoData,
-			Title:     "No Master Has etcd Data",
-			Attribute: "survey",
-			Found:     v.Text + "." + ProblemsOf(all),
-			Next:      "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from.",
-		}
-	}
-}
-
-// foundedAnew refuses both ways: to force while something answers, and to give up the data of the master that knows
-// more.
-func foundedAnew(ahead, answers []string, all recovery.Survey) error {
-	how := ""
-	for _, name := range answers {
-		how += fmt.Sprintf(
-			"\n  %s: mkdir -p /var/lib/etcdrecovery/parked; mv %s /var/lib/etcdrecovery/parked/; and when etcd has "+
-				"stopped: mv %s/member %s.founded-anew",
-			name,
-			all.Node(name).ManifestPath,
-			all.Node(name).DataDir,
-			all.Node(name).DataDir,
-		)
-	}
-	who := "those masters"
-	if len(answers) == 0 {
-		who = "the masters of the other cluster"
-	}
-	return &recovery.Refusal{
-		Code:      recovery.CodeClusterBehind,
-		Title:     "The Cluster That Answers Knows Less",
-		Attribute: "survey",
-		Found: fmt.Sprintf(
-			"a cluster answers with a quorum (%s), but %s has data that it never had. Masters that are started on "+
-				"wiped disks can found a cluster anew, and empty.",
-			recovery.Words(answers),
-			recovery.Words(ahead),
-		),
-		Next: fmt.Sprintf(
-			"if that is what happened, do not let %s join it. Stop etcd on %s and put what was founded aside, then "+
-				"plan again with node = %q for the seed.%s\nIf the cluster was restored on purpose, from a snapshot, "+
-				"move the old data on %s away (mv), then plan again.",
-			recovery.Words(ahead),
-			who,
-			ahead[0],
-			how,
-			recovery.Words(ahead),
-		),
 	}
 }
 
@@ -312,58 +178,6 @@ func recoveryFinished(j *recovery.Journal, node string) error {
 	}
 }
 
-func memberTwice(n, o *Node) error {
-	found := fmt.Sprintf("%s and %s both have the data of member %s.", n.Name, o.Name, n.Member)
-	if n.Member != o.Member {
-		found = fmt.Sprintf(
-			"%s and %s both answer as cluster %s, and neither has the other among its members.",
-			n.Name,
-			o.Name,
-			n.Cluster(),
-		)
-	}
-	return &recovery.Refusal{
-		Code:      recovery.CodeMemberTwice,
-		Title:     "Two Nodes Claim One Place in the Cluster",
-		Attribute: "survey",
-		Found: found + " One cluster cannot be so: a snapshot was restored on each of them by itself, or the data " +
-			"was copied from one to the other.",
-		Next: fmt.Sprintf(
-			"find out which of %s and %s has the data that counts (etcdctl endpoint status; etcdctl get). On the "+
-				"other one stop etcd (move its manifest out of the kubelet's folder) and move its data aside (mv), "+
-				"then plan again: it joins as a new member.",
-			n.Name,
-			o.Name,
-		),
-	}
-}
-
-func clusterServes(seed, serving recovery.Evidence) error {
-	found := fmt.Sprintf(
-		"a cluster of %d members answers on %s, and this recovery would stop it to go on with %s alone.",
-		len(serving.Members),
-		serving.Name,
-		seed.Name,
-	)
-	next := "let each broken master join it with etcdrecovery_member, and take etcdrecovery_seed out of the " +
-		"configuration (or import it)."
-	if seed.ForceFlag != "" {
-		found = fmt.Sprintf("%s on %s has the force-new-cluster flag. Then ", seed.ForceFlag, seed.Name) + found
-		next = fmt.Sprintf(
-			"take the flag out of %s on %s before etcd starts there again: it would throw all other members out. Then ",
-			seed.ForceFlag,
-			seed.Name,
-		) + next
-	}
-	return &recovery.Refusal{
-		Code:      recovery.CodeClusterAlive,
-		Title:     "The Cluster Is Alive",
-		Attribute: "survey",
-		Found:     found,
-		Next:      next,
-	}
-}
-
 func memberNotSurveyed(seed string, open []Seat) error {
 	var members, give []string
 	for _, s := range open {
@@ -385,7 +199,7 @@ func memberNotSurveyed(seed string, open []Seat) error {
 		),
 		Next: fmt.Sprintf(
 			"add these masters to the survey's nodes. Where nothing runs at such an address any more, because the "+
-				"machine is gone for good or has another address now, say so: lost_nodes = [%s].",
+				"machine is switched off or has another address now, say so: lost_nodes = [%s].",
 			quoted(give),
 		),
 	}
@@ -590,97 +404,6 @@ func noSpace(e recovery.Evidence, need int64) error {
 	}
 }
 
-// dataUnknown refuses to decide on what nobody has seen.
-func dataUnknown(v Verdict, s recovery.Survey) error {
-	var why []string
-	for _, name := range v.Unsure {
-		_, text := holding(s.Node(name))
-		why = append(why, name+": "+text)
-	}
-	return &recovery.Refusal{
-		Code:      recovery.CodeDataUnknown,
-		Title:     "It Is Not Known What a Node Has",
-		Attribute: "survey",
-		Found:     v.Text + ".\n  " + strings.Join(why, "\n  "),
-		Next: "what is not seen is not gone. Put right what is named above, and plan again: mount the disk, or where " +
-			"the disk is gone for good take it out of /etc/fstab (or remove its mount unit); where etcd cannot be " +
-			"asked, stop it by moving its manifest away.",
-	}
-}
-
-func joinerUnreachable(e recovery.Evidence) error {
-	return &recovery.Refusal{
-		Code:      recovery.CodeUnreachable,
-		Title:     "The Master Does Not Answer",
-		Attribute: "node",
-		Found:     fmt.Sprintf("%s: %s.", e.Name, e.ReachError),
-		Next:      fmt.Sprintf("bring %s back, or leave its etcdrecovery_member out of this apply.", e.Name),
-	}
-}
-
-func joinerUnknown(name, why string) error {
-	return &recovery.Refusal{
-		Code:      recovery.CodeDataUnknown,
-		Title:     "It Is Not Known What a Node Has",
-		Attribute: "node",
-		Found:     fmt.Sprintf("%s: %s.", name, why),
-		Next: "mount the disk, then plan again. Where it is gone for good, take it out of /etc/fstab (or remove its " +
-			"mount unit).",
-	}
-}
-
-func recordedAtLoopback(e recovery.Evidence, member, url string) error {
-	return &recovery.Refusal{
-		Code:      recovery.CodePeersOutOfReach,
-		Title:     "A Member Is Recorded at a Loopback Address",
-		Attribute: "join",
-		Found: fmt.Sprintf(
-			"the cluster has its member %s at %s, where only that master itself finds it: %s could not join.",
-			member,
-			url,
-			e.Name,
-		),
-		Next: fmt.Sprintf(
-			"give that member the address of its master (etcdctl member list; etcdctl member update ID "+
-				"--peer-urls=https://ADDRESS-OF-%s:2380), then plan again.",
-			member,
-		),
-	}
-}
-
-func peersOutOfReach(e recovery.Evidence) error {
-	var urls []string
-	for _, p := range e.Peers {
-		urls = append(urls, p.URL)
-	}
-	return &recovery.Refusal{
-		Code:      recovery.CodePeersOutOfReach,
-		Title:     "The Cluster's Members Are Out of Reach",
-		Attribute: "join",
-		Found:     fmt.Sprintf("%s reaches none of the cluster's members at %s.", e.Name, recovery.Words(urls)),
-		Next: "put the network between the masters right (a firewall? port 2380), or the recorded addresses " +
-			"(etcdctl member list; etcdctl member update ID --peer-urls=…), then plan again.",
-	}
-}
-
-func servesUnasked(e recovery.Evidence) error {
-	return &recovery.Refusal{
-		Code:      recovery.CodeClusterAlive,
-		Title:     "The Cluster May Be Alive",
-		Attribute: "survey",
-		Found: fmt.Sprintf(
-			"etcd runs on %s as the only member of its cluster, and cannot be asked: %s. It may serve.",
-			e.Name,
-			e.StatusError,
-		),
-		Next: fmt.Sprintf(
-			"put right what keeps it from answering (its certificates?), then plan again. If it is not to serve, stop "+
-				"it by moving %s away.",
-			e.ManifestPath,
-		),
-	}
-}
-
 func seedLostItsData(n *Node, j *recovery.Journal) error {
 	return &recovery.Refusal{
 		Code:      recovery.CodeSeedEmpty,
@@ -701,21 +424,5 @@ func seedLostItsData(n *Node, j *recovery.Journal) error {
 			j.Places.Data,
 			n.DataDir,
 		),
-	}
-}
-
-func forceInManifest(e recovery.Evidence) error {
-	return &recovery.Refusal{
-		Code:      recovery.CodeForceInManifest,
-		Title:     "The Force Flag Is in a Manifest",
-		Attribute: "survey",
-		Found: fmt.Sprintf(
-			"%s on %s has the force-new-cluster flag, and this recovery did not put it there: at its next start etcd "+
-				"would throw all other members out.",
-			e.ForceFlag,
-			e.Name,
-		),
-		Next: "find out who put it there, take the flag out of that file (and -force-new-cluster out of the pod's " +
-			"name), then plan again.",
 	}
 }
