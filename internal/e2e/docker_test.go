@@ -18,19 +18,24 @@ func TestDocker(t *testing.T) {
 	lose(t, l.Nodes()[1:]...)
 	w := workspace(t, l)
 	m2 := l.Node("m2")
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
 	cut := make(chan bool, 1)
 	go func() {
-		cut <- awaitFile(t.Context(), m2.Path(manifest), "--initial-cluster-state=existing")
+		came := awaitFile(ctx, m2.Path(manifest), "--initial-cluster-state=existing")
+		cut <- came
+		if !came {
+			return
+		}
 		m2.CutOff()
 		time.Sleep(30 * time.Second)
 		if err := m2.Reconnect(); err != nil {
 			t.Error(err)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
 	r, err := w.Run(ctx, nil, "apply", "-auto-approve", "-no-color")
 	must(t, err)
+	cancel() // what did not come until now does not come
 	if !<-cut {
 		t.Fatalf("m2 never got its manifest:\n%s", r.Text)
 	}

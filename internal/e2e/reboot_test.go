@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -21,16 +22,19 @@ func TestReboot(t *testing.T) {
 		return strings.Contains(kubeletLog(t, m3), "back-off 40s restarting failed container=etcd")
 	})
 	w := workspace(t, l)
+	applying, ended := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer ended()
 	booted := make(chan error, 1)
-	go func() { booted <- rebootMeanwhile(t, m1, m2) }()
+	go func() { booted <- rebootMeanwhile(applying, t, m1, m2) }()
 	started := make(chan bool, 1)
 	go func() { started <- startsSoon(t, m3) }()
 
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
-	r, err := w.Run(ctx, nil, "apply", "-auto-approve", "-no-color")
+	r, err := w.Run(applying, nil, "apply", "-auto-approve", "-no-color")
 	must(t, err)
-	must(t, <-booted)
+	ended() // what did not come until now does not come
+	if err := <-booted; err != nil {
+		t.Fatalf("%v; the apply:\n%s", err, r.Text)
+	}
 	t.Logf("the first apply ended with %d after %.0f s", r.ExitCode, r.Took.Seconds())
 	if r.ExitCode != 0 {
 		wants(t, r.Text, "terraform apply again")
@@ -44,15 +48,15 @@ func TestReboot(t *testing.T) {
 }
 
 // rebootMeanwhile restarts a joining master when the seed is about to be forced. It must not run etcd before it joins.
-func rebootMeanwhile(t *testing.T, seed, joining lab.Node) error {
-	if !awaitFile(t.Context(), seed.Path(manifest), "force-new-cluster") {
-		return context.Canceled
+func rebootMeanwhile(ctx context.Context, t *testing.T, seed, joining lab.Node) error {
+	if !awaitFile(ctx, seed.Path(manifest), "force-new-cluster") {
+		return errors.New("nothing was forced")
 	}
 	seed.Freeze() // so that it takes longer than the reboot
 	joining.PowerOff()
 	err := joining.PowerOn()
 	time.AfterFunc(5*time.Second, seed.Thaw)
-	for t.Context().Err() == nil && !joins(joining) {
+	for ctx.Err() == nil && !joins(joining) {
 		// The manifest is looked at once more: it may have come between.
 		if pids := joining.EtcdPIDs(); len(pids) > 0 && !joins(joining) {
 			t.Errorf("%s runs etcd before it joins: %v", joining.Name(), pids)

@@ -99,8 +99,6 @@ func holding(e recovery.Evidence) (Holding, string) {
 		return Unknown, cmp.Or(append(slices.Clone(e.Problems), "its data was not found")...)
 	case e.Empty, e.Foreign != "":
 		return Empty, noData(e)
-	case e.NoLog && e.WALDir != "":
-		return Unknown, fmt.Sprintf("there is no log in %s: is its disk mounted?", e.WALDir)
 	}
 	return Damaged, noData(e)
 }
