@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -319,31 +320,43 @@ func TestJoinSituations(t *testing.T) {
 		e    recovery.Evidence
 		live recovery.Evidence
 		code recovery.Code
+		join []manifest.Member // as the plan of the seed foretells it
 	}{
-		{"the longer history of another cluster", disk(7, 800_000, m...), live, recovery.CodeClusterBehind},
-		{"the shorter history of another cluster", disk(7, 1_000, m...), live, ""},
+		{"the longer history of another cluster", disk(7, 800_000, m...), live, recovery.CodeClusterBehind, nil},
+		{"the shorter history of another cluster", disk(7, 1_000, m...), live, "", nil},
 		{
 			"a disk that is not mounted",
 			unmounted(),
 			live,
 			recovery.CodeDataUnknown,
+			nil,
 		},
 		{
 			"a member that is recorded at a loopback address",
 			empty(),
 			at(quorum(8, 2_000, peer(22, "m2", "localhost")), peer(22, "m2", "localhost")),
 			recovery.CodePeersOutOfReach,
+			nil,
 		},
 		{
 			"members that it does not reach",
 			with(empty(), func(e *recovery.Evidence) { e.Peers = []recovery.Peer{{URL: "https://10.0.0.12:2380"}} }),
 			live,
 			recovery.CodePeersOutOfReach,
+			nil,
+		},
+		{
+			"the seed at an address that its recovery corrects",
+			with(empty(), func(e *recovery.Evidence) { e.Peers = []recovery.Peer{{URL: "https://10.0.0.12:2380"}} }),
+			live,
+			"",
+			[]manifest.Member{{Name: "m2", PeerURLs: []string{"https://10.0.0.22:2380"}}},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := surveyed(at(c.e, m[0]), c.live)
-			if _, err := DecideMember(s[0], recovery.Cluster{ID: "8"}, false); recovery.CodeOf(err) != c.code {
+			_, err := DecideMember(s[0], recovery.Cluster{ID: "8", Members: c.join}, false)
+			if recovery.CodeOf(err) != c.code {
 				t.Errorf("got %v", err)
 			}
 		})

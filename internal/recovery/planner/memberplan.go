@@ -63,7 +63,7 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 		if surpasses(e) {
 			return nil, foundedAnew([]string{e.Name}, nil, nil)
 		}
-		if err := checkPeers(e); err != nil && !p.Healthy {
+		if err := checkPeers(e, join); err != nil && !p.Healthy {
 			return nil, err
 		}
 	}
@@ -117,11 +117,16 @@ func surpasses(e recovery.Evidence) bool {
 	return other && p.KeptRevision > e.Live.Revision || knowsMore(e)
 }
 
-// checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, and
-// not by where its members really are.
-func checkPeers(e recovery.Evidence) error {
+// checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, not by
+// where its members really are. An address that will be another one by this node's turn, since the recovery of the seed
+// corrects it, is no reason.
+func checkPeers(e recovery.Evidence, join recovery.Cluster) error {
 	answers, asked := false, 0
 	for _, m := range withoutSelf(e, MembersOf(e.Live.Members)) {
+		stays := func(later manifest.Member) bool { return recovery.SharesURL(later.PeerURLs, m.PeerURLs) }
+		if len(join.Members) > 0 && !slices.ContainsFunc(join.Members, stays) {
+			continue
+		}
 		for _, u := range m.PeerURLs {
 			if isLoopback(u) && !slices.ContainsFunc(e.PeerURLs, isLoopback) {
 				return recordedAtLoopback(e, m.Name, u)
