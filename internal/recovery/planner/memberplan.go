@@ -117,9 +117,9 @@ func surpasses(e recovery.Evidence) bool {
 	return other && p.KeptRevision > e.Live.Revision || knowsMore(e)
 }
 
-// checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, not by
-// where its members really are. An address that will be another one by this node's turn, since the recovery of the seed
-// corrects it, is no reason.
+// checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, not
+// by where its members really are. An address that will be another one by this node's turn, since the recovery of the
+// seed corrects it, is no reason.
 func checkPeers(e recovery.Evidence, join recovery.Cluster) error {
 	answers, asked := false, 0
 	for _, m := range withoutSelf(e, MembersOf(e.Live.Members)) {
