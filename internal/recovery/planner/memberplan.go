@@ -118,15 +118,14 @@ func surpasses(e recovery.Evidence) bool {
 }
 
 // checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, not
-// by where its members really are. An address that will be another one by this node's turn, since the recovery of the
-// seed corrects it, is no reason.
+// by where its members really are. A cluster that will be another one by this node's turn, since a recovery is to change
+// it first, is looked at then.
 func checkPeers(e recovery.Evidence, join recovery.Cluster) error {
+	if !asItIs(join, e.Live) {
+		return nil
+	}
 	answers, asked := false, 0
 	for _, m := range withoutSelf(e, MembersOf(e.Live.Members)) {
-		stays := func(later manifest.Member) bool { return recovery.SharesURL(later.PeerURLs, m.PeerURLs) }
-		if len(join.Members) > 0 && !slices.ContainsFunc(join.Members, stays) {
-			continue
-		}
 		for _, u := range m.PeerURLs {
 			if isLoopback(u) && !slices.ContainsFunc(e.PeerURLs, isLoopback) {
 				return recordedAtLoopback(e, m.Name, u)
@@ -143,6 +142,18 @@ func checkPeers(e recovery.Evidence, join recovery.Cluster) error {
 		return peersOutOfReach(e)
 	}
 	return nil
+}
+
+// asItIs reports whether the cluster to join is planned with the members that it has.
+func asItIs(join recovery.Cluster, live *recovery.Live) bool {
+	if len(join.Members) == 0 {
+		return true
+	}
+	return len(join.Members) == len(live.Members) && !slices.ContainsFunc(live.Members, func(m etcd.Member) bool {
+		return !slices.ContainsFunc(join.Members, func(have manifest.Member) bool {
+			return recovery.SharesURL(have.PeerURLs, m.PeerURLs)
+		})
+	})
 }
 
 func isLoopback(text string) bool {
