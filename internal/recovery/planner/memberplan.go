@@ -118,7 +118,7 @@ func surpasses(e recovery.Evidence) bool {
 }
 
 // checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, not
-// by where its members really are. A cluster that will be another one by this node's turn, since a recovery is to change
+// by where its members really are. A cluster that will be another one by this node's turn, since a recovery changes
 // it first, is looked at then.
 func checkPeers(e recovery.Evidence, join recovery.Cluster) error {
 	if !asItIs(join, e.Live) {
