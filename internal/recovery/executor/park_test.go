@@ -14,7 +14,7 @@ import (
 // not a text of ours is neither removed nor replaced, and named.
 func TestParkLeavesForeignTexts(t *testing.T) {
 	nodes, runners := scriptedNodes("m1")
-	ev := recovery.Evidence{Name: "m1", Manifest: "own", ManifestPath: manifestPath, Parked: "/work/parked/etcd.yaml"}
+	ev := recovery.Evidence{Name: "m1", Manifest: "own", ManifestPath: manifestPath, Parked: "/parked/etcd.yaml"}
 	m := newMaster(nodes["m1"], ev)
 	m.ours = []string{node.Hash([]byte("forced"))}
 	if err := m.park(t.Context()); err != nil {

@@ -90,7 +90,7 @@ func memberIDs(e recovery.Evidence, member string) []string {
 	return ids
 }
 
-// knownByID reports whether there is an ID by which a member list can be searched.
+// knownByID reports whether a member list can be searched by ID.
 func knownByID(e recovery.Evidence, member string) bool { return len(memberIDs(e, member)) > 0 }
 
 // listed reports whether the cluster that answers lists the node's member. Names and addresses do not count: they
