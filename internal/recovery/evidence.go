@@ -137,6 +137,11 @@ type Live struct {
 	Revision  int64
 }
 
+// Lists reports whether a member is one of the cluster's.
+func (l *Live) Lists(id etcd.ID) bool {
+	return slices.ContainsFunc(l.Members, func(m etcd.Member) bool { return m.ID == id })
+}
+
 // Parse gives the manifest, which was parsed once already when the evidence was taken.
 func (e Evidence) Parse() (*manifest.Manifest, error) { return manifest.Parse([]byte(e.Manifest)) }
 

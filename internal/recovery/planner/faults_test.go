@@ -137,10 +137,19 @@ func TestSituations(t *testing.T) {
 		{
 			name: "begun on one node, and another one was forced by hand",
 			s: surveyed(
-				begun(at(disk(7, 30, m...), m1), recovery.PhaseBegun), at(quorum(7, 20, m2), m2), at(empty(), m3),
+				begun(at(disk(7, 20, m...), m1), recovery.PhaseBegun), at(quorum(7, 30, m2), m2), at(empty(), m3),
 			),
 			req:  SeedRequest{RecoveryID: "X"},
 			code: recovery.CodeClusterAlive,
+		},
+		{
+			name: "the same, and it has less",
+			s: surveyed(
+				begun(at(disk(7, 30, m...), m1), recovery.PhaseBegun), at(quorum(7, 20, m2), m2), at(empty(), m3),
+			),
+			req:  SeedRequest{RecoveryID: "X"},
+			code: recovery.CodeClusterBehind,
+			says: "m1 has data that it never had",
 		},
 		{
 			name: "the same after the forced start",

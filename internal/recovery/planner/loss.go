@@ -17,6 +17,7 @@ type Loss struct {
 	ToRevision   int64    // the last one, at the highest
 	Ahead        []string // other nodes with more that a forced start would keep, even if none is possible there now
 	Unjudged     []string // masters that may have more; it is not known
+	Unread       []string // those of them that answer, and whose data could not be read
 	Other        []string // nodes with the longer history of another cluster, and how far it goes
 }
 
@@ -52,6 +53,23 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 	}
 	slices.Sort(l.Ahead)
 	return l
+}
+
+// doubt notes the nodes that may have more.
+func (l *Loss) doubt(unjudged []RuledOut, seed string) {
+	l.Unjudged = namesOf(unjudged)
+	for _, u := range unjudged {
+		if u.unread && u.Name != seed {
+			l.Unread = append(l.Unread, u.Name)
+		}
+	}
+}
+
+// price is what has to be given up by name for the seed: what others have, or may have.
+func (l Loss) price() []string {
+	all := slices.Concat(l.Ahead, l.Unread)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // furthest is the node of a lineage whose log goes furthest.

@@ -113,8 +113,18 @@ func examined(e recovery.Evidence) error {
 // fewer writes is the one that was founded on an empty folder.
 func surpasses(e recovery.Evidence) bool {
 	p, known := e.Progress()
-	other := (e.Readable || e.Quorum) && known && p.Cluster != 0 && p.Cluster != e.Live.ClusterID
+	other := (e.Readable || e.Quorum) && known && p.Cluster != 0 && (p.Cluster != e.Live.ClusterID || apartFrom(e))
 	return other && p.KeptRevision > e.Live.Revision || knowsMore(e)
+}
+
+// apartFrom reports whether a node's data is of a cluster that has the ID of the one which answers and none of its
+// members. One from which a cluster was grown on purpose stays a member of that.
+func apartFrom(e recovery.Evidence) bool {
+	members := e.Members
+	if e.Disk != nil {
+		members = e.Disk.Members
+	}
+	return len(members) > 0 && !slices.ContainsFunc(members, func(m etcd.Member) bool { return e.Live.Lists(m.ID) })
 }
 
 // checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, not

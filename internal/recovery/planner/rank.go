@@ -20,6 +20,7 @@ type Candidate struct {
 type RuledOut struct {
 	Name, Reason string
 	HasData      bool
+	unread       bool // it answers, and may have data that could not be read
 }
 
 // Ranking orders the masters by what a forced start keeps on each.
@@ -64,7 +65,7 @@ func (c *Census) rank(lost []string) Ranking {
 		case n.Holds == Damaged && n.Damage != "":
 			unjudged = append(unjudged, out)
 		case !known && n.mayHaveData():
-			out.Reason = n.unread()
+			out.Reason, out.unread = n.unread(), n.Readable || n.unsure()
 			unjudged = append(unjudged, out)
 		case reason != "":
 			r.Out = append(r.Out, out)
@@ -83,7 +84,7 @@ func (c *Census) rank(lost []string) Ranking {
 	)
 	for i := range r.Candidates {
 		r.Candidates[i].Loss = c.lossOf(r.Candidates[i], r.weighed)
-		r.Candidates[i].Loss.Unjudged = namesOf(unjudged)
+		r.Candidates[i].Loss.doubt(unjudged, r.Candidates[i].Name)
 	}
 	for _, u := range unjudged {
 		if r.candidate(u.Name) == nil {

@@ -135,15 +135,53 @@ func (d *seedDecision) onlySeedServes() error {
 	return nil
 }
 
-// nobodyServesUnasked refuses while etcd runs on another node, cannot be asked, and needs no other member to serve.
+// nobodyServesUnasked refuses while etcd runs on another node, proved no quorum, and needs no other member for one.
 func (d *seedDecision) nobodyServesUnasked() error {
 	for _, n := range d.Nodes {
-		if n != d.seed && n.Running && n.Status == nil && n.Disk != nil && CountVoters(n.Disk.Members) == 1 &&
-			!n.Disk.Removed && !n.Disk.Learner {
+		if n != d.seed && n.Running && !n.Quorum && n.onlyVoter() {
 			return servesUnasked(n.Evidence)
 		}
 	}
 	return nil
+}
+
+// onlyVoter reports whether a node's member is the whole cluster, by what it knows itself.
+func (n *Node) onlyVoter() bool {
+	members := n.Members
+	if n.Disk != nil {
+		members = n.Disk.Members
+	}
+	return CountVoters(members) == 1 && lists(members, n.Member) && !n.Learner()
+}
+
+// othersCannotStart refuses to go on with a forced start that is not verified yet while the others could make a quorum
+// without the seed: then nothing is lost, and the old cluster can be had back.
+func (d *seedDecision) othersCannotStart() error {
+	if d.journal.Reached(recovery.PhaseForced) {
+		return nil
+	}
+	var others recovery.Survey
+	for _, e := range d.Survey {
+		if e.Live = nil; e.Name != d.seed.Name {
+			others = append(others, e)
+		}
+	}
+	c := takeCensus(others)
+	for _, n := range c.Nodes {
+		if v := c.judge(n.Name); n.Cluster() == d.seed.Cluster() && v.State == Startable {
+			return othersCanStart(v, d.Survey, d.journal)
+		}
+	}
+	return nil
+}
+
+// othersHaveNoMore refuses to go on with a forced start that is not verified yet where others have more by now than what
+// was accepted for it.
+func (d *seedDecision) othersHaveNoMore() error {
+	if d.journal.Reached(recovery.PhaseForced) || d.rank(d.plan.Lost).candidate(d.seed.Name) == nil {
+		return nil
+	}
+	return d.priceIsAccepted()
 }
 
 // seedStillHasData refuses to go on with a forced start where the data went away meanwhile.
@@ -241,7 +279,7 @@ func deniesClient(text string) bool {
 func (d *seedDecision) priceIsAccepted() error {
 	d.plan.Loss = lossAs(d.plan.Node, d.rank(d.plan.Lost))
 	more := slices.DeleteFunc(
-		slices.Clone(d.plan.Loss.Ahead),
+		d.plan.Loss.price(),
 		func(name string) bool { return slices.Contains(d.plan.Less, name) },
 	)
 	if len(more) == 0 {
@@ -257,6 +295,11 @@ func lossAs(seed string, r Ranking) *Loss {
 		return &c.Loss
 	}
 	l := &Loss{Unjudged: []string{seed}}
+	for _, u := range r.Out {
+		if u.unread && u.Name != seed {
+			l.Unread = append(l.Unread, u.Name)
+		}
+	}
 	for _, c := range slices.Concat(r.Candidates, r.weighed) {
 		if c.Name != seed && !slices.Contains(l.Ahead, c.Name) {
 			l.Ahead = append(l.Ahead, c.Name)

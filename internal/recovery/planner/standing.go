@@ -21,7 +21,7 @@ func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost b
 		return false, false, e.Problems[0]
 	case e.Manifest == "":
 		return false, false, "no etcd manifest was found on it, so nothing can be said about its etcd."
-	case answers && !listed(e, member) && knownByID(e, member):
+	case answers && !e.Quorum && !listed(e, member) && knownByID(e, member):
 		return false, true, fmt.Sprintf(
 			"the cluster %s has a quorum and does not list it as a member. Terraform plans to let it rejoin.",
 			e.Live.ClusterID,
@@ -61,6 +61,11 @@ func unhealthyWords(e recovery.Evidence) string {
 	case !e.Quorum:
 		return "etcd runs without a quorum. If the other members can be started, start them; if their " +
 			"majority is lost for good, set a new recovery_id on etcdrecovery_seed."
+	case e.Live != nil && e.Status.ClusterID == e.Live.ClusterID && !listed(e, ""):
+		return fmt.Sprintf(
+			"etcd serves cluster %s, and others serve one with this ID that does not list it as a member.",
+			e.Status.ClusterID,
+		)
 	case e.Live != nil && e.Status.ClusterID != e.Live.ClusterID:
 		return fmt.Sprintf(
 			"etcd serves cluster %s, and the cluster that the most members are in is %s.",

@@ -263,10 +263,12 @@ func knowsMore(e recovery.Evidence) bool {
 		// One that follows a leader may only have been asked a moment later.
 		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
 	}
-	if s := e.Disk; s != nil && !e.Running && s.ClusterID == e.Live.ClusterID &&
-		slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID == s.MemberID }) {
-		// One that a recovery has left behind is not listed any more, and may have been ahead.
-		return s.Committed() > e.Live.Commit || s.LastTerm > e.Live.Term
+	if s := e.Disk; s != nil && !e.Running && s.ClusterID == e.Live.ClusterID {
+		if e.Live.Lists(s.MemberID) {
+			return s.Committed() > e.Live.Commit || s.LastTerm > e.Live.Term || s.Revision > e.Live.Revision
+		}
+		// One that a recovery has stopped and left behind may have been ahead, and that was accepted.
+		return e.Parked == "" && s.KeptLeast > e.Live.Revision
 	}
 	return e.Live.Revision <= 1 // nothing was ever written there
 }

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,41 +35,7 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 				"etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
 		}
 	case Startable:
-		var how []string
-		for _, name := range v.WithData {
-			e := all.Node(name)
-			switch {
-			case e.Running:
-				text := name + ": etcd runs there; it needs its peers"
-				if missing := cutOff(e); len(missing) > 0 {
-					text += ", and does not reach " + recovery.Words(missing)
-				}
-				how = append(how, text)
-			case e.Parked != "":
-				how = append(how, fmt.Sprintf("%s: mv %s %s", name, e.Parked, e.ManifestPath))
-			default:
-				how = append(
-					how,
-					fmt.Sprintf(
-						"%s: etcd's manifest is at %s but nothing runs; look at the kubelet (systemctl status "+
-							"kubelet) and at the container's log",
-						name,
-						e.ManifestPath,
-					),
-				)
-			}
-		}
-		return &recovery.Refusal{
-			Code:      recovery.CodeClusterStartable,
-			Title:     "The Cluster Only Needs to Be Started",
-			Attribute: "survey",
-			Found:     v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
-			Next: "start etcd on these masters and wait for a leader:\n  " + strings.Join(
-				how,
-				"\n  ",
-			) + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) " +
-				"and plan again.",
-		}
+		return startable(v, all)
 	case Undetermined:
 		if own := refuseElsewhere(all...); own != nil {
 			return own
@@ -175,8 +142,8 @@ func memberTwice(n, o *Node) error {
 		Code:      recovery.CodeMemberTwice,
 		Title:     "Two Nodes Claim One Place in the Cluster",
 		Attribute: "survey",
-		Found: found + " One cluster cannot be so: a snapshot was restored on each of them by itself, or the data " +
-			"was copied from one to the other.",
+		Found: found + " One cluster cannot be so: a snapshot was restored on each of them by itself, a new cluster " +
+			"was forced on each, or the data was copied from one to the other.",
 		Next: fmt.Sprintf(
 			"find out which of %s and %s has the data that counts (etcdctl endpoint status; etcdctl get). On the "+
 				"other one stop etcd (move its manifest out of the kubelet's folder) and move its data aside (mv), "+
@@ -214,14 +181,18 @@ func clusterServes(seed, serving recovery.Evidence) error {
 }
 
 func servesUnasked(e recovery.Evidence) error {
+	why := e.StatusError
+	if e.Status != nil {
+		why = cmp.Or(e.QuorumError, "it has no leader at the moment")
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeClusterAlive,
 		Title:     "The Cluster May Be Alive",
 		Attribute: "survey",
 		Found: fmt.Sprintf(
-			"etcd runs on %s as the only member of its cluster, and cannot be asked: %s. It may serve.",
+			"etcd runs on %s as the only voter of its cluster, and has proved no quorum: %s. It may serve.",
 			e.Name,
-			e.StatusError,
+			why,
 		),
 		Next: fmt.Sprintf(
 			"put right what keeps it from answering (its certificates?), then plan again. If it is not to serve, stop "+
@@ -245,4 +216,51 @@ func forceInManifest(e recovery.Evidence) error {
 		Next: "find out who put it there, take the flag out of that file (and -force-new-cluster out of the pod's " +
 			"name), then plan again.",
 	}
+}
+
+func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
+	var how []string
+	for _, name := range v.WithData {
+		e := all.Node(name)
+		switch {
+		case e.Running:
+			text := name + ": etcd runs there; it needs its peers"
+			if missing := cutOff(e); len(missing) > 0 {
+				text += ", and does not reach " + recovery.Words(missing)
+			}
+			how = append(how, text)
+		case e.Parked != "":
+			how = append(how, fmt.Sprintf("%s: mv %s %s", name, e.Parked, e.ManifestPath))
+		default:
+			how = append(
+				how,
+				fmt.Sprintf(
+					"%s: etcd's manifest is at %s but nothing runs; look at the kubelet (systemctl status "+
+						"kubelet) and at the container's log",
+					name,
+					e.ManifestPath,
+				),
+			)
+		}
+	}
+	return &recovery.Refusal{
+		Code:      recovery.CodeClusterStartable,
+		Title:     "The Cluster Only Needs to Be Started",
+		Attribute: "survey",
+		Found:     v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
+		Next: "start etcd on these masters and wait for a leader:\n  " + strings.Join(
+			how,
+			"\n  ",
+		) + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) " +
+			"and plan again.",
+	}
+}
+
+// othersCanStart refuses to go on with a forced start on one node while the others are a quorum without it.
+func othersCanStart(v Verdict, all recovery.Survey, j *recovery.Journal) error {
+	r := startable(v, all)
+	r.Found = v.Text + ", without the seed. A cluster that is forced on the seed would be a second one beside theirs."
+	r.Next += fmt.Sprintf(" The seed can join them then (etcdrecovery_member). To force it all the same, move their "+
+		"data away first (mv); to recover from another node, give %q up with abandon = [%q].", j.ID, j.ID)
+	return r
 }

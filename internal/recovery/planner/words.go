@@ -335,7 +335,14 @@ func seedDeniesClient(e recovery.Evidence) error {
 
 func othersHaveMore(p *SeedPlan, more []string) error {
 	best := "leave node out, and plan again: the best one is taken"
-	if p.Resuming {
+	if j := p.Evidence.Node(p.Node).SeedJournal(p.RecoveryID); j.Reached(recovery.PhaseForcing) {
+		best = fmt.Sprintf(
+			"the forced start on %s is not verified yet: to recover from another master, choose a new recovery_id, "+
+				"and give this recovery up with abandon = [%q]",
+			p.Node,
+			p.RecoveryID,
+		)
+	} else if p.Resuming {
 		best = fmt.Sprintf(
 			"nothing was forced yet: choose a new recovery_id instead of %s, and the best one is taken",
 			p.RecoveryID,
@@ -351,22 +358,23 @@ func othersHaveMore(p *SeedPlan, more []string) error {
 			break
 		}
 	}
+	found := fmt.Sprintf("%s is to be the seed, and %s may have more: %s.", p.Node, recovery.Words(more),
+		p.Loss.Text(p.Node))
+	if len(p.Loss.Ahead) > 0 {
+		found = fmt.Sprintf("%s is to be the seed, and a forced start would keep more on %s: %s.", p.Node,
+			recovery.Words(p.Loss.Ahead), p.Loss.Text(p.Node))
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeOthersHaveMore,
 		Title:     "Another Master Has More",
 		Attribute: "node",
-		Found: fmt.Sprintf(
-			"%s is to be the seed, and a forced start would keep more on %s: %s.",
-			p.Node,
-			recovery.Words(more),
-			p.Loss.Text(p.Node),
-		),
+		Found:     found,
 		Next: fmt.Sprintf(
 			"%s. If it has to be %s, say what is given up: node = %q and accept_less_than = [%s].",
 			best,
 			p.Node,
 			p.Node,
-			quoted(p.Loss.Ahead),
+			quoted(p.Loss.price()),
 		),
 	}
 }

@@ -435,6 +435,9 @@ func (o *operator) runFirst(m *machine) {
 		return
 	}
 	m.wontStart, m.kubeletDown, m.full = false, false, false
+	if m.manifest == parked {
+		m.manifest = inPlace
+	}
 	o.start(m)
 }
 
@@ -525,6 +528,7 @@ func (o *operator) memberAdvised(code recovery.Code, m *machine, s recovery.Surv
 	case recovery.CodeNodeNotReady, recovery.CodeManagedElsewhere, recovery.CodeDataUnknown:
 		m.elsewhere = false
 		o.makeReady(m)
+		o.settle()
 	case recovery.CodeKubeletDown:
 		m.kubeletDown = false
 		o.start(m)

@@ -304,7 +304,7 @@ func (f *forcing) checkForced() {
 			continue
 		}
 		kept := has.kept(o.forgets())
-		more := w.acknowledged(kept, next)
+		more := f.notGivenUp(w.acknowledged(kept, next))
 		switch {
 		case len(more) == 0:
 		case kept.cluster == next.cluster:
@@ -315,6 +315,16 @@ func (f *forcing) checkForced() {
 				seed.name, o.name, len(more), kept.cluster)
 		}
 	}
+}
+
+// notGivenUp leaves out writes that a node has which is given up by its name.
+func (f *forcing) notGivenUp(writes []*entry) []*entry {
+	return slices.DeleteFunc(writes, func(e *entry) bool {
+		return slices.ContainsFunc(f.w.machines, func(m *machine) bool {
+			d := m.whole()
+			return d != nil && slices.Contains(f.less, m.key) && d.tip.has(e)
+		})
+	})
 }
 
 // given reports whether a machine was given up by its name, or as a member by ID or URL.

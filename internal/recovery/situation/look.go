@@ -11,6 +11,8 @@ import (
 const (
 	dataDir   = "/var/lib/etcd"
 	dataBytes = 100 << 20
+
+	notMounted = dataDir + " is missing, and /etc/fstab has a mount there"
 )
 
 // look is the survey of a world: what package survey would see of it.
@@ -65,13 +67,14 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 		e.NoManifest = true
 		if m.disk != nil {
 			e.StrayData = dataDir
+		} else if m.unmounted != nil {
+			e.EmptyUnknown = notMounted
 		}
 		e.Problems = append(e.NotHere(), "no file in /etc/kubernetes/manifests is an etcd static pod")
 		return e
 	case forcedByHand:
 		e.ForceFlag = manifestPath
 		e.Problems = []string{manifestPath + " has the force-new-cluster flag in it, and no journal of ours says why"}
-		return e
 	case forcedByUs, parked:
 		e.Parked = "/var/lib/etcdrecovery/parked/etcd.yaml"
 		if m.manifest == forcedByUs {
@@ -92,7 +95,7 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	}
 	e.Readable, e.Empty, e.NoLog = m.disk != nil, m.disk == nil, m.disk == nil
 	if m.unmounted != nil && m.disk == nil {
-		e.Empty, e.NoLog, e.EmptyUnknown = false, false, dataDir+" is a mount point in /etc/fstab, and is not mounted"
+		e.Empty, e.NoLog, e.EmptyUnknown = false, false, notMounted
 	}
 	if m.unmounted != nil && !e.Quorum {
 		e.Problems = append(e.Problems, dataDir+" on "+m.name+" is a mount point in /etc/fstab, and is not mounted")
@@ -137,11 +140,10 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 	if e.Status.Learner || w.leaderOf(m) == nil {
 		return
 	}
-	if w.auth {
-		e.Auth, e.QuorumError = true, "etcdserver: user name is empty"
+	e.Quorum = true
+	if w.auth { // which is said to those alone who have heard of a quorum
 		return
 	}
-	e.Quorum = true
 	e.Members = w.leaderOf(m).disk.tip.members
 	if w.alarm {
 		e.Alarms = []string{"NOSPACE"}
@@ -204,7 +206,7 @@ func liveCluster(s recovery.Survey) *recovery.Live {
 	for i := range s {
 		e := &s[i]
 		if e.Quorum && (best == nil || len(e.Members) > len(best.Members) || len(e.Members) == len(best.Members) &&
-			e.Status.ClusterID != best.Status.ClusterID && e.Status.Revision > best.Status.Revision) {
+			e.Status.Revision > best.Status.Revision) {
 			best = e
 		}
 	}
@@ -213,7 +215,7 @@ func liveCluster(s recovery.Survey) *recovery.Live {
 	}
 	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range s {
-		if e.Quorum && e.Status.ClusterID == live.ClusterID {
+		if e.Quorum && e.Status.ClusterID == live.ClusterID && live.Lists(e.Status.MemberID) {
 			live.Commit = max(live.Commit, e.Status.RaftIndex)
 			live.Term = max(live.Term, e.Status.RaftTerm)
 			live.Revision = max(live.Revision, e.Status.Revision)

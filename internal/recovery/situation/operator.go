@@ -295,7 +295,10 @@ func (o *operator) recovered(cluster etcd.ID) bool {
 		return false
 	}
 	var leader *machine
-	for _, l := range o.leaders() {
+	seen := slices.DeleteFunc(o.leaders(), func(l *machine) bool {
+		return !slices.ContainsFunc(o.group(l), func(m *machine) bool { return m.key != "" })
+	})
+	for _, l := range seen {
 		if l.disk.tip.cluster == cluster {
 			leader = l
 		}
@@ -327,7 +330,7 @@ func (o *operator) recovered(cluster etcd.ID) bool {
 			}
 		}
 	}
-	for _, l := range o.leaders() {
+	for _, l := range seen { // nobody can know of others
 		if l != leader && l.disk.tip.cluster == cluster {
 			o.breaks(oneCluster, "same-id", "%s and %s both lead cluster %s", leader.name, l.name, cluster)
 			return true

@@ -87,7 +87,7 @@ func (w *world) join(m *machine) {
 		switch {
 		case tip.member(m.disk.member) == nil:
 			if leader.disk.tip.index >= m.disk.tip.index || slices.Contains(tip.removed, m.disk.member) {
-				m.running, m.lastWords = false, removedWords
+				m.running, m.flag, m.lastWords = false, false, removedWords
 			}
 			return
 		case m.disk.commit > tip.index:
@@ -177,7 +177,7 @@ func (w *world) commit(leader *machine, acked bool, slow *machine, change func(*
 		switch {
 		case o == leader || o == slow && w.spares(leader, o):
 		case e.member(o.disk.member) == nil:
-			o.running, o.leader, o.lastWords = false, 0, removedWords
+			o.running, o.flag, o.leader, o.lastWords = false, false, 0, removedWords
 		default:
 			o.disk = &data{tip: e, commit: e.index, applied: e.index, member: o.disk.member}
 		}
@@ -207,15 +207,15 @@ func (w *world) start(m *machine) bool {
 		m.lastWords = removedWords
 		return false
 	}
-	m.flag = m.manifest == forcedByHand || m.manifest == forcedByUs
-	if m.flag && !w.force(m) {
+	flag := m.manifest == forcedByHand || m.manifest == forcedByUs
+	if flag && !w.force(m) {
 		return false
 	}
 	d := *m.disk // what is committed is applied before it serves
 	d.commit = max(d.commit, d.applied)
 	d.applied = d.commit
 	m.disk = &d
-	m.running, m.leader, m.lastWords = true, 0, ""
+	m.running, m.flag, m.leader, m.lastWords = true, flag, 0, ""
 	return true
 }
 

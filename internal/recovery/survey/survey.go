@@ -64,7 +64,7 @@ func outgrows(e recovery.Evidence, best recovery.Evidence) bool {
 	if len(e.Members) != len(best.Members) {
 		return len(e.Members) > len(best.Members)
 	}
-	return e.Status.ClusterID != best.Status.ClusterID && e.Status.Revision > best.Status.Revision
+	return e.Status.Revision > best.Status.Revision
 }
 
 // liveCluster is the cluster that answered a linearizable read. With two of them, as when a wiped master has founded
@@ -81,7 +81,8 @@ func liveCluster(all recovery.Survey) *recovery.Live {
 	}
 	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range all {
-		if e.Quorum && e.Status != nil && e.Status.ClusterID == live.ClusterID {
+		// One that was forced by hand has the ID of the others' cluster.
+		if e.Quorum && e.Status != nil && e.Status.ClusterID == live.ClusterID && live.Lists(e.Status.MemberID) {
 			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(
 				live.Term,
 				e.Status.RaftTerm,
