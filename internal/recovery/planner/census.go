@@ -202,12 +202,14 @@ func known(n *Node) []etcd.Member {
 }
 
 // knowsLater reports whether a node's membership is the later one: a quorum's is the last, and of two others the one
-// that has removed a member of the other, then the one that goes by more applied entries.
+// that has removed a member of the other, or has one of which the other never heard, then the one that goes by more
+// applied entries.
 func (n *Node) knowsLater(o *Node) bool {
 	if n.Quorum != o.Quorum {
 		return n.Quorum
 	}
-	if a, b := n.hasRemoved(known(o)), o.hasRemoved(known(n)); a != b {
+	a, b := n.hasRemoved(known(o)) || o.neverKnew(known(n)), o.hasRemoved(known(n)) || n.neverKnew(known(o))
+	if a != b {
 		return a
 	}
 	if a, b := n.applied(), o.applied(); a != b {
@@ -233,6 +235,13 @@ func (n *Node) applied() uint64 {
 func (n *Node) hasRemoved(members []etcd.Member) bool {
 	return n.Disk != nil && slices.ContainsFunc(members, func(m etcd.Member) bool {
 		return slices.Contains(n.Disk.RemovedMembers, m.ID)
+	})
+}
+
+// neverKnew reports whether a node has neither had nor removed one of these members: they are of a time after its own.
+func (n *Node) neverKnew(members []etcd.Member) bool {
+	return n.Disk != nil && slices.ContainsFunc(members, func(m etcd.Member) bool {
+		return m.ID != 0 && !lists(n.Disk.Members, m.ID) && !slices.Contains(n.Disk.RemovedMembers, m.ID)
 	})
 }
 

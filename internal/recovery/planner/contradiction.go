@@ -1,42 +1,83 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// contradiction finds nodes of one lineage whose data cannot come from one history, "" where there are none. Raft
-// never lets two members commit different entries at one index, and no log that goes further than another one lacks
-// what that one has committed.
+// contradiction finds nodes of one lineage whose data cannot come from one history, "" where there are none.
 func contradiction(l *Lineage) string {
-	end, last, found := furthest(l)
-	for _, a := range l.all() {
-		p, known := a.Progress()
-		if !known {
-			continue
-		}
-		if found && end.LastTerm > p.LastTerm && p.LastTerm != 0 && p.Kept > end.Last {
-			return fmt.Sprintf(
-				"%s has committed entry %d, and the log of %s ends with entry %d in a later term: that cannot be of "+
-					"one history.",
-				a.Name,
-				p.Kept,
-				last,
-				end.Last,
-			)
-		}
-		for _, b := range l.all() {
-			q, known := b.Progress()
-			if !known || a.Name >= b.Name {
-				continue
-			}
-			if text := differ(a.Evidence, b.Evidence, min(p.Kept, q.Kept)); text != "" {
+	for i, a := range l.all() {
+		for _, b := range l.all()[i+1:] {
+			if text := conflict(a, b); text != "" {
 				return text
 			}
 		}
 	}
 	return ""
+}
+
+// conflict says why the data of two members cannot come from one history, "" where it can. Raft never lets two members
+// commit different entries at one index, no log that goes further than another one lacks what that one has committed,
+// and a revision never goes back. A forced start that is under way has made a history of its own on purpose.
+func conflict(a, b *Node) string {
+	p, known := a.Progress()
+	q, too := b.Progress()
+	if !known || !too || a.forced() || b.forced() {
+		return ""
+	}
+	return cmp.Or(lacks(a.Name, b.Name, p, q), lacks(b.Name, a.Name, q, p),
+		differ(a.Evidence, b.Evidence, min(p.Kept, q.Kept)), a.runsBack(b))
+}
+
+func (n *Node) forced() bool { return forcing(n.Evidence) || forsaken(n.Evidence) }
+
+// lacks finds a log that goes further than another one by its term, and ends before what that one has committed.
+func lacks(name, further string, p, end recovery.Progress) string {
+	if p.LastTerm == 0 || end.LastTerm <= p.LastTerm || p.Kept <= end.Last {
+		return ""
+	}
+	return fmt.Sprintf(
+		"%s has committed entry %d, and the log of %s ends with entry %d in a later term: that cannot be of one history.",
+		name,
+		p.Kept,
+		further,
+		end.Last,
+	)
+}
+
+// runsBack finds a database that has applied no more entries than another one, and is at a later revision.
+func (n *Node) runsBack(o *Node) string {
+	less, more := n, o
+	if n.applied() > o.applied() || n.applied() == o.applied() && n.revision() < o.revision() {
+		less, more = o, n
+	}
+	if less.applied() == 0 || less.Quorum || more.Quorum || less.revision() <= more.revision() {
+		return ""
+	}
+	return fmt.Sprintf(
+		"%s has applied entry %d and is at revision %d, and %s has applied entry %d and is at revision %d: that cannot "+
+			"be of one history.",
+		less.Name,
+		less.applied(),
+		less.revision(),
+		more.Name,
+		more.applied(),
+		more.revision(),
+	)
+}
+
+// revision is that of the database, 0 where it is not known.
+func (n *Node) revision() int64 {
+	switch {
+	case n.Status != nil:
+		return n.Status.Revision
+	case n.Disk != nil:
+		return n.Disk.Revision
+	}
+	return 0
 }
 
 // differ compares two members at the last entry that both have committed, and by the hashes of their data.

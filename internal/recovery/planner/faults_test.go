@@ -235,12 +235,29 @@ func TestSituations(t *testing.T) {
 				at(with(alone(10, nil), func(e *recovery.Evidence) {
 					e.Members = append(slices.Clone(m), peer(4, "m4", "10.0.0.14"), peer(5, "m5", "10.0.0.15"))
 				}), m1),
-				at(disk(7, 90, m...), m2),
+				at(with(disk(7, 90, m...), func(e *recovery.Evidence) {
+					e.Disk.RemovedMembers = []etcd.ID{4, 5}
+				}), m2),
 				at(empty(), m3),
 			),
 			req:  SeedRequest{RecoveryID: "X"},
 			code: recovery.CodeClusterStartable,
 			says: "2 of 3 voters (m1, m2)",
+		},
+		{
+			name: "grown by hand from one that was forced, and the old list goes further",
+			s: surveyed(
+				at(with(alone(10, nil), func(e *recovery.Evidence) {
+					e.Members = []etcd.Member{m3, peer(9, "m1", "10.0.0.11")}
+				}), m3),
+				at(with(disk(7, 12, m3, peer(9, "m1", "10.0.0.11")), func(e *recovery.Evidence) {
+					e.Disk.MemberID, e.Disk.RemovedMembers = 9, []etcd.ID{1, 2}
+				}), m1),
+				at(disk(7, 90, m...), m2),
+			),
+			req:  SeedRequest{RecoveryID: "X", Node: "m1", Less: []string{"m2"}},
+			code: recovery.CodeClusterStartable,
+			says: "2 of 2 voters",
 		},
 		{
 			name: "grown from three to five, and an old list is met first",

@@ -18,6 +18,7 @@ type Loss struct {
 	Ahead        []string // other nodes with more that a forced start would keep, even if none is possible there now
 	Unjudged     []string // masters that may have more; it is not known
 	Unread       []string // those of them that answer, and whose data could not be read
+	Apart        []string // nodes with another history of this cluster
 	Other        []string // nodes with the longer history of another cluster, and how far it goes
 }
 
@@ -46,6 +47,9 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 		case forsaken(c.find(other.Name).Evidence): // given up by name
 		case other.lineage == seed.lineage && other.Kept > seed.Kept:
 			l.Ahead = append(l.Ahead, other.Name)
+		case other.lineage == seed.lineage && other.KeptRevision > 1 && conflict(c.find(seed.Name), c.find(other.Name)) != "":
+			l.Ahead = append(l.Ahead, other.Name)
+			l.Apart = append(l.Apart, other.Name)
 		case other.lineage != seed.lineage && other.KeptRevision > seed.KeptLeast:
 			l.Ahead = append(l.Ahead, other.Name)
 			l.Other = append(l.Other, fmt.Sprintf("%s (at revision %d)", other.Name, other.KeptRevision))
@@ -83,7 +87,9 @@ func furthest(l *Lineage) (best recovery.Progress, name string, found bool) {
 }
 
 // Nothing is true where no write is lost, as far as anybody knows.
-func (l Loss) Nothing() bool { return l.FromRevision == 0 && len(l.Unjudged) == 0 && len(l.Other) == 0 }
+func (l Loss) Nothing() bool {
+	return l.FromRevision == 0 && len(l.Unjudged) == 0 && len(l.Other)+len(l.Apart) == 0
+}
 
 // Text says it in one sentence; "" where nothing is lost as far as anybody knows.
 func (l Loss) Text(seed string) string {
@@ -115,6 +121,16 @@ func (l Loss) Text(seed string) string {
 		text += fmt.Sprintf(
 			"%s has the longer history of another cluster, nothing of which is kept",
 			recovery.Words(l.Other),
+		)
+	}
+	if len(l.Apart) > 0 {
+		if text != "" {
+			text += "; "
+		}
+		text += fmt.Sprintf(
+			"the data of %s cannot be of one history with that of %s, and nothing of it is kept",
+			recovery.Words(l.Apart),
+			seed,
 		)
 	}
 	if slices.Contains(l.Unjudged, seed) {

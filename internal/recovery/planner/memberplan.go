@@ -43,7 +43,7 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	p.OldData, p.OldWAL = places.Data, places.WAL
 	members := withoutSelf(e, join.Members)
 	if join.Is(e.Live) {
-		p.Healthy = healthy(e, e.Live.ClusterID)
+		p.Healthy = healthy(e)
 		others := slices.DeleteFunc(
 			slices.Clone(e.Live.Members),
 			func(m etcd.Member) bool { return !m.Started() && !e.IsMember(m) && joinsFirst(m, join, anyOrder) },
@@ -175,10 +175,11 @@ func isLoopback(text string) bool {
 	return u.Hostname() == "localhost" || err == nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
-// healthy is a master whose etcd is a started voter of a cluster with a quorum.
-func healthy(e recovery.Evidence, cluster etcd.ID) bool {
-	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == cluster && e.Parked == "" &&
-		len(e.Alarms) == 0
+// healthy is a node whose etcd is a started voter of the cluster that answers. One that was forced by hand serves a
+// cluster of its own with the ID of that.
+func healthy(e recovery.Evidence) bool {
+	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == e.Live.ClusterID &&
+		e.Live.Lists(e.Status.MemberID) && e.Parked == "" && len(e.Alarms) == 0
 }
 
 // joinsFirst tells of a member that was added and has not started whether it may have by this master's turn: its own

@@ -40,7 +40,7 @@ type SeedPlan struct {
 // DecideSeed turns evidence into a plan, or into a refusal that changes nothing.
 func DecideSeed(s recovery.Survey, req SeedRequest) (*SeedPlan, error) {
 	d := &seedDecision{
-		Census: takeCensus(s),
+		Census: takeCensus(withAbandoned(s, req)),
 		plan:   &SeedPlan{SeedRequest: req, Evidence: s},
 	}
 	d.began, d.journal = d.find(req.RecoveryID)
@@ -50,6 +50,25 @@ func DecideSeed(s recovery.Survey, req SeedRequest) (*SeedPlan, error) {
 		}
 	}
 	return d.plan, nil
+}
+
+// withAbandoned is the evidence as it will be when the recoveries that the request gives up are marked so.
+func withAbandoned(s recovery.Survey, req SeedRequest) recovery.Survey {
+	s = slices.Clone(s)
+	for i := range s {
+		s[i].Journals = slices.Clone(s[i].Journals)
+		for k := range s[i].Journals {
+			if j := &s[i].Journals[k]; req.abandons(j) && j.Open() {
+				j.Abandoned = j.Started
+			}
+		}
+	}
+	return s
+}
+
+// abandons reports whether a journal is of a recovery that is given up by name.
+func (r SeedRequest) abandons(j *recovery.Journal) bool {
+	return j.Operation == recovery.OperationSeed && j.ID != r.RecoveryID && slices.Contains(r.Abandon, j.ID)
 }
 
 // seedDecision is a plan in the making. Its checks go by the census, and each fills in what it has decided.
@@ -240,11 +259,10 @@ func (d *seedDecision) takeSeed(name string) error {
 // warn tells what is no reason to refuse.
 func (d *seedDecision) warn() error {
 	d.plan.Hazards, d.plan.Managers = hazards(d.seed.Evidence, d.Survey), managersOf(d.Survey...)
-	for _, n := range d.Nodes {
-		for _, j := range n.Journals {
-			if slices.Contains(d.plan.Abandon, j.ID) && j.Operation == recovery.OperationSeed &&
-				j.ID != d.plan.RecoveryID {
-				d.plan.Abandons = append(d.plan.Abandons, fmt.Sprintf("%s on %s: %s", j.ID, n.Name, j.Stands("")))
+	for _, e := range d.plan.Evidence {
+		for _, j := range e.Journals {
+			if d.plan.abandons(&j) {
+				d.plan.Abandons = append(d.plan.Abandons, fmt.Sprintf("%s on %s: %s", j.ID, e.Name, j.Stands("")))
 			}
 		}
 	}

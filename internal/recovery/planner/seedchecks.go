@@ -52,7 +52,7 @@ func (d *seedDecision) noOtherRecoveryIsOpen() error {
 		for _, j := range n.Journals {
 			if j.Operation != recovery.OperationSeed || j.ID == d.plan.RecoveryID || !j.Open() ||
 				!j.Reached(recovery.PhaseForcing) || n.PhaseOf(&j) == recovery.PhaseVoid ||
-				slices.Contains(d.plan.Abandon, j.ID) || n.Quorum && len(n.Members) > 1 {
+				n.Quorum && len(n.Members) > 1 {
 				continue
 			}
 			return otherUnfinished(j, n.Name)

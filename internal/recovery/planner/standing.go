@@ -15,7 +15,7 @@ import (
 func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost bool, why string) {
 	answers := e.Live != nil && (cluster == "" || e.Live.ClusterID.String() == cluster)
 	switch {
-	case answers && healthy(e, e.Live.ClusterID):
+	case answers && healthy(e):
 		return true, false, ""
 	case len(e.Problems) > 0:
 		return false, false, e.Problems[0]

@@ -265,7 +265,7 @@ func knowsMore(e recovery.Evidence) bool {
 	}
 	if s := e.Disk; s != nil && !e.Running && s.ClusterID == e.Live.ClusterID {
 		if e.Live.Lists(s.MemberID) {
-			return s.Committed() > e.Live.Commit || s.LastTerm > e.Live.Term || s.Revision > e.Live.Revision
+			return s.Committed() > e.Live.Commit || s.LastTerm > e.Live.Term || s.KeptLeast > e.Live.Revision
 		}
 		// One that a recovery has stopped and left behind may have been ahead, and that was accepted.
 		return e.Parked == "" && s.KeptLeast > e.Live.Revision

@@ -540,11 +540,14 @@ func (o *operator) memberAdvised(code recovery.Code, m *machine, s recovery.Surv
 		return false
 	case recovery.CodePlaceTaken, recovery.CodeBehindAnotherJoin:
 		for _, l := range o.leaders() {
-			if l.disk.tip.cluster != cluster {
+			if l.disk == nil || l.disk.tip.cluster != cluster {
 				continue
 			}
 			for _, x := range l.disk.tip.members {
 				same := x.Name == m.name || slices.Contains(x.PeerURLs, m.url())
+				if l.disk == nil {
+					break // it was retired itself
+				}
 				if code == recovery.CodePlaceTaken && same || code == recovery.CodeBehindAnotherJoin && x.Name == "" {
 					o.removeMember(l, x.ID)
 					o.retire(x, m)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // event is one thing that happens in a world. One that cannot happen there does nothing, so that any part of a
@@ -449,31 +450,41 @@ func forceByHand(w *world, m *machine, e event) {
 	w.excuse(m.disk.tip)
 }
 
-// begin is a recovery of an operator that is broken off after a step.
+// begin is a recovery of an operator that is broken off after a step. What was planned then was right at that time: he
+// gives up who does not answer, and accepts the price.
 func begin(w *world, m *machine, e event) {
-	if m.power != on || m.access != reachable || m.disk == nil || m.disk.damaged || m.manifest != inPlace ||
-		m.kubeletDown || m.full || w.leaderOf(m) != nil || m.key == "" ||
-		!m.disk.kept(m.forgets()).votes(m.disk.member) {
+	if m.power != on || m.access != reachable || m.disk == nil || m.kubeletDown || m.full || m.key == "" {
 		return
 	}
 	w.clock++
-	id := "earlier-" + m.name
-	for i := range m.journals {
-		if j := &m.journals[i]; j.Operation == recovery.OperationSeed && (!j.Done() || j.ID == id) {
+	req := planner.SeedRequest{Node: m.key, RecoveryID: "earlier-" + m.name}
+	if m.seedJournal(req.RecoveryID) != nil {
+		return
+	}
+	for range 3 {
+		s := w.look(w.texts)
+		plan, err := planner.DecideSeed(s, req)
+		if err == nil {
+			f := w.forcing(plan)
+			_ = f.run(stepIDs(plan), recovery.StepID(e.with)) // a step that fails breaks it off as well
+			if len(m.disk.tip.members) == 1 {
+				w.excuse(m.disk.tip)
+			}
 			return
 		}
-	}
-	f := &forcing{w: w, seed: m, id: id, oldData: m.freePlace()}
-	for _, o := range w.machines {
-		switch {
-		case o == m || o.key == "":
-		case o.power == on && o.access == reachable:
-			f.others = append(f.others, o)
+		r, _ := recovery.IsRefusal(err)
+		switch recovery.CodeOf(err) {
+		case recovery.CodeUnreachable:
+			for _, n := range s {
+				if n.Reach == recovery.Silent && !slices.Contains(req.Lost, n.Name) {
+					req.Lost = append(req.Lost, n.Name)
+				}
+			}
+		case recovery.CodeOthersHaveMore:
+			req.Less = quotedIn(r.Next, "accept_less_than = [")
+		default:
+			return
 		}
-	}
-	_ = f.run(seedSteps(), recovery.StepID(e.with)) // a step that fails breaks it off as well
-	if len(m.disk.tip.members) == 1 {
-		w.excuse(m.disk.tip)
 	}
 }
 

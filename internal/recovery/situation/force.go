@@ -6,6 +6,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // midForce is the moment in which the flag is in and nothing is verified yet.
@@ -46,9 +47,32 @@ func (f *forcing) breaks(r rule, kind, format string, args ...any) {
 	}
 }
 
-func (f *forcing) journal() *recovery.Journal {
-	for i := range f.seed.journals {
-		if j := &f.seed.journals[i]; j.Operation == recovery.OperationSeed && j.ID == f.id {
+// forcing is what a plan asks for.
+func (w *world) forcing(p *planner.SeedPlan) *forcing {
+	f := &forcing{
+		w: w, seed: w.find(p.Node), lost: p.Lost, less: p.Less, id: p.RecoveryID, oldData: p.OldData,
+		abandoned: p.Abandon,
+	}
+	for _, name := range p.Others() {
+		f.others = append(f.others, w.find(name))
+	}
+	return f
+}
+
+func stepIDs(p *planner.SeedPlan) []recovery.StepID {
+	var steps []recovery.StepID
+	for _, step := range p.Steps() {
+		steps = append(steps, step.ID)
+	}
+	return steps
+}
+
+func (f *forcing) journal() *recovery.Journal { return f.seed.seedJournal(f.id) }
+
+// seedJournal is that of a recovery that was begun on a machine, nil where there is none.
+func (m *machine) seedJournal(id string) *recovery.Journal {
+	for i := range m.journals {
+		if j := &m.journals[i]; j.Operation == recovery.OperationSeed && j.ID == id {
 			return j
 		}
 	}
@@ -280,11 +304,13 @@ func (f *forcing) checkForced() {
 	voters := 0
 	if known != nil {
 		for _, v := range known.members {
-			for _, o := range w.holders(v, d.tip.cluster) {
-				if !v.Learner && !f.given(o, v) {
+			for _, o := range w.holders(v, d.tip.cluster, known.voters()) {
+				unseen := o.manifest == missing && slices.Contains(f.less, o.key)
+				if !v.Learner && !unseen && !f.given(o, v) {
 					voters++
 				}
-				if o != seed && !f.given(o, v) && !f.stopped(o) {
+				sought := o.key != "" || slices.Contains(v.PeerURLs, o.url()) && f.heard(o, v.ID)
+				if o != seed && sought && !f.given(o, v) && !f.stopped(o) {
 					f.breaks(oneCluster, "unaccounted", "%s is forced, and nobody has asked after %s at %s",
 						seed.name, o.name, o.url())
 				}
@@ -315,6 +341,16 @@ func (f *forcing) checkForced() {
 				seed.name, o.name, len(more), kept.cluster)
 		}
 	}
+}
+
+// heard reports whether a node that is stopped for the recovery, or its seed, hears a machine. Of one that nobody hears
+// nothing is known, where another one has the data of its member.
+func (f *forcing) heard(o *machine, id etcd.ID) bool {
+	twin := false
+	for _, m := range f.w.machines {
+		twin = twin || m != o && m.key != "" && m.disk != nil && m.disk.member == id
+	}
+	return !twin || slices.ContainsFunc(append(f.others, f.seed), func(m *machine) bool { return hears(m, o) })
 }
 
 // notGivenUp leaves out writes that a node has which is given up by its name.
@@ -357,11 +393,13 @@ func (w *world) visible(cluster etcd.ID) *entry {
 	return best
 }
 
-// holders are the machines that have, or could have, what etcd needs to be that member.
-func (w *world) holders(v etcd.Member, cluster etcd.ID) []*machine {
+// holders are the machines that have, or could have, what etcd needs to be that member of a cluster of so many. One that
+// was forced has thrown the others out.
+func (w *world) holders(v etcd.Member, cluster etcd.ID, voters int) []*machine {
 	var all []*machine
 	for _, m := range w.machines {
-		if d := m.whole(); d != nil && d.member == v.ID && d.tip.cluster == cluster {
+		d := m.whole()
+		if d != nil && d.member == v.ID && d.tip.cluster == cluster && !(len(d.tip.members) == 1 && voters > 1) {
 			all = append(all, m)
 		}
 	}

@@ -77,6 +77,9 @@ func (j *joining) check() (*machine, error) {
 	if j.plan.Healthy {
 		return leader, nil
 	}
+	if !listedAt(leader.disk.tip, leader) { // the new member would look for it where it is not
+		return nil, &failed{recovery.CodePeersOutOfReach}
+	}
 	own, answering := false, 0
 	for _, o := range leader.disk.tip.members {
 		own = own || !o.Learner && (o.Name == m.name || slices.Contains(o.PeerURLs, m.url()))

@@ -185,10 +185,10 @@ func (w *world) lookAtPeers(e *recovery.Evidence, m *machine) {
 		known = append(slices.Clone(known), m.initial...)
 	}
 	for _, k := range known {
-		if e.IsMember(k) {
-			continue
-		}
 		for _, u := range k.PeerURLs {
+			if u == m.url() { // another machine may be where its own member was
+				continue
+			}
 			if slices.ContainsFunc(e.Peers, func(p recovery.Peer) bool { return p.URL == u }) {
 				continue
 			}

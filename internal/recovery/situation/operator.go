@@ -87,7 +87,6 @@ type tally map[string]int
 // operator meets a world.
 type operator struct {
 	*world
-	texts
 	wish
 	tally
 	req   planner.SeedRequest
@@ -102,8 +101,8 @@ type operator struct {
 }
 
 // meet lets an operator plan, apply and follow advice in a world, and returns the rules that were broken.
-func meet(w *world, q wish, t texts, count tally) (faults []*broken, turns []string) {
-	o := &operator{world: w, texts: t, wish: q, tally: count, told: map[string]int{}}
+func meet(w *world, q wish, count tally) (faults []*broken, turns []string) {
+	o := &operator{world: w, wish: q, tally: count, told: map[string]int{}}
 	o.req = planner.SeedRequest{Node: q.node, Lost: q.lost, Less: q.less, RecoveryID: cmp.Or(q.id, "now")}
 	defer func() {
 		if p := recover(); p != nil {
@@ -189,24 +188,14 @@ func chosen(p *planner.SeedPlan) string {
 
 // apply carries a plan out, and lets the members join.
 func (o *operator) apply(p *planner.SeedPlan) bool {
-	f := &forcing{
-		w: o.world, seed: o.find(p.Node), lost: p.Lost, less: p.Less, id: p.RecoveryID, oldData: p.OldData,
-		watched:   true,
-		abandoned: p.Abandon,
-	}
-	for _, name := range p.Others() {
-		f.others = append(f.others, o.find(name))
-	}
-	var steps []recovery.StepID
-	for _, step := range p.Steps() {
-		steps = append(steps, step.ID)
-	}
+	f := o.forcing(p)
+	f.watched = true
 	until := recovery.StepID("")
 	if !o.ran {
 		until = o.interrupt
 	}
 	o.ran = true
-	err := f.run(steps, until)
+	err := f.run(stepIDs(p), until)
 	o.fault = f.fault
 	o.note(
 		"seed %s: %s (lost %v, less %v, id %s) until %q: %v",
@@ -413,6 +402,10 @@ func (o *operator) repairAfter(code recovery.Code, m *machine) {
 		o.auth = false
 	case recovery.CodeForceInManifest:
 		o.takeFlagsOut()
+	case recovery.CodePeersOutOfReach:
+		for _, l := range o.leaders() {
+			o.correctURLs(l)
+		}
 	case recovery.CodeNeededForQuorum:
 		for _, x := range o.machines {
 			x.expired = false

@@ -58,7 +58,7 @@ type runner struct {
 func newRunner() *runner { return &runner{verbs(), texts{}, tally{}} }
 
 func (r *runner) build(events []event) *world {
-	w := newWorld()
+	w := newWorld(r.texts)
 	for _, e := range events {
 		w.happen(e, r.verbs)
 	}
@@ -67,7 +67,7 @@ func (r *runner) build(events []event) *world {
 
 // play returns the rules that a scenario breaks, and what was done in each turn.
 func (r *runner) play(s scenario) ([]*broken, []string) {
-	return meet(r.build(s.events), s.wish, r.texts, r.tally)
+	return meet(r.build(s.events), s.wish, r.tally)
 }
 
 // named returns the fault of a name, nil where there is none.

@@ -42,6 +42,13 @@ func (w *world) settle() {
 	}
 }
 
+// twins reports whether another machine has the data of the same member.
+func twins(w *world, m *machine) bool {
+	return slices.ContainsFunc(w.machines, func(o *machine) bool {
+		return o != m && o.disk != nil && o.disk.member == m.disk.member && o.disk.tip.cluster == m.disk.tip.cluster
+	})
+}
+
 // follows reports whether a member still has the leader that it had, with a quorum.
 func (w *world) follows(m *machine) bool {
 	if m.leader == 0 || m.disk == nil {
@@ -69,7 +76,8 @@ func (w *world) group(m *machine) []*machine {
 		return nil
 	}
 	for _, o := range w.machines {
-		if o.running && o.disk.tip.cluster == m.disk.tip.cluster && o.leader == m.leader && hears(m, o) {
+		if o.running && o.disk.tip.cluster == m.disk.tip.cluster && o.leader == m.leader && hears(m, o) &&
+			(o == m || !twins(w, o) || listedAt(m.disk.tip, o)) {
 			all = append(all, o)
 		}
 	}
@@ -84,6 +92,9 @@ func (w *world) join(m *machine) {
 			continue
 		}
 		tip := leader.disk.tip
+		if tip.member(m.disk.member) == nil && m.disk.tip.member(leader.disk.member) == nil {
+			continue // neither speaks to the other
+		}
 		switch {
 		case tip.member(m.disk.member) == nil:
 			if leader.disk.tip.index >= m.disk.tip.index || slices.Contains(tip.removed, m.disk.member) {
@@ -150,7 +161,7 @@ func (w *world) leaderOf(m *machine) *machine {
 	}
 	for _, o := range w.machines {
 		if o.running && o.disk.member == m.leader && o.leader == m.leader &&
-			o.disk.tip.cluster == m.disk.tip.cluster {
+			o.disk.tip.cluster == m.disk.tip.cluster && (o == m || !twins(w, o) || listedAt(m.disk.tip, o)) {
 			return o
 		}
 	}

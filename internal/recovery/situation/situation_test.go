@@ -100,7 +100,7 @@ func (r *runner) one(n uint64) map[string]scenario {
 	w := r.build(events)
 	broken := map[string]scenario{}
 	for _, q := range wishes {
-		faults, _ := meet(w.clone(), q, r.texts, r.tally)
+		faults, _ := meet(w.clone(), q, r.tally)
 		for _, fault := range faults {
 			broken[fault.name()] = scenario{events, q}
 		}

@@ -107,9 +107,10 @@ type world struct {
 	alarm    bool
 	auth     bool
 	snapshot *entry
+	texts    texts
 }
 
-func newWorld() *world { return &world{excused: map[*entry]bool{}, ids: 100} }
+func newWorld(t texts) *world { return &world{excused: map[*entry]bool{}, ids: 100, texts: t} }
 
 func (w *world) clone() *world {
 	c := *w

@@ -24,10 +24,10 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 		known = append(slices.Clone(known), e.InitialCluster()...)
 	}
 	for _, m := range known {
-		if e.IsMember(m) {
-			continue
-		}
 		for _, u := range m.PeerURLs {
+			if slices.Contains(e.PeerURLs, u) { // its own member too may be recorded where another machine is
+				continue
+			}
 			if !slices.ContainsFunc(e.Peers, func(p recovery.Peer) bool { return p.URL == u }) {
 				e.Peers = append(e.Peers, recovery.Peer{Name: m.Name, URL: u})
 			}
