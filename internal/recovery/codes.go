@@ -49,6 +49,8 @@ const (
 const (
 	// CodeClusterAlive means that a quorum answers: there is nothing to force.
 	CodeClusterAlive Code = "cluster-alive"
+	// CodeMayBeAlive means that etcd runs on a node as the only voter of its cluster, and has not proved that it serves.
+	CodeMayBeAlive Code = "may-be-alive"
 	// CodeClusterStartable means that enough voters have their data to be a quorum once they are started.
 	CodeClusterStartable Code = "cluster-startable"
 	// CodeMembersDiffer means that the members of a cluster with a quorum have different data at the same entry.

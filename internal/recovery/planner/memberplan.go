@@ -232,6 +232,16 @@ func checkPlace(e recovery.Evidence, members []etcd.Member) error {
 				m.ID,
 			)
 		}
+		if i := slices.IndexFunc(e.Peers, func(p recovery.Peer) bool {
+			return p.Answers && slices.Contains(m.PeerURLs, p.URL)
+		}); i >= 0 {
+			next += fmt.Sprintf(
+				" An etcd answers at %s: if that is the member, it works, and may be needed. Then give %s another --name, "+
+					"with which it joins beside it, and remove the old member later.",
+				e.Peers[i].URL,
+				e.Name,
+			)
+		}
 		return &recovery.Refusal{
 			Code:      recovery.CodePlaceTaken,
 			Title:     "Name and Peer URL Do Not Match",

@@ -250,7 +250,7 @@ func (d *seedDecision) resumeSeed() error {
 func (d *seedDecision) takeSeed(name string) error {
 	d.plan.Node, d.seed = name, d.Census.find(name)
 	if d.seed == nil {
-		return unknownNode("node", name, recovery.Names(d.Survey))
+		return unknownNodes("node", []string{name}, recovery.Names(d.Survey))
 	}
 	d.plan.Verdict = d.judge(name)
 	return nil

@@ -18,17 +18,18 @@ func (d *seedDecision) requestIsSound() error {
 		switch {
 		case seen[name]:
 			return twice("lost_nodes", name)
-		case n == nil && !d.isMember(name):
-			return unknownNode("lost_nodes", name, recovery.Names(d.Survey))
 		case n != nil && n.Reach != recovery.Silent:
 			return lostNodeAnswers(n.Evidence)
 		}
 		seen[name] = true
 	}
-	for _, name := range p.Less {
-		if d.Census.find(name) == nil {
-			return unknownNode("accept_less_than", name, recovery.Names(d.Survey))
-		}
+	strange := func(name string) bool { return d.Census.find(name) == nil }
+	lost := filter(p.Lost, func(name string) bool { return strange(name) && !d.isMember(name) })
+	if len(lost) > 0 {
+		return unknownNodes("lost_nodes", lost, recovery.Names(d.Survey))
+	}
+	if less := filter(p.Less, strange); len(less) > 0 {
+		return unknownNodes("accept_less_than", less, recovery.Names(d.Survey))
 	}
 	if p.Node == "" && len(p.Less) > 0 {
 		return nothingToAccept()
@@ -361,6 +362,10 @@ func (d *seedDecision) copyFits() error {
 
 // kubeletRuns wants somebody who starts etcd again.
 func (d *seedDecision) kubeletRuns() error { return d.seed.Kubelet.Check(d.seed.Name, "node") }
+
+func filter(names []string, keep func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !keep(name) })
+}
 
 // quoted are names as a configuration has them.
 func quoted(names []string) string {

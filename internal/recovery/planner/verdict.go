@@ -38,6 +38,7 @@ type Verdict struct {
 	Ahead    []string // nodes with data that the cluster that answers never had
 	Unsure   []string // nodes that answer, and of which nobody can say what they have
 	Seen     []string // members that cannot be examined from here, and that a node reaches
+	Moved    []Seat   // members with data whose nodes are at other addresses than the cluster has recorded
 	Text     string   // one sentence
 }
 
@@ -59,6 +60,12 @@ func (c *Census) judge(node string) Verdict {
 			v.WithData = append(v.WithData, n.Name)
 		case n.unsure() && n.mayVote(l):
 			v.Unsure = append(v.Unsure, n.Name)
+		}
+	}
+	for _, s := range l.voters() {
+		if n := s.Node; n != nil && len(n.PeerURLs) > 0 && slices.Contains(v.WithData, n.Name) &&
+			!recovery.SharesURL(n.PeerURLs, s.PeerURLs) {
+			v.Moved = append(v.Moved, s)
 		}
 	}
 	if len(v.Answers) > 0 {
@@ -198,6 +205,15 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 			)
 		}
 		return Startable, text
+	case len(v.WithData) == 0 && slices.ContainsFunc(v.Unsure, func(name string) bool {
+		e := all.Node(name)
+		return e.EmptyUnknown+e.StrayData != ""
+	}):
+		return Undetermined, fmt.Sprintf(
+			"undetermined: of %d voters none is known to have its data; what %s has is not known",
+			v.Voters,
+			recovery.Words(v.Unsure),
+		)
 	case len(v.Unsure) > 0 && len(v.WithData)+len(v.Unsure) >= quorum:
 		return Undetermined, fmt.Sprintf(
 			"undetermined: %d of %d voters (%s) have their data, and %d would be needed; what %s has is not known",

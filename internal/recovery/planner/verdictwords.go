@@ -186,7 +186,7 @@ func servesUnasked(e recovery.Evidence) error {
 		why = cmp.Or(e.QuorumError, "it has no leader at the moment")
 	}
 	return &recovery.Refusal{
-		Code:      recovery.CodeClusterAlive,
+		Code:      recovery.CodeMayBeAlive,
 		Title:     "The Cluster May Be Alive",
 		Attribute: "survey",
 		Found: fmt.Sprintf(
@@ -223,6 +223,12 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 	for _, name := range v.WithData {
 		e := all.Node(name)
 		switch {
+		case e.Running && e.Status == nil && e.StatusError != "":
+			how = append(how, fmt.Sprintf(
+				"%s: etcd runs there, and asking it fails: %s; put that right, since it may work as it is",
+				name,
+				e.StatusError,
+			))
 		case e.Running:
 			text := name + ": etcd runs there; it needs its peers"
 			if missing := cutOff(e); len(missing) > 0 {
@@ -242,6 +248,15 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 				),
 			)
 		}
+	}
+	for _, s := range v.Moved {
+		how = append(how, fmt.Sprintf(
+			"%s: the others look for it at %s, and its manifest says %s: give it the old address as well until there is "+
+				"a leader (ip address add), or make both one",
+			s.Node.Name,
+			strings.Join(s.PeerURLs, ","),
+			strings.Join(s.Node.PeerURLs, ","),
+		))
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeClusterStartable,

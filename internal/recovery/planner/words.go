@@ -9,13 +9,22 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-func unknownNode(attribute, name string, have []string) error {
+func unknownNodes(attribute string, names, have []string) error {
+	is := "is"
+	if len(names) > 1 {
+		is = "are"
+	}
+	next := "use one of these names, or add the master to the survey's nodes."
+	if attribute == "lost_nodes" {
+		next = "use one of these names, or the ID or peer URL of a member that none of them is. What was given up in an " +
+			"earlier recovery and is no member any more has to be taken out."
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeUnknownNode,
 		Title:     "Unknown Node",
 		Attribute: attribute,
-		Found:     fmt.Sprintf("%q is none of the surveyed nodes: %s.", name, recovery.Words(have)),
-		Next:      "use one of these names, or add the master to the survey's nodes.",
+		Found:     fmt.Sprintf("%s %s none of the surveyed nodes: %s.", quoted(names), is, recovery.Words(have)),
+		Next:      next,
 	}
 }
 

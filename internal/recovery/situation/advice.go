@@ -3,6 +3,8 @@ package situation
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -92,7 +94,19 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 		return o.others(r)
 	case recovery.CodeNothingToAccept:
 		o.req.Less = nil
-	case recovery.CodeUnknownNode, recovery.CodeNodeTwice:
+	case recovery.CodeUnknownNode:
+		names, _, _ := strings.Cut(r.Found, " none of")
+		known := func(name string) bool { return !strings.Contains(names, strconv.Quote(name)) }
+		o.req.Lost = kept(o.req.Lost, known)
+		o.req.Less = kept(o.req.Less, known)
+		if !known(o.req.Node) {
+			o.req.Node = ""
+		}
+	case recovery.CodeMayBeAlive:
+		for _, m := range o.machines {
+			m.expired = false
+		}
+	case recovery.CodeNodeTwice:
 		o.req.Node, o.req.Lost, o.req.Less = "", nil, nil
 	case recovery.CodeSeedEmpty:
 		for _, e := range s {
@@ -127,6 +141,10 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 	}
 	o.settle()
 	return false
+}
+
+func kept(names []string, keep func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !keep(name) })
 }
 
 func (o *operator) newID() {
@@ -233,6 +251,7 @@ func (o *operator) startAll(s recovery.Survey) {
 		if reach, _, _ := m.reach(); reach != recovery.Reached {
 			continue
 		}
+		m.expired = false
 		if m.disk != nil && m.disk.damaged { // etcd does not start with it
 			m.disk = nil
 			continue
@@ -244,7 +263,10 @@ func (o *operator) startAll(s recovery.Survey) {
 		if m.newer { // as the container's log says
 			m.image = 2
 		}
-		o.start(m)
+		if m.disk != nil && !o.start(m) {
+			continue
+		}
+		o.goBack(m)
 	}
 	o.settle()
 	if len(o.leaders()) > 0 {
@@ -253,6 +275,18 @@ func (o *operator) startAll(s recovery.Survey) {
 	for _, e := range s { // those that are out of reach may be what is missing
 		if m := o.find(e.Name); m.power != destroyed && !slices.Contains(o.req.Lost, e.Name) {
 			o.bringBack(m)
+		}
+	}
+}
+
+// goBack gives a machine the address again at which its cluster looks for it.
+func (o *operator) goBack(m *machine) {
+	if m.disk == nil {
+		return
+	}
+	if own := m.disk.tip.member(m.disk.member); own != nil && !listedAt(m.disk.tip, m) {
+		if addr := addrOf(own.PeerURLs[0]); o.at(addr) == nil {
+			m.addr = addr
 		}
 	}
 }
@@ -550,7 +584,11 @@ func (o *operator) memberAdvised(code recovery.Code, m *machine, s recovery.Surv
 				}
 				if code == recovery.CodePlaceTaken && same || code == recovery.CodeBehindAnotherJoin && x.Name == "" {
 					o.removeMember(l, x.ID)
-					o.retire(x, m)
+					if tip := tipOf(l); tip == nil || tip.member(x.ID) == nil {
+						o.retire(x, m)
+					} else if x.Name == m.name && code == recovery.CodePlaceTaken {
+						m.name += "b" // beside the one that works
+					}
 				}
 			}
 		}

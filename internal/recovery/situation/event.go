@@ -222,8 +222,16 @@ func (w *world) removeEntries(m, leader *machine) {
 	}
 }
 
-// removeMember takes a member out, unless the others would be no quorum.
+// removeMember takes a member out, unless those of the others that work would be no quorum: etcd refuses that.
 func (w *world) removeMember(leader *machine, id etcd.ID) {
+	if left := leader.disk.tip.voters() - 1; leader.disk.tip.votes(id) {
+		works := countVoters(leader.disk.tip, slices.DeleteFunc(w.group(leader), func(o *machine) bool {
+			return o.disk.member == id
+		}))
+		if works <= left/2 {
+			return
+		}
+	}
 	if leader.disk.member == id { // it hands over first
 		i := slices.IndexFunc(w.group(leader), func(o *machine) bool {
 			return o != leader && leader.disk.tip.votes(o.disk.member)
