@@ -33,7 +33,6 @@ type Pods struct {
 	// Where there is no folder of manifests: that the rest was looked for, and what is there of Kubernetes or etcd.
 	Looked    bool
 	Traces    []string
-	StrayData string         // a folder at the usual place with the data of a member, whoever it belongs to
 	Addresses []netip.Prefix // of the machine, most of them single; none where they could not be read
 	NonLocal  bool           // sockets may be bound to other addresses as well
 }
@@ -146,8 +145,6 @@ func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods,
 			p.Journals = append(p.Journals, f)
 		case "sign":
 			p.Signs = append(p.Signs, r.field(0))
-		case "stray":
-			p.StrayData = r.field(0)
 		case "addresses":
 			p.Addresses = parseAddresses(r.field(0))
 		case "nonlocal":
@@ -220,7 +217,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	for _, k := range p.Keys {
 		args = append(args, "key", k)
 	}
-	out, err := n.run(ctx, rt.script(Workload{}, "stamp", "mounts", "disk"), args...)
+	out, err := n.run(ctx, rt.script(Workload{}, "stamp", "mounts", "folder", "disk"), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the data folder of %s: %w", n.Name, err)
 	}
@@ -229,21 +226,9 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 		return nil, err
 	}
 	d := &Disk{Certs: map[string][]byte{}}
-	folders := folders{noFolder: map[string]bool{}, unread: map[string]string{}}
-	table := mounts{mounted: map[string]string{}, links: map[string]string{}}
-	var units []string
+	places := placesOf(records)
 	for _, r := range records {
 		switch r.kind {
-		case "nofolder":
-			folders.noFolder[r.field(0)] = true
-		case "unread":
-			folders.unread[r.field(0)] = r.field(1)
-		case "link":
-			table.links[r.field(0)] = r.field(1)
-		case "unit":
-			units = append(units, r.field(0))
-		case "mounts":
-			table.addLines(r.field(0), units)
 		case "segment":
 			d.Segments = append(d.Segments, r.field(0))
 		case "snapshot":
@@ -280,7 +265,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 			d.WALFree = kib(r.field(0))
 		}
 	}
-	d.prove(p, folders, &table)
+	d.prove(p, places)
 	return d, nil
 }
 

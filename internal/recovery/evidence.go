@@ -52,7 +52,8 @@ type Evidence struct {
 	// Nothing of Kubernetes and of etcd is there: no folder of manifests, no kubelet, no process of etcd, and nothing
 	// that listens at its ports.
 	Bare bool `json:",omitempty"`
-	// A folder at the usual place that holds the data of a member, on a node without an etcd manifest.
+	// A folder that holds the data of a member, on a node without an etcd manifest: at the usual place, or where a
+	// journal of this node says.
 	StrayData string `json:",omitempty"`
 	Host      string `json:",omitempty"` // where SSH reaches it, as the operator wrote it
 	// The node's own IP addresses, without loopback and link-local ones. Some may be those of other nodes too: of

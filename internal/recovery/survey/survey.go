@@ -117,7 +117,8 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 		e.Addresses = addressesOf(pods)
 	}
 	if errors.Is(err, node.ErrNoManifestDir) && isBare(pods) {
-		e.NoManifest, e.Bare, e.StrayData = true, true, pods.StrayData
+		e.NoManifest, e.Bare = true, true
+		lookForStray(ctx, &e, n, nil)
 		e.Problems = append(e.Problems, fmt.Sprintf(
 			"nothing of Kubernetes and of etcd is on %s, as on a machine that was installed anew: it has nothing to "+
 				"stop. Before it can join, prepare it as a control plane node, with etcd's manifest and certificates",
@@ -131,7 +132,8 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 			e.Reach = recovery.Refused
 		}
 		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, "") == nil {
-			e.NoManifest, e.Signs, e.StrayData = true, pods.Signs, pods.StrayData
+			e.NoManifest, e.Signs = true, pods.Signs
+			lookForStray(ctx, &e, n, ReadJournals(pods.Journals))
 			e.ReachError = strings.Join(append(e.NotHere(), e.ReachError), "; ")
 		}
 		return e
@@ -147,7 +149,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	e.Problems = append(e.Problems, problems...)
 	if m == nil {
 		if e.NoManifest {
-			e.StrayData = pods.StrayData
+			lookForStray(ctx, &e, n, e.Journals)
 		}
 		// Still say whether an etcd runs here: it would have to be stopped.
 		e.Running = running(pods.Containers, e.Workload())
