@@ -68,6 +68,26 @@ func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths nod
 	}
 }
 
+// ReadStopped reads the data of a member that was stopped. The evidence says where it is.
+func ReadStopped(ctx context.Context, n *node.Node, e recovery.Evidence) (*recovery.OnDisk, error) {
+	ctx, cancel := context.WithTimeout(ctx, diskWait)
+	defer cancel()
+	m, err := e.Parse()
+	if err != nil {
+		return nil, err
+	}
+	paths := node.Paths{DataDir: e.DataDir, WALDir: e.WALDir, Image: m.Image()}
+	disk, err := n.Disk(ctx, paths, e.Runtime)
+	if err != nil {
+		return nil, err
+	}
+	s, err := readQuiet(ctx, n.DataDir(paths, disk), e.Image)
+	if err != nil {
+		return nil, err
+	}
+	return onDisk(s, e.Image), nil
+}
+
 // readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An
 // etcd that is just being started is quiet after a moment. One whose version is not known is taken for one that needs
 // its snapshot files.
