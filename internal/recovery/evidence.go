@@ -100,7 +100,7 @@ type Evidence struct {
 	QuorumError string        `json:",omitempty"` // of a linearizable read that was tried and proved nothing
 	Auth        bool          `json:",omitempty"` // etcd asks for a user, which this provider has not
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
-	Alarms      []string      `json:",omitempty"` // as this member knows them, without a quorum too
+	Alarms      []string      `json:",omitempty"` // as this member knows them, without a quorum or stopped too
 	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
 	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no leader
 	// Other members, as seen from this master: those of its own list, and those of the cluster that has a quorum. Not

@@ -67,7 +67,7 @@ func (j *joining) check(ctx context.Context) error {
 			(j.witness == nil || e.Status.Leader == e.Status.MemberID) {
 			j.witness = j.masters[name]
 		}
-		if len(e.Alarms) > 0 {
+		if e.Status != nil && len(e.Alarms) > 0 { // what is on a disk alone may be of the past
 			return &recovery.Refusal{
 				Code:  recovery.CodeAlarm,
 				Title: "The Cluster Has an Alarm",

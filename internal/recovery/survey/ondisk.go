@@ -43,7 +43,7 @@ func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths nod
 			),
 		)
 	}
-	e.Disk = onDisk(s, e.Image)
+	e.Disk, e.Alarms = onDisk(s, e.Image), alarmsOf(&s.Backend)
 	if recovery.TooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
 		e.TooNew = fmt.Sprintf(
 			"the data in %s was written by etcd %s, and the image is %s, which does not start with it",
@@ -113,6 +113,15 @@ func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.S
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// alarmsOf are the alarms of which a member would speak if it answered.
+func alarmsOf(b *datadir.Backend) []string {
+	var alarms []string
+	for _, a := range b.Alarms {
+		alarms = append(alarms, etcd.AlarmText(a.Kind, etcd.ID(a.Member)))
+	}
+	return alarms
 }
 
 func onDisk(s *datadir.State, image string) *recovery.OnDisk {
