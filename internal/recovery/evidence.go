@@ -124,7 +124,7 @@ type Hash struct {
 
 // Peer is a member that a master was asked to look for.
 type Peer struct {
-	Name    string `json:",omitempty"` // of the member, "" where it is not known
+	Name    string `json:",omitempty"` // of the member, or its ID where it has none yet
 	URL     string
 	Answers bool // an etcd, or anything that takes connections there
 }

@@ -1,9 +1,11 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
@@ -184,7 +186,7 @@ func (j *joining) compare(live recovery.Evidence, now *planner.MemberPlan) error
 func describeNames(members []manifest.Member) string {
 	var list []string
 	for _, m := range members {
-		list = append(list, m.Name)
+		list = append(list, cmp.Or(m.Name, strings.Join(m.PeerURLs, ",")))
 	}
 	return recovery.Words(list)
 }

@@ -156,6 +156,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 		return e
 	}
 	e.MemberName, e.PeerURLs, e.Image = m.Name(), m.PeerURLs(), m.Image()
+	if w := networkWarning(&e, m); w != "" {
+		e.Warnings = append(e.Warnings, w)
+	}
 	e.OtherPods = pods.Others(e.Workload())
 	workload := e.Workload()
 	e.Running = running(pods.Containers, workload)
