@@ -26,6 +26,7 @@ type Pods struct {
 	// Every file the kubelet reads: each that does not start with a dot, whatever its name (kubernetes#129364).
 	Files      []File
 	Parked     []File // manifests that were moved out of the kubelet's folder by us, oldest first
+	Named      string // the name of etcd's file, "" where any may be it
 	Journals   []File
 	Signs      []string // the first path for each of those patterns that were asked for, where there is one
 	Runtime    Runtime
@@ -35,6 +36,14 @@ type Pods struct {
 	Traces    []string
 	Addresses []netip.Prefix // of the machine, most of them single; none where they could not be read
 	NonLocal  bool           // sockets may be bound to other addresses as well
+}
+
+// MayBeEtcd returns those files that may be etcd's manifest: all, or the one that the operator names.
+func (s Settings) MayBeEtcd(files []File) []File {
+	if s.Manifest == "" {
+		return files
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(f File) bool { return path.Base(f.Path) != s.Manifest })
 }
 
 // Bare reports whether there is nothing of Kubernetes and of etcd on a node: no folder of manifests, no kubelet, no
@@ -101,7 +110,7 @@ func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods,
 	if err != nil {
 		return nil, err
 	}
-	p := &Pods{}
+	p := &Pods{Named: n.Manifest}
 	var tried []string
 	var missing error // the first of what a master cannot do without
 	lacks := func(err error) {

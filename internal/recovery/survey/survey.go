@@ -131,7 +131,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 		if node.Answered(err) {
 			e.Reach = recovery.Refused
 		}
-		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, "") == nil {
+		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, pods.Named) == nil {
 			e.NoManifest, e.Signs = true, pods.Signs
 			lookForStray(ctx, &e, n, ReadJournals(pods.Journals))
 			e.ReachError = strings.Join(append(e.NotHere(), e.ReachError), "; ")
@@ -144,7 +144,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	if w := e.Kubelet.Warning(n.Name); w != "" {
 		e.Warnings = append(e.Warnings, w)
 	}
-	e.ForceFlag = ForcedManifest(pods.Files)
+	e.ForceFlag = ForcedManifest(n.MayBeEtcd(pods.Files))
 	m, problems := FindManifest(&e, pods)
 	e.Problems = append(e.Problems, problems...)
 	if m == nil {
@@ -159,7 +159,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	if w := networkWarning(&e, m); w != "" {
 		e.Warnings = append(e.Warnings, w)
 	}
-	e.OtherPods = pods.Others(e.Workload())
+	e.OtherPods = pods.Others(e.Workload(), otherManifests(pods, e.ManifestPath, m)...)
 	workload := e.Workload()
 	e.Running = running(pods.Containers, workload)
 
