@@ -38,8 +38,8 @@ type Alarm struct {
 	Kind   int32
 }
 
-// maxMembers bounds what is read of members, past and present, and of their alarms.
-const maxMembers = 1000
+// maxItems bounds what is read of members, past and present, of their alarms, and of the settings of a database.
+const maxItems = 1000
 
 // readBackend reads the database of a member that does not run.
 func readBackend(ctx context.Context, file Reader) (*Backend, error) {
@@ -74,7 +74,7 @@ func readBackend(ctx context.Context, file Reader) (*Backend, error) {
 }
 
 func (o *Backend) meta(ctx context.Context, b *bolt, p *page) error {
-	items, err := b.all(ctx, p, maxMembers)
+	items, err := b.all(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (o *Backend) cluster(ctx context.Context, b *bolt, p *page) error {
 }
 
 func (o *Backend) members(ctx context.Context, b *bolt, p *page) error {
-	items, err := b.all(ctx, p, maxMembers)
+	items, err := b.all(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (o *Backend) members(ctx context.Context, b *bolt, p *page) error {
 }
 
 func (o *Backend) removed(ctx context.Context, b *bolt, p *page) error {
-	items, err := b.all(ctx, p, maxMembers)
+	items, err := b.all(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (o *Backend) removed(ctx context.Context, b *bolt, p *page) error {
 // alarms are the keys of their bucket, each an etcdserverpb.AlarmMember. An alarm is raised until it is disarmed,
 // whatever becomes of its member.
 func (o *Backend) alarms(ctx context.Context, b *bolt, p *page) error {
-	items, err := b.all(ctx, p, maxMembers)
+	items, err := b.all(ctx, p)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,8 @@ func TestNamedManifest(t *testing.T) {
 				`told: set manifest for this node (manifest = "etcd-events.yaml"), then plan again`,
 		},
 		{
-			name: "the first", files: []node.File{events, main}, named: "etcd-events.yaml", found: "/m/etcd-events.yaml",
+			name: "the first", files: []node.File{events, main}, named: "etcd-events.yaml",
+			found:  "/m/etcd-events.yaml",
 			others: []string{"etcd"},
 		},
 		{
