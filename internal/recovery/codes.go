@@ -161,7 +161,7 @@ const (
 	// CodeEtcdNotStopped means that etcd still runs after its manifest was taken out.
 	CodeEtcdNotStopped Code = "etcd-not-stopped"
 	// CodeCommitBehind means that the log of the stopped seed does not say that all is committed that its database has,
-	// or that this could not be read, and that its etcd forgets the difference in a forced start.
+	// and that its etcd forgets the difference in a forced start.
 	CodeCommitBehind Code = "commit-behind"
 	// CodePortInUse means that something listens at etcd's address though no container of etcd runs.
 	CodePortInUse Code = "port-in-use"

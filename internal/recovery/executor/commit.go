@@ -17,18 +17,13 @@ func (s *seeding) commitIsWritten(ctx context.Context) error {
 	}
 	disk, err := s.readStopped(ctx, s.seed.Node, seed)
 	if err != nil {
-		return &recovery.Refusal{
-			Code:  recovery.CodeCommitBehind,
-			Title: "The Data of the Stopped Seed Cannot Be Read",
-			Found: fmt.Sprintf(
-				"etcd is stopped on %s, and whether its log says that all is committed that its database has cannot "+
-					"be read. %s",
-				seed.Name,
-				forgets(seed),
-			),
-			Next:  newerImage(seed),
-			Cause: err,
-		}
+		return fmt.Errorf(
+			"whether the log of the stopped etcd on %s has all that its database has is not known, and a forced start "+
+				"with %s would forget the difference (etcd-io/etcd#14009): %w",
+			seed.Name,
+			seed.Image,
+			err,
+		)
 	}
 	return commitBehind(seed, disk)
 }
@@ -43,13 +38,20 @@ func commitBehind(seed recovery.Evidence, disk *recovery.OnDisk) error {
 		Title: "The Seed's Log Is Behind Its Database",
 		Found: fmt.Sprintf(
 			"etcd is stopped on %s, its log says that the entries up to %d are committed, and its database has those "+
-				"up to %d, as after a crash or a power loss. %s",
+				"up to %d, as after a crash or a power loss. A forced start with %s forgets the difference, and "+
+				"members that join would have other data than the seed (etcd-io/etcd#14009).",
 			seed.Name,
 			disk.Commit,
 			disk.ConsistentIndex,
-			forgets(seed),
+			seed.Image,
 		),
-		Next: newerImage(seed),
+		Next: fmt.Sprintf(
+			"to start and stop etcd again does not change that. Put the image of an etcd that forgets nothing into %s "+
+				"on %s (3.5.22 or a later 3.5 for data of 3.4 and 3.5, 3.6.1 or a later 3.6 for data of 3.6), wait "+
+				"until etcd runs with it, then plan again.",
+			seed.ManifestPath,
+			seed.Name,
+		),
 	}
 }
 
@@ -61,22 +63,4 @@ func forgetsCommit(seed recovery.Evidence, disk *recovery.OnDisk) bool {
 		v = tag
 	}
 	return recovery.ForgetsCommit(recovery.Oldest(v, disk))
-}
-
-func forgets(seed recovery.Evidence) string {
-	return fmt.Sprintf(
-		"A forced start with %s forgets the difference, and members that join would have other data than the seed "+
-			"(etcd-io/etcd#14009).",
-		seed.Image,
-	)
-}
-
-func newerImage(seed recovery.Evidence) string {
-	return fmt.Sprintf(
-		"to start and stop etcd again does not change that. Put the image of an etcd that forgets nothing into %s on "+
-			"%s (3.5.22 or a later 3.5 for data of 3.4 and 3.5, 3.6.1 or a later 3.6 for data of 3.6), wait until "+
-			"etcd runs with it, then plan again.",
-		seed.ManifestPath,
-		seed.Name,
-	)
 }
