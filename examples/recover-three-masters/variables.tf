@@ -7,6 +7,7 @@ variable "nodes" {
     host_key       = optional(string)
     kubelet_config = optional(string)
     manifest_dir   = optional(string)
+    manifest       = optional(string)
     work_dir       = optional(string)
   }))
 }

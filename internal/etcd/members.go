@@ -23,6 +23,14 @@ type Member struct {
 // Started tells whether the member has ever published itself.
 func (m Member) Started() bool { return m.Name != "" }
 
+// Label is what to call the member: its name, or its ID where it has none yet.
+func (m Member) Label() string {
+	if m.Name == "" {
+		return m.ID.String()
+	}
+	return m.Name
+}
+
 // Members lists the members as a quorum knows them.
 func (c *Client) Members(ctx context.Context) ([]Member, error) {
 	return c.members(ctx)

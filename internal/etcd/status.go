@@ -69,6 +69,11 @@ func (s Status) Alarms() []string {
 // noLeader is etcdserver's ErrNoLeader, which Leader says as well.
 const noLeader = "etcdserver: no leader"
 
+// AlarmText returns how an alarm is called that was found on disk; kind is the number of its etcdserverpb.AlarmType.
+func AlarmText(kind int32, member ID) string {
+	return alarmText(etcdserverpb.AlarmType(kind).String(), member)
+}
+
 func alarmText(kind string, member ID) string { return fmt.Sprintf("%s (member %s)", kind, member) }
 
 // Quorum makes a linearizable read, which only a quorum can answer. It also proves one where it is refused for want of

@@ -20,6 +20,9 @@ var (
 	// ErrDistribution says that the pod belongs to a distribution that rebuilds
 	// etcd in its own way, which the text of the error names.
 	ErrDistribution = errors.New("etcd is run by a distribution with its own recovery")
+	// ErrMirrorPod says that the text is the API's copy of a static pod, of
+	// which the kubelet starts nothing.
+	ErrMirrorPod = errors.New("manifest was exported from the API")
 	// ErrConfigFile says that etcd reads a configuration file, which makes it
 	// ignore every flag and every ETCD_ variable.
 	ErrConfigFile = errors.New("etcd is configured by a file")

@@ -175,6 +175,7 @@ func TestRefused(t *testing.T) {
 		"kube-up":               ErrShell,
 		"list":                  ErrNotPod,
 		"merge-key":             ErrShape,
+		"mirror-pod":            ErrMirrorPod,
 		"no-command":            ErrShape,
 		"no-value":              ErrSyntax,
 		"node-ip":               ErrUnresolved,

@@ -25,8 +25,9 @@ type kubeletPod struct {
 		Labels      map[string]string `json:"labels"`
 	} `json:"metadata"`
 	Spec struct {
-		Containers []kubeletContainer `json:"containers"`
-		Volumes    []struct {
+		HostNetwork bool               `json:"hostNetwork"`
+		Containers  []kubeletContainer `json:"containers"`
+		Volumes     []struct {
 			Name     string `json:"name"`
 			HostPath struct {
 				Path string `json:"path"`
@@ -124,6 +125,8 @@ func wanted(kind reflect.Kind) string {
 		return "a string"
 	case reflect.Slice:
 		return "a list"
+	case reflect.Bool:
+		return "true or false"
 	default:
 		return "a mapping"
 	}
@@ -164,6 +167,25 @@ func (m *Manifest) checkKubelet() error {
 		}
 	}
 	return nil
+}
+
+// mirrorAnnotation is on the copy of a static pod that the kubelet keeps in the API. One that has it is never started
+// from a file (kubernetes, pkg/kubelet/types, IsMirrorPod).
+const mirrorAnnotation = "kubernetes.io/config.mirror"
+
+// checkMirror refuses a text that was exported from the API.
+func (m *Manifest) checkMirror() error {
+	if _, is := m.kubelet.Metadata.Annotations[mirrorAnnotation]; !is {
+		return nil
+	}
+	return at(
+		ErrMirrorPod,
+		m.metadata.Line,
+		"found the annotation %s, with which the kubelet starts nothing; put the static pod's own manifest there, "+
+			"from a backup, or take out of this one the annotations kubernetes.io/config.*, creationTimestamp, "+
+			"ownerReferences, resourceVersion, uid and status, and the node's name at the end of the pod's",
+		mirrorAnnotation,
+	)
 }
 
 // sameVariables tells whether the kubelet sees the variables that may be edited as they were found.

@@ -41,6 +41,7 @@ func Parse(text []byte) (*Manifest, error) {
 		m.readPod,
 		m.checkDistribution,
 		m.readContainer,
+		m.checkMirror,
 		m.readFlags,
 		m.readVolumes,
 		m.checkKubelet,
@@ -181,6 +182,9 @@ func (m *Manifest) ContainerName() string { return m.containerName }
 
 // Image is the image of the etcd container.
 func (m *Manifest) Image() string { return m.image }
+
+// HostNetwork tells whether the pod has the node's own addresses.
+func (m *Manifest) HostNetwork() bool { return m.kubelet.Spec.HostNetwork }
 
 // SamePod tells whether both are one pod to the kubelet: same namespace, same
 // name. Two files with one pod have an undefined result.

@@ -98,6 +98,40 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// Feature gates that are given twice add up, as in etcd 3.6, and of one gate the last counts. No other flag does.
+func TestGatesTwice(t *testing.T) {
+	m := parseFile(t, "gates-twice")
+	want := map[string]bool{"InitialCorruptCheck": true, "CompactHashCheck": true}
+	if got := m.FeatureGates(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v", got)
+	}
+	if got := m.Settings()[flagFeatureGates]; got != "InitialCorruptCheck=true,CompactHashCheck=true" {
+		t.Errorf("got %q", got)
+	}
+	m, err := Parse(etcdPod("--feature-gates=A=true,B=true", "--name=m1", "--feature-gates=A=false", "--name=m2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.FeatureGates(); !reflect.DeepEqual(got, map[string]bool{"A": false, "B": true}) || m.Name() != "m2" {
+		t.Errorf("got %v of %s", got, m.Name())
+	}
+}
+
+// TestHostNetwork finds out whether the pod has the node's addresses, however that is written.
+func TestHostNetwork(t *testing.T) {
+	for file, want := range map[string]bool{"gates-twice": true, "duplicates": false} {
+		if got := parseFile(t, file).HostNetwork(); got != want {
+			t.Errorf("%s: got %v", file, got)
+		}
+	}
+	text := `{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "etcd"}, "spec": {"hostNetwork": true, ` +
+		`"containers": [{"name": "etcd", "command": ["etcd", "--name=m1"]}]}}`
+	m, err := Parse([]byte(text))
+	if err != nil || !m.HostNetwork() {
+		t.Errorf("JSON: %v", err)
+	}
+}
+
 // The environment counts like the command line, of two flags the last.
 func TestVariables(t *testing.T) {
 	m := parseFile(t, "environment")

@@ -26,8 +26,8 @@ type PKI struct {
 }
 
 // Flag is the value of a flag, named without dashes, on the command line or in
-// the environment. Of several the last one wins, as in Go's flag package. A
-// boolean flag without a value is "true".
+// the environment. Of several the last one wins, as in Go's flag package; only
+// feature gates add up. A boolean flag without a value is "true".
 func (m *Manifest) Flag(name string) (string, bool) {
 	value, found := m.Settings()[name]
 	return value, found
@@ -127,7 +127,8 @@ func (m *Manifest) Forced() bool {
 	return on && err == nil
 }
 
-// FeatureGates are those that the manifest switches on or off (--feature-gates, etcd 3.6 and later).
+// FeatureGates are those that the manifest switches on or off (--feature-gates, etcd 3.6 and later). Of one gate that
+// is given twice the last one wins.
 func (m *Manifest) FeatureGates() map[string]bool {
 	gates := map[string]bool{}
 	for _, one := range split(m.flagOr(flagFeatureGates, "")) {
@@ -144,6 +145,9 @@ func (m *Manifest) FeatureGates() map[string]bool {
 func (m *Manifest) Settings() map[string]string {
 	all := map[string]string{}
 	for _, o := range m.options {
+		if before := all[o.name]; o.name == flagFeatureGates && before != "" {
+			o.value = before + "," + o.value
+		}
 		all[o.name] = o.value
 	}
 	for flag, v := range m.environment.settings {

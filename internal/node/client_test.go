@@ -266,6 +266,16 @@ func TestOthers(t *testing.T) {
 		}
 	}
 	p.Containers = append(p.Containers, node.Container{Name: "db", Pod: "etcd-shop-0", Namespace: "shop"})
+	events := node.Container{Name: "etcd", Pod: "etcd-events-node", Namespace: "kube-system"}
+	twice := node.Pods{HostName: "M1", Containers: append(slices.Clone(p.Containers), events)}
+	others := twice.Others(etcd, "etcd-events", "kube-apiserver")
+	if !slices.Equal(others, []string{"etcd-backup-m1", "etcd-events-m1", "etcd-events-node", "etcd-exporter-x7k2p"}) {
+		t.Errorf("others beside another etcd: %q", others)
+	}
+	w := etcd
+	if w.Others = others; w.Is(events) || !etcd.Is(events) {
+		t.Error("another etcd's container is told by the pods that are known to be another's alone")
+	}
 	if got := p.Others(etcd); !slices.Equal(got, []string{"etcd-backup-m1", "etcd-exporter-x7k2p"}) {
 		t.Errorf("others %q", got)
 	}

@@ -26,6 +26,7 @@ type Pods struct {
 	// Every file the kubelet reads: each that does not start with a dot, whatever its name (kubernetes#129364).
 	Files      []File
 	Parked     []File // manifests that were moved out of the kubelet's folder by us, oldest first
+	Named      string // the name of etcd's file, "" where any may be it
 	Journals   []File
 	Signs      []string // the first path for each of those patterns that were asked for, where there is one
 	Runtime    Runtime
@@ -33,9 +34,16 @@ type Pods struct {
 	// Where there is no folder of manifests: that the rest was looked for, and what is there of Kubernetes or etcd.
 	Looked    bool
 	Traces    []string
-	StrayData string         // a folder at the usual place with the data of a member, whoever it belongs to
 	Addresses []netip.Prefix // of the machine, most of them single; none where they could not be read
 	NonLocal  bool           // sockets may be bound to other addresses as well
+}
+
+// MayBeEtcd returns those files that may be etcd's manifest: all, or the one that the operator names.
+func (s Settings) MayBeEtcd(files []File) []File {
+	if s.Manifest == "" {
+		return files
+	}
+	return slices.DeleteFunc(slices.Clone(files), func(f File) bool { return path.Base(f.Path) != s.Manifest })
 }
 
 // Bare reports whether there is nothing of Kubernetes and of etcd on a node: no folder of manifests, no kubelet, no
@@ -102,7 +110,7 @@ func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods,
 	if err != nil {
 		return nil, err
 	}
-	p := &Pods{}
+	p := &Pods{Named: n.Manifest}
 	var tried []string
 	var missing error // the first of what a master cannot do without
 	lacks := func(err error) {
@@ -146,8 +154,6 @@ func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods,
 			p.Journals = append(p.Journals, f)
 		case "sign":
 			p.Signs = append(p.Signs, r.field(0))
-		case "stray":
-			p.StrayData = r.field(0)
 		case "addresses":
 			p.Addresses = parseAddresses(r.field(0))
 		case "nonlocal":
@@ -220,7 +226,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	for _, k := range p.Keys {
 		args = append(args, "key", k)
 	}
-	out, err := n.run(ctx, rt.script(Workload{}, "stamp", "mounts", "disk"), args...)
+	out, err := n.run(ctx, rt.script(Workload{}, "stamp", "mounts", "folder", "disk"), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the data folder of %s: %w", n.Name, err)
 	}
@@ -229,21 +235,9 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 		return nil, err
 	}
 	d := &Disk{Certs: map[string][]byte{}}
-	folders := folders{noFolder: map[string]bool{}, unread: map[string]string{}}
-	table := mounts{mounted: map[string]string{}, links: map[string]string{}}
-	var units []string
+	places := placesOf(records)
 	for _, r := range records {
 		switch r.kind {
-		case "nofolder":
-			folders.noFolder[r.field(0)] = true
-		case "unread":
-			folders.unread[r.field(0)] = r.field(1)
-		case "link":
-			table.links[r.field(0)] = r.field(1)
-		case "unit":
-			units = append(units, r.field(0))
-		case "mounts":
-			table.addLines(r.field(0), units)
 		case "segment":
 			d.Segments = append(d.Segments, r.field(0))
 		case "snapshot":
@@ -280,7 +274,7 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 			d.WALFree = kib(r.field(0))
 		}
 	}
-	d.prove(p, folders, &table)
+	d.prove(p, places)
 	return d, nil
 }
 

@@ -109,7 +109,7 @@ func (m *mounts) missing(place string) *wanted {
 	ways := []string{place, m.real(place)}
 	i := slices.IndexFunc(m.wanted, func(w wanted) bool {
 		covers := slices.ContainsFunc(ways, func(p string) bool {
-			return p == w.where || strings.HasPrefix(p, w.where+"/")
+			return p == w.where || within(p, w.where)
 		})
 		return covers && !m.isMounted(w.where) && !m.isMounted(m.real(w.where))
 	})

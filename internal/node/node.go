@@ -32,6 +32,7 @@ type Settings struct {
 	// DefaultKubeletConfig.
 	KubeletConfig string
 	ManifestDir   string // instead of the kubelet's own; empty in the usual case
+	Manifest      string // the name of etcd's file there, where several are etcd's; empty in the usual case
 	WorkDir       string // journal, lock and parked manifests; DefaultWorkDir when empty
 }
 

@@ -48,7 +48,8 @@ type Workload struct {
 
 // Is tells whether a container is this one.
 func (w Workload) Is(c Container) bool {
-	return c.Name == w.Container && c.Namespace == w.Namespace && strings.HasPrefix(c.Pod, w.Pod+"-")
+	return c.Name == w.Container && c.Namespace == w.Namespace && strings.HasPrefix(c.Pod, w.Pod+"-") &&
+		!slices.Contains(w.Others, c.Pod)
 }
 
 // Containers lists the containers of a workload, newest first.
@@ -70,15 +71,23 @@ func (n *Node) Known(ctx context.Context, rt Runtime, w Workload) ([]string, err
 	return strings.Fields(string(out)), nil
 }
 
-// Others are the pods whose names begin as a workload's and that were seen with other containers only, such as
-// etcd-backup-m1 or etcd-exporter-x7k2p. The name that this host gives the workload's own pod is not among them,
+// Others are the pods whose names begin as a workload's and that are something else: those that were seen with other
+// containers only, such as etcd-backup-m1 or etcd-exporter-x7k2p, and those of other manifests, of which the names in
+// the files are given, such as etcd-events. The name that this host gives the workload's own pod is not among them,
 // whatever is in it.
-func (p *Pods) Others(w Workload) []string {
+func (p *Pods) Others(w Workload, manifests ...string) []string {
+	host := "-" + strings.ToLower(p.HostName)
+	manifests = slices.DeleteFunc(manifests, func(name string) bool { return !strings.HasPrefix(name, w.Pod+"-") })
 	own := map[string]bool{}
+	for _, name := range manifests {
+		own[name+host] = false
+	}
 	for _, c := range p.Containers {
-		if c.Namespace == w.Namespace && strings.HasPrefix(c.Pod, w.Pod+"-") {
-			own[c.Pod] = own[c.Pod] || c.Name == w.Container || c.Pod == w.Pod+"-"+strings.ToLower(p.HostName)
+		if c.Namespace != w.Namespace || !strings.HasPrefix(c.Pod, w.Pod+"-") {
+			continue
 		}
+		other := slices.ContainsFunc(manifests, func(name string) bool { return strings.HasPrefix(c.Pod, name+"-") })
+		own[c.Pod] = own[c.Pod] || c.Name == w.Container && !other || c.Pod == w.Pod+host
 	}
 	maps.DeleteFunc(own, func(_ string, is bool) bool { return is })
 	return slices.Sorted(maps.Keys(own))

@@ -79,6 +79,8 @@ func TestAwaitStopped(t *testing.T) {
 			docker(`case $* in *podsandbox*) echo "0123456789abcdef etcd-m1";; esac`), left},
 		{"docker: another pod's", dockerShows("shop-0"), stopped},
 		{"a pod known to be another", crictlShows("", sandboxOf("etcd-backup-m1")), stopped},
+		{"a container of a pod known to be another", crictlShows(sandboxOf("etcd-backup-m1"), ""), stopped},
+		{"a container of the pod", crictlShows(sandboxOf("etcd-m1"), ""), left},
 		{"a pod with a longer name than that", crictlShows("", sandboxOf("etcd-backup-m10")), left},
 		{"ctr: a pod known to be another",
 			ctrShows(`*',labels."io.kubernetes.pod.name"!="etcd-backup-m1"'*) ;; *`, "RUNNING"), stopped},

@@ -42,6 +42,10 @@ func parseImportID(id string) (name string, c connection, err error) {
 			c.KubeletConfig = value
 		case key == "manifest_dir":
 			c.ManifestDir = value
+		case key == "manifest" && manifestName.MatchString(value):
+			c.Manifest = value
+		case key == "manifest":
+			return "", c, fmt.Errorf("manifest is %q in the import ID: it must be the name of a file", value)
 		case key == "work_dir":
 			c.WorkDir = value
 		case own < 0:

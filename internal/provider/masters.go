@@ -22,13 +22,15 @@ type connection struct {
 	SSH           values `tfsdk:"ssh"` // the node's own settings
 	KubeletConfig string `tfsdk:"kubelet_config"`
 	ManifestDir   string `tfsdk:"manifest_dir"`
+	Manifest      string `tfsdk:"manifest"`
 	WorkDir       string `tfsdk:"work_dir"`
 }
 
 func connectionType() types.ObjectType {
 	return types.ObjectType{AttrTypes: map[string]attr.Type{
 		"host": types.StringType, "ssh": types.MapType{ElemType: types.StringType},
-		"kubelet_config": types.StringType, "manifest_dir": types.StringType, "work_dir": types.StringType,
+		"kubelet_config": types.StringType, "manifest_dir": types.StringType,
+		"manifest": types.StringType, "work_dir": types.StringType,
 	}}
 }
 
@@ -89,6 +91,7 @@ func (m *masters) node(name string, c connection) *node.Node {
 			Host:          c.Host,
 			KubeletConfig: c.KubeletConfig,
 			ManifestDir:   c.ManifestDir,
+			Manifest:      c.Manifest,
 			WorkDir:       c.WorkDir,
 		},
 		client,

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -94,6 +95,40 @@ func TestPrecedence(t *testing.T) {
 		if got := (layers{c.given}).config("m1").Agent; got != c.want {
 			t.Errorf("an agent is asked with %v: %v", c.given, got)
 		}
+	}
+}
+
+// TestManifestOfANode takes the name of a file in the static pod folder, from the survey and from an import ID.
+func TestManifestOfANode(t *testing.T) {
+	attribute, ok := surveyedNode()["manifest"].(schema.StringAttribute)
+	if !ok {
+		t.Fatal("a node has no manifest")
+	}
+	for name, good := range map[string]bool{
+		"etcd.yaml": true, "etcd-events.manifest": true, "": false, ".etcd.yaml": false,
+		"/etc/kubernetes/manifests/etcd.yaml": false, "../etcd.yaml": false, "a/b": false,
+	} {
+		var resp validator.StringResponse
+		for _, v := range attribute.Validators {
+			v.ValidateString(
+				t.Context(),
+				validator.StringRequest{Path: path.Root("manifest"), ConfigValue: types.StringValue(name)},
+				&resp,
+			)
+		}
+		_, c, err := parseImportID("m1=10.0.0.11,manifest=" + name)
+		if resp.Diagnostics.HasError() == good || (err == nil) != good || good && c.Manifest != name {
+			t.Errorf("%q: %v, %v", name, resp.Diagnostics, err)
+		}
+	}
+	kinds, attrs := map[string]attr.Type{}, map[string]attr.Value{}
+	for name, value := range map[string]string{"host": "10.0.0.11", "manifest": "etcd-events.yaml"} {
+		kinds[name], attrs[name] = types.StringType, types.StringValue(value)
+	}
+	c := connectionOf(types.ObjectValueMust(kinds, attrs))
+	m, diags := newMasters(types.ObjectNull(nil), watch{})
+	if n := m.node("m1", c); diags.HasError() || n.Manifest != "etcd-events.yaml" {
+		t.Errorf("the node has the manifest %q", n.Manifest)
 	}
 }
 

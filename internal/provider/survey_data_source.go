@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -39,6 +41,9 @@ type surveyModel struct {
 	Cluster  types.Object            `tfsdk:"cluster"`
 }
 
+// manifestName is the name of a file that the kubelet reads.
+var manifestName = regexp.MustCompile(`^[^./][^/]*$`)
+
 // connectionOf is how a node is reached, and where things are on it.
 func connectionOf(node types.Object) connection {
 	attrs := node.Attributes()
@@ -49,6 +54,7 @@ func connectionOf(node types.Object) connection {
 		SSH:           own,
 		KubeletConfig: text("kubelet_config"),
 		ManifestDir:   text("manifest_dir"),
+		Manifest:      text("manifest"),
 		WorkDir:       text("work_dir"),
 	}
 }
@@ -134,6 +140,16 @@ func surveyedNode() map[string]schema.Attribute {
 			Optional: true,
 			MarkdownDescription: "The static pod folder, instead of the running kubelet's `--pod-manifest-path` or " +
 				"its configuration's `staticPodPath`.",
+		},
+		"manifest": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "The name of etcd's file in the static pod folder, such as `etcd.yaml`, on a node " +
+				"that runs another etcd too. Only this file is read as etcd's and changed, and the other etcd runs " +
+				"on. To recover both, give each a survey of its own, with another `work_dir`.",
+			Validators: []validator.String{stringvalidator.RegexMatches(
+				manifestName,
+				"must be the name of a file without its folder, which the kubelet reads: it begins with no dot",
+			)},
 		},
 		"work_dir": schema.StringAttribute{
 			Optional: true,

@@ -162,6 +162,9 @@ const (
 	CodeTimeLimit Code = "time-limit"
 	// CodeEtcdNotStopped means that etcd still runs after its manifest was taken out.
 	CodeEtcdNotStopped Code = "etcd-not-stopped"
+	// CodeCommitBehind means that the log of the stopped seed does not say that all is committed that its database has,
+	// and that its etcd forgets the difference in a forced start.
+	CodeCommitBehind Code = "commit-behind"
 	// CodePortInUse means that something listens at etcd's address though no container of etcd runs.
 	CodePortInUse Code = "port-in-use"
 	// CodeEtcdNotStarted means that the kubelet started no container of the new manifest.

@@ -52,7 +52,8 @@ type Evidence struct {
 	// Nothing of Kubernetes and of etcd is there: no folder of manifests, no kubelet, no process of etcd, and nothing
 	// that listens at its ports.
 	Bare bool `json:",omitempty"`
-	// A folder at the usual place that holds the data of a member, on a node without an etcd manifest.
+	// A folder that holds the data of a member, on a node without an etcd manifest: at the usual place, or where a
+	// journal of this node says.
 	StrayData string `json:",omitempty"`
 	Host      string `json:",omitempty"` // where SSH reaches it, as the operator wrote it
 	// The node's own IP addresses, without loopback and link-local ones. Some may be those of other nodes too: of
@@ -99,7 +100,7 @@ type Evidence struct {
 	QuorumError string        `json:",omitempty"` // of a linearizable read that was tried and proved nothing
 	Auth        bool          `json:",omitempty"` // etcd asks for a user, which this provider has not
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
-	Alarms      []string      `json:",omitempty"` // as this member knows them, without a quorum too
+	Alarms      []string      `json:",omitempty"` // as this member knows them, without a quorum or stopped too
 	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
 	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no leader
 	// Other members, as seen from this master: those of its own list, and those of the cluster that has a quorum. Not
@@ -123,7 +124,7 @@ type Hash struct {
 
 // Peer is a member that a master was asked to look for.
 type Peer struct {
-	Name    string `json:",omitempty"` // of the member, "" where it is not known
+	Name    string `json:",omitempty"` // of the member, or its ID where it has none yet
 	URL     string
 	Answers bool // an etcd, or anything that takes connections there
 }

@@ -20,6 +20,7 @@ type Backend struct {
 	Learners        []uint64
 	Members         []Member
 	Removed         []uint64 // members that were removed
+	Alarms          []Alarm  // that are raised
 	OneMeta         bool     // one of the two pages with which the database begins is not whole; etcd goes by the other
 }
 
@@ -31,8 +32,14 @@ type Member struct {
 	Learner  bool
 }
 
-// maxMembers bounds what is read of members, past and present.
-const maxMembers = 1000
+// Alarm is one that a member has raised. Kind is the number of an etcdserverpb.AlarmType.
+type Alarm struct {
+	Member uint64
+	Kind   int32
+}
+
+// maxItems bounds what is read of members, past and present, of their alarms, and of the settings of a database.
+const maxItems = 1000
 
 // readBackend reads the database of a member that does not run.
 func readBackend(ctx context.Context, file Reader) (*Backend, error) {
@@ -49,6 +56,7 @@ func readBackend(ctx context.Context, file Reader) (*Backend, error) {
 		{"cluster", out.cluster},
 		{"members", out.members},
 		{"members_removed", out.removed},
+		{"alarm", out.alarms},
 		{"key", out.revision},
 	} {
 		p, err := b.bucket(ctx, bucket.name)
@@ -66,7 +74,7 @@ func readBackend(ctx context.Context, file Reader) (*Backend, error) {
 }
 
 func (o *Backend) meta(ctx context.Context, b *bolt, p *page) error {
-	items, err := b.all(ctx, p, maxMembers)
+	items, err := b.all(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -112,7 +120,7 @@ func (o *Backend) cluster(ctx context.Context, b *bolt, p *page) error {
 }
 
 func (o *Backend) members(ctx context.Context, b *bolt, p *page) error {
-	items, err := b.all(ctx, p, maxMembers)
+	items, err := b.all(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -135,7 +143,7 @@ func (o *Backend) members(ctx context.Context, b *bolt, p *page) error {
 }
 
 func (o *Backend) removed(ctx context.Context, b *bolt, p *page) error {
-	items, err := b.all(ctx, p, maxMembers)
+	items, err := b.all(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -145,6 +153,25 @@ func (o *Backend) removed(ctx context.Context, b *bolt, p *page) error {
 			return fmt.Errorf("%w: the removed member %q: %w", ErrDamaged, it.key, err)
 		}
 		o.Removed = append(o.Removed, id)
+	}
+	return nil
+}
+
+// alarms are the keys of their bucket, each an etcdserverpb.AlarmMember. An alarm is raised until it is disarmed,
+// whatever becomes of its member.
+func (o *Backend) alarms(ctx context.Context, b *bolt, p *page) error {
+	items, err := b.all(ctx, p)
+	if err != nil {
+		return err
+	}
+	for _, it := range items {
+		member, kind, err := two(it.key, 1, 2)
+		if err != nil {
+			return fmt.Errorf("%w: the alarm %x: %w", ErrDamaged, it.key, err)
+		}
+		if kind != 0 {
+			o.Alarms = append(o.Alarms, Alarm{Member: member, Kind: int32(kind)})
+		}
 	}
 	return nil
 }

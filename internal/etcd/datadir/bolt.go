@@ -253,8 +253,8 @@ func (b *bolt) get(ctx context.Context, p *page, key string) (*item, error) {
 	return nil, fmt.Errorf("%w: the database has no end", ErrDamaged)
 }
 
-// all gives the items of a small bucket, of which it reads at most limit.
-func (b *bolt) all(ctx context.Context, p *page, limit int) ([]item, error) {
+// all gives the items of a small bucket, of which there are maxItems at most.
+func (b *bolt) all(ctx context.Context, p *page) ([]item, error) {
 	var items []item
 	bytes := 0
 	var walk func(p *page, depth int) error
@@ -263,8 +263,8 @@ func (b *bolt) all(ctx context.Context, p *page, limit int) ([]item, error) {
 			return fmt.Errorf("%w: the database has no end", ErrDamaged)
 		}
 		for i := range p.count {
-			if len(items) >= limit {
-				return fmt.Errorf("%w: a bucket has more than %d items", ErrDamaged, limit)
+			if len(items) >= maxItems {
+				return fmt.Errorf("%w: a bucket has more than %d items", ErrDamaged, maxItems)
 			}
 			it, err := p.item(ctx, i, true)
 			if err != nil {

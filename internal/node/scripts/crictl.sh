@@ -9,24 +9,28 @@ use_crictl() {
 	# One object a line: labels come after the ID.
 	objects() { { tr -d ' \n'; echo; } | sed 's/"id":"/\
 /g' | tail -n +2; }
+	# Leaves the objects out that are known to be another pod's.
+	without_others() {
+		others=$others awk '
+			BEGIN { n = split(ENVIRON["others"], other, " ") }
+			{
+				for (i = 1; i <= n; i++) if (index($0, "\"io.kubernetes.pod.name\":\"" other[i] "\"")) next
+				print
+			}'
+	}
 	known() {
 		cri ps -a -q --label "io.kubernetes.container.name=$name" --label "io.kubernetes.pod.namespace=$namespace"
 	}
 	running() {
 		out=$(cri ps --label "io.kubernetes.container.name=$name" \
 			--label "io.kubernetes.pod.namespace=$namespace" -o json 2>/dev/null) || return 1
-		printf '%s' "$out" | objects | pod=$pod awk '
+		printf '%s' "$out" | objects | without_others | pod=$pod awk '
 			index($0, "\"io.kubernetes.pod.name\":\"" ENVIRON["pod"] "-") { sub(/".*/, ""); print }'
 	}
 	sandboxes() {
 		out=$(cri pods --state ready --label "io.kubernetes.pod.namespace=$namespace" \
 			--name "^$pod-" -o json 2>/dev/null) || return 1
-		printf '%s' "$out" | objects | others=$others awk '
-			BEGIN { n = split(ENVIRON["others"], other, " ") }
-			{
-				for (i = 1; i <= n; i++) if (index($0, "\"io.kubernetes.pod.name\":\"" other[i] "\"")) next
-				sub(/".*/, ""); print
-			}'
+		printf '%s' "$out" | objects | without_others | sed 's/".*//'
 	}
 	left() { running && sandboxes; }
 	inspect() { cri inspect "$1"; }

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # Reads the state of a member's data, log, certificates and image. Private keys are only looked for. Functions of
-# parts.sh, stamp.sh, mounts.sh and the runtime's program are used.
+# parts.sh, stamp.sh, mounts.sh, folder.sh and the runtime's program are used.
 #
 # Arguments: $1 is the data folder, $2 that of the log ("" for the one in it), $3 the image; then any number of
 #            cert USE PATH and key PATH.
@@ -20,16 +20,7 @@ full=$(for d in "$data" "$wal"; do
 	done
 done | head -n 1)
 [ -n "$full" ] || text empty yes
-# A folder that cannot be read looks like an empty one.
-for d in "$data" "$wal" "$data/member/snap"; do
-	said=$(ls -a "$d/" 2>&1 >/dev/null) || said=${said:-ls has failed}
-	case $said in
-		'') ;;
-		*': No such file or directory') text nofolder "$d";;
-		*) text unread "$d" "${said##*: }";;
-	esac
-	links "$d"
-done
+for d in "$data" "$wal" "$data/member/snap"; do folder "$d"; done
 mounts
 [ -z "$full" ] || [ -d "$data/member" ] || text foreign "${full##*/}"
 used=0

@@ -2,15 +2,11 @@
 # Reads what was parked and the journals, and looks for signs: files and folders by patterns of absolute paths.
 #
 # Arguments: $1 and $2 are those of kubelet.sh, $3 is our own folder; then the patterns.
-# Records:   host NAME; parked PATH TEXT; journal PATH TEXT; stray DIR, where a member's data is at the usual place;
-#            sign PATH, the first for each pattern.
+# Records:   host NAME; parked PATH TEXT; journal PATH TEXT; sign PATH, the first for each pattern.
 # Leaves:    no arguments.
 text host "$(hostname)"
 for f in "$3"/parked/*; do [ -f "$f" ] && file parked "$f"; done
 for f in "$3"/*.journal; do [ -f "$f" ] && file journal "$f"; done
-for f in /var/lib/etcd/member /var/lib/etcd/*/member; do
-	if [ -d "$f" ]; then text stray "${f%/member}"; break; fi
-done
 shift 3
 # With an empty IFS a pattern is matched and not split. A unit that is masked is a link to /dev/null, which is neither
 # file nor folder.

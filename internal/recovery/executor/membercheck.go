@@ -1,9 +1,11 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
@@ -67,7 +69,7 @@ func (j *joining) check(ctx context.Context) error {
 			(j.witness == nil || e.Status.Leader == e.Status.MemberID) {
 			j.witness = j.masters[name]
 		}
-		if len(e.Alarms) > 0 {
+		if e.Status != nil && len(e.Alarms) > 0 { // what is on a disk alone may be of the past
 			return &recovery.Refusal{
 				Code:  recovery.CodeAlarm,
 				Title: "The Cluster Has an Alarm",
@@ -184,7 +186,7 @@ func (j *joining) compare(live recovery.Evidence, now *planner.MemberPlan) error
 func describeNames(members []manifest.Member) string {
 	var list []string
 	for _, m := range members {
-		list = append(list, m.Name)
+		list = append(list, cmp.Or(m.Name, strings.Join(m.PeerURLs, ",")))
 	}
 	return recovery.Words(list)
 }

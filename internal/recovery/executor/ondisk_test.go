@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -55,6 +56,9 @@ func TestStoppedMember(t *testing.T) {
 					t.Fatalf("%s: nothing was read: %q, %s", name, e.Warnings, e.ReachError)
 				}
 				t.Logf("%s: %+v", name, *s)
+				if again, err := survey.ReadStopped(t.Context(), nodes[name], e); !reflect.DeepEqual(again, s) {
+					t.Errorf("%s: read again it is %+v, %v", name, again, err)
+				}
 				if s.ClusterID != was.ClusterID || s.MemberID != was.MemberID || s.Name != name || s.Learner ||
 					s.Removed ||
 					len(s.Members) != 3 ||

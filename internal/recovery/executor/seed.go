@@ -9,6 +9,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 // SeedResult is what a forced start came to.
@@ -25,7 +26,9 @@ type SeedResult struct {
 func Seed(interrupt context.Context, p *planner.SeedPlan, nodes map[string]*node.Node, o Options) (*SeedResult, error) {
 	ctx, abort, end := working(interrupt)
 	defer end()
-	s := &seeding{crew: newCrew(o, "recovery "+p.RecoveryID, nodes, p.Evidence, abort), plan: p}
+	s := &seeding{
+		crew: newCrew(o, "recovery "+p.RecoveryID, nodes, p.Evidence, abort), plan: p, readStopped: survey.ReadStopped,
+	}
 	defer s.release(ctx)
 	defer func() { _ = s.book.settle() }() // before the lock is given back
 	s.seed = s.masters[p.Node]
@@ -47,6 +50,8 @@ type seeding struct {
 	book   *book
 	result *SeedResult
 	began  bool // something was changed by this very call
+
+	readStopped func(context.Context, *node.Node, recovery.Evidence) (*recovery.OnDisk, error)
 
 	looked      bool  // the nodes were looked at under the lock
 	othersAlive error // a cluster with other members than the seed answered then

@@ -25,6 +25,9 @@ func (s *seeding) stopSeed(ctx context.Context) error {
 	if err := s.seed.stop(ctx); err != nil {
 		return err
 	}
+	if err := s.commitIsWritten(ctx); err != nil {
+		return err
+	}
 	s.book.reach(recovery.PhaseStopped)
 	return nil
 }
@@ -336,13 +339,13 @@ func checkAlarms(ctx context.Context, c *etcd.Client) error {
 	}
 }
 
-// noForceFlag looks at every manifest that the kubelet of a master reads.
+// noForceFlag looks at every manifest that the kubelet of a master reads and that may be etcd's.
 func noForceFlag(ctx context.Context, m *master) error {
 	files, err := m.Manifests(ctx)
 	if err != nil {
 		return err
 	}
-	return refuseForce(m.Name, survey.ForcedManifest(files))
+	return refuseForce(m.Name, survey.ForcedManifest(m.MayBeEtcd(files)))
 }
 
 func refuseForce(master, path string) error {

@@ -135,10 +135,13 @@ func checkPeers(e recovery.Evidence, join recovery.Cluster) error {
 		return nil
 	}
 	answers, asked := false, 0
-	for _, m := range withoutSelf(e, MembersOf(e.Live.Members)) {
+	for _, m := range e.Live.Members {
+		if e.IsMember(m) {
+			continue
+		}
 		for _, u := range m.PeerURLs {
 			if isLoopback(u) && !slices.ContainsFunc(e.PeerURLs, isLoopback) {
-				return recordedAtLoopback(e, m.Name, u)
+				return recordedAtLoopback(e, m.Label(), u)
 			}
 			for _, p := range e.Peers {
 				if p.URL == u {

@@ -190,7 +190,7 @@ func recoveryFinished(j *recovery.Journal, node string) error {
 func memberNotSurveyed(seed string, open []Seat) error {
 	var members, give []string
 	for _, s := range open {
-		members = append(members, fmt.Sprintf("%s (%s)", s.Name, strings.Join(s.PeerURLs, ",")))
+		members = append(members, fmt.Sprintf("%s (%s)", s.Label(), strings.Join(s.PeerURLs, ",")))
 		if len(s.PeerURLs) > 0 {
 			give = append(give, s.PeerURLs[0])
 		} else {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
@@ -29,12 +28,25 @@ func isBare(pods *node.Pods) bool {
 	return pods.Bare() && len(pods.Signs)+len(pods.Parked)+len(pods.Journals) == 0
 }
 
-var onHostNetwork = regexp.MustCompile(`(?m)^\s*"?hostNetwork"?\s*:\s*"?true`)
+// networkWarning says what a pod with a network of its own means, "" for one that has the node's.
+func networkWarning(e *recovery.Evidence, m *manifest.Manifest) string {
+	if m.HostNetwork() {
+		return ""
+	}
+	return fmt.Sprintf(
+		"etcd's pod on %s is not on the node's network (%s has no hostNetwork: true): its address changes with each "+
+			"start and comes from a network plugin, which may need the API server; other members, and this program, "+
+			"may not reach it at %s",
+		e.Name,
+		e.ManifestPath,
+		recovery.Words(m.PeerURLs()),
+	)
+}
 
 // listenProblems looks for addresses of the manifest at which etcd could not listen, as the node has lost them. A pod
 // with a network of its own is not judged.
 func listenProblems(e *recovery.Evidence, m *manifest.Manifest, pods *node.Pods) []string {
-	if !onHostNetwork.MatchString(e.Manifest) {
+	if !m.HostNetwork() {
 		return nil
 	}
 	var problems []string

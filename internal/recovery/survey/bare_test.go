@@ -58,3 +58,32 @@ func TestBareNode(t *testing.T) {
 		}
 	}
 }
+
+// TestBareNodeOfADisk takes a node without an etcd manifest for an empty one only where the usual folder is proved to
+// be empty: its disk may not be mounted.
+func TestBareNodeOfADisk(t *testing.T) {
+	const (
+		bare  = "kubelet\t=\t=\t=|manifests\t=|nomanifests\t=\t=/config.yaml|bare\t=yes|"
+		reset = "kubelet\t=yes\t=\t=|manifests\t=/m|runtime\t=crictl\t=unix:///x|containers\t={\"containers\":[]}|"
+		fstab = "mounts\tZnN0YWIJL2Rldi92ZGIgL3Zhci9saWIvZXRjZCBleHQ0|" // /dev/vdb /var/lib/etcd ext4
+	)
+	for name, c := range map[string]struct{ prints, unknown string }{
+		"nothing says that it is a mount": {prints: "nofolder\t=/var/lib/etcd|"},
+		"not mounted": {
+			"nofolder\t=/var/lib/etcd|" + fstab,
+			"/var/lib/etcd is missing, and /etc/fstab mounts /dev/vdb there, which is not mounted now",
+		},
+		"not to be read": {
+			"unread\t=/var/lib/etcd\t=Input/output error|", "/var/lib/etcd cannot be read: Input/output error",
+		},
+	} {
+		for _, before := range []string{bare, reset} {
+			n := node.New(node.Settings{Name: "m2", Host: "m2.example"}, printed(before+c.prints))
+			e := survey.Take(t.Context(), map[string]*node.Node{"m2": n}, time.Now()).Node("m2")
+			if !e.NoManifest || e.Reach != recovery.Reached || e.Bare != (before == bare) ||
+				e.EmptyUnknown != c.unknown {
+				t.Errorf("%s: %+v", name, e)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -26,6 +27,9 @@ func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []
 		broken   []string
 	)
 	for _, f := range pods.Files {
+		if pods.Named != "" && path.Base(f.Path) != pods.Named {
+			continue
+		}
 		m, err := manifest.Parse(f.Text)
 		var owned *manifest.DistributionError
 		switch {
@@ -47,7 +51,13 @@ func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []
 		case found != nil:
 			problems = append(
 				problems,
-				fmt.Sprintf("%s and %s are both etcd pods, and which one to recover cannot be told", file.Path, f.Path),
+				fmt.Sprintf(
+					"%s and %s are both etcd pods, and which one to recover cannot be told: set manifest for this "+
+						"node (manifest = %q), then plan again",
+					file.Path,
+					f.Path,
+					path.Base(file.Path),
+				),
 			)
 		default:
 			found, file = m, f
@@ -66,7 +76,7 @@ func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	parked := parkedOriginal(pods, file.Path)
+	parked := parkedOriginal(pods, cmp.Or(file.Path, pods.Named))
 	switch {
 	case found != nil && !found.Forced():
 		e.ManifestPath, e.Manifest = file.Path, string(file.Text)
@@ -93,6 +103,15 @@ func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []
 		return m, nil
 	}
 	e.NoManifest = true
+	if len(broken) == 0 && pods.Named != "" {
+		broken = []string{
+			fmt.Sprintf(
+				"there is no etcd static pod in %s, which manifest names for this node: put etcd's manifest there, or "+
+					"set manifest to its name, then plan again",
+				path.Join(pods.ManifestDir, pods.Named),
+			),
+		}
+	}
 	if len(broken) == 0 {
 		broken = []string{
 			fmt.Sprintf(
@@ -103,6 +122,18 @@ func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []
 		}
 	}
 	return nil, append(e.NotHere(), broken...)
+}
+
+// otherManifests are the names of the pods in the other files of the kubelet's folder, in the namespace of etcd's.
+func otherManifests(pods *node.Pods, etcd string, m *manifest.Manifest) []string {
+	var names []string
+	for _, f := range pods.Files {
+		ns, name, ok := manifest.Identify(f.Text)
+		if ok && path.Base(f.Path) != path.Base(etcd) && ns == m.Namespace() && name != m.PodName() {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 func samePod(one, other string, m *manifest.Manifest, dir string) string {

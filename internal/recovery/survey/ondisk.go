@@ -43,7 +43,7 @@ func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths nod
 			),
 		)
 	}
-	e.Disk = onDisk(s, e.Image)
+	e.Disk, e.Alarms = onDisk(s, e.Image), alarmsOf(&s.Backend)
 	if recovery.TooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
 		e.TooNew = fmt.Sprintf(
 			"the data in %s was written by etcd %s, and the image is %s, which does not start with it",
@@ -66,6 +66,26 @@ func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths nod
 			e.Image,
 		))
 	}
+}
+
+// ReadStopped reads the data of a member that was stopped. The evidence says where it is.
+func ReadStopped(ctx context.Context, n *node.Node, e recovery.Evidence) (*recovery.OnDisk, error) {
+	ctx, cancel := context.WithTimeout(ctx, diskWait)
+	defer cancel()
+	m, err := e.Parse()
+	if err != nil {
+		return nil, err
+	}
+	paths := node.Paths{DataDir: e.DataDir, WALDir: e.WALDir, Image: m.Image()}
+	disk, err := n.Disk(ctx, paths, e.Runtime)
+	if err != nil {
+		return nil, err
+	}
+	s, err := readQuiet(ctx, n.DataDir(paths, disk), e.Image)
+	if err != nil {
+		return nil, err
+	}
+	return onDisk(s, e.Image), nil
 }
 
 // readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An
@@ -93,6 +113,15 @@ func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.S
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// alarmsOf are the alarms of which a member would speak if it answered.
+func alarmsOf(b *datadir.Backend) []string {
+	var alarms []string
+	for _, a := range b.Alarms {
+		alarms = append(alarms, etcd.AlarmText(a.Kind, etcd.ID(a.Member)))
+	}
+	return alarms
 }
 
 func onDisk(s *datadir.State, image string) *recovery.OnDisk {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -82,6 +83,70 @@ func TestLookFromOutside(t *testing.T) {
 	}
 	if !slices.Equal(answers, []string{"m1"}) || len(s.Node("m3").Peers) != 3 {
 		t.Errorf("m4 reaches %v, and the peers of m3 are %v", answers, s.Node("m3").Peers)
+	}
+}
+
+// TestNamelessPeer calls a member that has not started by its ID.
+func TestNamelessPeer(t *testing.T) {
+	asked := []string{}
+	n := node.New(node.Settings{Name: "m1"}, dialled{&sync.Mutex{}, &asked, ""})
+	e := &recovery.Evidence{Name: "m1", Members: []etcd.Member{
+		{ID: 1, Name: "m1", PeerURLs: []string{"http://10.0.0.1:2380"}},
+		{ID: 0x8e9e05c52164694d, PeerURLs: []string{"http://10.0.0.2:2380"}},
+	}, MemberName: "m1"}
+	lookAtPeers(t.Context(), e, n)
+	if len(e.Peers) != 1 || e.Peers[0].Name != "8e9e05c52164694d" {
+		t.Errorf("peers %+v", e.Peers)
+	}
+}
+
+// TestNetworkWarning names a pod that has not the node's addresses.
+func TestNetworkWarning(t *testing.T) {
+	const pod = `apiVersion: v1
+kind: Pod
+metadata: {name: etcd, namespace: kube-system}
+spec:
+  hostNetwork: false
+  containers:
+  - name: etcd
+    command: [etcd, --name=m1, "--initial-advertise-peer-urls=https://10.0.0.11:2380"]
+`
+	for text, warns := range map[string]bool{
+		pod: true, strings.Replace(pod, "  hostNetwork: false\n", "", 1): true,
+		strings.Replace(pod, "false", "true", 1): false,
+	} {
+		m, err := manifest.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := networkWarning(&recovery.Evidence{Name: "m1", ManifestPath: "/m/etcd.yaml"}, m)
+		if (w != "") != warns {
+			t.Errorf("%s: %q", text, w)
+		}
+		for _, want := range []string{"etcd's pod on m1", "/m/etcd.yaml", "https://10.0.0.11:2380"} {
+			if warns && !strings.Contains(w, want) {
+				t.Errorf("it does not say %q: %s", want, w)
+			}
+		}
+	}
+}
+
+// TestExportedPod refuses the API's copy of etcd's pod, from which the kubelet starts nothing.
+func TestExportedPod(t *testing.T) {
+	const pod = `apiVersion: v1
+kind: Pod
+metadata:
+  name: etcd-m1
+  annotations: {kubernetes.io/config.mirror: 24ba, kubernetes.io/config.source: file}
+spec:
+  containers:
+  - {name: etcd, command: [etcd, --name=m1]}
+`
+	e := &recovery.Evidence{Name: "m1"}
+	m, problems := FindManifest(e, &node.Pods{Files: []node.File{{Path: "/m/etcd.yaml", Text: []byte(pod)}}})
+	if m != nil || e.NoManifest || len(problems) != 1 ||
+		!strings.HasPrefix(problems[0], "/m/etcd.yaml: manifest was exported from the API") {
+		t.Errorf("got %q", problems)
 	}
 }
 

@@ -29,7 +29,7 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 				continue
 			}
 			if !slices.ContainsFunc(e.Peers, func(p recovery.Peer) bool { return p.URL == u }) {
-				e.Peers = append(e.Peers, recovery.Peer{Name: m.Name, URL: u})
+				e.Peers = append(e.Peers, recovery.Peer{Name: m.Label(), URL: u})
 			}
 		}
 	}
@@ -56,7 +56,7 @@ func lookFromOutside(ctx context.Context, s recovery.Survey, nodes map[string]*n
 			for _, u := range m.PeerURLs {
 				is := func(p recovery.Peer) bool { return p.URL == u }
 				if !slices.ContainsFunc(e.Peers, is) && !slices.ContainsFunc(more, is) {
-					more = append(more, recovery.Peer{Name: m.Name, URL: u})
+					more = append(more, recovery.Peer{Name: m.Label(), URL: u})
 				}
 			}
 		}

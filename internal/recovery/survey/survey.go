@@ -118,7 +118,8 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 		e.Addresses = addressesOf(pods)
 	}
 	if errors.Is(err, node.ErrNoManifestDir) && isBare(pods) {
-		e.NoManifest, e.Bare, e.StrayData = true, true, pods.StrayData
+		e.NoManifest, e.Bare = true, true
+		lookForStray(ctx, &e, n, nil)
 		e.Problems = append(e.Problems, fmt.Sprintf(
 			"nothing of Kubernetes and of etcd is on %s, as on a machine that was installed anew: it has nothing to "+
 				"stop. Before it can join, prepare it as a control plane node, with etcd's manifest and certificates",
@@ -131,8 +132,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 		if node.Answered(err) {
 			e.Reach = recovery.Refused
 		}
-		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, "") == nil {
-			e.NoManifest, e.Signs, e.StrayData = true, pods.Signs, pods.StrayData
+		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, pods.Named) == nil {
+			e.NoManifest, e.Signs = true, pods.Signs
+			lookForStray(ctx, &e, n, ReadJournals(pods.Journals))
 			e.ReachError = strings.Join(append(e.NotHere(), e.ReachError), "; ")
 		}
 		return e
@@ -143,19 +145,22 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	if w := e.Kubelet.Warning(n.Name); w != "" {
 		e.Warnings = append(e.Warnings, w)
 	}
-	e.ForceFlag = ForcedManifest(pods.Files)
+	e.ForceFlag = ForcedManifest(n.MayBeEtcd(pods.Files))
 	m, problems := FindManifest(&e, pods)
 	e.Problems = append(e.Problems, problems...)
 	if m == nil {
 		if e.NoManifest {
-			e.StrayData = pods.StrayData
+			lookForStray(ctx, &e, n, e.Journals)
 		}
 		// Still say whether an etcd runs here: it would have to be stopped.
 		e.Running = running(pods.Containers, e.Workload())
 		return e
 	}
 	e.MemberName, e.PeerURLs, e.Image = m.Name(), m.PeerURLs(), m.Image()
-	e.OtherPods = pods.Others(e.Workload())
+	if w := networkWarning(&e, m); w != "" {
+		e.Warnings = append(e.Warnings, w)
+	}
+	e.OtherPods = pods.Others(e.Workload(), otherManifests(pods, e.ManifestPath, m)...)
 	workload := e.Workload()
 	e.Running = running(pods.Containers, workload)
 

@@ -1,0 +1,18 @@
+# shellcheck shell=sh
+# Looks for the data of a member where no manifest says in which folder it would be. Functions of parts.sh, mounts.sh
+# and folder.sh are used.
+#
+# Arguments: the folders to look in.
+# Records:   within DIR for each folder in one of these, or link; stray DIR where a member's data is; those of folder.sh
+#            and mounts.sh.
+for d; do
+	for f in "$d" "$d"/*; do
+		if [ "$f" != "$d" ]; then
+			[ -d "$f" ] || [ -L "$f" ] || continue
+			text within "$f"
+		fi
+		folder "$f"
+		[ ! -d "$f/member" ] || text stray "$f"
+	done
+done
+mounts
