@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // commitIsWritten looks at the disk of the stopped seed, whose etcd may be one that goes by the commit index in its log
@@ -12,7 +12,7 @@ import (
 // without a leader commits nothing, so an orderly stop does not write it down either.
 func (s *seeding) commitIsWritten(ctx context.Context) error {
 	seed := s.seed.ev
-	if !forgetsCommit(seed, seed.Disk) {
+	if !planner.ForgetsCommit(seed, seed.Disk) {
 		return nil
 	}
 	disk, err := s.readStopped(ctx, s.seed.Node, seed)
@@ -25,42 +25,5 @@ func (s *seeding) commitIsWritten(ctx context.Context) error {
 			err,
 		)
 	}
-	return commitBehind(seed, disk)
-}
-
-// commitBehind refuses data of which a forced start would forget a part in the log and keep it in the database.
-func commitBehind(seed recovery.Evidence, disk *recovery.OnDisk) error {
-	if !forgetsCommit(seed, disk) || disk.Commit >= disk.ConsistentIndex {
-		return nil
-	}
-	return &recovery.Refusal{
-		Code:  recovery.CodeCommitBehind,
-		Title: "The Seed's Log Is Behind Its Database",
-		Found: fmt.Sprintf(
-			"etcd is stopped on %s, its log says that the entries up to %d are committed, and its database has those "+
-				"up to %d, as after a crash or a power loss. A forced start with %s forgets the difference, and "+
-				"members that join would have other data than the seed (etcd-io/etcd#14009).",
-			seed.Name,
-			disk.Commit,
-			disk.ConsistentIndex,
-			seed.Image,
-		),
-		Next: fmt.Sprintf(
-			"to start and stop etcd again does not change that. Put the image of an etcd that forgets nothing into %s "+
-				"on %s (3.5.22 or a later 3.5 for data of 3.4 and 3.5, 3.6.1 or a later 3.6 for data of 3.6), wait "+
-				"until etcd runs with it, then plan again.",
-			seed.ManifestPath,
-			seed.Name,
-		),
-	}
-}
-
-// forgetsCommit reports whether the etcd that is forced may be one that forgets: that of the image, or the one that ran
-// before, whichever is the older.
-func forgetsCommit(seed recovery.Evidence, disk *recovery.OnDisk) bool {
-	v := seed.Version()
-	if tag := recovery.VersionOf(seed.Image); tag != nil && tag.LessThan(*v) {
-		v = tag
-	}
-	return recovery.ForgetsCommit(recovery.Oldest(v, disk))
+	return planner.CommitBehind(seed, disk)
 }

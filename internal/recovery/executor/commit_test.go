@@ -9,6 +9,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // TestCommitBehind refuses data that an old etcd, or one of unknown version, would keep in the database and forget in
@@ -39,7 +40,7 @@ func TestCommitBehind(t *testing.T) {
 			e.Status = &etcd.Status{Version: c.status}
 		}
 		disk := &recovery.OnDisk{ClusterVersion: c.cluster, Commit: c.commit, ConsistentIndex: c.applied}
-		err := commitBehind(e, disk)
+		err := planner.CommitBehind(e, disk)
 		if (recovery.CodeOf(err) == recovery.CodeCommitBehind) != c.refused || (err != nil) != c.refused {
 			t.Errorf("%+v: %v", c, err)
 		}

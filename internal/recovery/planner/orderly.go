@@ -7,11 +7,14 @@ import (
 )
 
 // checkOrderly refuses to force a seed of such a version that does not run: only one that runs can be stopped in an
-// orderly way. A manifest that is parked was taken out by a recovery, which stops etcd so, unless the disk says that
-// etcd had died before.
+// orderly way. A manifest that is parked was taken out by a recovery, which stops etcd so.
 func checkOrderly(seed recovery.Evidence) error {
-	stopped := seed.Parked != "" && (seed.Disk == nil || seed.Disk.Commit >= seed.Disk.ConsistentIndex)
-	if seed.Running || stopped || !recovery.ForgetsCommit(recovery.Oldest(seed.Version(), seed.Disk)) {
+	if !seed.Running && seed.Disk != nil {
+		if err := CommitBehind(seed, seed.Disk); err != nil {
+			return err
+		}
+	}
+	if seed.Running || seed.Parked != "" || !recovery.ForgetsCommit(recovery.Oldest(seed.Version(), seed.Disk)) {
 		return nil
 	}
 	image, next := seed.Image, ""
@@ -22,10 +25,6 @@ func checkOrderly(seed recovery.Evidence) error {
 				"(…:3.6.5-0@sha256:…), then plan again.",
 			seed.ManifestPath,
 		)
-	}
-	back := ""
-	if seed.Parked != "" {
-		back = fmt.Sprintf("move its manifest back (mv %s %s) and ", seed.Parked, seed.ManifestPath)
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeMustRunFirst,
@@ -39,10 +38,9 @@ func checkOrderly(seed recovery.Evidence) error {
 			image,
 		),
 		Next: fmt.Sprintf(
-			"%slet etcd start on %s as it is, alone and without a leader (systemctl status kubelet, and the "+
+			"let etcd start on %s as it is, alone and without a leader (systemctl status kubelet, and the "+
 				"container's log, say what is in the way), then plan again: it is stopped in an orderly way before "+
 				"it is forced.",
-			back,
 			seed.Name,
 		) + next,
 	}

@@ -161,6 +161,17 @@ func (r Ranking) candidate(name string) *Candidate {
 	return nil
 }
 
+// bestBeside is the candidate to choose in the place of another one of the same lineage, "" where there is none.
+func (r Ranking) bestBeside(name string) string {
+	own := r.candidate(name)
+	for _, c := range r.Candidates {
+		if own != nil && c.Name != name && c.lineage == own.lineage && c.Kept > own.Kept {
+			return c.Name
+		}
+	}
+	return ""
+}
+
 func (r Ranking) names() []string {
 	var all []string
 	for _, c := range r.Candidates {

@@ -95,9 +95,7 @@ func (d *seedDecision) checks() []func() error {
 // neverForced reports whether the forced start that was about to begin has not been at the data: the membership on the
 // disk is that of the old cluster.
 func (d *seedDecision) neverForced() bool {
-	n := d.began
-	return !d.journal.Reached(recovery.PhaseForced) && !n.Running && n.Disk != nil &&
-		CountVoters(n.Disk.Members) > 1 && n.ForceFlag == ""
+	return untouched(d.began.Evidence, d.journal)
 }
 
 func (d *seedDecision) newRecovery() []func() error {

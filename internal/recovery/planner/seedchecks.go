@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
@@ -24,7 +25,8 @@ func (d *seedDecision) requestIsSound() error {
 		seen[name] = true
 	}
 	strange := func(name string) bool { return d.Census.find(name) == nil }
-	lost := filter(p.Lost, func(name string) bool { return strange(name) && !d.isMember(name) })
+	// The ID or URL of a member of the past does no harm, and one that is mistyped gives nobody up.
+	lost := filter(p.Lost, func(name string) bool { return strange(name) && !d.isMember(name) && !ofMember(name) })
 	if len(lost) > 0 {
 		return unknownNodes("lost_nodes", lost, recovery.Names(d.Survey))
 	}
@@ -64,6 +66,7 @@ func (d *seedDecision) noOtherRecoveryIsOpen() error {
 
 // silentNodesAreGivenUp wants each node examined, or given up by name.
 func (d *seedDecision) silentNodesAreGivenUp() error {
+	var silent []recovery.Evidence
 	for _, n := range d.Nodes {
 		given := slices.Contains(d.plan.Lost, n.Name)
 		switch {
@@ -74,8 +77,11 @@ func (d *seedDecision) silentNodesAreGivenUp() error {
 		case n.Reach == recovery.Silent && !given && len(SeenElsewhere(d.Survey)) > 0:
 			return reachableFromPeers(n.Evidence, SeenElsewhere(d.Survey))
 		case n.Reach == recovery.Silent && !given:
-			return unreachable(n.Evidence)
+			silent = append(silent, n.Evidence)
 		}
+	}
+	if len(silent) > 0 {
+		return unreachable(silent, d.plan.Lost)
 	}
 	return nil
 }
@@ -362,6 +368,12 @@ func (d *seedDecision) copyFits() error {
 
 // kubeletRuns wants somebody who starts etcd again.
 func (d *seedDecision) kubeletRuns() error { return d.seed.Kubelet.Check(d.seed.Name, "node") }
+
+// ofMember reports whether a name has the form of a member's ID or peer URL.
+func ofMember(name string) bool {
+	_, err := strconv.ParseUint(name, 16, 64)
+	return strings.Contains(name, "://") || err == nil && len(name) > 8
+}
 
 func filter(names []string, keep func(string) bool) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !keep(name) })

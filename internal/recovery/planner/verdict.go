@@ -310,8 +310,15 @@ func removedFor(e recovery.Evidence, all recovery.Survey) string {
 func forcing(e recovery.Evidence) bool {
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
 		return j.Operation == recovery.OperationSeed && j.Open() && e.PhaseOf(&j) != recovery.PhaseVoid &&
-			j.Reached(recovery.PhaseForcing)
+			j.Reached(recovery.PhaseForcing) && !untouched(e, &j)
 	})
+}
+
+// untouched reports whether a forced start that was about to begin has not been at the data: the membership on the disk
+// is that of the old cluster.
+func untouched(e recovery.Evidence, j *recovery.Journal) bool {
+	return !j.Reached(recovery.PhaseForced) && !e.Running && e.Disk != nil && CountVoters(e.Disk.Members) > 1 &&
+		e.ForceFlag == ""
 }
 
 // forsaken is true of a node on which a forced start was begun by a recovery that was given up since, and whose data is

@@ -4,6 +4,7 @@ package planner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -16,8 +17,7 @@ func unknownNodes(attribute string, names, have []string) error {
 	}
 	next := "use one of these names, or add the master to the survey's nodes."
 	if attribute == "lost_nodes" {
-		next = "use one of these names, or the ID or peer URL of a member that none of them is. What was given up in an " +
-			"earlier recovery and is no member any more has to be taken out."
+		next = "use one of these names, or the ID or peer URL of a member that none of them is."
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeUnknownNode,
@@ -105,21 +105,27 @@ func reachableFromPeers(e recovery.Evidence, seen []string) error {
 	}
 }
 
-func unreachable(e recovery.Evidence) error {
+// unreachable refuses while nodes do not answer that are not among those given up before.
+func unreachable(silent []recovery.Evidence, lost []string) error {
+	var why, give []string
+	for _, e := range silent {
+		why = append(why, fmt.Sprintf("%s does not answer: %s.", e.Name, e.ReachError))
+		give = append(give, e.Name)
+	}
+	title, its, names := "A Master Does Not Answer", "Its", give[0]
+	if len(silent) > 1 {
+		title, its, names = "Masters Do Not Answer", "Their", "each"
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeUnreachable,
-		Title:     "A Master Does Not Answer",
+		Title:     title,
 		Attribute: "lost_nodes",
-		Found: fmt.Sprintf(
-			"%s does not answer: %s. Its etcd may still run where you cannot see it.",
-			e.Name,
-			e.ReachError,
-		),
+		Found:     fmt.Sprintf("%s %s etcd may still run where you cannot see it.", strings.Join(why, "\n"), its),
 		Next: fmt.Sprintf(
 			"bring %s back or make sure that it is switched off for good; in the latter case say so with "+
-				"lost_nodes = [%q].",
-			e.Name,
-			e.Name,
+				"lost_nodes = [%s].",
+			names,
+			quoted(slices.Concat(lost, give)),
 		),
 	}
 }
@@ -344,6 +350,11 @@ func seedDeniesClient(e recovery.Evidence) error {
 
 func othersHaveMore(p *SeedPlan, more []string) error {
 	best := "leave node out, and plan again: the best one is taken"
+	if r := Rank(p.Evidence, p.Lost); r.Undecided != "" {
+		if other := r.bestBeside(p.Node); other != "" {
+			best = fmt.Sprintf("choose %s, on which it keeps more, and plan again: node = %q", other, other)
+		}
+	}
 	if j := p.Evidence.Node(p.Node).SeedJournal(p.RecoveryID); j.Reached(recovery.PhaseForcing) {
 		best = fmt.Sprintf(
 			"the forced start on %s is not verified yet: to recover from another master, choose a new recovery_id, "+

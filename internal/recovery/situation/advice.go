@@ -117,7 +117,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 		return o.another(s)
 	case recovery.CodeSeedDamaged, recovery.CodeSeedLearner, recovery.CodeSeedRemoved:
 		return o.another(s)
-	case recovery.CodeImageTooOld:
+	case recovery.CodeImageTooOld, recovery.CodeCommitBehind:
 		for _, m := range o.machines {
 			m.image = 2
 		}
@@ -285,7 +285,8 @@ func (o *operator) goBack(m *machine) {
 		return
 	}
 	if own := m.disk.tip.member(m.disk.member); own != nil && !listedAt(m.disk.tip, m) {
-		if addr := addrOf(own.PeerURLs[0]); o.at(addr) == nil {
+		addr := addrOf(own.PeerURLs[0])
+		if there := o.at(addr); there == nil || there.power == destroyed {
 			m.addr = addr
 		}
 	}
@@ -397,8 +398,11 @@ func (o *operator) decide(s recovery.Survey) bool {
 			}
 			continue
 		}
-		if len(e.Problems) > 0 || e.Running && e.Status == nil {
+		if len(e.Problems) > 0 || e.Running && e.Status == nil || e.TooNew != "" {
 			o.makeReady(m)
+			if e.TooNew != "" {
+				m.image = 2
+			}
 			repaired = true
 		}
 	}
@@ -420,7 +424,7 @@ func (o *operator) best() *machine {
 	most := -1
 	for _, m := range o.machines {
 		reach, _, _ := m.reach()
-		if m.key == "" || m.disk == nil || m.disk.damaged || reach != recovery.Reached {
+		if m.key == "" || m.disk == nil || m.disk.damaged || reach != recovery.Reached || o.unfit[m.key] {
 			continue
 		}
 		kept := m.disk.kept(m.forgets())
@@ -444,12 +448,16 @@ func (o *operator) others(r *recovery.Refusal) bool {
 		}
 	}
 	o.req.Node = ""
+	if better := quotedIn(r.Next, "plan again: node = "); len(better) > 0 {
+		o.req.Node = better[0]
+	}
 	return false
 }
 
 // another takes another seed than the one that cannot be it.
 func (o *operator) another(s recovery.Survey) bool {
 	if o.req.Node != "" {
+		o.unfit[o.req.Node] = true
 		o.req.Node, o.req.Less = "", nil
 		if _, _, err := planner.Choose(s, o.req.Lost); err == nil {
 			return false

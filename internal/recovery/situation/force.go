@@ -128,6 +128,10 @@ func (f *forcing) step(id, until recovery.StepID) error {
 			seed.stop(0)
 			seed.manifest = parked
 			w.settle()
+			if d := seed.disk; d != nil && seed.forgets() && d.commit < d.applied {
+				f.goBack()
+				return &failed{recovery.CodeCommitBehind}
+			}
 			f.reach(recovery.PhaseStopped)
 		}
 	case recovery.StepCopy:
@@ -186,6 +190,18 @@ func (f *forcing) step(id, until recovery.StepID) error {
 		}
 	}
 	return nil
+}
+
+// goBack puts everything back as it was.
+func (f *forcing) goBack() {
+	for _, m := range append(f.others, f.seed) {
+		if m.manifest == parked {
+			m.manifest = inPlace
+			f.w.start(m)
+		}
+	}
+	f.journal().Undone = f.w.time()
+	f.w.settle()
 }
 
 // begin writes down what is about to be moved.

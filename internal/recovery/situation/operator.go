@@ -95,6 +95,7 @@ type operator struct {
 	turns []string // what was done in each
 	ran   bool     // an apply was begun
 	told  map[string]int
+	unfit map[string]bool // nodes that cannot be the seed, as he was told
 	fault *broken
 	lies  []*broken // what was said to be lost and is not: the operator goes on all the same
 	ended string    // how it ended
@@ -102,7 +103,7 @@ type operator struct {
 
 // meet lets an operator plan, apply and follow advice in a world, and returns the rules that were broken.
 func meet(w *world, q wish, count tally) (faults []*broken, turns []string) {
-	o := &operator{world: w, wish: q, tally: count, told: map[string]int{}}
+	o := &operator{world: w, wish: q, tally: count, told: map[string]int{}, unfit: map[string]bool{}}
 	o.req = planner.SeedRequest{Node: q.node, Lost: q.lost, Less: q.less, RecoveryID: cmp.Or(q.id, "now")}
 	defer func() {
 		if p := recover(); p != nil {
@@ -402,6 +403,8 @@ func (o *operator) repairAfter(code recovery.Code, m *machine) {
 		o.auth = false
 	case recovery.CodeForceInManifest:
 		o.takeFlagsOut()
+	case recovery.CodeCommitBehind:
+		m.image = 2
 	case recovery.CodePeersOutOfReach:
 		for _, l := range o.leaders() {
 			o.correctURLs(l)

@@ -222,9 +222,8 @@ func (w *world) start(m *machine) bool {
 	if flag && !w.force(m) {
 		return false
 	}
-	d := *m.disk // what is committed is applied before it serves
-	d.commit = max(d.commit, d.applied)
-	d.applied = d.commit
+	d := *m.disk // what is committed is applied before it serves; nothing is committed without a leader
+	d.applied = max(d.commit, d.applied)
 	m.disk = &d
 	m.running, m.flag, m.leader, m.lastWords = true, flag, 0, ""
 	return true
