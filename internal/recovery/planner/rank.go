@@ -99,7 +99,13 @@ func (c *Census) rank(lost []string) Ranking {
 // undecided says why nobody but the operator can choose.
 func (r Ranking) undecided(c *Census, unjudged []RuledOut) string {
 	if len(r.Candidates) == 0 {
-		return "none of the surveyed masters has a readable log and database and a usable manifest."
+		text := "none of the surveyed masters has a readable log and database and a usable manifest."
+		for _, o := range r.Out {
+			if n := c.find(o.Name); o.HasData && forsaken(n.Evidence) {
+				text += fmt.Sprintf(" On %s %s.", o.Name, o.Reason)
+			}
+		}
+		return text
 	}
 	if len(unjudged) > 0 && r.Candidates[0].Name != unjudged[0].Name {
 		// Left out silently, the master with the data would lose to one that has next to nothing.

@@ -264,7 +264,8 @@ func seedForsaken(e recovery.Evidence) error {
 			"a recovery that was given up has begun a forced start on %s, which rewrites the log.",
 			e.Name,
 		),
-		Next: "choose another master; or put the copy back that the journal names, and move the journal away.",
+		Next: "choose another master. If that recovery is to go on after all, take it out of abandon, and set " +
+			"recovery_id to it; or put the copy back that the journal names, and move the journal away.",
 	}
 }
 
@@ -351,6 +352,8 @@ func seedDeniesClient(e recovery.Evidence) error {
 func othersHaveMore(p *SeedPlan, more []string) error {
 	best := "leave node out, and plan again: the best one is taken"
 	if r := Rank(p.Evidence, p.Lost); r.Undecided != "" {
+		best = "decide which of them has the data to keep (etcdutl snapshot status …/member/snap/db, on each), and name " +
+			"that one with node"
 		if other := r.bestBeside(p.Node); other != "" {
 			best = fmt.Sprintf("choose %s, on which it keeps more, and plan again: node = %q", other, other)
 		}

@@ -91,7 +91,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 	case recovery.CodeSeedUndecided:
 		return o.decide(s)
 	case recovery.CodeOthersHaveMore:
-		return o.others(r)
+		return o.others(r, s)
 	case recovery.CodeNothingToAccept:
 		o.req.Less = nil
 	case recovery.CodeUnknownNode:
@@ -116,6 +116,10 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 		}
 		return o.another(s)
 	case recovery.CodeSeedDamaged, recovery.CodeSeedLearner, recovery.CodeSeedRemoved:
+		if len(o.req.Abandon) > 0 && strings.Contains(r.Next, "out of abandon") {
+			o.req.RecoveryID, o.req.Node, o.req.Abandon = o.req.Abandon[0], "", nil
+			return false
+		}
 		return o.another(s)
 	case recovery.CodeImageTooOld, recovery.CodeCommitBehind:
 		for _, m := range o.machines {
@@ -436,20 +440,25 @@ func (o *operator) best() *machine {
 }
 
 // others is met with a seed that keeps less than another one.
-func (o *operator) others(r *recovery.Refusal) bool {
-	if o.req.Node == o.node && o.node != "" { // he insists
-		more := quotedIn(r.Next, "accept_less_than = [")
-		if len(more) == 0 {
-			more = quotedIn(r.Next, "accept_data_loss_from = [")
-		}
-		if len(more) > 0 {
-			o.req.Less = more
-			return false
+func (o *operator) others(r *recovery.Refusal, s recovery.Survey) bool {
+	more := quotedIn(r.Next, "accept_less_than = [")
+	repaired := false
+	for _, name := range more {
+		if e := s.Node(name); len(e.Problems) > 0 || e.TooNew != "" {
+			o.makeReady(o.find(name))
+			repaired = true
 		}
 	}
-	o.req.Node = ""
-	if better := quotedIn(r.Next, "plan again: node = "); len(better) > 0 {
+	better := quotedIn(r.Next, "plan again: node = ")
+	insists := o.req.Node == o.node && o.node != "" || strings.HasPrefix(r.Next, "decide which")
+	switch {
+	case repaired:
+	case insists:
+		o.req.Node, o.req.Less = cmp.Or(o.req.Node, s[0].Name), more
+	case len(better) > 0:
 		o.req.Node = better[0]
+	default:
+		o.req.Node = ""
 	}
 	return false
 }

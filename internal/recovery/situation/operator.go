@@ -14,8 +14,11 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
-// turnsAtMost is how often an operator plans before it counts as being led around.
-const turnsAtMost = 8
+// After so many plans an operator counts as slow, and after so many as led around in a circle.
+const (
+	turnsWanted = 8
+	turnsAtMost = 20
+)
 
 // wish is what an operator wants, and how he is.
 type wish struct {
@@ -114,8 +117,11 @@ func meet(w *world, q wish, count tally) (faults []*broken, turns []string) {
 			faults = append(faults, o.fault)
 		}
 	}()
-	for range turnsAtMost {
+	for n := range turnsAtMost {
 		if done := o.turn(); done || o.fault != nil {
+			if n >= turnsWanted {
+				o.breaks(wayOn, "slow", "it took %d turns", n+1)
+			}
 			return nil, nil
 		}
 	}

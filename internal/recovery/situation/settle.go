@@ -120,30 +120,34 @@ func (m *machine) follow(leader *machine) {
 // elect makes a member the leader where enough voters take it for one.
 func (w *world) elect(m *machine) {
 	tip := m.disk.tip
-	if !tip.votes(m.disk.member) {
+	conf := tip.at(max(m.disk.commit, m.disk.applied)) // the members count that are known to be committed
+	if !conf.votes(m.disk.member) {
 		return
 	}
 	var heard []*machine
 	voters, term := 0, tip.term
 	for _, o := range w.machines {
 		if !o.running || o.leader != 0 || o.disk.tip.cluster != tip.cluster || !hears(m, o) ||
-			o != m && !listedAt(tip, o) || tip.member(o.disk.member) == nil {
+			o != m && !listedAt(conf, o) || conf.member(o.disk.member) == nil {
 			continue
 		}
 		heard = append(heard, o)
 		term = max(term, o.disk.tip.term)
-		if tip.votes(o.disk.member) && tip.further(o.disk.tip) >= 0 {
+		if conf.votes(o.disk.member) && tip.further(o.disk.tip) >= 0 {
 			voters++
 		}
 	}
-	if voters <= tip.voters()/2 {
+	if voters <= conf.voters()/2 {
 		return
 	}
 	next := w.grow(tip, term+1, nil)
 	m.disk = &data{tip: next, commit: next.index, applied: next.index, member: m.disk.member}
 	m.leader = m.disk.member
 	for _, o := range heard {
-		if o != m {
+		switch {
+		case next.member(o.disk.member) == nil: // removed by what was not committed until now
+			o.running, o.flag, o.leader, o.lastWords = false, false, 0, removedWords
+		case o != m:
 			o.follow(m)
 		}
 	}
