@@ -13,9 +13,10 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestReboot has etcd 3.6, data on a mount, and members whose names are not their hosts'. It logs in as a user who is not
-// root and may use sudo without a password. It restarts one joining master while its etcd has to stay down. On the other
-// one etcd has crashed again and again; the kubelet's back-off of 40 s and more must not hold back the etcd that joins.
+// TestReboot has etcd 3.6, data on a mount, and members whose names are not their hosts'. It logs in as a user who is
+// not root and may use sudo without a password. It restarts one joining master while its etcd has to stay down. On the
+// other one etcd has crashed again and again; the kubelet's back-off of 40 s and more must not hold back the etcd that
+// joins.
 func TestReboot(t *testing.T) {
 	l, count := start(t, lab.Options{Etcd: "3.6", DataMount: true, Manifest: otherName})
 	readDisks(t, l)

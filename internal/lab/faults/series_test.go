@@ -38,7 +38,8 @@ func TestInSeries(t *testing.T) {
 	)
 	got := InSeries(cases, 3)
 	want := []string{
-		"seed unforce, before, etcd crash; then seed unforce, after, kubelet restart; then member catch-up, before, reboot",
+		"seed unforce, before, etcd crash; then seed unforce, after, kubelet restart; " +
+			"then member catch-up, before, reboot",
 		"seed copy, during, Ctrl-C; then seed force, during, provider killed",
 	}
 	if len(got) != len(want) {
@@ -59,7 +60,12 @@ func TestInSeries(t *testing.T) {
 
 // TestDue has the faults of a series strike in turn, each once, and none before its moment.
 func TestDue(t *testing.T) {
-	cases := named(t, "seed force, during, provider killed", "seed unforce, after, reboot", "member lock, before, reboot")
+	cases := named(
+		t,
+		"seed force, during, provider killed",
+		"seed unforce, after, reboot",
+		"member lock, before, reboot",
+	)
 	a := &attempt{Case: cases[0], later: cases[1:]}
 	seed, member := recovery.OperationSeed, recovery.OperationMember
 	for i, e := range []struct {

@@ -49,7 +49,7 @@ func main() {
 	flag.BoolVar(&o.list, "list", false, "only list the cases")
 	flag.BoolVar(&o.verbose, "v", false, "show what happened in each case, not only in those that fail")
 	flag.BoolVar(&o.doc, "doc", false, "write the table of what has passed into the documentation; not with -only")
-	flag.IntVar(&o.series, "series", 1, "how many cases strike one recovery, one after the other; not with -doc or -record")
+	flag.IntVar(&o.series, "series", 1, "how many cases strike one recovery in turn; not with -doc or -record")
 	flag.IntVar(&o.pairs, "pairs", 20, "how often to start two applies at once")
 	flag.DurationVar(&o.within, "within", 0, "begin no case after this time; 0 for all of them, however long it takes")
 	flag.StringVar(&o.record, "record", "", "a file in which to keep what passes, and of which no case is run again")
