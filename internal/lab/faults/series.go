@@ -68,7 +68,7 @@ func (a *attempt) due(e link.Event) bool {
 	if next && a.result.Struck && a.later[0].at(e) && !ended(e.PID) {
 		a.Case, a.later, a.result.Struck = a.later[0], a.later[1:], false
 	}
-	if a.result.Struck || !a.Case.at(e) {
+	if a.result.Struck || !a.at(e) {
 		return false
 	}
 	a.result.Struck = true

@@ -85,7 +85,7 @@ func TestDue(t *testing.T) {
 		got := ""
 		e.event.PID = os.Getpid()
 		if a.due(e.event) {
-			got = a.Case.String()
+			got = a.String()
 			a.striking.Done()
 		}
 		if got != e.due {
