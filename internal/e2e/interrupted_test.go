@@ -20,6 +20,7 @@ var allInterrupts = flag.Bool("all-interrupts", false, "all cases of TestInterru
 // TestInterrupted is a part of the fault matrix on real masters: three of its cases strike one recovery, one after the
 // other.
 func TestInterrupted(t *testing.T) {
+	t.Parallel() // or the tests after it would wait for its masters
 	with, err := terraform.PrepareWith(t.Context(), t.TempDir(), watched, func(text string) { t.Log(text) })
 	must(t, err)
 	dir := t.TempDir()
