@@ -64,8 +64,8 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 	return t, nil
 }
 
-// takeBuilt copies what `make build` has made of a package, if it is there. Where the go command would make the same, it
-// leaves that as it is and does not link it once more.
+// takeBuilt copies what `make build` has made of a package, if it is there. Where the go command would make the same,
+// it leaves that as it is and does not link it once more.
 func (t *Tools) takeBuilt(provider string) error {
 	name := filepath.Base(provider)
 	if provider == "." {
