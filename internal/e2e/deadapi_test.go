@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 // TestKubeletsOfADeadAPI has kubelets that were started while their API server was down, and so do not stop what leaves
@@ -56,16 +57,18 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 		"kubeadm init phase kubeconfig kubelet",
 	)
 	command(t, m1, "systemctl", "restart", "kubelet")
+	why := []string{
+		"The Kubelet Does Not Run",
+		"no kubelet runs on m1",
+		"client certificate /etc/kubernetes/kubelet.conf expired on",
+		"kubeadm init phase kubeconfig kubelet",
+	}
+	refuses(t, l, func(code int) string { return run(t, w, code, "plan") }, why...)
+	only := nodesOf(t, l, l.SSHUser(), "m1")
 	for end := time.Now().Add(11 * time.Second); time.Now().Before(end); { // it is started every 10 s, for a moment
-		refuses(
-			t,
-			l,
-			func(code int) string { return run(t, w, code, "plan") },
-			"The Kubelet Does Not Run",
-			"no kubelet runs on m1",
-			"client certificate /etc/kubernetes/kubelet.conf expired on",
-			"kubeadm init phase kubeconfig kubelet",
-		)
+		e := survey.Take(t.Context(), only, time.Now()).Node("m1")
+		refusedAs(t, e.Kubelet.Check("m1", "node"), why...)
+		time.Sleep(500 * time.Millisecond)
 	}
 	must(t, os.WriteFile(m1.Path(kubeletConf), good, 0o600))
 	command(t, m1, "systemctl", "restart", "kubelet")

@@ -7,29 +7,15 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
 // readDisks stops etcd everywhere and reads, as a user with sudo, what the members have. Then it starts etcd again.
 func readDisks(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	nodes := map[string]*node.Node{}
-	for _, m := range l.Nodes() {
-		c := ssh.New(ssh.Config{
-			Host:           m.Host(),
-			Port:           m.Port(),
-			User:           "ops",
-			PrivateKeyFile: l.SSHKeyFile(),
-			HostKey:        m.HostKey(),
-			Timeout:        10 * time.Second,
-		}, nil)
-		t.Cleanup(func() { _ = c.Close() })
-		nodes[m.Name()] = node.New(node.Settings{Name: m.Name()}, c)
-	}
+	nodes := nodesOf(t, l, "ops")
 	alive := survey.Take(t.Context(), nodes, time.Now())
 	for !allHeard(alive) && t.Context().Err() == nil {
 		alive = survey.Take(t.Context(), nodes, time.Now())

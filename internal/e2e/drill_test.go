@@ -19,6 +19,7 @@ import (
 // TestDrill does what `make lab`, `make lab-break` and `make lab-clean` do, then kills the keeper, which must take
 // everything along.
 func TestDrill(t *testing.T) {
+	t.Parallel() // its masters are those of another process
 	dir := filepath.Join(t.TempDir(), "drill")
 	program := filepath.Join(t.TempDir(), "drill-program")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../lab/cmd/drill").CombinedOutput()
@@ -27,7 +28,7 @@ func TestDrill(t *testing.T) {
 	}
 	drill := func(args ...string) string {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 3*time.Minute)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), startup)
 		defer cancel()
 		out, err := exec.CommandContext(ctx, program, append([]string{"-dir", dir}, args...)...).CombinedOutput()
 		if err != nil {
@@ -71,7 +72,7 @@ func TestDrill(t *testing.T) {
 	keeper, err := strconv.Atoi(string(text))
 	must(t, err)
 	must(t, syscall.Kill(keeper, syscall.SIGKILL))
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for c, err := dial(t, "127.77.0.11:2222"); err == nil; c, err = dial(t, "127.77.0.11:2222") {
 		must(t, c.Close())
 		if time.Now().After(deadline) {

@@ -13,10 +13,8 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestGivenUp has addresses of IPv6 and recovers without the third master, which is off. It comes back with all of its
-// old data.
-func TestGivenUp(t *testing.T) {
-	l, count := start(t, lab.Options{IPv6: true})
+// giveUp recovers without the third master, which is off. It comes back with all of its old data.
+func giveUp(t *testing.T, l *lab.Lab, data string, count int64) {
 	m3 := l.Node("m3")
 	lose(t, l.Node("m2"))
 	m3.PowerOff()
@@ -25,7 +23,8 @@ func TestGivenUp(t *testing.T) {
 	leaveOut(t, w.Dir)
 	w.Variables["lost_nodes"] = []string{"m3"}
 	must(t, w.Save())
-	run(t, w, 0, "apply", "-auto-approve")
+	run(t, w, 2, "plan", "-detailed-exitcode", "-out=recovery.tfplan")
+	run(t, w, 0, "apply", "recovery.tfplan")
 
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -33,7 +32,7 @@ func TestGivenUp(t *testing.T) {
 	writer, err := l.StartWriter(t.Context(), "m1", "m2")
 	must(t, err)
 	must(t, m3.PowerOn())
-	old := l.Node("m3").Path("/var/lib/etcd/member/snap/db")
+	old := m3.Path(data + "/member/snap/db")
 	for !strings.Contains(m3.ContainerLog(), "removed") {
 		if ctx.Err() != nil {
 			t.Fatalf("m3 does not say that it was removed:\n%s", tail(m3.ContainerLog(), 20))
@@ -62,7 +61,7 @@ func TestGivenUp(t *testing.T) {
 	run(t, w, 0, "apply", "-auto-approve")
 	settled(t, w)
 	recovered(t, l, written)
-	if kept, _ := filepath.Glob(m3.Path("/var/lib/etcd.etcdrecovery/*/member")); len(kept) == 0 {
+	if kept, _ := filepath.Glob(m3.Path(data + ".etcdrecovery/*/member")); len(kept) == 0 {
 		t.Error("m3's old data is not kept")
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
 // touchable is what a refusal must leave alone.
@@ -19,6 +21,12 @@ var touchable = []string{"/etc/kubernetes", "/var/lib/kubelet/config.yaml", "/va
 
 // refuses plans in vain: the words are said, and nothing on any master is touched.
 func refuses(t *testing.T, l *lab.Lab, plan func(code int) string, parts ...string) {
+	t.Helper()
+	untouched(t, l, func() { wants(t, plan(1), parts...) })
+}
+
+// untouched wants nothing on any master to be touched.
+func untouched(t *testing.T, l *lab.Lab, do func()) {
 	t.Helper()
 	hashes := func() []string {
 		var all []string
@@ -30,10 +38,32 @@ func refuses(t *testing.T, l *lab.Lab, plan func(code int) string, parts ...stri
 		return all
 	}
 	before := hashes()
-	wants(t, plan(1), parts...)
+	do()
 	if !slices.Equal(hashes(), before) {
 		t.Error("something was touched")
 	}
+}
+
+// nodesOf are masters as the recovery knows them: all of the lab's, or those of these names.
+func nodesOf(t *testing.T, l *lab.Lab, user string, names ...string) map[string]*node.Node {
+	t.Helper()
+	nodes := map[string]*node.Node{}
+	for _, m := range l.Nodes() {
+		if len(names) > 0 && !slices.Contains(names, m.Name()) {
+			continue
+		}
+		c := ssh.New(ssh.Config{
+			Host:           m.Host(),
+			Port:           m.Port(),
+			User:           user,
+			PrivateKeyFile: l.SSHKeyFile(),
+			HostKey:        m.HostKey(),
+			Timeout:        10 * time.Second,
+		}, nil)
+		t.Cleanup(func() { _ = c.Close() })
+		nodes[m.Name()] = node.New(node.Settings{Name: m.Name()}, c)
+	}
+	return nodes
 }
 
 // copied puts a copy of the manifest beside it, under another name.

@@ -3,75 +3,80 @@
 package e2e_test
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
-// TestNotReady has the newest etcd and kubelet. It looks at the machines themselves, plans while one at a time is not
-// fit, and recovers when all are.
+// TestNotReady has the newest etcd and kubelet. It looks at the machines themselves, at masters that are not fit, and
+// recovers when all are. What a real kubelet, systemd and runtime show of such a master is read here. Which refusal
+// comes of it is decided from the evidence alone, for one master at a time while the others are as they should be.
 func TestNotReady(t *testing.T) {
 	l, count := start(t, lab.Options{DiskSize: 1 << 30})
 	machines(t, l)
-	m1, m2 := l.Node("m1"), l.Node("m2")
+	m1, m2, m3 := l.Node("m1"), l.Node("m2"), l.Node("m3")
 	for _, m := range l.Nodes()[1:] {
 		m.KubeletStop() // two wiped masters found the cluster anew while the etcd of m1 is down, as it is below
 		must(t, m.WipeEtcd())
 	}
 	w := workspace(t, l)
 	plan := func(code int) string { return run(t, w, code, "plan", "-detailed-exitcode") }
+	nodes := nodesOf(t, l, l.SSHUser())
+	look := func() recovery.Survey { return survey.Take(t.Context(), nodes, time.Now()) }
 
-	t.Run("a backup in the seed's folder", func(t *testing.T) {
-		remove := copied(t, m1, "etcd.yaml.bak")
-		refuses(
-			t,
-			l,
-			plan,
+	t.Run("no kubelet on a joining master", func(t *testing.T) {
+		refuses(t, l, plan, noKubelet("m2")...)
+	})
+	m2.KubeletStart()
+	m3.KubeletStart()
+	var fit recovery.Survey
+	until(t, "masters that are not refused", time.Minute, func() bool { // one may not be heard in time
+		fit = look()
+		err := errors.Join(decideSeed(fit), decideMembers(fit))
+		if err != nil {
+			t.Log(err)
+		}
+		return err == nil
+	})
+	m1.KubeletStop() // one that runs starts etcd anew when a second file has its pod
+	bak, tilde := copied(t, m1, "etcd.yaml.bak"), copied(t, m2, "etcd.yaml~")
+	m3.RemoveImage()
+	untouched(t, l, func() {
+		unfit := look()
+		refusedAs(t, decideSeed(with(fit, unfit, "m1")),
 			"m1: /etc/kubernetes/manifests/etcd.yaml and /etc/kubernetes/manifests/etcd.yaml.bak are both the pod "+
 				"kube-system/etcd",
-			"Move one of them out of /etc/kubernetes/manifests",
-		)
-		remove()
+			"Move one of them out of /etc/kubernetes/manifests")
+		refusedAs(t, decideMembers(with(fit, unfit, "m2")), "m2: /etc/kubernetes/manifests/", "etcd.yaml~",
+			"are both the pod kube-system/etcd")
+		refusedAs(t, decideMembers(with(fit, unfit, "m3")), noImage("m3")...)
 	})
-	t.Run("no kubelet on the seed", func(t *testing.T) {
-		m1.KubeletStop()
-		refuses(
-			t,
-			l,
-			plan,
-			"The Kubelet Does Not Run",
-			"no kubelet runs on m1 (systemctl is-active kubelet: inactive)",
-			"start it, then plan again",
-		)
-		m1.KubeletStart()
+	bak()
+	tilde()
+	m3.RestoreImage()
+	old := copied(t, m2, "old-etcd")
+	untouched(t, l, func() {
+		unfit := look()
+		refusedAs(t, decideSeed(with(fit, unfit, "m1")), noKubelet("m1")...)
+		refusedAs(t, decideMembers(with(fit, unfit, "m2")), "m2: /etc/kubernetes/manifests/", "old-etcd",
+			"are both the pod kube-system/etcd")
 	})
-	// A kubelet starts etcd anew when a second file has its pod, and stops it when that file goes, until it reads the
-	// folder once more.
+	old()
+	m1.KubeletStart()
 	until(t, "the etcd of m1", time.Minute, func() bool { return len(m1.EtcdPIDs()) == 1 })
 	t.Run("no image on the seed", func(t *testing.T) {
 		m1.RemoveImage()
-		refuses(t, l, plan, "the image registry.k8s.io/etcd", "is not on m1", "pull or import it, then plan again")
+		refuses(t, l, plan, noImage("m1")...)
 		m1.RestoreImage()
 	})
-	t.Run("no kubelet on a joining master", func(t *testing.T) {
-		refuses(t, l, plan, "The Kubelet Does Not Run", "no kubelet runs on m2", "start it, then plan again")
-	})
-	for _, m := range l.Nodes()[1:] {
-		m.KubeletStart()
-	}
-	t.Run("no image on a joining master", func(t *testing.T) {
-		m2.RemoveImage()
-		refuses(t, l, plan, "the image registry.k8s.io/etcd", "is not on m2", "pull or import it, then plan again")
-		m2.RestoreImage()
-	})
-	for _, name := range []string{"etcd.yaml~", "old-etcd"} {
-		t.Run(name+" in a joining master's folder", func(t *testing.T) {
-			defer copied(t, m2, name)()
-			refuses(t, l, plan, "m2: /etc/kubernetes/manifests/", name, "are both the pod kube-system/etcd")
-		})
-	}
 	for _, m := range l.Nodes() { // what no kubelet takes for a pod
 		copied(t, m, ".etcd.yaml.swp")
 		written(t, m, "etcd.yaml.empty", "")
@@ -91,6 +96,62 @@ func TestNotReady(t *testing.T) {
 	if got := containersOf(t, m2, "etcd-note-m2"); got != note {
 		t.Errorf("the containers of another pod were\n%sand are\n%s", note, got)
 	}
+}
+
+// noKubelet is what is said of a master whose kubelet was stopped.
+func noKubelet(name string) []string {
+	return []string{
+		"The Kubelet Does Not Run",
+		"no kubelet runs on " + name + " (systemctl is-active kubelet: inactive)",
+		"start it, then plan again",
+	}
+}
+
+// noImage is what is said of a master without the image of its etcd.
+func noImage(name string) []string {
+	return []string{"the image registry.k8s.io/etcd", "is not on " + name, "pull or import it, then plan again"}
+}
+
+// with is a survey in which one master is as another survey found it.
+func with(all, other recovery.Survey, name string) recovery.Survey {
+	all = slices.Clone(all)
+	for i := range all {
+		if all[i].Name == name {
+			all[i] = other.Node(name)
+		}
+	}
+	return all
+}
+
+// decideSeed returns why the recovery from m1 is refused, nil where it is not.
+func decideSeed(all recovery.Survey) error {
+	_, err := planner.DecideSeed(all, planner.SeedRequest{Node: "m1", RecoveryID: "test"})
+	return err
+}
+
+// decideMembers returns why m2 or m3 may not join what m1 will be after its recovery, nil where both may.
+func decideMembers(all recovery.Survey) error {
+	seed, err := planner.DecideSeed(all, planner.SeedRequest{Node: "m1", RecoveryID: "test"})
+	if err != nil {
+		return fmt.Errorf("the seed: %w", err)
+	}
+	second, err := planner.DecideMember(all.Node("m2"), seed.Cluster(), false)
+	if err != nil {
+		return err
+	}
+	_, err = planner.DecideMember(all.Node("m3"), second.Joined(), false)
+	return err
+}
+
+// refusedAs wants a refusal to say this.
+func refusedAs(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	r, ok := recovery.IsRefusal(err)
+	if !ok {
+		t.Errorf("got %v, want a refusal that says %q", err, parts)
+		return
+	}
+	wants(t, r.Title+"\n"+r.Detail(), parts...)
 }
 
 // otherPod has a name that begins as etcd's.

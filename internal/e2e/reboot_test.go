@@ -5,6 +5,7 @@ package e2e_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -12,16 +13,30 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestReboot has etcd 3.5. It restarts one joining master while its etcd has to stay down. On the other one etcd has
-// crashed again and again; the kubelet's back-off of 40 s and more must not hold back the etcd that joins.
+// TestReboot has etcd 3.6, data on a mount, and members whose names are not their hosts'. It logs in as a user who is
+// not root and may use sudo without a password. It restarts one joining master while its etcd has to stay down. On the
+// other one etcd has crashed again and again; the kubelet's back-off of 40 s and more must not hold back the etcd that
+// joins.
 func TestReboot(t *testing.T) {
-	l, count := start(t, lab.Options{Etcd: "3.5"})
+	l, count := start(t, lab.Options{Etcd: "3.6", DataMount: true, Manifest: otherName})
+	readDisks(t, l)
 	lose(t, l.Nodes()[1:]...)
 	m1, m2, m3 := l.Node("m1"), l.Node("m2"), l.Debian("m3")
+	w := workspace(t, l)
+	w.Variables["ssh"] = map[string]any{
+		"user":             "ops",
+		"private_key_file": l.SSHKeyFile(),
+		"known_hosts_file": l.KnownHostsFile(),
+	}
+	must(t, w.Save())
+	must(t, m3.SudoFails(true))
+	wants(t, run(t, w, 1, "plan"), "m3", "sudo")
+	must(t, m3.SudoFails(false))
 	until(t, "a back-off of 40 s on m3", 3*time.Minute, func() bool {
+		time.Sleep(2 * time.Second) // to read the log costs something
 		return strings.Contains(kubeletLog(t, m3), "back-off 40s restarting failed container=etcd")
 	})
-	w := workspace(t, l)
+	run(t, w, 2, "plan", "-detailed-exitcode", "-out=recovery.tfplan")
 	applying, ended := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer ended()
 	booted := make(chan error, 1)
@@ -29,7 +44,7 @@ func TestReboot(t *testing.T) {
 	started := make(chan bool, 1)
 	go func() { started <- startsSoon(t, m3) }()
 
-	r, err := w.Run(applying, nil, "apply", "-auto-approve", "-no-color")
+	r, err := w.Run(applying, nil, "apply", "-no-color", "recovery.tfplan")
 	must(t, err)
 	ended() // what did not come until now does not come
 	if err := <-booted; err != nil {
@@ -62,6 +77,7 @@ func rebootMeanwhile(ctx context.Context, t *testing.T, seed, joining lab.Node) 
 			t.Errorf("%s runs etcd before it joins: %v", joining.Name(), pids)
 			break
 		}
+		time.Sleep(5 * time.Millisecond)
 	}
 	return err
 }
@@ -86,4 +102,18 @@ func kubeletLog(t *testing.T, m lab.DebianNode) string {
 		t.Error(err)
 	}
 	return log
+}
+
+// otherName gives the members names that are not their hosts'. The kubelet puts them in, from a variable; those that
+// join have their member list in the environment.
+func otherName(master string, text []byte) []byte {
+	manifest := regexp.MustCompile(`([=,])m([123])\b`).ReplaceAllString(string(text), "${1}infra$2")
+	name := "infra" + master[1:]
+	env := "    env:\n    - name: MEMBER\n      value: " + name + "\n"
+	manifest = strings.Replace(manifest, "--name="+name+"\n", "--name=$(MEMBER)\n", 1)
+	if list := regexp.MustCompile(`    - --initial-cluster=(.*)\n`); master != "m1" {
+		env += "    - name: ETCD_INITIAL_CLUSTER\n      value: " + list.FindStringSubmatch(manifest)[1] + "\n"
+		manifest = list.ReplaceAllLiteralString(manifest, "")
+	}
+	return []byte(strings.Replace(manifest, "    image:", env+"    image:", 1))
 }

@@ -11,12 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/disk"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/kubelet"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/machine"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/pki"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
@@ -46,7 +46,7 @@ func (d *debianNode) PowerOn() error {
 // awaitKubelet waits until the kubelet says that it is well: it may start before the runtime is up, end, and be started
 // again.
 func (d *debianNode) awaitKubelet(ctx context.Context) error {
-	err := wait.Until(ctx, pause, func() error {
+	err := wait.Until(ctx, costly, func() error {
 		_, err := d.Run(ctx, "curl", "-sf", "http://127.0.0.1:10248/healthz")
 		return err
 	})
@@ -229,26 +229,21 @@ func (d *debianNode) Stats() Stats {
 }
 
 func (d *debianNode) EtcdPIDs() []int {
-	if !d.machine.On() {
-		return nil
-	}
 	var pids []int
-	for field := range strings.FieldsSeq(d.do("sh", "-c", "pgrep -x etcd; true")) {
-		if pid, err := strconv.Atoi(field); err == nil {
-			pids = append(pids, pid)
+	for _, pid := range d.machine.Find("etcd") {
+		if inside := machine.Inside(pid); inside != 0 {
+			pids = append(pids, inside)
 		}
 	}
 	return pids
 }
 
 func (d *debianNode) EtcdCommands() []string {
-	if !d.machine.On() {
-		return nil
-	}
 	var lines []string
-	const list = `for p in $(pgrep -x etcd); do tr '\0' ' ' </proc/$p/cmdline; echo; done; true`
-	for line := range strings.Lines(d.do("sh", "-c", list)) {
-		lines = append(lines, strings.TrimSpace(line))
+	for _, pid := range d.machine.Find("etcd") {
+		if args, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && len(args) > 0 {
+			lines = append(lines, strings.TrimSpace(strings.ReplaceAll(string(args), "\x00", " ")))
+		}
 	}
 	return lines
 }

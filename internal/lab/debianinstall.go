@@ -68,7 +68,7 @@ func (d *debianNode) load(ctx context.Context, archives ...string) error {
 		if d.Docker() {
 			args = []string{"docker", "load", "-i", a}
 		}
-		if err := wait.Until(ctx, pause, func() error {
+		if err := wait.Until(ctx, costly, func() error {
 			_, err := d.Run(ctx, args...)
 			return err
 		}); err != nil {

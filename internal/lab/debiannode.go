@@ -21,6 +21,9 @@ import (
 // longer.
 const bootPatience = 2 * time.Minute
 
+// costly is between two looks that start processes on a node.
+const costly = 250 * time.Millisecond
+
 // A debianNode is a node of the grade Debian.
 type debianNode struct {
 	lab     *debianNodes

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,11 +19,6 @@ import (
 )
 
 const sample = "../../examples/preview-manifests/manifests/m2.yaml"
-
-// calls is a configuration that calls a function with a manifest.
-func calls(call, file string) string {
-	return fmt.Sprintf("locals { m2 = file(%q) }\noutput \"it\" { value = provider::etcdrecovery::%s }\n", file, call)
-}
 
 func absolute(t *testing.T, file string) string {
 	t.Helper()
@@ -98,54 +94,68 @@ func TestFunctions(t *testing.T) {
 			})}),
 		}),
 	}
+	// All in one configuration: each of its own would cost half a dozen runs of the CLI.
+	config := fmt.Sprintf("locals { m2 = file(%q) }\n", absolute(t, sample))
+	var checks []statecheck.StateCheck
 	for call, want := range tests {
-		t.Run(strings.SplitN(call, "(", 2)[0], func(t *testing.T) {
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: factories,
-				Steps: []resource.TestStep{
-					{
-						Config:            calls(call, absolute(t, sample)),
-						ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("it", want)},
-					},
-				},
-			})
-		})
+		name := fmt.Sprintf("it%d", len(checks))
+		config += fmt.Sprintf("output %q {\n  value = provider::etcdrecovery::%s\n}\n", name, call)
+		checks = append(checks, statecheck.ExpectKnownOutputValue(name, want))
 	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories,
+		Steps:                    []resource.TestStep{{Config: config, ConfigStateChecks: checks}},
+	})
 }
 
-// TestFunctionErrors are about the argument that is wrong, and say what to do.
+// TestFunctionErrors are about the argument that is wrong, and say what to do. One plan has them all, each about the
+// call that it comes of.
 func TestFunctionErrors(t *testing.T) {
 	testdata := "../manifest/testdata/"
 	tests := []struct{ call, file, want string }{
-		{"read_manifest(local.m2)", testdata + "refused/rke2.yaml", "RKE2.*rke2 server --cluster-reset"},
-		{"force_manifest(local.m2)", testdata + "refused/openshift-4.yaml", "OpenShift 4.*quorum-restore.sh"},
-		{"force_manifest(local.m2)", testdata + "accepted/forced-by-hand.yaml", "already forces a new cluster"},
-		{"unforce_manifest(local.m2)", testdata + "refused/cloud-config.yaml", "not a pod manifest"},
-		{"join_manifest(local.m2, [])", testdata + "refused/kops.yaml", "etcd-manager-ctl restore-backup"},
+		{"read_manifest(FILE)", testdata + "refused/rke2.yaml", "RKE2.*rke2 server --cluster-reset"},
+		{"force_manifest(FILE)", testdata + "refused/openshift-4.yaml", "OpenShift 4.*quorum-restore.sh"},
+		{"force_manifest(FILE)", testdata + "accepted/forced-by-hand.yaml", "already forces a new cluster"},
+		{"unforce_manifest(FILE)", testdata + "refused/cloud-config.yaml", "not a pod manifest"},
+		{"join_manifest(FILE, [])", testdata + "refused/kops.yaml", "etcd-manager-ctl restore-backup"},
 		{
-			"join_manifest(local.m2, [{ name = \"\", peer_urls = [\"https://10.0.0.13:2380\"] }])",
+			"join_manifest(FILE, [{ name = \"\", peer_urls = [\"https://10.0.0.13:2380\"] }])",
 			sample,
 			"a member that has never started has no name yet",
 		},
 		{
-			"join_manifest(local.m2, [{ name = \"m1\", peer_urls = [\"10.0.0.13\"] }])",
+			"join_manifest(FILE, [{ name = \"m1\", peer_urls = [\"10.0.0.13\"] }])",
 			sample,
 			"is not a URL that etcd takes",
 		},
 	}
-	for _, test := range tests {
-		t.Run(test.want, func(t *testing.T) {
-			want := strings.NewReplacer(" ", `[\s│]+`).Replace(test.want)
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: factories,
-				Steps: []resource.TestStep{
-					{
-						Config:      calls(test.call, absolute(t, test.file)),
-						ExpectError: regexp.MustCompile(`(?s)` + strings.ReplaceAll(want, ".*", ".*?")),
-					},
-				},
-			})
-		})
+	with, err := tools()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := with.Copy(filepath.Join(t.TempDir(), "errors"), "preview-manifests")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := "terraform {\n  required_providers {\n    etcdrecovery = { source = \"etcdrecovery/etcdrecovery\" }\n  " +
+		"}\n}\n"
+	for i, test := range tests {
+		call := strings.Replace(test.call, "FILE", fmt.Sprintf("file(%q)", absolute(t, test.file)), 1)
+		config += fmt.Sprintf("output \"it%d\" {\n  value = provider::etcdrecovery::%s\n}\n", i, call)
+	}
+	if err := os.WriteFile(filepath.Join(w.Dir, "main.tf"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, folded := run(t, w, 1, "plan", "-no-color")
+	said := strings.Split(folded, "Error: ")[1:]
+	if len(said) != len(tests) {
+		t.Errorf("%d errors, want %d", len(said), len(tests))
+	}
+	for i, test := range tests {
+		about := regexp.MustCompile(fmt.Sprintf(`in output "it%d".*%s`, i, test.want))
+		if !slices.ContainsFunc(said, about.MatchString) {
+			t.Errorf("no error about output it%d says %q in\n%s", i, test.want, folded)
+		}
 	}
 }
 

@@ -31,6 +31,9 @@ func (a *attempt) check(ctx context.Context) error {
 	if a.Fault.inject != nil && !a.result.Struck {
 		add(errors.New("the fault did not strike: its step was not reached"))
 	}
+	if len(a.later) > 0 {
+		add(fmt.Errorf("no turn had come for %s", a.later))
+	}
 	if a.result.EndedAfter > endLimit {
 		add(fmt.Errorf("the apply ended %.1f s after Ctrl-C", a.result.EndedAfter.Seconds()))
 	}

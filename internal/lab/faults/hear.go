@@ -17,21 +17,19 @@ import (
 func (a *attempt) hear(ctx context.Context, e link.Event) {
 	a.place(ctx, e)
 	a.say("%s %s on %q acted=%v", e.Operation, e.ID, e.Nodes, e.Acted)
-	a.mu.Lock()
-	struck := a.result.Struck || a.Fault.inject == nil || e.Operation != a.Operation || e.ID != a.Step ||
-		e.Acted != (a.Moment == After)
-	a.result.Struck = a.result.Struck || !struck
-	a.mu.Unlock()
-	if struck {
+	if !a.due(e) {
 		return
 	}
-	if a.Moment == During {
+	a.mu.Lock()
+	c := a.Case
+	a.mu.Unlock()
+	if c.Moment == During {
 		usual := a.Took[key(e.Operation, e.ID)]
 		wait := time.Duration(a.rng.Float64() * float64(max(usual, 20*time.Millisecond)))
-		time.AfterFunc(wait, func() { a.strike(ctx, e) })
+		time.AfterFunc(wait, func() { a.strike(ctx, c.Fault, e) })
 		return
 	}
-	a.strike(ctx, e)
+	a.strike(ctx, c.Fault, e)
 }
 
 // place keeps what is to be known of a step, and starts the clients when the first member joins.
@@ -64,18 +62,19 @@ func (a *attempt) place(ctx context.Context, e link.Event) {
 	}
 }
 
-// strike makes the fault happen to a master that the step is about, or to the provider.
-func (a *attempt) strike(ctx context.Context, e link.Event) {
+// strike makes a fault happen to a master that the step is about, or to the provider.
+func (a *attempt) strike(ctx context.Context, f Fault, e link.Event) {
+	defer a.striking.Done()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	m := a.target(e)
-	if a.Fault.Name == ctrlC {
+	if f.Name == ctrlC {
 		a.signal = time.Now()
-	} else if a.Fault.Name != providerKilled {
+	} else if f.Name != providerKilled {
 		a.result.Node = m.Name()
 	}
-	heal, err := a.Fault.inject(ctx, hit{master: m, provider: e.PID, rng: a.rng})
-	if err != nil {
+	heal, err := f.inject(ctx, hit{master: m, provider: e.PID, rng: a.rng})
+	if err != nil && !a.again(err) {
 		a.errs = append(a.errs, err)
 	}
 	if heal != nil {

@@ -23,7 +23,7 @@ const pairOffset = 12 * time.Second
 // Pair starts two applies of the same recovery, from two processes with a state each, the second one some time later.
 // Each goes on until it succeeds, or is told that the recovery is finished. Only one may be at work at a time.
 func (r *Runner) Pair(ctx context.Context, round int) Result {
-	return r.attempt(ctx, PairCase(round), (*attempt).pair)
+	return r.attempt(ctx, Series{PairCase(round)}, (*attempt).pair)
 }
 
 // PairCase is what a round of two applies goes by.

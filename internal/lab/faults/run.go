@@ -27,7 +27,7 @@ const (
 	survivor = "m1"
 	keys     = 200
 	diskSize = 500 << 20 // of a master, where it is to become full
-	tries    = 8         // applies after the one that the fault strikes
+	tries    = 8         // applies after one that a fault strikes
 	limit    = 10 * time.Minute
 	endLimit = 30 * time.Second // for an apply to end after Ctrl-C
 )
@@ -51,12 +51,16 @@ func key(operation recovery.Operation, step recovery.StepID) string {
 // Result is what a case came to. It is good when Err is nil.
 type Result struct {
 	Case
+	Then Series // what struck after it
 	Outcome
 	Err       error
 	Struck    bool
 	Log       string
 	Durations Durations
 }
+
+// All are the cases that this came of.
+func (r Result) All() Series { return append(Series{r.Case}, r.Then...) }
 
 // Outcome is what is counted of a result.
 type Outcome struct {
@@ -76,6 +80,10 @@ type Outcome struct {
 type attempt struct {
 	*Runner
 	Case
+	later    Series // what strikes after it
+	tries    int    // applies after the first
+	full     bool   // a disk will be
+	striking sync.WaitGroup
 	lab      *lab.Lab
 	work     *terraform.Workspace
 	rng      *rand.Rand
@@ -105,21 +113,26 @@ var errVoid = errors.New("the masters had come back by themselves before the rec
 const mostVoid = 3
 
 // Run carries out one case. A case without a fault is a recovery without one.
-func (r *Runner) Run(ctx context.Context, c Case) Result {
+func (r *Runner) Run(ctx context.Context, c Case) Result { return r.RunSeries(ctx, Series{c}) }
+
+// RunSeries carries out a series. The result is that of its first case, and good when all have struck and all is well
+// in the end.
+func (r *Runner) RunSeries(ctx context.Context, s Series) Result {
 	for void := 1; ; void++ {
-		if result := r.attempt(ctx, c, (*attempt).run); !errors.Is(result.Err, errVoid) || void == mostVoid {
+		if result := r.attempt(ctx, s, (*attempt).run); !errors.Is(result.Err, errVoid) || void == mostVoid {
 			return result
 		}
 	}
 }
 
-func (r *Runner) attempt(ctx context.Context, c Case, run func(*attempt, context.Context) error) Result {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooLong)
+func (r *Runner) attempt(ctx context.Context, s Series, run func(*attempt, context.Context) error) Result {
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(len(s))*limit, errTooLong)
 	defer cancel()
 	name := fnv.New64a()
-	_, _ = name.Write([]byte(c.String()))
-	a := &attempt{Runner: r, Case: c, rng: rand.New(rand.NewPCG(r.Seed, name.Sum64()))}
-	a.result.Case, a.result.Durations = c, Durations{}
+	_, _ = name.Write([]byte(s.String()))
+	a := &attempt{Runner: r, Case: s[0], later: s[1:], rng: rand.New(rand.NewPCG(r.Seed, name.Sum64()))}
+	a.tries, a.full = len(s)*tries, slices.ContainsFunc(s, func(c Case) bool { return c.Fault.Name == diskFull })
+	a.result.Case, a.result.Then, a.result.Durations = s[0], s[1:], Durations{}
 	began := time.Now()
 	err := run(a, ctx)
 	if errors.Is(context.Cause(ctx), errTooLong) { // where the lab itself stands still
@@ -169,6 +182,9 @@ func (a *attempt) run(ctx context.Context) (err error) {
 	if err := a.apply(ctx); err != nil {
 		return err
 	}
+	if a.result.Refused && len(a.later) > 0 {
+		return errVoid // for those that are left
+	}
 	if a.result.Refused {
 		return a.untouched()
 	}
@@ -188,7 +204,7 @@ func (a *attempt) lose(ctx context.Context, dir string) error {
 	o.Dir = dir
 	// A wiped etcd fails to start again and again; how often is of no interest here.
 	o.Kubelet = lab.KubeletTiming{Backoff: time.Second, BackoffMax: 15 * time.Second}
-	if a.Fault.Name == diskFull {
+	if a.full {
 		o.DiskSize = diskSize
 	}
 	var err error
@@ -249,8 +265,9 @@ func (a *attempt) apply(ctx context.Context) error {
 		if first {
 			a.result.FirstExit = r.ExitCode
 		}
-		if !a.signal.IsZero() && a.result.EndedAfter == 0 {
-			a.result.EndedAfter = r.Began.Add(r.Took).Sub(a.signal)
+		if !a.signal.IsZero() {
+			a.result.EndedAfter = max(a.result.EndedAfter, r.Began.Add(r.Took).Sub(a.signal))
+			a.signal = time.Time{}
 		}
 		a.heals = nil
 		a.mu.Unlock()
@@ -267,7 +284,7 @@ func (a *attempt) apply(ctx context.Context) error {
 		case struck && a.foundedAnew(refused):
 			a.result.Refused = true
 			return nil
-		case a.result.Applies > tries:
+		case a.result.Applies > a.tries:
 			return fmt.Errorf("%d applies did not recover; the last one said:\n%s", a.result.Applies, tail(r.Text))
 		case !first: // something may need a moment, as it would for a person
 			time.Sleep(2 * time.Second)

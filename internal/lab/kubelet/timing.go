@@ -6,7 +6,7 @@ import "time"
 
 // Timing says how fast the kubelet is. A zero field means its default.
 type Timing struct {
-	Poll time.Duration // between two looks at the manifest folder: 20 ms. A kubelet is told by inotify.
+	Poll time.Duration // between two looks at the manifest folder: 50 ms. A kubelet is told by inotify.
 	// Before the second restart of a container that exits (the first is immediate), doubling: 250 ms. A kubelet: 10 s.
 	Backoff      time.Duration
 	BackoffMax   time.Duration // 5 s. A kubelet: 300 s.
@@ -22,7 +22,7 @@ func (t Timing) withDefaults() Timing {
 			*d = value
 		}
 	}
-	set(&t.Poll, 20*time.Millisecond)
+	set(&t.Poll, 50*time.Millisecond)
 	set(&t.Backoff, 250*time.Millisecond)
 	set(&t.BackoffMax, 5*time.Second)
 	set(&t.BackoffReset, 10*time.Second)

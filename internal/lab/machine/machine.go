@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,7 +37,8 @@ type Config struct {
 	Spawn   *proc.Spawner     // ends the machine if this process dies
 }
 
-// A Machine is on or off. Its methods are not safe for use by several goroutines at once, but for Command and Root.
+// A Machine is on or off. Its methods are not safe for use by several goroutines at once, but for Command, Find
+// and Root.
 type Machine struct {
 	Config
 	mu     sync.Mutex
@@ -131,7 +131,9 @@ func (m *Machine) PowerOn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	m.mu.Lock()
 	m.groups = groups
+	m.mu.Unlock()
 	console, err := os.OpenFile(filepath.Join(m.Dir, "console.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening a console: %w", err)
@@ -221,21 +223,6 @@ func (m *Machine) Freeze(frozen bool) error {
 
 // Plug puts the machine's network cable in, or pulls it.
 func (m *Machine) Plug(ctx context.Context, in bool) error { return m.Network.plug(ctx, m.Number, in) }
-
-// Processes are those of a service, by their numbers on this machine.
-func (m *Machine) Processes(service string) []int {
-	var pids []int
-	for _, h := range m.groups {
-		// Not every hierarchy of version 1 has a group for each service.
-		text, _ := os.ReadFile(filepath.Join(h.Group, "system.slice", service+".service", "cgroup.procs"))
-		for line := range strings.FieldsSeq(string(text)) {
-			if pid, err := strconv.Atoi(line); err == nil && !slices.Contains(pids, pid) {
-				pids = append(pids, pid)
-			}
-		}
-	}
-	return pids
-}
 
 // Command is a command on the machine, as root, whatever its network does.
 func (m *Machine) Command(ctx context.Context, args ...string) *exec.Cmd {

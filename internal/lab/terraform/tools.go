@@ -40,10 +40,8 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 		rc:       filepath.Join(dir, "terraform.rc"),
 		root:     root,
 	}
-	if provider == "." {
-		if err := t.takeBuilt(); err != nil {
-			return nil, err
-		}
+	if err := t.takeBuilt(provider); err != nil {
+		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", t.Provider, provider)
 	cmd.Dir = root
@@ -66,10 +64,14 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 	return t, nil
 }
 
-// takeBuilt copies what `make build` has made, if it is there. Where the go command would make the same, it leaves that
-// as it is and does not link it once more.
-func (t *Tools) takeBuilt() error {
-	made, err := os.ReadFile(filepath.Join(t.root, "bin", filepath.Base(t.Provider)))
+// takeBuilt copies what `make build` has made of a package, if it is there. Where the go command would make the same,
+// it leaves that as it is and does not link it once more.
+func (t *Tools) takeBuilt(provider string) error {
+	name := filepath.Base(provider)
+	if provider == "." {
+		name = filepath.Base(t.Provider)
+	}
+	made, err := os.ReadFile(filepath.Join(t.root, "bin", name))
 	if err != nil {
 		return nil //nolint:nilerr // then it is built
 	}

@@ -34,6 +34,7 @@ type options struct {
 	verbose  bool
 	doc      bool
 	pairs    int
+	series   int
 	within   time.Duration
 	record   string
 }
@@ -48,6 +49,7 @@ func main() {
 	flag.BoolVar(&o.list, "list", false, "only list the cases")
 	flag.BoolVar(&o.verbose, "v", false, "show what happened in each case, not only in those that fail")
 	flag.BoolVar(&o.doc, "doc", false, "write the table of what has passed into the documentation; not with -only")
+	flag.IntVar(&o.series, "series", 1, "how many cases strike one recovery in turn; not with -doc or -record")
 	flag.IntVar(&o.pairs, "pairs", 20, "how often to start two applies at once")
 	flag.DurationVar(&o.within, "within", 0, "begin no case after this time; 0 for all of them, however long it takes")
 	flag.StringVar(&o.record, "record", "", "a file in which to keep what passes, and of which no case is run again")
@@ -66,6 +68,9 @@ func run(ctx context.Context, o options, dir string) error {
 	}
 	if o.doc && o.only != "" {
 		return errors.New("-doc is not for a choice of cases: leave -only out")
+	}
+	if o.series < 1 || o.series > 1 && (o.doc || o.record != "") {
+		return errors.New("-series is from 1, and of more than one case not for -doc or -record")
 	}
 	kept, err := openRecord(o.record)
 	if err != nil {
@@ -115,8 +120,8 @@ func run(ctx context.Context, o options, dir string) error {
 	for i := range pairs {
 		each(&pairs[i], faults.PairCase(i+1), func() faults.Result { return r.Pair(ctx, i+1) })
 	}
-	for i, c := range cases {
-		each(&results[i], c, func() faults.Result { return r.Run(ctx, c) })
+	for i, s := range faults.InSeries(cases, o.series) {
+		each(&results[i], s[0], func() faults.Result { return r.RunSeries(ctx, s) })
 	}
 	if err := running.Wait(); err != nil {
 		return err
@@ -161,7 +166,7 @@ func show(o options, r faults.Result) {
 	if r.Err != nil {
 		state = "FAIL"
 	}
-	line := fmt.Sprintf("%s %5.1f s  %d applies  %4d writes  %s", state, r.Took.Seconds(), r.Applies, r.Writes, r.Case)
+	line := fmt.Sprintf("%s %5.1f s  %d applies  %4d writes  %s", state, r.Took.Seconds(), r.Applies, r.Writes, r.All())
 	if r.Node != "" {
 		line += ", on " + r.Node
 	}

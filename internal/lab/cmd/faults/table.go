@@ -35,7 +35,7 @@ func sum(results, pairs []faults.Result) summary {
 		if r.Took == 0 {
 			continue // was not begun
 		}
-		s.injections++
+		s.injections += len(r.All())
 		s.writes += r.Writes
 		s.most, s.ended = max(s.most, r.Applies), max(s.ended, r.EndedAfter)
 		switch {
@@ -48,7 +48,9 @@ func sum(results, pairs []faults.Result) summary {
 			s.failed++
 			continue
 		}
-		s.cells[cell(r.Case)]++
+		for _, c := range r.All() {
+			s.cells[cell(c)]++
+		}
 	}
 	for _, p := range pairs {
 		if p.Took == 0 {
