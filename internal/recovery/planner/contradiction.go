@@ -40,7 +40,8 @@ func lacks(name, further string, p, end recovery.Progress) string {
 		return ""
 	}
 	return fmt.Sprintf(
-		"%s has committed entry %d, and the log of %s ends with entry %d in a later term: that cannot be of one history.",
+		"%s has committed entry %d, and the log of %s ends with entry %d in a later term: that cannot be of one "+
+			"history.",
 		name,
 		p.Kept,
 		further,
@@ -58,8 +59,8 @@ func (n *Node) runsBack(o *Node) string {
 		return ""
 	}
 	return fmt.Sprintf(
-		"%s has applied entry %d and is at revision %d, and %s has applied entry %d and is at revision %d: that cannot "+
-			"be of one history.",
+		"%s has applied entry %d and is at revision %d, and %s has applied entry %d and is at revision %d: that "+
+			"cannot be of one history.",
 		less.Name,
 		less.applied(),
 		less.revision(),

@@ -239,8 +239,8 @@ func checkPlace(e recovery.Evidence, members []etcd.Member) error {
 			return p.Answers && slices.Contains(m.PeerURLs, p.URL)
 		}); i >= 0 {
 			next += fmt.Sprintf(
-				" An etcd answers at %s: if that is the member, it works, and may be needed. Then give %s another --name, "+
-					"with which it joins beside it, and remove the old member later.",
+				" An etcd answers at %s: if that is the member, it works, and may be needed. Then give %s another "+
+					"--name, with which it joins beside it, and remove the old member later.",
 				e.Peers[i].URL,
 				e.Name,
 			)

@@ -182,8 +182,8 @@ func (d *seedDecision) othersCannotStart() error {
 	return nil
 }
 
-// othersHaveNoMore refuses to go on with a forced start that is not verified yet where others have more by now than what
-// was accepted for it.
+// othersHaveNoMore refuses to go on with a forced start that is not verified yet where others have more by now than was
+// accepted for it.
 func (d *seedDecision) othersHaveNoMore() error {
 	if d.journal.Reached(recovery.PhaseForced) || d.rank(d.plan.Lost).candidate(d.seed.Name) == nil {
 		return nil

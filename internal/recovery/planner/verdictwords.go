@@ -251,8 +251,8 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 	}
 	for _, s := range v.Moved {
 		how = append(how, fmt.Sprintf(
-			"%s: the others look for it at %s, and its manifest says %s: give it the old address as well until there is "+
-				"a leader (ip address add), or make both one",
+			"%s: the others look for it at %s, and its manifest says %s: give it the old address as well until there "+
+				"is a leader (ip address add), or make both one",
 			s.Node.Name,
 			strings.Join(s.PeerURLs, ","),
 			strings.Join(s.Node.PeerURLs, ","),

@@ -352,8 +352,8 @@ func seedDeniesClient(e recovery.Evidence) error {
 func othersHaveMore(p *SeedPlan, more []string) error {
 	best := "leave node out, and plan again: the best one is taken"
 	if r := Rank(p.Evidence, p.Lost); r.Undecided != "" {
-		best = "decide which of them has the data to keep (etcdutl snapshot status …/member/snap/db, on each), and name " +
-			"that one with node"
+		best = "decide which of them has the data to keep (etcdutl snapshot status …/member/snap/db, on each), and " +
+			"name that one with node"
 		if other := r.bestBeside(p.Node); other != "" {
 			best = fmt.Sprintf("choose %s, on which it keeps more, and plan again: node = %q", other, other)
 		}
@@ -372,7 +372,18 @@ func othersHaveMore(p *SeedPlan, more []string) error {
 		)
 	}
 	for _, name := range more {
-		if why := unfit(p.Evidence.Node(name)); why != "" {
+		e := p.Evidence.Node(name)
+		if e.Learner() || e.Disk != nil && e.Disk.Removed {
+			best = fmt.Sprintf(
+				"%s cannot be the seed as it is (%s); what it has more can be kept only by a restore of its database "+
+					"(etcdutl snapshot restore --skip-hash-check, of a copy of %s/member/snap/db)",
+				name,
+				unfit(e),
+				e.DataDir,
+			)
+			break
+		}
+		if why := unfit(e); why != "" {
 			best = fmt.Sprintf(
 				"%s cannot be the seed as it is (%s): correct that if you can, and plan again",
 				name,

@@ -450,7 +450,8 @@ func (o *operator) others(r *recovery.Refusal, s recovery.Survey) bool {
 		}
 	}
 	better := quotedIn(r.Next, "plan again: node = ")
-	insists := o.req.Node == o.node && o.node != "" || strings.HasPrefix(r.Next, "decide which")
+	insists := o.req.Node == o.node && o.node != "" || strings.HasPrefix(r.Next, "decide which") ||
+		strings.Contains(r.Next, "can be kept only by")
 	switch {
 	case repaired:
 	case insists:

@@ -409,13 +409,13 @@ func (w *world) visible(cluster etcd.ID) *entry {
 	return best
 }
 
-// holders are the machines that have, or could have, what etcd needs to be that member of a cluster of so many. One that
-// was forced has thrown the others out.
+// holders are the machines that have, or could have, what etcd needs to be that member of a cluster of so many voters.
+// One that was forced has thrown the others out.
 func (w *world) holders(v etcd.Member, cluster etcd.ID, voters int) []*machine {
 	var all []*machine
 	for _, m := range w.machines {
 		d := m.whole()
-		if d != nil && d.member == v.ID && d.tip.cluster == cluster && !(len(d.tip.members) == 1 && voters > 1) {
+		if d != nil && d.member == v.ID && d.tip.cluster == cluster && (len(d.tip.members) > 1 || voters == 1) {
 			all = append(all, m)
 		}
 	}

@@ -40,6 +40,11 @@ func (w *world) settle() {
 			w.elect(m)
 		}
 	}
+	for _, m := range w.machines { // what an election commits may take the quorum away again
+		if m.running && !w.follows(m) {
+			m.leader = 0
+		}
+	}
 }
 
 // twins reports whether another machine has the data of the same member.
