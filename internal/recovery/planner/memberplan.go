@@ -182,7 +182,14 @@ func isLoopback(text string) bool {
 // cluster of its own with the ID of that.
 func healthy(e recovery.Evidence) bool {
 	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == e.Live.ClusterID &&
-		e.Live.Lists(e.Status.MemberID) && e.Parked == "" && len(e.Alarms) == 0
+		e.Live.Lists(e.Status.MemberID) && !servesAlone(e) && e.Parked == "" && len(e.Alarms) == 0
+}
+
+// servesAlone reports whether a node knows none of the other members of the cluster that answers.
+func servesAlone(e recovery.Evidence) bool {
+	return len(e.Live.Members) > 1 && !slices.ContainsFunc(e.Members, func(m etcd.Member) bool {
+		return m.ID != e.Status.MemberID && e.Live.Lists(m.ID)
+	})
 }
 
 // joinsFirst tells of a member that was added and has not started whether it may have by this master's turn: its own

@@ -38,6 +38,7 @@ type Verdict struct {
 	Ahead    []string // nodes with data that the cluster that answers never had
 	Unsure   []string // nodes that answer, and of which nobody can say what they have
 	Seen     []string // members that cannot be examined from here, and that a node reaches
+	Voteless []string // nodes with data of a learner, or of a member that was removed
 	Moved    []Seat   // members with data whose nodes are at other addresses than the cluster has recorded
 	Text     string   // one sentence
 }
@@ -60,6 +61,8 @@ func (c *Census) judge(node string) Verdict {
 			v.WithData = append(v.WithData, n.Name)
 		case n.unsure() && n.mayVote(l):
 			v.Unsure = append(v.Unsure, n.Name)
+		case n.Holds == HasData:
+			v.Voteless = append(v.Voteless, n.Name)
 		}
 	}
 	for _, s := range l.voters() {
@@ -242,6 +245,13 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 		text = fmt.Sprintf(
 			"no data: none of the masters that can be examined has etcd data; what %s has is not known",
 			recovery.Words(missing),
+		)
+	}
+	if len(v.Voteless) > 0 {
+		text += fmt.Sprintf(
+			"; %s has data without a vote, of a learner or of a member that was removed: no cluster can be forced on "+
+				"that, and its database can be restored as a snapshot",
+			recovery.Words(v.Voteless),
 		)
 	}
 	return NoData, text

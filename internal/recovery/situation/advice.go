@@ -138,7 +138,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 	case recovery.CodeRecoveryFinished, recovery.CodeMajorityLostAgain:
 		o.newID()
 	case recovery.CodeNoData:
-		return o.noData()
+		return o.noData(r.Found)
 	default:
 		o.breaks(wellFormed, "unknown-code-"+string(code), "the model has no operator for it")
 		return true
@@ -210,11 +210,11 @@ func (o *operator) serving(s recovery.Survey) {
 func (o *operator) survey(s recovery.Survey) {
 	for _, e := range s {
 		members := e.Members
-		if len(members) == 0 && e.Disk == nil {
-			members = e.InitialCluster()
-		}
 		if e.Disk != nil {
 			members = e.Disk.Members
+		}
+		if len(members) <= 1 { // itself alone, where it was forced
+			members = append(slices.Clone(members), e.InitialCluster()...)
 		}
 		for _, k := range members {
 			for _, u := range k.PeerURLs {
@@ -414,7 +414,7 @@ func (o *operator) decide(s recovery.Survey) bool {
 	switch {
 	case repaired:
 	case best == nil: // nobody has anything
-		return o.noData()
+		return o.noData("")
 	default:
 		o.req.Node = best.key
 	}
@@ -454,6 +454,8 @@ func (o *operator) others(r *recovery.Refusal, s recovery.Survey) bool {
 		strings.Contains(r.Next, "can be kept only by")
 	switch {
 	case repaired:
+	case strings.HasPrefix(r.Next, "nothing was forced yet"):
+		o.newID()
 	case insists:
 		o.req.Node, o.req.Less = cmp.Or(o.req.Node, s[0].Name), more
 	case len(better) > 0:
@@ -475,7 +477,7 @@ func (o *operator) another(s recovery.Survey) bool {
 	}
 	best := o.best()
 	if best == nil {
-		return o.noData()
+		return o.noData("")
 	}
 	o.req.Node = best.key
 	return false
@@ -525,9 +527,17 @@ func (o *operator) abandon(id string) {
 }
 
 // noData is the final word that only a snapshot helps. It has to be true.
-func (o *operator) noData() bool {
+func (o *operator) noData(told string) bool {
+	told, _, _ = strings.Cut(told, " has data without a vote")
+	voteless := strings.Split(told[strings.LastIndex(told, "; ")+1:], ", ")
+	for i := range voteless {
+		voteless[i] = strings.TrimSpace(voteless[i])
+	}
 	for _, m := range o.machines {
 		d := m.whole()
+		if slices.Contains(voteless, m.key) {
+			continue
+		}
 		if d == nil || m.key == "" || slices.Contains(o.req.Lost, m.key) || !d.kept(m.forgets()).votes(d.member) {
 			continue
 		}

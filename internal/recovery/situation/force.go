@@ -316,7 +316,7 @@ func (f *forcing) checkForced() {
 		f.breaks(wholeCopy, "no-copy", "%s is forced, and what it has is not in %s", seed.name, f.oldData)
 	}
 	// Everybody is stopped, switched off or given up.
-	known := w.visible(d.tip.cluster)
+	known := w.visible(d)
 	voters := 0
 	if known != nil {
 		for _, v := range known.members {
@@ -391,17 +391,20 @@ func (f *forcing) given(o *machine, v etcd.Member) bool {
 // stopped reports whether a machine is one of those that the recovery has stopped.
 func (f *forcing) stopped(o *machine) bool { return slices.Contains(f.others, o) && !o.running }
 
-// visible is the furthest membership of a cluster that a survey could see.
-func (w *world) visible(cluster etcd.ID) *entry {
+// visible is the furthest membership of a history that a survey could see.
+func (w *world) visible(seed *data) *entry {
 	var best *entry
 	for _, m := range w.machines {
-		if m.key == "" || m.disk == nil || m.disk.damaged || m.disk.tip.cluster != cluster {
+		if m.key == "" || m.disk == nil || m.disk.damaged || m.disk.tip.cluster != seed.tip.cluster {
 			continue
 		}
 		if reach, _, _ := m.reach(); reach != recovery.Reached {
 			continue
 		}
 		e := m.disk.tip.at(m.disk.applied)
+		if !seed.tip.has(e) && !e.has(seed.tip.at(min(seed.commit, seed.applied))) {
+			continue // a history of its own, with the same ID
+		}
 		if e.member(m.disk.member) != nil && (best == nil || e.further(best) > 0) {
 			best = e
 		}
