@@ -208,8 +208,10 @@ func (n *Node) knowsLater(o *Node) bool {
 	if n.Quorum != o.Quorum {
 		return n.Quorum
 	}
-	a, b := n.hasRemoved(known(o)) || o.neverKnew(known(n)), o.hasRemoved(known(n)) || n.neverKnew(known(o))
-	if a != b {
+	if a, b := n.hasRemoved(known(o)), o.hasRemoved(known(n)); a != b {
+		return a
+	}
+	if a, b := o.neverKnew(known(n)), n.neverKnew(known(o)); a != b {
 		return a
 	}
 	if a, b := n.applied(), o.applied(); a != b {

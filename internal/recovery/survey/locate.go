@@ -81,8 +81,9 @@ func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []
 	case found != nil && !found.Forced():
 		e.ManifestPath, e.Manifest = file.Path, string(file.Text)
 		return found, nil
-	case found != nil && parked == nil:
-		return nil, []string{
+	case found != nil && parked == nil: // what its member says is evidence all the same
+		e.ManifestPath, e.Manifest = file.Path, string(file.Text)
+		return found, []string{
 			fmt.Sprintf(
 				"%s has the force-new-cluster flag in it, and no journal of ours says why: at each start etcd throws "+
 					"all other members out. "+

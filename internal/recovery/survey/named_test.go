@@ -58,6 +58,10 @@ func TestNamedManifest(t *testing.T) {
 			others: []string{"etcd"},
 		},
 		{
+			name: "somebody else has forced it, whose member is evidence all the same", files: []node.File{forced},
+			found: "/m/etcd-events.yaml", problem: "/m/etcd-events.yaml has the force-new-cluster flag in it",
+		},
+		{
 			name: "it is parked", files: []node.File{events}, parked: []node.File{parked}, named: "etcd.yaml",
 			found: "/m/etcd.yaml", others: []string{"etcd-events"},
 		},
