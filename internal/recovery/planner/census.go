@@ -39,7 +39,7 @@ type Node struct {
 // Lineage is one history of data. Two lineages are two clusters, even where they have the same ID.
 type Lineage struct {
 	Cluster etcd.ID
-	Fork    string // the node that has this history alone, where the cluster's ID does not tell it from another one
+	Fork    string // the first node with this history, where the cluster's ID does not tell it from another one
 	Seats   []Seat // the furthest membership that is known
 	Asked   bool   // a member or a disk told it; otherwise it is what the manifests name
 	Nodes   []*Node
@@ -68,7 +68,7 @@ func takeCensus(s recovery.Survey) *Census {
 	}
 	for _, n := range c.Nodes {
 		if id := n.Cluster(); id != 0 {
-			n.Lineage = c.lineage(id, c.fork(n))
+			n.Lineage = c.lineage(id, n)
 			n.Lineage.Nodes = append(n.Lineage.Nodes, n)
 		}
 	}
@@ -114,16 +114,26 @@ func memberOf(e recovery.Evidence) etcd.ID {
 	return 0
 }
 
-// lineage finds the one of that cluster and fork, or makes it.
-func (c *Census) lineage(id etcd.ID, fork string) *Lineage {
+// lineage finds the one of that cluster whose history a node's data can be of, or makes one.
+func (c *Census) lineage(id etcd.ID, n *Node) *Lineage {
+	fork, split := c.fork(n), false
 	for _, l := range c.Lineages {
-		if l.Cluster == id && l.Fork == fork {
+		if l.Cluster == id && l.Fork == fork && l.agrees(n) {
 			return l
 		}
+		split = split || l.Cluster == id && l.Fork == ""
+	}
+	if split {
+		fork = n.Name
 	}
 	l := &Lineage{Cluster: id, Fork: fork}
 	c.Lineages = append(c.Lineages, l)
 	return l
+}
+
+// agrees reports whether a node's data can be of one history with that of all nodes of a lineage.
+func (l *Lineage) agrees(n *Node) bool {
+	return !slices.ContainsFunc(l.Nodes, func(o *Node) bool { return conflict(o, n) != "" })
 }
 
 // fork names the node itself where its history cannot be that of the others with the same cluster ID, "" where it can.

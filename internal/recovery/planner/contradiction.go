@@ -7,10 +7,13 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// contradiction finds nodes of one lineage whose data cannot come from one history, "" where there are none.
-func contradiction(l *Lineage) string {
-	for i, a := range l.all() {
-		for _, b := range l.all()[i+1:] {
+// contradiction finds nodes of one cluster ID whose data cannot come from one history, "" where there are none.
+func (c *Census) contradiction() string {
+	for i, a := range c.Nodes {
+		for _, b := range c.Nodes[i+1:] {
+			if a.Cluster() == 0 || a.Cluster() != b.Cluster() {
+				continue
+			}
 			if text := conflict(a, b); text != "" {
 				return text
 			}

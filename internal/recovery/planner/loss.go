@@ -47,7 +47,7 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 		case forsaken(c.find(other.Name).Evidence): // given up by name
 		case other.lineage == seed.lineage && other.Kept > seed.Kept:
 			l.Ahead = append(l.Ahead, other.Name)
-		case other.lineage == seed.lineage && other.KeptRevision > 1 &&
+		case other.KeptRevision > 1 && other.Cluster == seed.Cluster &&
 			conflict(c.find(seed.Name), c.find(other.Name)) != "":
 			l.Ahead = append(l.Ahead, other.Name)
 			l.Apart = append(l.Apart, other.Name)

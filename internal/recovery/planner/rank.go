@@ -119,6 +119,9 @@ func (r Ranking) undecided(c *Census, unjudged []RuledOut) string {
 		}
 		return text + "."
 	}
+	if text := c.contradiction(); text != "" {
+		return text
+	}
 	best := r.Candidates[0]
 	lineages := map[*Lineage]bool{}
 	for _, o := range r.Candidates {
@@ -146,7 +149,7 @@ func (r Ranking) undecided(c *Census, unjudged []RuledOut) string {
 			)
 		}
 	}
-	return contradiction(best.lineage)
+	return ""
 }
 
 // Best is the master to choose, "" where the evidence does not decide.

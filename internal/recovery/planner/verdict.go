@@ -141,11 +141,11 @@ func (n *Node) unsure() bool {
 		(n.StrayData != "" || n.EmptyUnknown != "" || n.Running || !n.NoManifest)
 }
 
-// counts reports whether a node's data counts towards a quorum of a lineage. Data that could not be judged counts for
-// each.
+// counts reports whether a node's data counts towards a quorum of a lineage. Data that could not be judged, or that can
+// be of more than one history, counts for each.
 func (n *Node) counts(l *Lineage) bool {
 	has := n.Holds == HasData || n.Holds == Damaged && n.Readable
-	return has && (n.Lineage == nil || n.Lineage == l) && n.mayVote(l)
+	return has && (n.Lineage == nil || n.Lineage == l || n.Lineage.Cluster == l.Cluster && l.agrees(n)) && n.mayVote(l)
 }
 
 // mayVote reports whether a node is one of the voters of a lineage, as far as anybody knows. Its own data may be older

@@ -110,7 +110,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 		o.req.Node, o.req.Lost, o.req.Less = "", nil, nil
 	case recovery.CodeSeedEmpty:
 		for _, e := range s {
-			if e.StrayData != "" {
+			if e.StrayData+e.EmptyUnknown != "" {
 				o.makeReady(o.find(e.Name))
 			}
 		}
@@ -450,12 +450,14 @@ func (o *operator) others(r *recovery.Refusal, s recovery.Survey) bool {
 		}
 	}
 	better := quotedIn(r.Next, "plan again: node = ")
-	insists := o.req.Node == o.node && o.node != "" || strings.HasPrefix(r.Next, "decide which") ||
-		strings.Contains(r.Next, "can be kept only by")
+	own := o.req.Node == o.node && o.node != ""
+	insists := own || strings.HasPrefix(r.Next, "decide which") || strings.Contains(r.Next, "can be kept only by")
 	switch {
 	case repaired:
 	case strings.HasPrefix(r.Next, "nothing was forced yet"):
 		o.newID()
+	case strings.HasPrefix(r.Next, "the forced start on") && !own:
+		o.abandon(o.req.RecoveryID)
 	case insists:
 		o.req.Node, o.req.Less = cmp.Or(o.req.Node, s[0].Name), more
 	case len(better) > 0:

@@ -320,7 +320,7 @@ func (f *forcing) checkForced() {
 	voters := 0
 	if known != nil {
 		for _, v := range known.members {
-			for _, o := range w.holders(v, d.tip.cluster, known.voters()) {
+			for _, o := range w.holders(v, d, known.voters()) {
 				unseen := o.manifest == missing && slices.Contains(f.less, o.key)
 				if !v.Learner && !unseen && !f.given(o, v) {
 					voters++
@@ -414,11 +414,11 @@ func (w *world) visible(seed *data) *entry {
 
 // holders are the machines that have, or could have, what etcd needs to be that member of a cluster of so many voters.
 // One that was forced has thrown the others out.
-func (w *world) holders(v etcd.Member, cluster etcd.ID, voters int) []*machine {
+func (w *world) holders(v etcd.Member, seed *data, voters int) []*machine {
 	var all []*machine
 	for _, m := range w.machines {
 		d := m.whole()
-		if d != nil && d.member == v.ID && d.tip.cluster == cluster && (len(d.tip.members) > 1 || voters == 1) {
+		if d != nil && d.member == v.ID && d.tip.at(0) == seed.tip.at(0) && (len(d.tip.members) > 1 || voters == 1) {
 			all = append(all, m)
 		}
 	}
