@@ -22,9 +22,17 @@ func Final(err error) error {
 	return finalError{err}
 }
 
-// Until calls check, and again after each pause, until it succeeds or its error is Final. When ctx ends, the error
-// holds that of ctx and that of the last try.
+// longest is how long is waited where the caller has set no limit.
+const longest = 10 * time.Minute
+
+// Until calls check, and again after each pause, until it succeeds or its error is Final. When ctx ends, or after ten
+// minutes where it has no deadline, the error holds that of ctx and that of the last try.
 func Until(ctx context.Context, pause time.Duration, check func() error) error {
+	if _, limited := ctx.Deadline(); !limited {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, longest)
+		defer cancel()
+	}
 	for {
 		err := check()
 		var final finalError

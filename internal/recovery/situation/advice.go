@@ -109,12 +109,16 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 	case recovery.CodeNodeTwice:
 		o.req.Node, o.req.Lost, o.req.Less = "", nil, nil
 	case recovery.CodeSeedEmpty:
+		repaired := false
 		for _, e := range s {
 			if e.StrayData+e.EmptyUnknown != "" {
 				o.makeReady(o.find(e.Name))
+				repaired = true
 			}
 		}
-		return o.another(s)
+		if !repaired {
+			return o.another(s)
+		}
 	case recovery.CodeSeedDamaged, recovery.CodeSeedLearner, recovery.CodeSeedRemoved:
 		if len(o.req.Abandon) > 0 && strings.Contains(r.Next, "out of abandon") {
 			o.req.RecoveryID, o.req.Node, o.req.Abandon = o.req.Abandon[0], "", nil
@@ -445,7 +449,11 @@ func (o *operator) others(r *recovery.Refusal, s recovery.Survey) bool {
 	repaired := false
 	for _, name := range more {
 		if e := s.Node(name); len(e.Problems) > 0 || e.TooNew != "" {
-			o.makeReady(o.find(name))
+			m := o.find(name)
+			o.makeReady(m)
+			if e.TooNew != "" {
+				m.image = 2
+			}
 			repaired = true
 		}
 	}

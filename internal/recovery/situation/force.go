@@ -320,7 +320,7 @@ func (f *forcing) checkForced() {
 	voters := 0
 	if known != nil {
 		for _, v := range known.members {
-			for _, o := range w.holders(v, d, known.voters()) {
+			for _, o := range w.holders(v, d) {
 				unseen := o.manifest == missing && slices.Contains(f.less, o.key)
 				if !v.Learner && !unseen && !f.given(o, v) {
 					voters++
@@ -412,13 +412,13 @@ func (w *world) visible(seed *data) *entry {
 	return best
 }
 
-// holders are the machines that have, or could have, what etcd needs to be that member of a cluster of so many voters.
-// One that was forced has thrown the others out.
-func (w *world) holders(v etcd.Member, seed *data, voters int) []*machine {
+// holders are the machines that have, or could have, what etcd needs to be that member of the seed's cluster. One that
+// was forced has thrown the seed out.
+func (w *world) holders(v etcd.Member, seed *data) []*machine {
 	var all []*machine
 	for _, m := range w.machines {
 		d := m.whole()
-		if d != nil && d.member == v.ID && d.tip.at(0) == seed.tip.at(0) && (len(d.tip.members) > 1 || voters == 1) {
+		if d != nil && d.member == v.ID && d.tip.at(0) == seed.tip.at(0) && d.tip.member(seed.member) != nil {
 			all = append(all, m)
 		}
 	}

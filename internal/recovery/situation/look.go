@@ -26,7 +26,9 @@ func (w *world) look(t texts) recovery.Survey {
 	slices.SortFunc(s, func(a, b recovery.Evidence) int { return strings.Compare(a.Name, b.Name) })
 	live := liveCluster(s)
 	for i := range s {
-		s[i].Live = live
+		if s[i].Live = live; live != nil && s[i].Reach == recovery.Reached && !s[i].Quorum {
+			w.askPeers(&s[i], w.find(s[i].Name), live.Members)
+		}
 	}
 	return s
 }
@@ -184,7 +186,11 @@ func (w *world) lookAtPeers(e *recovery.Evidence, m *machine) {
 	if len(known) <= 1 {
 		known = append(slices.Clone(known), m.initial...)
 	}
-	for _, k := range known {
+	w.askPeers(e, m, known)
+}
+
+func (w *world) askPeers(e *recovery.Evidence, m *machine, members []etcd.Member) {
+	for _, k := range members {
 		for _, u := range k.PeerURLs {
 			if u == m.url() { // another machine may be where its own member was
 				continue
