@@ -350,67 +350,66 @@ func seedDeniesClient(e recovery.Evidence) error {
 }
 
 func othersHaveMore(p *SeedPlan, more []string) error {
-	best := "leave node out, and plan again: the best one is taken"
-	if r := Rank(p.Evidence, p.Lost); r.Undecided != "" {
-		best = "decide which of them has the data to keep (etcdutl snapshot status …/member/snap/db, on each), and " +
-			"name that one with node"
-		if other := r.bestBeside(p.Node); other != "" {
-			best = fmt.Sprintf("choose %s, on which it keeps more, and plan again: node = %q", other, other)
-		}
-	}
-	if j := p.Evidence.Node(p.Node).SeedJournal(p.RecoveryID); j.Reached(recovery.PhaseForcing) {
-		best = fmt.Sprintf(
-			"the forced start on %s is not verified yet: to recover from another master, choose a new recovery_id, "+
-				"and give this recovery up with abandon = [%q]",
-			p.Node,
-			p.RecoveryID,
-		)
-	} else if p.Resuming {
-		best = fmt.Sprintf(
-			"nothing was forced yet: choose a new recovery_id instead of %s, and the best one is taken",
-			p.RecoveryID,
-		)
-	}
-	for _, name := range more {
-		e := p.Evidence.Node(name)
-		if e.Learner() || e.Disk != nil && e.Disk.Removed {
-			best = fmt.Sprintf(
-				"%s cannot be the seed as it is (%s); what it has more can be kept only by a restore of its database "+
-					"(etcdutl snapshot restore --skip-hash-check, of a copy of %s/member/snap/db)",
-				name,
-				unfit(e),
-				e.DataDir,
-			)
-			break
-		}
-		if why := unfit(e); why != "" {
-			best = fmt.Sprintf(
-				"%s cannot be the seed as it is (%s): correct that if you can, and plan again",
-				name,
-				why,
-			)
-			break
-		}
-	}
-	found := fmt.Sprintf("%s is to be the seed, and %s may have more: %s.", p.Node, recovery.Words(more),
-		p.Loss.Text(p.Node))
-	if len(p.Loss.Ahead) > 0 {
-		found = fmt.Sprintf("%s is to be the seed, and a forced start would keep more on %s: %s.", p.Node,
-			recovery.Words(p.Loss.Ahead), p.Loss.Text(p.Node))
+	found := fmt.Sprintf("a forced start would keep more on %s", recovery.Words(p.Loss.Ahead))
+	if len(p.Loss.Ahead) == 0 {
+		found = recovery.Words(more) + " may have more"
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeOthersHaveMore,
 		Title:     "Another Master Has More",
 		Attribute: "node",
-		Found:     found,
+		Found:     fmt.Sprintf("%s is to be the seed, and %s: %s.", p.Node, found, p.Loss.Text(p.Node)),
 		Next: fmt.Sprintf(
 			"%s. If it has to be %s, say what is given up: node = %q and accept_less_than = [%s].",
-			best,
+			insteadOf(p, more),
 			p.Node,
 			p.Node,
 			quoted(p.Loss.price()),
 		),
 	}
+}
+
+// insteadOf is what to do rather than to lose what others have.
+func insteadOf(p *SeedPlan, more []string) string {
+	for _, name := range more {
+		e := p.Evidence.Node(name)
+		switch why := unfit(e); {
+		case e.Learner() || e.Disk != nil && e.Disk.Removed:
+			return fmt.Sprintf(
+				"%s cannot be the seed as it is (%s); what it has more can be kept only by a restore of its database "+
+					"(etcdutl snapshot restore --skip-hash-check, of a copy of %s/member/snap/db)",
+				name,
+				why,
+				e.DataDir,
+			)
+		case why != "":
+			return fmt.Sprintf(
+				"%s cannot be the seed as it is (%s): correct that if you can, and plan again", name, why,
+			)
+		}
+	}
+	ranking := Rank(p.Evidence, p.Lost)
+	other := ranking.bestBeside(p.Node)
+	switch {
+	case p.Evidence.Node(p.Node).SeedJournal(p.RecoveryID).Reached(recovery.PhaseForcing):
+		return fmt.Sprintf(
+			"the forced start on %s is not verified yet: to recover from another master, choose a new recovery_id, "+
+				"and give this recovery up with abandon = [%q]",
+			p.Node,
+			p.RecoveryID,
+		)
+	case p.Resuming:
+		return fmt.Sprintf(
+			"nothing was forced yet: choose a new recovery_id instead of %s, and the best one is taken",
+			p.RecoveryID,
+		)
+	case ranking.Undecided == "":
+		return "leave node out, and plan again: the best one is taken"
+	case other != "":
+		return fmt.Sprintf("choose %s, on which it keeps more, and plan again: node = %q", other, other)
+	}
+	return "decide which of them has the data to keep (etcdutl snapshot status …/member/snap/db, on each), and name " +
+		"that one with node"
 }
 
 func manifestNotEditable(e recovery.Evidence, attribute string, err error) error {

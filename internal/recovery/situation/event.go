@@ -9,7 +9,6 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // event is one thing that happens in a world. One that cannot happen there does nothing, so that any part of a
@@ -456,44 +455,6 @@ func forceByHand(w *world, m *machine, e event) {
 	}
 	m.wontStart, m.running, m.flag, m.leader, m.full = false, true, e.verb == "flag", 0, false
 	w.excuse(m.disk.tip)
-}
-
-// begin is a recovery of an operator that is broken off after a step. What was planned then was right at that time: he
-// gives up who does not answer, and accepts the price.
-func begin(w *world, m *machine, e event) {
-	if m.power != on || m.access != reachable || m.disk == nil || m.kubeletDown || m.full || m.key == "" {
-		return
-	}
-	w.clock++
-	req := planner.SeedRequest{Node: m.key, RecoveryID: "earlier-" + m.name}
-	if m.seedJournal(req.RecoveryID) != nil {
-		return
-	}
-	for range 3 {
-		s := w.look(w.texts)
-		plan, err := planner.DecideSeed(s, req)
-		if err == nil {
-			f := w.forcing(plan)
-			_ = f.run(stepIDs(plan), recovery.StepID(e.with)) // a step that fails breaks it off as well
-			if len(m.disk.tip.members) == 1 {
-				w.excuse(m.disk.tip)
-			}
-			return
-		}
-		r, _ := recovery.IsRefusal(err)
-		switch recovery.CodeOf(err) {
-		case recovery.CodeUnreachable:
-			for _, n := range s {
-				if n.Reach == recovery.Silent && !slices.Contains(req.Lost, n.Name) {
-					req.Lost = append(req.Lost, n.Name)
-				}
-			}
-		case recovery.CodeOthersHaveMore:
-			req.Less = quotedIn(r.Next, "accept_less_than = [")
-		default:
-			return
-		}
-	}
 }
 
 func (w *world) time() time.Time {
