@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -39,7 +40,18 @@ type SeedPlan struct {
 
 // DecideSeed turns evidence into a plan, or into a refusal that changes nothing.
 func DecideSeed(s recovery.Survey, req SeedRequest) (*SeedPlan, error) {
+	return Planner{manifest.Force}.DecideSeed(s, req)
+}
+
+// Planner plans with an editor of manifests of its own, so that one who plans a million times edits each text once.
+type Planner struct {
+	Force func(text []byte) ([]byte, error) // as manifest.Force
+}
+
+// DecideSeed is the function of that name with this planner's editor.
+func (p Planner) DecideSeed(s recovery.Survey, req SeedRequest) (*SeedPlan, error) {
 	d := &seedDecision{
+		force:  p.Force,
 		Census: takeCensus(withAbandoned(s, req)),
 		plan:   &SeedPlan{SeedRequest: req, Evidence: s},
 	}
@@ -74,6 +86,7 @@ func (r SeedRequest) abandons(j *recovery.Journal) bool {
 // seedDecision is a plan in the making. Its checks go by the census, and each fills in what it has decided.
 type seedDecision struct {
 	*Census
+	force   func(text []byte) ([]byte, error)
 	plan    *SeedPlan
 	began   *Node             // on which this recovery was begun, nil for a new one
 	journal *recovery.Journal // of this recovery, nil for a new one

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -345,7 +344,7 @@ func (d *seedDecision) nodesCanBeStopped() error {
 
 // editManifest fills in what will be written.
 func (d *seedDecision) editManifest() error {
-	forced, err := manifest.Force([]byte(d.seed.Manifest))
+	forced, err := d.force([]byte(d.seed.Manifest))
 	if err != nil {
 		return manifestNotEditable(d.seed.Evidence, "", err)
 	}

@@ -20,7 +20,7 @@ func begin(w *world, m *machine, e event) {
 	}
 	for range 3 {
 		s := w.look(w.texts)
-		plan, err := planner.DecideSeed(s, req)
+		plan, err := w.texts.planner().DecideSeed(s, req)
 		if err == nil {
 			f := w.forcing(plan)
 			_ = f.run(stepIDs(plan), recovery.StepID(e.with)) // a step that fails breaks it off as well

@@ -157,7 +157,7 @@ func (o *operator) breaks(r rule, kind, format string, args ...any) {
 func (o *operator) turn() bool {
 	s := o.look(o.texts)
 	o.checkLost(s)
-	plan, err := planner.DecideSeed(s, o.req)
+	plan, err := o.texts.planner().DecideSeed(s, o.req)
 	if err != nil {
 		code := recovery.CodeOf(err)
 		if code == "" {

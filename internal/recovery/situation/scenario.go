@@ -55,7 +55,7 @@ type runner struct {
 	tally
 }
 
-func newRunner() *runner { return &runner{verbs(), texts{}, tally{}} }
+func newRunner() *runner { return &runner{verbs(), newTexts(), tally{}} }
 
 func (r *runner) build(events []event) *world {
 	w := newWorld(r.texts)
