@@ -240,8 +240,23 @@ func (d *seedDecision) majorityIsLost() error {
 	return nil
 }
 
-// seedCanBeForced refuses data with which a forced start fails.
+// seedCanBeForced refuses data with which a forced start fails, and says of whom it is not known what they have.
 func (d *seedDecision) seedCanBeForced() error {
+	err := d.unforceable()
+	r, refused := recovery.IsRefusal(err)
+	if !refused {
+		return err
+	}
+	said := *r
+	for _, n := range d.Nodes {
+		if n != d.seed && n.unsure() {
+			said.Next += fmt.Sprintf(" What %s has is not known (%s): find that out first.", n.Name, n.Why)
+		}
+	}
+	return &said
+}
+
+func (d *seedDecision) unforceable() error {
 	by := removedFor(d.seed.Evidence, d.Survey)
 	switch seed := d.seed; {
 	case seed.Damage != "":

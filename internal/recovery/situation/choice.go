@@ -66,7 +66,7 @@ func (o *operator) forget(m *machine, history *entry) {
 func (o *operator) chooseOne() {
 	var best *machine
 	for _, m := range o.machines {
-		if m.disk != nil && m.key != "" && (best == nil || m.disk.tip.revision > best.disk.tip.revision) {
+		if m.disk != nil && m.key != "" && (best == nil || m.writes() > best.writes()) {
 			best = m
 		}
 	}
@@ -82,6 +82,9 @@ func (o *operator) chooseOne() {
 	}
 	o.req.Node = best.key
 }
+
+// writes is the revision of a machine's database.
+func (m *machine) writes() int64 { return m.disk.tip.revision - m.disk.missing }
 
 // chooseTwin ends all but one of the nodes that claim the place of one member, or that serve one cluster apart.
 func (o *operator) chooseTwin() {
@@ -194,10 +197,20 @@ func (o *operator) another(s recovery.Survey) bool {
 			return false
 		}
 	}
-	best := o.best()
-	if best == nil {
-		return o.noData("")
+	repaired := false
+	for _, e := range s {
+		if e.EmptyUnknown+e.StrayData != "" {
+			o.makeReady(o.find(e.Name))
+			repaired = true
+		}
 	}
-	o.req.Node = best.key
+	best := o.best()
+	switch {
+	case repaired:
+	case best == nil:
+		return o.noData("")
+	default:
+		o.req.Node = best.key
+	}
 	return false
 }

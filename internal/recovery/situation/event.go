@@ -84,6 +84,7 @@ func verbs() map[string]happening {
 		"wipe":    func(_ *world, m *machine, _ event) { m.stop(0); m.disk, m.unmounted, m.lastWords = nil, nil, "" },
 		"unmount": unmount,
 		"damage":  damage,
+		"drift":   drift,
 		"fill":    func(_ *world, m *machine, _ event) { m.full = true },
 		"cut":     func(_ *world, m *machine, _ event) { m.cut = true },
 		"heal":    func(_ *world, m *machine, _ event) { m.cut = false },
@@ -348,6 +349,17 @@ func damage(_ *world, m *machine, e event) {
 	m.stop(uint64(e.n))
 	d := *m.disk
 	d.damaged = true
+	m.disk = &d
+}
+
+// drift leaves a voter with the log of the others and less in its database, as one whose disk was wiped and that came
+// back under its old ID. The next entry of the log ends it here, which etcd does not do.
+func drift(w *world, m *machine, e event) {
+	if w.leaderOf(m) == nil || w.leaderOf(m) == m {
+		return
+	}
+	d := *m.disk
+	d.missing = min(int64(e.n), d.tip.revision-1)
 	m.disk = &d
 }
 

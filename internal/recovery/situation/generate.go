@@ -122,7 +122,9 @@ func (g *generator) past() {
 
 // disaster is what brings a cluster down, and what people make of it.
 func (g *generator) disaster() {
-	switch g.r.IntN(22) {
+	switch g.r.IntN(23) {
+	case 22:
+		g.add("drift", g.any(), "", 1+g.r.IntN(3))
 	case 0, 1, 2:
 		g.add("kill", g.any(), "", g.r.IntN(12))
 	case 3, 4:

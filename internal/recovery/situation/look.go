@@ -128,7 +128,7 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 	applied := d.tip.at(d.applied)
 	e.Status = &etcd.Status{
 		ClusterID: d.tip.cluster, MemberID: d.member, Leader: m.leader, Version: images()[m.image].version,
-		Revision: applied.revision, RaftTerm: d.tip.term, RaftIndex: d.commit, AppliedIndex: d.applied,
+		Revision: applied.revision - d.missing, RaftTerm: d.tip.term, RaftIndex: d.commit, AppliedIndex: d.applied,
 	}
 	e.Members = applied.members
 	own := applied.member(d.member)
