@@ -20,6 +20,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/proc"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sshd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 func TestSSH(t *testing.T) {
@@ -196,7 +197,12 @@ func TestDaemons(t *testing.T) {
 		s, err := c.NewSession()
 		labtest.Must(t, err)
 		labtest.Must(t, s.Start("sh -c 'sleep 60; :'; :"))
-		time.Sleep(10 * time.Millisecond)
+		labtest.Must(t, wait.Until(t.Context(), 10*time.Millisecond, func() error {
+			if len(proc.OfSessions(m.Path("/"))) == 0 {
+				return errors.New("the command has not begun")
+			}
+			return nil
+		}))
 		m.KillCommands()
 		if pids := proc.OfSessions(m.Path("/")); len(pids) != 0 {
 			t.Errorf("commands and daemons that were killed: %v", pids)

@@ -418,7 +418,8 @@ func (w *world) holders(v etcd.Member, seed *data) []*machine {
 	var all []*machine
 	for _, m := range w.machines {
 		d := m.whole()
-		if d != nil && d.missing == 0 && d.member == v.ID && d.tip.at(0) == seed.tip.at(0) && d.tip.member(seed.member) != nil {
+		if d != nil && d.missing == 0 && d.member == v.ID && d.tip.at(0) == seed.tip.at(0) &&
+			d.tip.member(seed.member) != nil {
 			all = append(all, m)
 		}
 	}

@@ -91,7 +91,7 @@ type data struct {
 	commit, applied uint64
 	member          etcd.ID
 	damaged         bool
-	missing         int64 // revisions that its database lacks, though its log has the same entries as those of the others
+	missing         int64 // revisions that its database lacks, though its log is that of the others
 }
 
 // kept is the last entry that a forced start keeps.

@@ -100,6 +100,27 @@ func TestNamelessPeer(t *testing.T) {
 	}
 }
 
+// TestOwnRecordedURL asks where a node's own member is recorded, if that can only be another machine.
+func TestOwnRecordedURL(t *testing.T) {
+	for recorded, asks := range map[string]bool{
+		"http://10.0.0.9:2380": true, "http://10.0.0.1:2380": false, "http://10.0.0.2:2380": false,
+		"http://localhost:2380": false, "http://127.0.0.1:2380": false, "http://m1.example:2380": false,
+	} {
+		e := &recovery.Evidence{
+			MemberName: "m1", PeerURLs: []string{"http://10.0.0.1:2380"}, Addresses: []string{"10.0.0.1", "10.0.0.2"},
+			Members: []etcd.Member{
+				{ID: 1, Name: "m1", PeerURLs: []string{recorded}},
+				{ID: 2, Name: "m2", PeerURLs: []string{"http://10.0.0.3:2380"}},
+			},
+		}
+		asked := []string{}
+		lookAtPeers(t.Context(), e, node.New(node.Settings{Name: "m1"}, dialled{&sync.Mutex{}, &asked, ""}))
+		if got := len(e.Peers) == 2; got != asks {
+			t.Errorf("recorded at %s: %+v", recorded, e.Peers)
+		}
+	}
+}
+
 // TestNetworkWarning names a pod that has not the node's addresses.
 func TestNetworkWarning(t *testing.T) {
 	const pod = `apiVersion: v1

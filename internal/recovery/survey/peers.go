@@ -2,6 +2,8 @@ package survey
 
 import (
 	"context"
+	"net/netip"
+	"net/url"
 	"slices"
 	"sync"
 
@@ -25,7 +27,7 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	}
 	for _, m := range known {
 		for _, u := range m.PeerURLs {
-			if slices.Contains(e.PeerURLs, u) { // its own member too may be recorded where another machine is
+			if slices.Contains(e.PeerURLs, u) || e.IsMember(m) && !elsewhere(e, u) {
 				continue
 			}
 			if !slices.ContainsFunc(e.Peers, func(p recovery.Peer) bool { return p.URL == u }) {
@@ -34,6 +36,18 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 		}
 	}
 	e.Peers = AskPeers(ctx, n, e.Peers)
+}
+
+// elsewhere reports whether a URL is sure to be none of the node's own: its member may be recorded at an address that
+// another machine has now.
+func elsewhere(e *recovery.Evidence, text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err == nil && !ip.IsLoopback() && !ip.IsUnspecified() && len(e.Addresses) > 0 &&
+		!slices.Contains(e.Addresses, ip.Unmap().String())
 }
 
 // lookFromOutside asks the nodes that are not in the quorum of a living cluster which of its members they reach, as
