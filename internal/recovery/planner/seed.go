@@ -165,8 +165,8 @@ func (d *seedDecision) beforeForcing() []func() error {
 	}
 }
 
-// sinceForcing goes without what the forced start has decided: the majority of the old cluster, the price, and a copy
-// that is there.
+// sinceForcing goes without what the forced start has decided: a copy that is there, and where it is verified the
+// majority of the old cluster and the price.
 func (d *seedDecision) sinceForcing() []func() error {
 	return []func() error{
 		d.requestIsSound,

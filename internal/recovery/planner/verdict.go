@@ -61,7 +61,7 @@ func (c *Census) judge(node string) Verdict {
 			v.WithData = append(v.WithData, n.Name)
 		case n.unsure() && n.mayVote(l):
 			v.Unsure = append(v.Unsure, n.Name)
-		case n.Holds == HasData:
+		case n.Holds == HasData && n.Lineage == l:
 			v.Voteless = append(v.Voteless, n.Name)
 		}
 	}
