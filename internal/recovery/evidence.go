@@ -143,6 +143,17 @@ func (l *Live) Lists(id etcd.ID) bool {
 	return slices.ContainsFunc(l.Members, func(m etcd.Member) bool { return m.ID == id })
 }
 
+// Within reports whether a running member is one of a cluster: that lists it, and it knows another one of the list. One
+// that was forced by hand has the others' cluster ID and serves alone.
+func (e Evidence) Within(l *Live) bool {
+	if e.Status == nil || e.Status.ClusterID != l.ClusterID || !l.Lists(e.Status.MemberID) {
+		return false
+	}
+	return len(l.Members) == 1 || slices.ContainsFunc(e.Members, func(m etcd.Member) bool {
+		return m.ID != e.Status.MemberID && l.Lists(m.ID)
+	})
+}
+
 // Parse gives the manifest, which was parsed once already when the evidence was taken.
 func (e Evidence) Parse() (*manifest.Manifest, error) { return manifest.Parse([]byte(e.Manifest)) }
 

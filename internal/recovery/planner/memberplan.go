@@ -118,13 +118,16 @@ func surpasses(e recovery.Evidence) bool {
 }
 
 // apartFrom reports whether a node's data is of a cluster that has the ID of the one which answers and none of its
-// members. One from which a cluster was grown on purpose stays a member of that.
+// other members. One from which a cluster was grown on purpose stays a member of that.
 func apartFrom(e recovery.Evidence) bool {
 	members := e.Members
 	if e.Disk != nil {
 		members = e.Disk.Members
 	}
-	return len(members) > 0 && !slices.ContainsFunc(members, func(m etcd.Member) bool { return e.Live.Lists(m.ID) })
+	own := memberOf(e)
+	return len(members) > 0 && !slices.ContainsFunc(members, func(m etcd.Member) bool {
+		return m.ID != own && e.Live.Lists(m.ID)
+	})
 }
 
 // checkPeers refuses a cluster that the new member could not reach: etcd goes by the peer URLs in the member list, not
@@ -181,15 +184,7 @@ func isLoopback(text string) bool {
 // healthy is a node whose etcd is a started voter of the cluster that answers. One that was forced by hand serves a
 // cluster of its own with the ID of that.
 func healthy(e recovery.Evidence) bool {
-	return e.Quorum && e.Status != nil && !e.Status.Learner && e.Status.ClusterID == e.Live.ClusterID &&
-		e.Live.Lists(e.Status.MemberID) && !servesAlone(e) && e.Parked == "" && len(e.Alarms) == 0
-}
-
-// servesAlone reports whether a node knows none of the other members of the cluster that answers.
-func servesAlone(e recovery.Evidence) bool {
-	return len(e.Live.Members) > 1 && !slices.ContainsFunc(e.Members, func(m etcd.Member) bool {
-		return m.ID != e.Status.MemberID && e.Live.Lists(m.ID)
-	})
+	return e.Quorum && e.Within(e.Live) && !e.Status.Learner && e.Parked == "" && len(e.Alarms) == 0
 }
 
 // joinsFirst tells of a member that was added and has not started whether it may have by this master's turn: its own

@@ -289,7 +289,10 @@ func knowsMore(e recovery.Evidence) bool {
 		// One that follows a leader may only have been asked a moment later.
 		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
 	}
-	if s := e.Disk; s != nil && !e.Running && s.ClusterID == e.Live.ClusterID {
+	if s := e.Disk; s != nil && s.ClusterID == e.Live.ClusterID {
+		if e.Running { // it may be one of the quorum, and was read while it was written to
+			return false
+		}
 		if e.Live.Lists(s.MemberID) {
 			return s.Committed() > e.Live.Commit || s.LastTerm > e.Live.Term || s.KeptLeast > e.Live.Revision
 		}

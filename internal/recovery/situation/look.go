@@ -221,7 +221,7 @@ func liveCluster(s recovery.Survey) *recovery.Live {
 	}
 	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range s {
-		if e.Quorum && e.Status.ClusterID == live.ClusterID && live.Lists(e.Status.MemberID) {
+		if e.Quorum && e.Within(live) {
 			live.Commit = max(live.Commit, e.Status.RaftIndex)
 			live.Term = max(live.Term, e.Status.RaftTerm)
 			live.Revision = max(live.Revision, e.Status.Revision)

@@ -81,8 +81,7 @@ func liveCluster(all recovery.Survey) *recovery.Live {
 	}
 	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
 	for _, e := range all {
-		// One that was forced by hand has the ID of the others' cluster.
-		if e.Quorum && e.Status != nil && e.Status.ClusterID == live.ClusterID && live.Lists(e.Status.MemberID) {
+		if e.Quorum && e.Within(live) {
 			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(
 				live.Term,
 				e.Status.RaftTerm,
