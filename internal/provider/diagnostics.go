@@ -16,11 +16,16 @@ import (
 // addError shows an error to the operator, at the attribute that is its cause where one is. attributes are those that
 // the object has.
 func (m *masters) addError(diags *diag.Diagnostics, err error, attributes ...string) {
-	r, ok := recovery.IsRefusal(err)
-	if !ok {
+	all := recovery.Refusals(err)
+	if len(all) == 0 {
 		diags.AddError("Recovery Failed", err.Error())
-		return
 	}
+	for _, r := range all {
+		m.addRefusal(diags, r, attributes...)
+	}
+}
+
+func (m *masters) addRefusal(diags *diag.Diagnostics, r *recovery.Refusal, attributes ...string) {
 	if m != nil && m.refused != nil {
 		m.refused(r.Code)
 	}

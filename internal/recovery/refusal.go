@@ -52,6 +52,21 @@ func IsRefusal(err error) (*Refusal, bool) {
 	return r, errors.As(err, &r)
 }
 
+// Refusals returns all refusals that errors.Join has put into an error, in their order.
+func Refusals(err error) []*Refusal {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what is wrapped is looked at below
+		var all []*Refusal
+		for _, one := range joined.Unwrap() {
+			all = append(all, Refusals(one)...)
+		}
+		return all
+	}
+	if r, ok := IsRefusal(err); ok {
+		return []*Refusal{r}
+	}
+	return nil
+}
+
 // NothingTouched is true of every refusal that comes before the first change, where no earlier apply has made one.
 const NothingTouched = "nothing; every file on every master is as it was."
 

@@ -1,6 +1,7 @@
 package recovery
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -122,13 +123,19 @@ func Earlier(stands string) string {
 	return "nothing this time. An earlier apply left it so: " + stands
 }
 
-// AfterEarlier makes a refusal that comes before any change say how things stand from an earlier apply.
+// AfterEarlier makes refusals that come before any change say how things stand from an earlier apply.
 func AfterEarlier(err error, stands string) error {
-	r, ok := IsRefusal(err)
-	if !ok {
-		return err
+	var all []error
+	for _, r := range Refusals(err) {
+		now := *r
+		now.Untouched = Earlier(stands)
+		all = append(all, &now)
 	}
-	now := *r
-	now.Untouched = Earlier(stands)
-	return &now
+	switch len(all) {
+	case 0:
+		return err
+	case 1:
+		return all[0]
+	}
+	return errors.Join(all...)
 }

@@ -56,6 +56,11 @@ func Read(ctx context.Context, files Files, snapshotFiles bool) (*State, error) 
 	return s, s.check(files.Snapshots())
 }
 
+// ReadLog reads the log alone, with all that was not applied to the database up to an entry.
+func ReadLog(ctx context.Context, files Files, snapshotFiles bool, applied uint64) (*Log, error) {
+	return readLog(ctx, files, snapshotFiles, applied)
+}
+
 // check holds log and database against each other.
 func (s *State) check(snapshots []string) error {
 	commit, last, applied, snapshot := s.Log.Commit, s.Log.LastIndex, s.Backend.ConsistentIndex, s.Log.Snapshot

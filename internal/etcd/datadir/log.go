@@ -3,6 +3,7 @@ package datadir
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"slices"
 	"sort"
@@ -22,6 +23,7 @@ type Log struct {
 	Unchecked           int    // older segments that were not read; they have nothing new
 
 	writes, puts []uint64 // the entries that may have made a revision, and those of them that have, in their order
+	sums         []uint64 // of what is in each entry, from FirstIndex on
 }
 
 // Term says from which entry on a term was in force.
@@ -37,6 +39,25 @@ func (l *Log) TermOf(index uint64) uint64 {
 		return 0
 	}
 	return l.Terms[i-1].Term
+}
+
+// SumOf returns a checksum of what is in an entry, 0 where that is nothing, or the entry is not among those that were
+// read. Members have the same bytes at one index and term, unless they are of different histories.
+func (l *Log) SumOf(index uint64) uint64 {
+	if i := index - l.FirstIndex; index >= l.FirstIndex && i < uint64(len(l.sums)) {
+		return l.sums[i]
+	}
+	return 0
+}
+
+// sumOf returns a checksum of an entry's bytes, 0 where there are none.
+func sumOf(data []byte) uint64 {
+	if len(data) == 0 {
+		return 0
+	}
+	h := fnv.New64a()
+	_, _ = h.Write(data)
+	return h.Sum64()
 }
 
 // Writes is how many revisions the entries after one and up to another have made, at least and at most. A put makes one
@@ -190,6 +211,7 @@ func (p *piece) entry(b []byte) error {
 			p.puts = append(p.puts, index)
 		}
 	}
+	p.sums = append(p.sums, sumOf(request))
 	p.LastIndex, p.LastTerm = index, term
 	return nil
 }
@@ -199,7 +221,7 @@ func (l *Log) leap(index uint64, snapshots []position) bool {
 	if !slices.ContainsFunc(snapshots, func(s position) bool { return s.index+1 >= index }) {
 		return false
 	}
-	l.FirstIndex, l.Terms, l.writes, l.puts = 0, nil, nil, nil
+	l.FirstIndex, l.Terms, l.writes, l.puts, l.sums = 0, nil, nil, nil, nil
 	return true
 }
 
@@ -213,6 +235,7 @@ func (l *Log) cut(index uint64) {
 	for len(l.Terms) > 0 && l.Terms[len(l.Terms)-1].From >= index {
 		l.Terms = l.Terms[:len(l.Terms)-1]
 	}
+	l.sums = l.sums[:min(uint64(len(l.sums)), index-min(index, l.FirstIndex))]
 }
 
 // writes tells whether an entry's request is a put, and whether it may make a revision: a put, a deletion, a
@@ -260,13 +283,8 @@ func join(pieces []*piece, snaps []uint64, filesCount bool) (*Log, error) {
 			return nil, fmt.Errorf("%w: entry %d follows entry %d", ErrDamaged, p.FirstIndex, l.LastIndex)
 		}
 		l.cut(p.FirstIndex)
-		l.writes, l.puts, l.Terms = append(
-			l.writes,
-			p.writes...), append(
-			l.puts,
-			p.puts...), append(
-			l.Terms,
-			p.Terms...)
+		l.writes, l.puts = append(l.writes, p.writes...), append(l.puts, p.puts...)
+		l.Terms, l.sums = append(l.Terms, p.Terms...), append(l.sums, p.sums...)
 		if l.FirstIndex == 0 || p.FirstIndex < l.FirstIndex {
 			l.FirstIndex = p.FirstIndex
 		}

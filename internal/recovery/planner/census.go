@@ -34,6 +34,7 @@ type Node struct {
 	Why     string   // of Damaged, Empty and Unknown
 	Member  etcd.ID  // whose data it has, 0 where that is not known
 	Lineage *Lineage // its data is of, nil where that is not known
+	kin     []*Node  // itself, and those that are proved to have the same log
 }
 
 // Lineage is one history of data. Two lineages are two clusters, even where they have the same ID.
@@ -65,6 +66,9 @@ func takeCensus(s recovery.Survey) *Census {
 		n := &Node{Evidence: e, Member: memberOf(e)}
 		n.Holds, n.Why = holding(e)
 		c.Nodes = append(c.Nodes, n)
+	}
+	for _, n := range c.Nodes {
+		n.kin = filterNodes(c.Nodes, func(o *Node) bool { return o == n || sameLog(o, n) })
 	}
 	for _, n := range c.Nodes {
 		if id := n.Cluster(); id != 0 {
@@ -131,9 +135,18 @@ func (c *Census) lineage(id etcd.ID, n *Node) *Lineage {
 	return l
 }
 
-// agrees reports whether a node's data can be of one history with that of all nodes of a lineage.
+// agrees reports whether a node's data can be of one history with that of all nodes of a lineage, and so can that of
+// the nodes with which it or they are proved to have one log.
 func (l *Lineage) agrees(n *Node) bool {
-	return !slices.ContainsFunc(l.Nodes, func(o *Node) bool { return conflict(o, n) != "" })
+	return !slices.ContainsFunc(l.Nodes, func(o *Node) bool {
+		return slices.ContainsFunc(o.kin, func(a *Node) bool {
+			return slices.ContainsFunc(n.kin, func(b *Node) bool { return !sameLog(a, b) && conflict(a, b) != "" })
+		})
+	})
+}
+
+func filterNodes(nodes []*Node, keep func(*Node) bool) []*Node {
+	return slices.DeleteFunc(slices.Clone(nodes), func(n *Node) bool { return !keep(n) })
 }
 
 // fork names the node itself where its history cannot be that of the others with the same cluster ID, "" where it can.

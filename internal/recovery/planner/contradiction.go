@@ -3,6 +3,7 @@ package planner
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
@@ -32,7 +33,32 @@ func conflict(a, b *Node) string {
 		return ""
 	}
 	return cmp.Or(lacks(a.Name, b.Name, p, q), lacks(b.Name, a.Name, q, p),
-		differ(a.Evidence, b.Evidence, min(p.Kept, q.Kept)), a.runsBack(b))
+		differ(a.Evidence, b.Evidence, min(p.Kept, q.Kept)), otherEntry(a, b), a.runsBack(b))
+}
+
+// otherEntry finds an entry that one leader cannot have written twice: at one index, in one term, with other bytes.
+func otherEntry(a, b *Node) string {
+	for _, entry := range a.Entries {
+		if other, ok := b.EntryAt(entry.Index); ok && other.Term == entry.Term && other.Sum != entry.Sum {
+			return fmt.Sprintf(
+				"entry %d is of term %d on %s and on %s, and is not the same: that cannot be of one history.",
+				entry.Index,
+				entry.Term,
+				a.Name,
+				b.Name,
+			)
+		}
+	}
+	return ""
+}
+
+// sameLog reports whether two logs are proved to be of one history: they have an entry in common near the end of the
+// shorter one, and with it all entries before.
+func sameLog(a, b *Node) bool {
+	return otherEntry(a, b) == "" && slices.ContainsFunc(a.Entries, func(entry recovery.LogEntry) bool {
+		other, ok := b.EntryAt(entry.Index)
+		return ok && other == entry
+	})
 }
 
 func (n *Node) forced() bool { return forcing(n.Evidence) || forsaken(n.Evidence) }

@@ -3,6 +3,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -113,9 +114,13 @@ func (d *seedDecision) neverForced() bool {
 
 func (d *seedDecision) newRecovery() []func() error {
 	return []func() error{
-		d.requestIsSound,
-		d.noOtherRecoveryIsOpen,
-		d.silentNodesAreGivenUp,
+		together(
+			d.requestIsSound,
+			d.noOtherRecoveryIsOpen,
+			d.silentNodesAreGivenUp,
+			d.furthestMembersAreKnown,
+			d.namedSeedHasData,
+		),
 		d.noMemberIsTwice,
 		d.chooseSeed,
 		d.noOtherClusterServes,
@@ -125,14 +130,16 @@ func (d *seedDecision) newRecovery() []func() error {
 		d.nothingIsSeenFromNodes,
 		d.majorityIsLost,
 		d.seedCanBeForced,
-		d.seedLetsUsIn,
 		d.priceIsAccepted,
-		d.stopIsOrderly,
-		d.noForeignFlag,
-		d.nodesCanBeStopped,
-		d.editManifest,
-		d.copyFits,
-		d.kubeletRuns,
+		together(
+			d.seedLetsUsIn,
+			d.stopIsOrderly,
+			d.noForeignFlag,
+			d.nodesCanBeStopped,
+			d.editManifest,
+			d.copyFits,
+			d.kubeletRuns,
+		),
 		d.warn,
 	}
 }
@@ -141,9 +148,7 @@ func (d *seedDecision) newRecovery() []func() error {
 // lost may be back.
 func (d *seedDecision) beforeForcing() []func() error {
 	return []func() error{
-		d.requestIsSound,
-		d.noOtherRecoveryIsOpen,
-		d.silentNodesAreGivenUp,
+		together(d.requestIsSound, d.noOtherRecoveryIsOpen, d.silentNodesAreGivenUp, d.furthestMembersAreKnown),
 		d.noMemberIsTwice,
 		d.resumeSeed,
 		d.noOtherClusterServes,
@@ -153,14 +158,16 @@ func (d *seedDecision) beforeForcing() []func() error {
 		d.nothingIsSeenFromNodes,
 		d.majorityIsLost,
 		d.seedCanBeForced,
-		d.seedLetsUsIn,
 		d.priceIsAccepted,
-		d.stopIsOrderly,
-		d.noForeignFlag,
-		d.nodesCanBeStopped,
-		d.editManifest,
-		d.copyFits,
-		d.kubeletRuns,
+		together(
+			d.seedLetsUsIn,
+			d.stopIsOrderly,
+			d.noForeignFlag,
+			d.nodesCanBeStopped,
+			d.editManifest,
+			d.copyFits,
+			d.kubeletRuns,
+		),
 		d.warn,
 	}
 }
@@ -169,9 +176,7 @@ func (d *seedDecision) beforeForcing() []func() error {
 // majority of the old cluster and the price.
 func (d *seedDecision) sinceForcing() []func() error {
 	return []func() error{
-		d.requestIsSound,
-		d.noOtherRecoveryIsOpen,
-		d.silentNodesAreGivenUp,
+		together(d.requestIsSound, d.noOtherRecoveryIsOpen, d.silentNodesAreGivenUp),
 		d.noMemberIsTwice,
 		d.resumeSeed,
 		d.onlySeedServes,
@@ -180,11 +185,19 @@ func (d *seedDecision) sinceForcing() []func() error {
 		d.othersCannotStart,
 		d.othersHaveNoMore,
 		d.nothingIsSeenUntilUnforced,
-		d.noForeignFlag,
-		d.nodesCanBeStopped,
-		d.editManifest,
-		d.kubeletRuns,
+		together(d.noForeignFlag, d.nodesCanBeStopped, d.editManifest, d.kubeletRuns),
 		d.warn,
+	}
+}
+
+// together is a check of several that do not build on one another: all that they refuse is said at once.
+func together(checks ...func() error) func() error {
+	return func() error {
+		var refused []error
+		for _, check := range checks {
+			refused = append(refused, check())
+		}
+		return errors.Join(refused...)
 	}
 }
 

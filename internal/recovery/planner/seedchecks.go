@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,29 +14,35 @@ import (
 func (d *seedDecision) requestIsSound() error {
 	p := d.plan
 	seen := map[string]bool{}
+	var wrong []error
 	for _, name := range p.Lost {
 		n := d.Census.find(name)
 		switch {
 		case seen[name]:
-			return twice("lost_nodes", name)
+			wrong = append(wrong, twice("lost_nodes", name))
 		case n != nil && n.Reach != recovery.Silent:
-			return lostNodeAnswers(n.Evidence)
+			wrong = append(wrong, lostNodeAnswers(n.Evidence))
 		}
 		seen[name] = true
 	}
 	strange := func(name string) bool { return d.Census.find(name) == nil }
+	unknown := func(attribute string, names []string) {
+		if len(names) > 0 {
+			wrong = append(wrong, unknownNodes(attribute, names, recovery.Names(d.Survey)))
+		}
+	}
+	if p.Node != "" {
+		unknown("node", filter([]string{p.Node}, strange))
+	}
 	// The ID or URL of a member of the past does no harm, and one that is mistyped gives nobody up.
-	lost := filter(p.Lost, func(name string) bool { return strange(name) && !d.isMember(name) && !ofMember(name) })
-	if len(lost) > 0 {
-		return unknownNodes("lost_nodes", lost, recovery.Names(d.Survey))
-	}
-	if less := filter(p.Less, strange); len(less) > 0 {
-		return unknownNodes("accept_less_than", less, recovery.Names(d.Survey))
-	}
+	unknown("lost_nodes", filter(p.Lost, func(name string) bool {
+		return strange(name) && !d.isMember(name) && !ofMember(name)
+	}))
+	unknown("accept_less_than", filter(p.Less, strange))
 	if p.Node == "" && len(p.Less) > 0 {
-		return nothingToAccept()
+		wrong = append(wrong, nothingToAccept())
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 // isMember reports whether a name is that of a member which none of the surveyed nodes is.
@@ -65,22 +72,50 @@ func (d *seedDecision) noOtherRecoveryIsOpen() error {
 
 // silentNodesAreGivenUp wants each node examined, or given up by name.
 func (d *seedDecision) silentNodesAreGivenUp() error {
-	var silent []recovery.Evidence
+	var (
+		silent []recovery.Evidence
+		wrong  []error
+	)
 	for _, n := range d.Nodes {
-		given := slices.Contains(d.plan.Lost, n.Name)
 		switch {
 		case n.Reach == recovery.Refused && len(n.Elsewhere()) > 0:
 			return refuseElsewhere(d.Survey...)
 		case n.Reach == recovery.Refused:
-			return accessRefused(n.Evidence, "survey")
-		case n.Reach == recovery.Silent && !given && len(SeenElsewhere(d.Survey)) > 0:
-			return reachableFromPeers(n.Evidence, SeenElsewhere(d.Survey))
-		case n.Reach == recovery.Silent && !given:
+			wrong = append(wrong, accessRefused(n.Evidence, "survey"))
+		case n.Reach == recovery.Silent && !slices.Contains(d.plan.Lost, n.Name):
 			silent = append(silent, n.Evidence)
 		}
 	}
-	if len(silent) > 0 {
-		return unreachable(silent, d.plan.Lost)
+	if seen := SeenElsewhere(d.Survey); len(silent) > 0 && len(seen) > 0 {
+		wrong = append(wrong, reachableFromPeers(silent, seen))
+	} else if len(silent) > 0 {
+		wrong = append(wrong, unreachable(silent, d.plan.Lost))
+	}
+	return errors.Join(wrong...)
+}
+
+// furthestMembersAreKnown is everyMemberIsAccountedFor before a seed is chosen, while nobody serves: what can be said
+// with the first plan is not kept for the second.
+func (d *seedDecision) furthestMembersAreKnown() error {
+	if len(d.Lineages) != 1 || len(d.Lineages[0].serving()) > 0 {
+		return nil
+	}
+	l := d.Lineages[0]
+	if open := d.unplacedSeats(l, d.plan.Lost); len(open) > 0 {
+		return memberNotSurveyed(l.Nodes[0].Name, open)
+	}
+	return nil
+}
+
+// namedSeedHasData refuses a node that is proved to have nothing, while others have their data.
+func (d *seedDecision) namedSeedHasData() error {
+	n := d.Census.find(d.plan.Node)
+	if n == nil || n.Reach != recovery.Reached || n.Holds != Empty || len(d.Lineages) != 1 ||
+		len(d.Lineages[0].serving()) > 0 {
+		return nil
+	}
+	if with := d.judge(n.Name).WithData; len(with) > 0 {
+		return seedEmpty(n, with)
 	}
 	return nil
 }
@@ -248,6 +283,9 @@ func (d *seedDecision) seedCanBeForced() error {
 		return err
 	}
 	said := *r
+	if d.journal != nil {
+		said.Next += " " + giveUp(d.journal)
+	}
 	for _, n := range d.Nodes {
 		if n != d.seed && n.unsure() {
 			said.Next += fmt.Sprintf(" What %s has is not known (%s): find that out first.", n.Name, n.Why)

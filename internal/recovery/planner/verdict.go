@@ -41,6 +41,8 @@ type Verdict struct {
 	Voteless []string // nodes with data of a learner, or of a member that was removed
 	Moved    []Seat   // members with data whose nodes are at other addresses than the cluster has recorded
 	Text     string   // one sentence
+
+	stuck bool // all that have data run, and none of them can win an election
 }
 
 // Judge says whether the cluster of a node is alive, or, where none is named, whether any is.
@@ -79,6 +81,7 @@ func (c *Census) judge(node string) Verdict {
 			}
 		}
 	}
+	v.stuck = len(v.Answers) == 0 && c.stuck(v.WithData)
 	v.State, v.Text = v.count(unclear, c.Survey)
 	if len(v.Seen) > 0 && v.State != Alive {
 		v.State = Unreached
@@ -90,6 +93,34 @@ func (c *Census) judge(node string) Verdict {
 		)
 	}
 	return v
+}
+
+// stuck reports whether all of some nodes run without a leader and none of them can win an election. Raft goes by the
+// membership that a member has applied itself, which is not the furthest one where its commit index was not written
+// down, and nobody votes for a log that ends before its own.
+func (c *Census) stuck(names []string) bool {
+	var run []*Node
+	for _, name := range names {
+		n := c.find(name)
+		if n.Status == nil || n.Status.Leader != 0 || n.Tail == nil || len(n.Members) == 0 {
+			return false
+		}
+		run = append(run, n)
+	}
+	return !slices.ContainsFunc(run, func(n *Node) bool { return n.wins(run) })
+}
+
+// wins reports whether the votes of some members are enough to make one of them the leader.
+func (n *Node) wins(voters []*Node) bool {
+	own, _ := n.Progress()
+	votes := 0
+	for _, o := range voters {
+		i := slices.IndexFunc(n.Members, func(m etcd.Member) bool { return m.ID == o.Member })
+		if other, _ := o.Progress(); i >= 0 && !n.Members[i].Learner && own.Further(other) <= 0 {
+			votes++
+		}
+	}
+	return votes > CountVoters(n.Members)/2
 }
 
 // subject is the lineage to judge, and how many there are to choose from where that is not clear. A lineage of which
@@ -190,6 +221,12 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 			text += fmt.Sprintf(", and knows less than %s", recovery.Words(v.Ahead))
 		}
 		return Alive, text
+	case len(v.WithData) >= quorum && v.stuck:
+		return Lost, fmt.Sprintf(
+			"lost: %s run and can elect no leader: each goes by the membership that it has applied itself, and gives "+
+				"no vote to a log that ends before its own",
+			recovery.Words(v.WithData),
+		)
 	case len(v.WithData) >= quorum:
 		text := fmt.Sprintf(
 			"startable: no quorum answers, but %d of %d voters (%s) still have their data, and %d are enough",

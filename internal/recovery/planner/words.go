@@ -94,12 +94,16 @@ func accessRefused(e recovery.Evidence, attribute string) error {
 	return r
 }
 
-func reachableFromPeers(e recovery.Evidence, seen []string) error {
+func reachableFromPeers(silent []recovery.Evidence, seen []string) error {
+	var why []string
+	for _, e := range silent {
+		why = append(why, fmt.Sprintf("%s does not answer: %s.", e.Name, e.ReachError))
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeReachableFromPeers,
 		Title:     "A Master Does Not Answer",
 		Attribute: "survey",
-		Found:     fmt.Sprintf("%s does not answer: %s. But %s.", e.Name, e.ReachError, recovery.Words(seen)),
+		Found:     fmt.Sprintf("%s But %s.", strings.Join(why, "\n"), recovery.Words(seen)),
 		Next: "the cluster may be alive. Put SSH to the masters that do not answer right, or switch them off for " +
 			"good, then plan again.",
 	}
@@ -253,6 +257,15 @@ func seedEmpty(n *Node, withData []string) error {
 		Found:     found,
 		Next:      fmt.Sprintf("choose a master that has data: %s.", recovery.Words(withData)),
 	}
+}
+
+// giveUp says how another seed than that of a recovery which was begun can be had.
+func giveUp(j *recovery.Journal) string {
+	return fmt.Sprintf(
+		"This recovery was begun with it: for another master, choose a new recovery_id and give this one up with "+
+			"abandon = [%q].",
+		j.ID,
+	)
 }
 
 func seedForsaken(e recovery.Evidence) error {

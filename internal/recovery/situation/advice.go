@@ -115,13 +115,16 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 			}
 		}
 		if !repaired {
+			o.giveUp(r)
 			return o.another(s)
 		}
 	case recovery.CodeSeedDamaged, recovery.CodeSeedLearner, recovery.CodeSeedRemoved:
 		if len(o.req.Abandon) > 0 && strings.Contains(r.Next, "out of abandon") {
 			o.req.RecoveryID, o.req.Node, o.req.Abandon = o.req.Abandon[0], "", nil
+			o.taken[o.req.RecoveryID] = true
 			return false
 		}
+		o.giveUp(r)
 		return o.another(s)
 	case recovery.CodeImageTooOld, recovery.CodeCommitBehind:
 		for _, m := range o.machines {
@@ -226,7 +229,7 @@ func (o *operator) survey(s recovery.Survey) {
 				m := o.at(addrOf(u))
 				gone := m == nil || m.power == destroyed
 				switch {
-				case gone && o.gives && k.ID != 0 && (m == nil || m.key == ""):
+				case gone && k.ID != 0 && (m == nil || m.key == ""):
 					if !slices.Contains(o.req.Lost, u) {
 						o.req.Lost = append(slices.Clone(o.req.Lost), u)
 					}
@@ -313,7 +316,7 @@ func (o *operator) runFirst(m *machine) {
 // follow goes on with another recovery, or with another seed, as it is told.
 func (o *operator) follow(code recovery.Code, r *recovery.Refusal) {
 	if again := quotedIn(r.Next, "abandon = ["); len(again) > 0 {
-		if o.told[again[0]]++; o.told[again[0]] > 1 || code == recovery.CodeOtherSeed && o.gives {
+		if (o.tries(again[0]) > 1 || code == recovery.CodeOtherSeed && o.gives) && !o.taken[again[0]] {
 			o.abandon(again[0])
 			return
 		}
@@ -333,8 +336,18 @@ func (o *operator) follow(code recovery.Code, r *recovery.Refusal) {
 	o.newID()
 }
 
-// abandon gives a recovery up that cannot be finished.
+// giveUp gives this recovery up where that is the way to another seed.
+func (o *operator) giveUp(r *recovery.Refusal) {
+	if again := quotedIn(r.Next, "abandon = ["); len(again) > 0 {
+		o.abandon(again[0])
+	}
+}
+
+// abandon gives a recovery up that cannot be finished. One that was taken up again is not given up a second time.
 func (o *operator) abandon(id string) {
+	if o.taken[id] {
+		return
+	}
 	if !slices.Contains(o.req.Abandon, id) {
 		o.req.Abandon = append(slices.Clone(o.req.Abandon), id)
 	}

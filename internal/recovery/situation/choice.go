@@ -1,7 +1,6 @@
 package situation
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -179,7 +178,7 @@ func (o *operator) others(r *recovery.Refusal, s recovery.Survey) bool {
 	case strings.HasPrefix(r.Next, "the forced start on") && !own:
 		o.abandon(o.req.RecoveryID)
 	case insists:
-		o.req.Node, o.req.Less = cmp.Or(o.req.Node, s[0].Name), more
+		o.req.Node, o.req.Less = quotedIn(r.Next, "what is given up: node = ")[0], more
 	case len(better) > 0:
 		o.req.Node = better[0]
 	default:

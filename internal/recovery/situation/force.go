@@ -348,7 +348,7 @@ func (f *forcing) checkForced() {
 		kept := has.kept(o.forgets())
 		more := f.notGivenUp(w.acknowledged(kept, next))
 		switch {
-		case len(more) == 0:
+		case int64(len(more)) <= has.missing: // its database lacks them
 		case kept.cluster == next.cluster:
 			f.breaks(noLostWrite, "others-have-more", "%s is forced, and %s has %d acknowledged writes more",
 				seed.name, o.name, len(more))

@@ -181,7 +181,7 @@ func (j *joining) moveAside(leader *machine, journal *recovery.Journal) {
 		}
 		kept := d.kept(m.forgets())
 		more := w.acknowledged(kept, leader.disk.tip)
-		if len(more) > 0 && kept.revision <= leader.disk.tip.revision && d == m.disk {
+		if len(more) > 0 && kept.revision-d.missing <= leader.disk.tip.revision && d == m.disk {
 			for _, e := range more { // the shorter one of two histories
 				w.excused[e] = true
 			}

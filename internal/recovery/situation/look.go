@@ -24,6 +24,7 @@ func (w *world) look(t texts) recovery.Survey {
 		}
 	}
 	slices.SortFunc(s, func(a, b recovery.Evidence) int { return strings.Compare(a.Name, b.Name) })
+	w.compareLogs(s)
 	live := liveCluster(s)
 	for i := range s {
 		if s[i].Live = live; live != nil && s[i].Reach == recovery.Reached && !s[i].Quorum {
@@ -32,6 +33,30 @@ func (w *world) look(t texts) recovery.Survey {
 	}
 	return s
 }
+
+// compareLogs is what is in the last entries that each two logs of one cluster ID both have. That of a member with a
+// leader is not read.
+func (w *world) compareLogs(s recovery.Survey) {
+	for i := range s {
+		for k := range s {
+			a, b := &s[i], &s[k]
+			if i == k || a.Cluster() == 0 || a.Cluster() != b.Cluster() || led(a) || led(b) {
+				continue
+			}
+			tip := w.find(a.Name).disk.tip
+			last := min(tip.index, w.find(b.Name).disk.tip.index)
+			for index := last - min(last, 3); index <= last; index++ {
+				e := tip.at(index)
+				entry := recovery.LogEntry{Index: index, Term: e.term, Sum: e.sum()}
+				if _, noted := a.EntryAt(index); !noted && e.index == index && entry.Sum != 0 {
+					a.Entries = append(a.Entries, entry)
+				}
+			}
+		}
+	}
+}
+
+func led(e *recovery.Evidence) bool { return e.Status != nil && e.Status.Leader != 0 }
 
 // reach says how a machine answers to a survey, of which kind a failure is, and what it says.
 func (m *machine) reach() (reach recovery.Reach, kind, problem string) {

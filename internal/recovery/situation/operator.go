@@ -99,6 +99,7 @@ type operator struct {
 	ran   bool     // an apply was begun
 	told  map[string]int
 	unfit map[string]bool // nodes that cannot be the seed, as he was told
+	taken map[string]bool // recoveries that were given up, and taken up again
 	fault *broken
 	lies  []*broken // what was said to be lost and is not: the operator goes on all the same
 	ended string    // how it ended
@@ -106,7 +107,10 @@ type operator struct {
 
 // meet lets an operator plan, apply and follow advice in a world, and returns the rules that were broken.
 func meet(w *world, q wish, count tally) (faults []*broken, turns []string) {
-	o := &operator{world: w, wish: q, tally: count, told: map[string]int{}, unfit: map[string]bool{}}
+	o := &operator{
+		world: w, wish: q, tally: count,
+		told: map[string]int{}, unfit: map[string]bool{}, taken: map[string]bool{},
+	}
 	o.req = planner.SeedRequest{Node: q.node, Lost: q.lost, Less: q.less, RecoveryID: cmp.Or(q.id, "now")}
 	defer func() {
 		if p := recover(); p != nil {
@@ -159,24 +163,35 @@ func (o *operator) turn() bool {
 	o.checkLost(s)
 	plan, err := o.texts.planner().DecideSeed(s, o.req)
 	if err != nil {
-		code := recovery.CodeOf(err)
-		if code == "" {
-			o.breaks(wellFormed, "no-code", "%v", err)
-			return true
-		}
-		o.tally["seed refused: "+string(code)]++
-		o.codes = append(o.codes, code)
-		r, _ := recovery.IsRefusal(err)
-		if code == recovery.CodeClusterAlive || code == recovery.CodeRecoveryFinished && liveIn(s) {
-			o.note("seed: %s; members join", code)
-			return o.members(s)
-		}
-		done := o.advised(code, r, s)
-		return done
+		return o.refused(err, s)
 	}
 	o.tally["verdict: "+string(plan.Verdict.State)]++
 	o.tally["choice: "+chosen(plan)]++
 	return o.apply(plan)
+}
+
+// refused does all that the refusals of a plan advise; true where one is a final word.
+func (o *operator) refused(err error, s recovery.Survey) bool {
+	all := recovery.Refusals(err)
+	if len(all) == 0 {
+		o.breaks(wellFormed, "no-code", "%v", err)
+		return true
+	}
+	done := false
+	for _, r := range all {
+		if r.Code == "" {
+			o.breaks(wellFormed, "no-code", "%v", r)
+			return true
+		}
+		o.tally["seed refused: "+string(r.Code)]++
+		o.codes = append(o.codes, r.Code)
+		if r.Code == recovery.CodeClusterAlive || r.Code == recovery.CodeRecoveryFinished && liveIn(s) {
+			o.note("seed: %s; members join", r.Code)
+			return o.members(s)
+		}
+		done = o.advised(r.Code, r, s) || done
+	}
+	return done
 }
 
 func liveIn(s recovery.Survey) bool { return recovery.LiveOf(s) != nil }
@@ -216,7 +231,7 @@ func (o *operator) apply(p *planner.SeedPlan) bool {
 		o.tally["apply failed: "+string(bad.code)]++
 		o.codes = append(o.codes, bad.code)
 		o.repairAfter(bad.code, o.find(p.Node))
-		if o.told[p.RecoveryID]++; o.told[p.RecoveryID] > 2 {
+		if o.tries("apply "+p.RecoveryID) > 2 {
 			o.abandon(p.RecoveryID)
 		}
 		return false
@@ -225,6 +240,12 @@ func (o *operator) apply(p *planner.SeedPlan) bool {
 		return false
 	}
 	return o.members(o.look(o.texts))
+}
+
+// tries counts how often something was tried.
+func (o *operator) tries(what string) int {
+	o.told[what]++
+	return o.told[what]
 }
 
 // members lets every node join that is not a healthy voter; true when all that can be are.

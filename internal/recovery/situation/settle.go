@@ -82,18 +82,24 @@ func (w *world) group(m *machine) []*machine {
 	}
 	for _, o := range w.machines {
 		if o.running && o.disk.tip.cluster == m.disk.tip.cluster && o.leader == m.leader && hears(m, o) &&
-			(o == m || !twins(w, o) || listedAt(m.disk.tip, o)) {
+			(o == m || speaks(m, o) && (!twins(w, o) || listedAt(m.disk.tip, o))) {
 			all = append(all, o)
 		}
 	}
 	return all
 }
 
+// speaks reports whether one of two members has the other in its list.
+func speaks(a, b *machine) bool {
+	return a.disk.member != b.disk.member &&
+		(a.disk.tip.member(b.disk.member) != nil || b.disk.tip.member(a.disk.member) != nil)
+}
+
 // join lets a member follow a leader that is there.
 func (w *world) join(m *machine) {
 	for _, leader := range w.machines {
 		if !leader.running || leader.leader == 0 || leader.leader != leader.disk.member || !hears(m, leader) ||
-			leader.disk.tip.cluster != m.disk.tip.cluster || leader == m {
+			leader.disk.tip.cluster != m.disk.tip.cluster || leader.disk.member == m.disk.member {
 			continue
 		}
 		tip := leader.disk.tip
@@ -233,6 +239,9 @@ func (w *world) start(m *machine) bool {
 	}
 	d := *m.disk // what is committed is applied before it serves; nothing is committed without a leader
 	d.applied = max(d.commit, d.applied)
+	if !m.forgets() {
+		d.commit = d.applied
+	}
 	m.disk = &d
 	m.running, m.flag, m.leader, m.lastWords = true, flag, 0, ""
 	return true

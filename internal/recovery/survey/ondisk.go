@@ -18,8 +18,10 @@ var ErrWritten = errors.New("somebody writes to it at this moment")
 
 // ReadDisk reads the data of a member that does not answer. One may run all the same: without a leader it writes
 // nothing. With damage it is no seed; whether a quorum could be started with it is still for the operator to try. Data
-// that could not be read for another reason is not known.
-func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths node.Paths, disk *node.Disk) {
+// that could not be read for another reason is not known. It returns the log of data that could.
+func ReadDisk(
+	ctx context.Context, e *recovery.Evidence, n *node.Node, paths node.Paths, disk *node.Disk,
+) *datadir.Log {
 	ctx, cancel := context.WithTimeout(ctx, diskWait)
 	defer cancel()
 	dir := n.DataDir(paths, disk)
@@ -28,11 +30,11 @@ func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths nod
 	case errors.Is(err, datadir.ErrDamaged):
 		e.Damage = err.Error()
 		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s cannot be used: %v", e.DataDir, err))
-		return
+		return nil
 	case err != nil:
 		e.Unread = err.Error()
 		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s could not be judged: %v", e.DataDir, err))
-		return
+		return nil
 	case s.Backend.OneMeta:
 		e.Warnings = append(
 			e.Warnings,
@@ -66,6 +68,7 @@ func ReadDisk(ctx context.Context, e *recovery.Evidence, n *node.Node, paths nod
 			e.Image,
 		))
 	}
+	return &s.Log
 }
 
 // ReadStopped reads the data of a member that was stopped. The evidence says where it is.
@@ -88,11 +91,16 @@ func ReadStopped(ctx context.Context, n *node.Node, e recovery.Evidence) (*recov
 	return onDisk(s, e.Image), nil
 }
 
+// needsSnapshotFiles reports whether an etcd begins with a snapshot file, as those before 3.7 do.
+func needsSnapshotFiles(image string) bool {
+	return recovery.Oldest(recovery.VersionOf(image), nil).LessThan(recovery.Release(7, 0))
+}
+
 // readQuiet reads data that nobody writes to meanwhile: what changes while it is read is neither whole nor damaged. An
 // etcd that is just being started is quiet after a moment. One whose version is not known is taken for one that needs
 // its snapshot files.
 func readQuiet(ctx context.Context, dir *node.DataDir, image string) (*datadir.State, error) {
-	snapshotFiles := recovery.Oldest(recovery.VersionOf(image), nil).LessThan(recovery.Release(7, 0))
+	snapshotFiles := needsSnapshotFiles(image)
 	for try := 1; ; try++ {
 		s, err := datadir.Read(ctx, dir, snapshotFiles)
 		if err != nil && !errors.Is(err, datadir.ErrDamaged) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
@@ -31,23 +32,27 @@ const (
 // error.
 func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recovery.Survey {
 	var (
-		mu  sync.Mutex
-		wg  sync.WaitGroup
-		all = map[string]recovery.Evidence{}
-		bad error
+		mu   sync.Mutex
+		wg   sync.WaitGroup
+		all  = map[string]recovery.Evidence{}
+		bad  error
+		logs = map[string]readLog{} // of those without a leader
 	)
 	for name, n := range nodes {
 		wg.Go(func() {
 			var e recovery.Evidence
-			err := recovery.Caught(name, func() error { e = examine(ctx, n, now); return nil })
+			var log readLog
+			keep := func(read readLog) { log = read }
+			err := recovery.Caught(name, func() error { e = examine(ctx, n, now, keep); return nil })
 			mu.Lock()
 			defer mu.Unlock()
-			all[name], bad = e, cmp.Or(bad, err)
+			all[name], logs[name], bad = e, log, cmp.Or(bad, err)
 		})
 	}
 	wg.Wait()
 	_ = recovery.Raise(bad)
 	s := recovery.SurveyOf(all)
+	compareLogs(ctx, s, logs)
 	live := liveCluster(s)
 	lookFromOutside(ctx, s, nodes, live)
 	for i := range s {
@@ -110,7 +115,8 @@ func otherCluster(e recovery.Evidence) string {
 	)
 }
 
-func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence {
+// examine looks at one node, and keeps how its log can be read.
+func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog)) recovery.Evidence {
 	e := recovery.Evidence{Name: n.Name, Host: n.Host, Reach: recovery.Reached}
 	pods, err := n.Look(ctx, telltales()...)
 	if pods != nil {
@@ -255,7 +261,11 @@ func examine(ctx context.Context, n *node.Node, now time.Time) recovery.Evidence
 	}
 	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
 	if e.Status == nil && e.Readable {
-		ReadDisk(ctx, &e, n, paths, disk)
+		if log := ReadDisk(ctx, &e, n, paths, disk); log != nil {
+			keep(func(context.Context) *datadir.Log { return log })
+		}
+	} else if e.Status != nil && e.Status.Leader == 0 {
+		keep(logOf(n, &e, paths, disk))
 	}
 	lookAtPeers(ctx, &e, n)
 	return e

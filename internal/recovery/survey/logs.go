@@ -1,0 +1,64 @@
+package survey
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// entriesCompared is how many entries of two logs are held against each other, up to where the shorter one ends. One
+// would do, but a leader's first entry has nothing in it that tells histories apart.
+const entriesCompared = 4
+
+// readLog reads the log of a member that was not asked for more; nil where that cannot be done.
+type readLog func(context.Context) *datadir.Log
+
+// logOf returns how the log of a running member without a leader can be read. It writes nothing, or next to nothing.
+func logOf(n *node.Node, e *recovery.Evidence, paths node.Paths, disk *node.Disk) readLog {
+	return func(ctx context.Context) *datadir.Log {
+		ctx, cancel := context.WithTimeout(ctx, diskWait)
+		defer cancel()
+		l, err := datadir.ReadLog(ctx, n.DataDir(paths, disk), needsSnapshotFiles(e.Image), e.Status.AppliedIndex)
+		if err != nil { // without it there is only less to compare
+			return nil
+		}
+		return l
+	}
+}
+
+// compareLogs notes what is in the last entries that each two logs of one cluster ID both have. Members that were
+// founded anew under their old IDs differ from the others in nothing else.
+func compareLogs(ctx context.Context, s recovery.Survey, logs map[string]readLog) {
+	comparable := func(a, b recovery.Evidence) bool {
+		return a.Name != b.Name && logs[a.Name] != nil && logs[b.Name] != nil && a.Cluster() == b.Cluster()
+	}
+	read := make([]*datadir.Log, len(s))
+	var wg sync.WaitGroup
+	for i, e := range s {
+		if slices.ContainsFunc(s, func(o recovery.Evidence) bool { return comparable(e, o) }) {
+			wg.Go(func() { read[i] = logs[e.Name](ctx) })
+		}
+	}
+	wg.Wait()
+	for i := range s {
+		for k := range s {
+			if comparable(s[i], s[k]) && read[i] != nil && read[k] != nil {
+				noteEntries(&s[i], read[i], min(read[i].LastIndex, read[k].LastIndex))
+			}
+		}
+	}
+}
+
+// noteEntries notes the last entries up to one.
+func noteEntries(e *recovery.Evidence, l *datadir.Log, last uint64) {
+	for index := last - min(last, entriesCompared-1); index <= last; index++ {
+		entry := recovery.LogEntry{Index: index, Term: l.TermOf(index), Sum: l.SumOf(index)}
+		if _, noted := e.EntryAt(index); !noted && entry.Term != 0 && entry.Sum != 0 {
+			e.Entries = append(e.Entries, entry)
+		}
+	}
+}
