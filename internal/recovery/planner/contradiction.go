@@ -3,7 +3,6 @@ package planner
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
@@ -33,32 +32,41 @@ func conflict(a, b *Node) string {
 		return ""
 	}
 	return cmp.Or(lacks(a.Name, b.Name, p, q), lacks(b.Name, a.Name, q, p),
-		differ(a.Evidence, b.Evidence, min(p.Kept, q.Kept)), otherEntry(a, b), a.runsBack(b))
+		differ(a.Evidence, b.Evidence, min(p.Kept, q.Kept)),
+		otherEntry(a, b, min(p.Kept, q.Kept)), a.runsBack(b))
 }
 
-// otherEntry finds an entry that one leader cannot have written twice: at one index, in one term, with other bytes.
-func otherEntry(a, b *Node) string {
+// otherEntry finds an entry that two members of one history cannot have: one that both have committed, or that one leader
+// has written, with other bytes.
+func otherEntry(a, b *Node, both uint64) string {
 	for _, entry := range a.Entries {
-		if other, ok := b.EntryAt(entry.Index); ok && other.Term == entry.Term && other.Sum != entry.Sum {
-			return fmt.Sprintf(
-				"entry %d is of term %d on %s and on %s, and is not the same: that cannot be of one history.",
-				entry.Index,
-				entry.Term,
-				a.Name,
-				b.Name,
-			)
+		other, ok := b.EntryAt(entry.Index)
+		if !ok || other == entry || other.Term != entry.Term && entry.Index > both {
+			continue
 		}
+		return fmt.Sprintf(
+			"entry %d of the log of %s (of term %d) is not that of %s (of term %d): that cannot be of one history.",
+			entry.Index,
+			a.Name,
+			entry.Term,
+			b.Name,
+			other.Term,
+		)
 	}
 	return ""
 }
 
-// sameLog reports whether two logs are proved to be of one history: they have an entry in common near the end of the
-// shorter one, and with it all entries before.
+// sameLog reports whether two logs are proved to be of one history: where the last of the entries is that both are
+// known to have, they have the same, and with it all entries before.
 func sameLog(a, b *Node) bool {
-	return otherEntry(a, b) == "" && slices.ContainsFunc(a.Entries, func(entry recovery.LogEntry) bool {
-		other, ok := b.EntryAt(entry.Index)
-		return ok && other == entry
-	})
+	var last uint64
+	same := false
+	for _, entry := range a.Entries {
+		if other, ok := b.EntryAt(entry.Index); ok && entry.Index >= last {
+			last, same = entry.Index, other == entry
+		}
+	}
+	return same
 }
 
 func (n *Node) forced() bool { return forcing(n.Evidence) || forsaken(n.Evidence) }

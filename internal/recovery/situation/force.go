@@ -318,12 +318,14 @@ func (f *forcing) checkForced() {
 	// Everybody is stopped, switched off or given up.
 	known := w.visible(d)
 	voters := 0
+	var startable []*data
 	if known != nil {
 		for _, v := range known.members {
 			for _, o := range w.holders(v, d) {
 				unseen := o.manifest == missing && slices.Contains(f.less, o.key)
 				if !v.Learner && !unseen && !f.given(o, v) {
 					voters++
+					startable = append(startable, o.whole())
 				}
 				sought := o.key != "" || slices.Contains(v.PeerURLs, o.url()) && f.heard(o, v.ID)
 				if o != seed && sought && !f.given(o, v) && !f.stopped(o) {
@@ -333,7 +335,7 @@ func (f *forcing) checkForced() {
 			}
 		}
 		alone := len(known.members) == 1 && known.members[0].ID == d.member
-		if voters > known.voters()/2 && !alone {
+		if voters > known.voters()/2 && !alone && canElect(startable) {
 			f.breaks(noLostWrite, "startable", "%s is forced, and %d of %d voters have their data", seed.name, voters,
 				known.voters())
 		}
@@ -357,6 +359,20 @@ func (f *forcing) checkForced() {
 				seed.name, o.name, len(more), kept.cluster)
 		}
 	}
+}
+
+// canElect reports whether one of several members gets enough votes, by the members that it knows to be committed.
+func canElect(all []*data) bool {
+	return slices.ContainsFunc(all, func(d *data) bool {
+		conf := d.tip.at(max(d.commit, d.applied))
+		votes := 0
+		for _, o := range all {
+			if conf.votes(o.member) && d.tip.further(o.tip) >= 0 {
+				votes++
+			}
+		}
+		return votes > conf.voters()/2
+	})
 }
 
 // heard reports whether a node that is stopped for the recovery, or its seed, hears a machine. Of one that nobody hears

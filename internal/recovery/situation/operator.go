@@ -445,6 +445,9 @@ func (o *operator) repairAfter(code recovery.Code, m *machine) {
 		}
 	default:
 		m.wontStart, m.kubeletDown, m.full, m.expired = false, false, false, false
+		if m.newer { // as the container's log says
+			m.image = 2
+		}
 		for _, x := range o.machines { // the network
 			x.cut = false
 		}
