@@ -338,8 +338,15 @@ func (o *operator) follow(code recovery.Code, r *recovery.Refusal) {
 
 // giveUp gives this recovery up where that is the way to another seed.
 func (o *operator) giveUp(r *recovery.Refusal) {
-	if again := quotedIn(r.Next, "abandon = ["); len(again) > 0 {
-		o.abandon(again[0])
+	again := quotedIn(r.Next, "abandon = [")
+	if len(again) == 0 {
+		return
+	}
+	o.abandon(again[0])
+	for _, m := range o.machines {
+		if m.seedJournal(again[0]) != nil {
+			o.unfit[m.key] = true
+		}
 	}
 }
 

@@ -144,13 +144,19 @@ func (w *world) find(name string) *machine {
 	return nil
 }
 
+// at returns the machine at an address, the one that is gone only where no other has it now.
 func (w *world) at(addr int) *machine {
+	var gone *machine
 	for _, m := range w.machines {
-		if m.addr == addr {
+		switch {
+		case m.addr != addr:
+		case m.power != destroyed:
 			return m
+		default:
+			gone = m
 		}
 	}
-	return nil
+	return gone
 }
 
 func (w *world) id() etcd.ID {

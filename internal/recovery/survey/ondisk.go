@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
@@ -148,11 +149,13 @@ func onDisk(s *datadir.State, image string) *recovery.OnDisk {
 		StorageVersion:  s.Backend.StorageVersion,
 		ClusterVersion:  s.Backend.ClusterVersion,
 		Learner:         s.Backend.Learner(self),
-		Removed:         !s.Backend.Learner(self) && !s.Backend.Voter(self) && len(s.Backend.Members) > 0,
 		Torn:            s.Log.Torn,
 		Unchecked:       s.Log.Unchecked,
 	}
 	applied := s.Backend.ConsistentIndex
+	// One that is in no list may have been added by an entry that was not applied yet.
+	listed := s.Backend.Learner(self) || s.Backend.Voter(self) || len(s.Backend.Members) == 0
+	out.Removed = !listed && (slices.Contains(s.Backend.Removed, self) || out.Kept(image) <= applied)
 	least, most := s.Log.Writes(applied, out.Kept(image))
 	out.KeptLeast, out.KeptRevision = s.Backend.Revision+least, s.Backend.Revision+most
 	_, most = s.Log.Writes(applied, s.Log.LastIndex)
