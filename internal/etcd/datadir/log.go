@@ -24,6 +24,32 @@ type Log struct {
 
 	writes, puts []uint64 // the entries that may have made a revision, and those of them that have, in their order
 	sums         []uint64 // of what is in each entry, from FirstIndex on
+	changes      []change // of the membership
+}
+
+// ChangeKind is what an entry does to a member (go.etcd.io/raft, raftpb.ConfChangeType).
+type ChangeKind uint64
+
+const (
+	AddVoter ChangeKind = iota // or promote a learner
+	RemoveMember
+	UpdateMember // which keeps its vote, or has none
+	AddLearner
+)
+
+type change struct {
+	index, member uint64
+	kind          ChangeKind
+}
+
+// LastChange returns what the entries after one and up to another do to a member at last; false where they do nothing.
+func (l *Log) LastChange(member, after, upTo uint64) (kind ChangeKind, found bool) {
+	for _, c := range l.changes {
+		if c.member == member && c.index > after && c.index <= upTo && c.kind != UpdateMember {
+			kind, found = c.kind, true
+		}
+	}
+	return kind, found
 }
 
 // Term says from which entry on a term was in force.
@@ -202,6 +228,13 @@ func (p *piece) entry(b []byte) error {
 	if len(p.Terms) == 0 || p.Terms[len(p.Terms)-1].Term != term {
 		p.Terms = append(p.Terms, Term{From: index, Term: term})
 	}
+	if kind == 1 { // raftpb.EntryConfChange
+		what, member, err := two(request, 2, 3)
+		if err != nil {
+			return err
+		}
+		p.changes = append(p.changes, change{index: index, member: member, kind: ChangeKind(what)})
+	}
 	if kind == 0 {
 		put, write := writes(request)
 		if write {
@@ -221,7 +254,7 @@ func (l *Log) leap(index uint64, snapshots []position) bool {
 	if !slices.ContainsFunc(snapshots, func(s position) bool { return s.index+1 >= index }) {
 		return false
 	}
-	l.FirstIndex, l.Terms, l.writes, l.puts, l.sums = 0, nil, nil, nil, nil
+	l.FirstIndex, l.Terms, l.writes, l.puts, l.sums, l.changes = 0, nil, nil, nil, nil, nil
 	return true
 }
 
@@ -235,6 +268,7 @@ func (l *Log) cut(index uint64) {
 	for len(l.Terms) > 0 && l.Terms[len(l.Terms)-1].From >= index {
 		l.Terms = l.Terms[:len(l.Terms)-1]
 	}
+	l.changes = slices.DeleteFunc(l.changes, func(c change) bool { return c.index >= index })
 	l.sums = l.sums[:min(uint64(len(l.sums)), index-min(index, l.FirstIndex))]
 }
 
@@ -285,6 +319,7 @@ func join(pieces []*piece, snaps []uint64, filesCount bool) (*Log, error) {
 		l.cut(p.FirstIndex)
 		l.writes, l.puts = append(l.writes, p.writes...), append(l.puts, p.puts...)
 		l.Terms, l.sums = append(l.Terms, p.Terms...), append(l.sums, p.sums...)
+		l.changes = append(l.changes, p.changes...)
 		if l.FirstIndex == 0 || p.FirstIndex < l.FirstIndex {
 			l.FirstIndex = p.FirstIndex
 		}

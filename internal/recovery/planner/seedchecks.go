@@ -269,10 +269,22 @@ func (d *seedDecision) nothingIsSeenUntilUnforced() error {
 // majorityIsLost refuses unless the majority is really gone.
 func (d *seedDecision) majorityIsLost() error {
 	switch v := d.plan.Verdict; v.State {
-	case Alive, Startable, Undetermined, NoData:
+	case NoData:
+		if d.otherData() { // this seed has none, which is said next
+			return nil
+		}
+		return refuseVerdict(v, d.Survey)
+	case Alive, Startable, Undetermined:
 		return refuseVerdict(v, d.Survey)
 	}
 	return nil
+}
+
+// otherData reports whether a node has data of another history than the seed's.
+func (d *seedDecision) otherData() bool {
+	return slices.ContainsFunc(d.Nodes, func(n *Node) bool {
+		return n.Holds == HasData && n.Lineage != nil && n.Lineage != d.seed.Lineage
+	})
 }
 
 // seedCanBeForced refuses data with which a forced start fails, and says of whom it is not known what they have.

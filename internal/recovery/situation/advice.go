@@ -295,7 +295,11 @@ func (o *operator) goBack(m *machine) {
 	}
 	if own := m.disk.tip.member(m.disk.member); own != nil && !listedAt(m.disk.tip, m) {
 		addr := addrOf(own.PeerURLs[0])
-		if there := o.at(addr); there == nil || there.power == destroyed {
+		there := o.at(addr)
+		if there != nil && there.key == "" && !there.running { // the machine whose place it has taken
+			there.power, there.disk, there.unmounted = destroyed, nil, nil
+		}
+		if there == nil || there.power == destroyed {
 			m.addr = addr
 		}
 	}

@@ -93,7 +93,8 @@ func (o *operator) chooseTwin() {
 				a.disk.tip.cluster != b.disk.tip.cluster {
 				continue
 			}
-			apart := o.leaderOf(a) != nil && o.leaderOf(b) != nil && o.leaderOf(a) != o.leaderOf(b)
+			apart := o.leaderOf(a) != nil && o.leaderOf(b) != nil && (o.leaderOf(a) != o.leaderOf(b) ||
+				a.disk.tip.member(b.disk.member) == nil || b.disk.tip.member(a.disk.member) == nil)
 			if a.disk.member != b.disk.member && !apart || a.disk.tip.revision < b.disk.tip.revision {
 				continue
 			}

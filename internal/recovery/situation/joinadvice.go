@@ -7,6 +7,15 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
+// correctAllURLs does so in each cluster of which a node is surveyed.
+func (o *operator) correctAllURLs() {
+	for _, l := range o.leaders() {
+		if slices.ContainsFunc(o.group(l), func(m *machine) bool { return m.key != "" }) {
+			o.correctURLs(l)
+		}
+	}
+}
+
 // correctURLs writes into a cluster where its members are.
 func (o *operator) correctURLs(leader *machine) {
 	o.commit(leader, false, nil, func(e *entry) {
@@ -42,9 +51,7 @@ func (o *operator) memberAdvised(code recovery.Code, m *machine, s recovery.Surv
 			x.cut = false
 		}
 		o.settle()
-		for _, l := range o.leaders() {
-			o.correctURLs(l)
-		}
+		o.correctAllURLs()
 	case recovery.CodeNodeNotReady, recovery.CodeManagedElsewhere, recovery.CodeDataUnknown:
 		m.elsewhere = false
 		o.makeReady(m)

@@ -192,10 +192,9 @@ func onDisk(m *machine) *recovery.OnDisk {
 	if m.newer {
 		s.ClusterVersion = "3.6.0"
 	}
-	own := applied.member(d.member)
 	kept := d.tip.at(max(d.applied, s.Kept(images()[m.image].text)))
-	s.Learner = own != nil && own.Learner
-	s.Removed = own == nil && (slices.Contains(applied.removed, d.member) || kept.index == d.applied)
+	own := kept.member(d.member)
+	s.Learner, s.Removed = own != nil && own.Learner, own == nil
 	s.KeptLeast, s.KeptRevision = kept.revision, kept.revision
 	return s
 }

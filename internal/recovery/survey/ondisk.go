@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
@@ -148,14 +147,15 @@ func onDisk(s *datadir.State, image string) *recovery.OnDisk {
 		Revision:        s.Backend.Revision,
 		StorageVersion:  s.Backend.StorageVersion,
 		ClusterVersion:  s.Backend.ClusterVersion,
-		Learner:         s.Backend.Learner(self),
 		Torn:            s.Log.Torn,
 		Unchecked:       s.Log.Unchecked,
 	}
 	applied := s.Backend.ConsistentIndex
-	// One that is in no list may have been added by an entry that was not applied yet.
-	listed := s.Backend.Learner(self) || s.Backend.Voter(self) || len(s.Backend.Members) == 0
-	out.Removed = !listed && (slices.Contains(s.Backend.Removed, self) || out.Kept(image) <= applied)
+	voter, learner := s.Backend.Voter(self), s.Backend.Learner(self)
+	if kind, changed := s.Log.LastChange(self, applied, out.Kept(image)); changed { // and was not applied yet
+		voter, learner = kind == datadir.AddVoter, kind == datadir.AddLearner
+	}
+	out.Learner, out.Removed = learner, !voter && !learner && len(s.Backend.Members) > 0
 	least, most := s.Log.Writes(applied, out.Kept(image))
 	out.KeptLeast, out.KeptRevision = s.Backend.Revision+least, s.Backend.Revision+most
 	_, most = s.Log.Writes(applied, s.Log.LastIndex)
