@@ -36,8 +36,8 @@ func conflict(a, b *Node) string {
 		otherEntry(a, b, min(p.Kept, q.Kept)), a.runsBack(b))
 }
 
-// otherEntry finds an entry that two members of one history cannot have: one that both have committed, or that one leader
-// has written, with other bytes.
+// otherEntry finds an entry that two members of one history cannot have: one that both have committed, or that one
+// leader has written, with other bytes.
 func otherEntry(a, b *Node, both uint64) string {
 	for _, entry := range a.Entries {
 		other, ok := b.EntryAt(entry.Index)

@@ -44,7 +44,7 @@ func (c *Census) rank(lost []string) Ranking {
 	var unjudged []RuledOut // of which it is not known what they have
 	for _, n := range c.Nodes {
 		p, known := n.Progress()
-		reason, by := unfit(n.Evidence), removedFor(n.Evidence, c.Survey)
+		reason, by := unfit(n.Evidence), c.removedFor(n)
 		if known && by == "" { // what a removed member has is of a past that the others have left
 			r.weighed = append(r.weighed, Candidate{Name: n.Name, Progress: p, lineage: n.Lineage})
 		}
@@ -240,6 +240,9 @@ func unfit(e recovery.Evidence) string {
 		return "there is no etcd manifest"
 	case e.Learner():
 		return "it is a learner: a forced start panics there (\"removed all voters\")"
+	case e.Status != nil && len(e.Members) > 0 && !lists(e.Members, e.Status.MemberID):
+		return "it has not learned yet that it was added to the cluster: a forced start panics there (\"removed all " +
+			"voters\")"
 	case e.Disk != nil && e.Disk.Removed:
 		return "its member was removed from the cluster: a forced start panics there (\"removed all voters\", " +
 			"etcd-io/etcd#13848)"

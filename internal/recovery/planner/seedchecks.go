@@ -307,7 +307,7 @@ func (d *seedDecision) seedCanBeForced() error {
 }
 
 func (d *seedDecision) unforceable() error {
-	by := removedFor(d.seed.Evidence, d.Survey)
+	by := d.removedFor(d.seed)
 	switch seed := d.seed; {
 	case seed.Damage != "":
 		return seedDamaged(seed.Evidence)

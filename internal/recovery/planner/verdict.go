@@ -339,6 +339,15 @@ func knowsMore(e recovery.Evidence) bool {
 	return e.Live.Revision <= 1 // nothing was ever written there
 }
 
+// removedFor goes by nodes of the same history alone: a cluster that was forced has removed the members of the one that
+// it was made of.
+func (c *Census) removedFor(n *Node) string {
+	if n.Lineage == nil {
+		return removedFor(n.Evidence, c.Survey)
+	}
+	return removedFor(n.Evidence, n.Lineage.survey())
+}
+
 // removedFor is the node on whose disk it stands that another one's member was removed from their cluster, "" where
 // there is none. A member that is added again has another ID. What a forced start that was given up has removed counts
 // for nothing.

@@ -229,7 +229,7 @@ func (o *operator) survey(s recovery.Survey) {
 				m := o.at(addrOf(u))
 				gone := m == nil || m.power == destroyed
 				switch {
-				case gone && k.ID != 0 && (m == nil || m.key == ""):
+				case gone && k.ID != 0:
 					if !slices.Contains(o.req.Lost, u) {
 						o.req.Lost = append(slices.Clone(o.req.Lost), u)
 					}

@@ -171,12 +171,13 @@ func (o *operator) others(r *recovery.Refusal, s recovery.Survey) bool {
 	}
 	better := quotedIn(r.Next, "plan again: node = ")
 	own := o.req.Node == o.node && o.node != ""
-	insists := own || strings.HasPrefix(r.Next, "decide which") || strings.Contains(r.Next, "can be kept only by")
+	insists := own || o.taken[o.req.RecoveryID] || strings.HasPrefix(r.Next, "decide which") ||
+		strings.Contains(r.Next, "can be kept only by")
 	switch {
 	case repaired:
 	case strings.HasPrefix(r.Next, "nothing was forced yet"):
 		o.newID()
-	case strings.HasPrefix(r.Next, "the forced start on") && !own:
+	case strings.HasPrefix(r.Next, "the forced start on") && !own && !o.taken[o.req.RecoveryID]:
 		o.abandon(o.req.RecoveryID)
 	case insists:
 		o.req.Node, o.req.Less = quotedIn(r.Next, "what is given up: node = ")[0], more

@@ -334,7 +334,8 @@ func (f *forcing) checkForced() {
 				}
 			}
 		}
-		alone := len(known.members) == 1 && known.members[0].ID == d.member
+		alone := len(known.members) == 1 && known.members[0].ID == d.member ||
+			len(d.kept(seed.forgets()).members) == 1 // it was forced before, and may not know it yet
 		if voters > known.voters()/2 && !alone && canElect(startable) {
 			f.breaks(noLostWrite, "startable", "%s is forced, and %d of %d voters have their data", seed.name, voters,
 				known.voters())

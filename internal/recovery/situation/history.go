@@ -42,7 +42,8 @@ func (e *entry) at(index uint64) *entry {
 // sum tells what is in an entry, 0 of those that are the same in any cluster of these members: the ones with which it
 // was founded, and the one with which a leader begins its term.
 func (e *entry) sum() uint64 {
-	if b := e.before; b == nil || b.cluster != e.cluster || e.revision == b.revision && len(e.members) == len(b.members) {
+	b := e.before
+	if b == nil || b.cluster != e.cluster || e.revision == b.revision && len(e.members) == len(b.members) {
 		return 0
 	}
 	return uint64(e.id)
