@@ -299,6 +299,9 @@ func TestKubeletCertificate(t *testing.T) {
 				if c.found && found.Kubelet.CertFile == "" {
 					t.Error("without its place")
 				}
+				if strings.Contains(runner.printed.String(), key[28:60]) {
+					t.Fatal("a private key was read")
+				}
 				for _, word := range strings.Fields(runner.printed.String()) {
 					text, err := base64.StdEncoding.DecodeString(word)
 					if err == nil && strings.Contains(string(text), key[28:60]) {
