@@ -126,6 +126,14 @@ func TestKubelet(t *testing.T) {
 			dir: "b", runtime: "crictl unix://@/run/x.sock", running: true,
 		},
 		{
+			name:      "a setting twice",
+			processes: []string{"kubelet --config=@/" + file},
+			files: map[string]string{
+				file: "staticPodPath: @/a\n" + endpoint + "y.sock\nx:\n  staticPodPath: @/b\n  " + endpoint + "z.sock\n",
+			},
+			dir: "a", runtime: "crictl unix://@/run/y.sock", running: true,
+		},
+		{
 			name:      "a file of JSON",
 			processes: []string{"kubelet --config=@/other"},
 			files: map[string]string{

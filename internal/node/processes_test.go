@@ -96,7 +96,7 @@ esac` + "\n",
 			{"a lock", 3, func() error { return n.Lock(ctx, "me", "") }},
 			{"a sign of life", 1, func() error { return n.As("me").TouchLock(ctx) }},
 			{"a file", 4, func() error { return n.As("me").WriteFile(ctx, at("new.yml"), []byte("new"), "") }},
-			{"a file in place of another", 6, func() error {
+			{"a file in place of another", 7, func() error {
 				file := at("manifests/replaced.yml")
 				return n.As("me").WriteFile(ctx, file, []byte("after"), file, node.Hash([]byte("before")))
 			}},
