@@ -129,7 +129,8 @@ func TestKubelet(t *testing.T) {
 			name:      "a setting twice",
 			processes: []string{"kubelet --config=@/" + file},
 			files: map[string]string{
-				file: "staticPodPath: @/a\n" + endpoint + "y.sock\nx:\n  staticPodPath: @/b\n  " + endpoint + "z.sock\n",
+				file: "staticPodPath: @/a\n" + endpoint + "y.sock\nx:\n" +
+					"  staticPodPath: @/b\n  " + endpoint + "z.sock\n",
 			},
 			dir: "a", runtime: "crictl unix://@/run/y.sock", running: true,
 		},

@@ -72,7 +72,8 @@ func (n *Node) LockHeld(ctx context.Context) (*Locked, error) {
 // One that is silent may only be asleep. So its lock is moved away first, from which moment on every change that it
 // asks for is refused (see As), and then what it has running here is ended: it is known by holding that very file open.
 func (n *Node) Lock(ctx context.Context, holder, dead string) error {
-	out, err := n.run(ctx, script("whole", "lock_age", "end_users", "lock"), n.LockPath(), holder, seconds(LockStale), dead)
+	text := script("whole", "lock_age", "end_users", "lock")
+	out, err := n.run(ctx, text, n.LockPath(), holder, seconds(LockStale), dead)
 	if exitCode(err) == exitLocked {
 		return n.parseLock(out)
 	}

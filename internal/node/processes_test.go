@@ -27,8 +27,8 @@ func counting(t *testing.T, given map[string]string) string {
 		text, err := os.ReadFile(file)
 		must(t, err)
 		for _, word := range regexp.MustCompile(`[a-z][a-z0-9]+`).FindAllString(string(text), -1) {
-			if real, err := exec.LookPath(word); err == nil {
-				program(t, bin, word, count+"exec "+real+" \"$@\"\n")
+			if own, err := exec.LookPath(word); err == nil {
+				program(t, bin, word, count+"exec "+own+" \"$@\"\n")
 			}
 		}
 	}
