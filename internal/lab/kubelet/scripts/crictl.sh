@@ -42,7 +42,7 @@ missing() {
 	fail "E0000 00:00:00.000000 $$ log.go:32] \"$1 from runtime service failed\" err=\"$cause\""
 }
 
-# named: $name matches the regular expression $wantname. A process for each object is too dear where that is a beginning.
+# named: $name matches the regular expression $wantname. Where that is a beginning no process is needed for each object.
 named() {
 	case ${wantname#^} in
 	"$wantname" | *[!a-zA-Z0-9-]*) printf '%s\n' "$name" | grep -Eq -- "$wantname" ;;
