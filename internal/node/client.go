@@ -13,18 +13,19 @@ type Runtime struct {
 }
 
 // The programs that can be there. Each has a script with its shell functions, which all do the same, for the socket
-// $socket and the workload $namespace, $pod, $name ("" for any), which is in none of the pods $others:
+// $socket and the workload $namespace, $pod, $name ("" for any), which is in none of the pods $others. They set a
+// variable, since to print what another command reads would need a process more:
 //
-//	list             containers as the program prints them, for the reader in Go; narrowed to $name
-//	known            IDs of its containers, running and ended, and maybe some of other pods
-//	running          IDs of the workload's running containers, one a line
-//	sandboxes        IDs of the sandboxes that are ready for it
-//	left             both
-//	inspect ID       all that is known of a container, for the reader in Go
+//	list             out: containers as the program prints them, for the reader in Go; narrowed to $name
+//	known            ids: of its containers, running and ended, and maybe some of other pods
+//	running          ids: of the workload's running containers, one a line
+//	sandboxes        ids: of the sandboxes that are ready for it
+//	left             ids: both
+//	inspect ID       out: all that is known of a container, for the reader in Go
 //	stop_container ID, stop_sandbox ID
-//	missing_images REF ...  those of them that are not there, in one line
-//	pause_image      the image of sandboxes; nothing where that cannot be told for sure
-//	container_log LINES ID
+//	missing_images REF ...  missing: those of them that are not there are added, a space behind each
+//	pause_image      pause: the image of sandboxes; left as it is where that cannot be told for sure
+//	container_log LINES ID  prints it
 //
 // They fail when the runtime does not answer, which is never taken for an empty answer.
 const (

@@ -15,6 +15,7 @@ import (
 // comes along, and is kept, which saves round trips.
 type DataDir struct {
 	node          *Node
+	paths         Paths
 	found         *Disk
 	wal, database string
 	have          map[int64][]byte // blocks of the database
@@ -24,6 +25,7 @@ type DataDir struct {
 func (n *Node) DataDir(p Paths, found *Disk) *DataDir {
 	return &DataDir{
 		node:     n,
+		paths:    p,
 		found:    found,
 		wal:      p.wal(),
 		database: path.Join(p.DataDir, "member", "snap", "db"),
@@ -55,7 +57,7 @@ func (d *DataDir) Segment(ctx context.Context, name string) (io.ReadCloser, erro
 // Changed tells whether anything was written to log or database since Disk has looked, or since it was last called.
 // What was read before is forgotten then.
 func (d *DataDir) Changed(ctx context.Context) (bool, error) {
-	out, err := d.node.run(ctx, script("stamp", "changed"), d.wal, path.Dir(d.database))
+	out, err := d.node.run(ctx, script("stamp", "changed"), d.paths.DataDir, d.paths.WALDir)
 	if err != nil {
 		return false, fmt.Errorf("looking at %s on %s: %w", d.wal, d.node.Name, err)
 	}

@@ -139,11 +139,7 @@ func (n *Node) WriteJournal(ctx context.Context, name string, text []byte) error
 
 // ReadFiles reads those of the files that are there, in one round trip.
 func (n *Node) ReadFiles(ctx context.Context, names ...string) (map[string][]byte, error) {
-	out, err := n.run(ctx, script("parts", "read_files"), names...)
-	if err != nil {
-		return nil, err
-	}
-	records, err := parseParts(out)
+	records, err := n.read(ctx, script("parts", "read_files"), names...)
 	if err != nil {
 		return nil, err
 	}

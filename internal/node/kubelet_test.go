@@ -126,6 +126,15 @@ func TestKubelet(t *testing.T) {
 			dir: "b", runtime: "crictl unix://@/run/x.sock", running: true,
 		},
 		{
+			name:      "a setting twice",
+			processes: []string{"kubelet --config=@/" + file},
+			files: map[string]string{
+				file: "staticPodPath: @/a\n" + endpoint + "y.sock\nx:\n" +
+					"  staticPodPath: @/b\n  " + endpoint + "z.sock\n",
+			},
+			dir: "a", runtime: "crictl unix://@/run/y.sock", running: true,
+		},
+		{
 			name:      "a file of JSON",
 			processes: []string{"kubelet --config=@/other"},
 			files: map[string]string{
@@ -298,6 +307,9 @@ func TestKubeletCertificate(t *testing.T) {
 				}
 				if c.found && found.Kubelet.CertFile == "" {
 					t.Error("without its place")
+				}
+				if strings.Contains(runner.printed.String(), key[28:60]) {
+					t.Fatal("a private key was read")
 				}
 				for _, word := range strings.Fields(runner.printed.String()) {
 					text, err := base64.StdEncoding.DecodeString(word)

@@ -59,7 +59,7 @@ func (n *Node) parseLock(out []byte) *Locked {
 
 // LockHeld tells who holds the master's lock; nil for nobody.
 func (n *Node) LockHeld(ctx context.Context) (*Locked, error) {
-	out, err := n.run(ctx, script("lock_age", "lock_held"), n.LockPath())
+	out, err := n.run(ctx, script("whole", "lock_age", "lock_held"), n.LockPath())
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,8 @@ func (n *Node) LockHeld(ctx context.Context) (*Locked, error) {
 // One that is silent may only be asleep. So its lock is moved away first, from which moment on every change that it
 // asks for is refused (see As), and then what it has running here is ended: it is known by holding that very file open.
 func (n *Node) Lock(ctx context.Context, holder, dead string) error {
-	out, err := n.run(ctx, script("lock_age", "end_users", "lock"), n.LockPath(), holder, seconds(LockStale), dead)
+	text := script("whole", "lock_age", "end_users", "lock")
+	out, err := n.run(ctx, text, n.LockPath(), holder, seconds(LockStale), dead)
 	if exitCode(err) == exitLocked {
 		return n.parseLock(out)
 	}
@@ -95,7 +96,7 @@ func (n *Node) change(ctx context.Context, text string, args ...string) ([]byte,
 	if n.holder == "" {
 		return n.run(ctx, text, args...)
 	}
-	out, err := n.run(ctx, assign("lock", n.LockPath(), "owner", n.holder)+script("guard")+text, args...)
+	out, err := n.run(ctx, assign("lock", n.LockPath(), "owner", n.holder)+script("whole", "guard")+text, args...)
 	if exitCode(err) == exitLocked {
 		return nil, fmt.Errorf("%w: the lock on %s is not ours any more", ErrLocked, n.Name)
 	}
@@ -117,7 +118,7 @@ func (n *Node) TouchLock(ctx context.Context) error {
 // Unlock gives the lock back, if it is still the holder's. What a command that nobody waits for any more has left
 // running is ended first.
 func (n *Node) Unlock(ctx context.Context) error {
-	_, err := n.change(ctx, script("end_users", "unlock"), n.LockPath(), n.holder)
+	_, err := n.change(ctx, script("whole", "end_users", "unlock"), n.LockPath(), n.holder)
 	if errors.Is(err, ErrLocked) {
 		return nil
 	}

@@ -102,13 +102,9 @@ func parseAddresses(lines string) []netip.Prefix {
 }
 
 func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods, error) {
-	out, err := n.run(ctx, script, append([]string{n.KubeletConfig, n.ManifestDir, n.WorkDir}, signs...)...)
+	records, err := n.read(ctx, script, append([]string{n.KubeletConfig, n.ManifestDir, n.WorkDir}, signs...)...)
 	if err != nil {
 		return nil, fmt.Errorf("looking at %s: %w", n.Name, err)
-	}
-	records, err := parseParts(out)
-	if err != nil {
-		return nil, err
 	}
 	p := &Pods{Named: n.Manifest}
 	var tried []string
@@ -226,13 +222,9 @@ func (n *Node) Disk(ctx context.Context, p Paths, rt Runtime) (*Disk, error) {
 	for _, k := range p.Keys {
 		args = append(args, "key", k)
 	}
-	out, err := n.run(ctx, rt.script(Workload{}, "stamp", "mounts", "folder", "disk"), args...)
+	records, err := n.read(ctx, rt.script(Workload{}, "stamp", "mounts", "folder", "disk"), args...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the data folder of %s: %w", n.Name, err)
-	}
-	records, err := parseParts(out)
-	if err != nil {
-		return nil, err
 	}
 	d := &Disk{Certs: map[string][]byte{}}
 	places := placesOf(records)

@@ -24,7 +24,7 @@ type wanted struct {
 func (m *mounts) addLines(text string, units []string) {
 	ofUnit := map[string]*wanted{}
 	for line := range strings.Lines(text) {
-		file, line, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
+		file, line, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
 		switch file {
 		case "mounted":
 			if at, kind, ok := strings.Cut(line, " "); ok {

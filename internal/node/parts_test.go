@@ -3,7 +3,12 @@
 package node_test
 
 import (
+	"context"
+	"errors"
+	"io"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
@@ -39,4 +44,20 @@ func TestFieldsOfRecords(t *testing.T) {
 			}
 		}
 	})
+}
+
+// cutOff is a node whose answer ends within the text of a file.
+type cutOff struct{ local }
+
+func (cutOff) Run(_ context.Context, script string) ([]byte, error) {
+	mark := regexp.MustCompile(`mark='([A-Z0-9]+)'`).FindStringSubmatch(script)
+	return []byte(strings.Join([]string{"file\t=/a\t", "text", "\036file\t=/b\t", "te\036"}, mark[1])), nil
+}
+
+// TestCutOff never takes a part of a file for the whole.
+func TestCutOff(t *testing.T) {
+	n := node.New(node.Settings{Name: "m1"}, cutOff{})
+	if files, err := n.ReadFiles(t.Context(), "/a", "/b"); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("got %q, %v", files, err)
+	}
 }

@@ -20,13 +20,9 @@ type Stray struct {
 
 // Stray looks for the data of a member in these folders, and in those that lie in them. One round trip.
 func (n *Node) Stray(ctx context.Context, dirs ...string) (*Stray, error) {
-	out, err := n.run(ctx, script("parts", "mounts", "folder", "stray"), dirs...)
+	records, err := n.read(ctx, script("parts", "mounts", "folder", "stray"), dirs...)
 	if err != nil {
 		return nil, fmt.Errorf("looking for data of etcd in %s on %s: %w", strings.Join(dirs, ", "), n.Name, err)
-	}
-	records, err := parseParts(out)
-	if err != nil {
-		return nil, err
 	}
 	seen, all := placesOf(records), slices.Clone(dirs)
 	var found []string

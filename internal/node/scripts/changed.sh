@@ -1,4 +1,5 @@
 # shellcheck shell=sh
-# Prints the stamp (stamp.sh) of the log's folder $1 and the database's folder $2. Exit code: 0.
-stamp "$1" "$2" 2>/dev/null
-exit 0
+# Prints the stamp (stamp.sh) of the data folder $1 and the log's folder $2, "" for the one in it. Exit code: 0.
+stamp "$1" "${2:-$1/member/wal}"
+# shellcheck disable=SC2154 # it is set by stamp
+printf '%s' "$stamp"

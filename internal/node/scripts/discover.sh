@@ -2,20 +2,20 @@
 # Chooses the runtime's socket and the first program that answers at it, and lists the containers. The functions are
 # those of parts.sh, kubelet.sh, crictl.sh, ctr.sh and docker.sh.
 #
-# Variables: endpoint, as kubelet.sh leaves it.
+# Variables: endpoint and runtime, as kubelet.sh leaves them.
 # Records:   runtime PROGRAM URL, containers LIST; tried PROGRAM WHY for each that does not answer; noruntime URL.
 # Exit code: 0, also where nothing answers.
-# shellcheck disable=SC2154 # endpoint and value are set in kubelet.sh
+# shellcheck disable=SC2154 # endpoint and runtime are set in kubelet.sh, out by the function list
 # shellcheck disable=SC2034 # the functions of crictl.sh, ctr.sh and docker.sh read the variables that are set first
 namespace=; pod=; name=; others=
 socket=${endpoint#unix://}
 # A kubelet up to 1.23 that was not told of another runtime has Docker's, by way of a socket of its own. Docker brings a
 # containerd along, in which there is nothing of Kubernetes, so it is asked for first.
 dockershim() {
-	flag container-runtime; [ "$value" != remote ] && [ -S /var/run/docker.sock ] || return 1
+	[ "$runtime" != remote ] && [ -S /var/run/docker.sock ] || return 1
 	[ ! -S /var/run/dockershim.sock ] || return 0
-	docker -H unix:///var/run/docker.sock ps -q --filter label=io.kubernetes.docker.type=podsandbox 2>/dev/null |
-		grep -q .
+	out=$(docker -H unix:///var/run/docker.sock ps -q --filter label=io.kubernetes.docker.type=podsandbox 2>/dev/null)
+	[ -n "$out" ]
 }
 if [ -n "$socket" ]; then :
 elif dockershim; then socket=/var/run/docker.sock
@@ -39,7 +39,7 @@ for client in $clients; do
 	"use_$client"
 	# What a program says besides (crictl warns when it has no configuration file) is kept apart from its answer.
 	if ! command -v "$client" >/dev/null 2>&1; then text tried "$client" "is not installed"
-	elif out=$(list 2>/dev/null); then
+	elif list 2>/dev/null; then
 		found=yes; text runtime "$client" "unix://$socket"; text containers "$out"; break
 	else text tried "$client" "$(list 2>&1 >/dev/null | head -c 1000)"
 	fi

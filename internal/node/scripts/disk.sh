@@ -9,59 +9,74 @@
 #            image yes; nopause IMAGE; cert USE TEXT; missing PATH; those of mounts.sh. Disk in look.go says what they
 #            mean.
 # Exit code: 0.
+# shellcheck disable=SC2154 # stamp is set in stamp.sh, nl in parts.sh
 data=$1; wal=${2:-$1/member/wal}; image=$3; shift 3
-text stamp "$(stamp "$wal" "$data/member/snap" 2>/dev/null)"
+stamp "$data" "$wal"; text stamp "$stamp"
 for f in "$wal"/*.wal; do [ ! -f "$f" ] || text segment "${f##*/}"; done
 for f in "$data"/member/snap/*.snap "$data"/member/snap/*.snap.db; do [ ! -f "$f" ] || text snapshot "${f##*/}"; done
 [ -s "$data/member/snap/db" ] && text database yes
-full=$(for d in "$data" "$wal"; do
-	[ -d "$d" ] && for f in "$d"/* "$d"/.[!.]*; do
-		case ${f##*/} in lost+found|.etcdrecovery) ;; *) if [ -e "$f" ] || [ -L "$f" ]; then echo "$f"; fi;; esac
+full=
+for d in "$data" "$wal"; do
+	[ -d "$d" ] || continue
+	for f in "$d"/* "$d"/.[!.]*; do
+		case ${f##*/} in lost+found|.etcdrecovery) continue;; esac
+		if [ -e "$f" ] || [ -L "$f" ]; then full=$f; break 2; fi
 	done
-done | head -n 1)
+done
 [ -n "$full" ] || text empty yes
-for d in "$data" "$wal" "$data/member/snap"; do folder "$d"; done
+folders "$data" "$wal" "$data/member/snap"
 mounts
 [ -z "$full" ] || [ -d "$data/member" ] || text foreign "${full##*/}"
 used=0
 for d in "$data/member" "$wal"; do
 	[ -d "$d" ] || continue
 	case $d in "$data/member"/*) continue;; esac
-	k=$(du -sk "$d" | cut -f 1); used=$((used+k))
+	k=$(du -sk "$d"); k=${k%%[!0-9]*}; used=$((used + ${k:-0}))
 done
 text used "$used"
-top=$data; while [ ! -d "$top/" ]; do top=${top%/*}; done
-text free "$(df -Pk "$top/" | awk 'NR==2 {print $4}')"
-# A folder that is a mount point is not on the file system, or not in the mount, of the one above it.
-is_mount() {
-	df -P "$1" "${1%/*}/" | awk '
-		NR==2 { own = $1 " " $NF }
-		NR==3 { above = $1 " " $NF }
-		END { exit (own == above) }'
+# space DIR sets free to the KiB on its file system, and mount to yes where the folder is a mount point: it is not on
+# the file system, or not in the mount, of the one above it.
+space() {
+	free=; mount=
+	out=$(df -Pk "$1/" "${1%/*}/")
+	# shellcheck disable=SC2086 # a header, a line for the folder and one for that above it
+	{ IFS=$nl; set -f; set -- $out; unset IFS; }
+	own=${2-}; above=${3-}
+	# shellcheck disable=SC2086 # fields
+	set -- $own; set +f
+	free=${4-}
+	[ "${own%% *} ${own##* }" = "${above%% *} ${above##* }" ] || mount=yes
 }
 # Old data is renamed within its own file system: beside its folder, or inside when the folder is a mount point.
 aside() {
-	if [ -d "$1" ] && is_mount "$1"; then base=$1/.etcdrecovery; else base=$1.etcdrecovery; fi
-	i=1; while for f in "$base/$i"*; do [ -e "$f" ] && break; done; do i=$((i+1)); done; printf '%s' "$base/$i"
+	if [ -n "$mount" ]; then base=$1/.etcdrecovery; else base=$1.etcdrecovery; fi
+	i=1; while for f in "$base/$i"*; do [ -e "$f" ] && break; done; do i=$((i+1)); done
+	place=$base/$i
 }
+top=$data; while [ ! -d "$top/" ]; do top=${top%/*}; done
+space "$top"; text free "$free"
+[ -d "$data" ] || mount=
+aside "$data"; text olddata "$place"
 for f in "$data" "$data/member" "$data/member/snap" "$data/member/wal" "$wal"; do
 	[ ! -L "$f" ] || text symlink "$f"
 done
-if [ "$wal" != "$data/member/wal" ] && [ -d "$wal" ]; then
-	! is_mount "$wal" || text walmount "$wal"
-	text walfree "$(df -Pk "$wal" | awk 'NR==2 {print $4}')"
+if [ "$wal" != "$data/member/wal" ]; then
+	mount=
+	if [ -d "$wal" ]; then
+		space "$wal"; text walfree "$free"
+		[ -z "$mount" ] || text walmount "$wal"
+	fi
+	aside "$wal"; text oldwal "$place"
 fi
-text olddata "$(aside "$data")"
-[ "$wal" = "$data/member/wal" ] || text oldwal "$(aside "$wal")"
-pause=$(pause_image)
+pause=; pause_image
 # shellcheck disable=SC2086 # where no image of sandboxes is known there is no word
-missing=$(missing_images "$image" $pause)
+{ missing=; missing_images "$image" $pause; }
 case " $missing " in *" $image "*) ;; *) text image yes;; esac
 [ -z "$pause" ] || case " $missing " in *" $pause "*) text nopause "$pause";; esac
 while [ $# -gt 0 ]; do
 	case $1 in
 		cert)
-			if [ -r "$3" ]; then printf cert; word "$2"; printf '\t'; base64 <"$3"; end; else text missing "$3"; fi
+			if [ -r "$3" ]; then printf cert; word "$2"; raw "$3"; end; else text missing "$3"; fi
 			shift 3;;
 		key) [ -r "$2" ] || text missing "$2"; shift 2;;
 	esac

@@ -7,10 +7,13 @@
 #	finish FILE   puts $tmp in its place
 set -e
 begin() {
-	mkdir -p "${1%/*}/"; rm -f "${1%/*}"/.etcdrecovery-*
+	[ -d "${1%/*}/" ] || mkdir -p "${1%/*}/"
+	for left in "${1%/*}"/.etcdrecovery-*; do
+		if [ -e "$left" ] || [ -L "$left" ]; then rm -f "$left"; fi
+	done
 	tmp=${1%/*}/.etcdrecovery-${1##*/}; trap 'rm -f "$tmp"' EXIT
 }
-finish() { sync "$tmp" 2>/dev/null || sync; mv -f "$tmp" "$1"; }
+finish() { sync "$tmp" 2>/dev/null || sync; mv -f "$tmp" "$1"; trap - EXIT; }
 # GNU's cp keeps the label of SELinux, too, which a new file would take from its folder. Where there is none that is no
 # failure.
 like() { cp -p --preserve=all "$1" "$tmp" 2>/dev/null || cp -p "$1" "$tmp"; }

@@ -3,7 +3,7 @@
 # there. Exit code: 0 when nothing is left in $1.
 set -e
 [ -f "$1" ] || exit 0
-mkdir -p "${2%/*}/"
+[ -d "${2%/*}/" ] || mkdir -p "${2%/*}/"
 place=$2; i=1
 while [ -e "$place" ]; do
 	if cmp -s "$1" "$place"; then rm -f "$1"; exit 0; fi

@@ -6,8 +6,9 @@
 #	mounts        prints the rest
 #
 # Records: link PATH TARGET; unit PATH for each unit, also where it is masked; mounts LINES, each with a word before a
-#          tab: "mounted", then mount point and type; "fstab", then a line of it; or the path of a unit, then its What=
-#          or Where=. Mounts of pods and containers, of which there may be thousands, are left out.
+#          space: "mounted", then mount point and type; "fstab", then the first two fields of a line of it; or the path
+#          of a unit, then its What= or Where=. Mounts of pods and containers, of which there may be thousands, are left
+#          out.
 links() {
 	at=; rest=$1; followed=0
 	while [ -n "$rest" ]; do
@@ -41,9 +42,9 @@ mounts() {
 	[ $# -eq 0 ] || text mounts "$(awk '
 		FILENAME == "/proc/self/mountinfo" {
 			if ($5 ~ /^\/(run\/(containerd|netns)|var\/lib\/(kubelet\/pods|containers|docker))\//) next
-			for (i = 6; i <= NF; i++) if ($i == "-") { print "mounted\t" $5 " " $(i + 1); break }
+			for (i = 6; i <= NF; i++) if ($i == "-") { print "mounted " $5 " " $(i + 1); break }
 			next
 		}
-		FILENAME == "/etc/fstab" { print "fstab\t" $0; next }
-		/^[ \t]*(What|Where)[ \t]*=/ { print FILENAME "\t" $0 }' "$@")"
+		FILENAME == "/etc/fstab" { print "fstab " $1 " " $2; next }
+		/^[ \t]*(What|Where)[ \t]*=/ { print FILENAME " " $0 }' "$@")"
 }

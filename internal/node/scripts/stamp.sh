@@ -1,6 +1,4 @@
 # shellcheck shell=sh
-# stamp WAL SNAP prints sizes and times of the files of log and database, which tell whether etcd writes.
-stamp() {
-	cd "$1" 2>/dev/null && stat -c '%n %s %y' ./*.wal
-	cd "$2" 2>/dev/null && stat -c '%n %s %y' ./db ./*.snap*
-}
+# stamp DATA WAL sets stamp to sizes and times of the files of log and database, which tell whether etcd writes.
+# shellcheck disable=SC2034 # it is for those who call
+stamp() { stamp=$(stat -c '%n %s %y' "$2"/*.wal "$1"/member/snap/db "$1"/member/snap/*.snap* 2>/dev/null); }

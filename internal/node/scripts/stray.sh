@@ -5,14 +5,14 @@
 # Arguments: the folders to look in.
 # Records:   within DIR for each folder in one of these, or link; stray DIR where a member's data is; those of folder.sh
 #            and mounts.sh.
-for d; do
-	for f in "$d" "$d"/*; do
-		if [ "$f" != "$d" ]; then
-			[ -d "$f" ] || [ -L "$f" ] || continue
-			text within "$f"
-		fi
-		folder "$f"
+for top; do
+	shift; set -- "$@" "$top"
+	[ ! -d "$top/member" ] || text stray "$top"
+	for f in "$top"/*; do
+		[ -d "$f" ] || [ -L "$f" ] || continue
+		text within "$f"; set -- "$@" "$f"
 		[ ! -d "$f/member" ] || text stray "$f"
 	done
 done
+folders "$@"
 mounts

@@ -42,6 +42,14 @@ missing() {
 	fail "E0000 00:00:00.000000 $$ log.go:32] \"$1 from runtime service failed\" err=\"$cause\""
 }
 
+# named: $name matches the regular expression $wantname. Where that is a beginning no process is needed for each object.
+named() {
+	case ${wantname#^} in
+	"$wantname" | *[!a-zA-Z0-9-]*) printf '%s\n' "$name" | grep -Eq -- "$wantname" ;;
+	*) case $name in "${wantname#^}"*) ;; *) return 1 ;; esac ;;
+	esac
+}
+
 # list FILE KEY: the objects that pass the filters, as JSON, IDs or a table.
 list() {
 	sep='' count=0
@@ -51,7 +59,7 @@ list() {
 		[ -z "$wantstate" ] || [ "$wantstate" = "$state" ] || continue
 		[ -z "$wantpod" ] || case $pod in "$wantpod"*) ;; *) continue ;; esac
 		[ -z "$wantid" ] || case $id in "$wantid"*) ;; *) continue ;; esac
-		[ -z "$wantname" ] || printf '%s\n' "$name" | grep -Eq -- "$wantname" || continue
+		[ -z "$wantname" ] || named || continue
 		skip=''
 		for label in $labels; do
 			case $json in *"\"${label%%=*}\":\"${label#*=}\""*) ;; *) skip=yes ;; esac
@@ -180,7 +188,7 @@ inspecti)
 inspect)
 	[ "$1" = -o ] && shift 2
 	full "$cri/containers" "$1" || missing ContainerStatus "$1"
-	cat "$cri/inspect/$id"
+	exec cat "$cri/inspect/$id"
 	;;
 logs)
 	tail=''
@@ -193,14 +201,20 @@ logs)
 		shift
 	done
 	full "$cri/containers" "$1" || missing ContainerStatus "$1"
-	log=$(sed -n 's/.*"logPath":"\([^"]*\)".*/\1/p' "$cri/inspect/$id")
-	if [ -n "$tail" ]; then
-		tail -n "$tail" "$log" | sed -n 's/^[^ ]* stdout [FP] //p'
-		tail -n "$tail" "$log" | sed -n 's/^[^ ]* stderr [FP] //p' >&2
-	else
-		sed -n 's/^[^ ]* stdout [FP] //p' "$log"
-		sed -n 's/^[^ ]* stderr [FP] //p' "$log" >&2
-	fi
+	# The word after the next colon behind the key, of those between quotes.
+	IFS= read -r json <"$cri/inspect/$id"
+	key='' log=''
+	IFS='"'
+	set -f
+	for word in $json; do
+		[ "$key" != logPath: ] || log=$word
+		case $word in :) key=$key: ;; *) key=$word ;; esac
+	done
+	split='
+		sub(/^[^ ]* stdout [FP] /, "") { print; next }
+		sub(/^[^ ]* stderr [FP] /, "") { print >"/dev/stderr" }'
+	[ -n "$tail" ] || exec awk "$split" "$log"
+	tail -n "$tail" "$log" | awk "$split"
 	;;
 stop)
 	timeout=0
