@@ -5,7 +5,7 @@ package recovery
 // entry in common have all that is before it in common.
 type LogEntry struct {
 	Index, Term uint64
-	Sum         uint64 // of its bytes
+	Sum         uint64 // of its bytes; 0 where there are none, as in the entry with which a leader begins its term
 }
 
 // EntryAt is what is known of an entry of a member's log; false where nothing is.

@@ -56,13 +56,14 @@ func otherEntry(a, b *Node, both uint64) string {
 	return ""
 }
 
-// sameLog reports whether two logs are proved to be of one history: where the last of the entries is that both are
-// known to have, they have the same, and with it all entries before.
+// sameLog reports whether two logs are proved to be of one history: the last of the entries that both are known to have
+// is the same, and with it are all before. One with nothing in it proves nothing.
 func sameLog(a, b *Node) bool {
 	var last uint64
 	same := false
 	for _, entry := range a.Entries {
-		if other, ok := b.EntryAt(entry.Index); ok && entry.Index >= last {
+		other, ok := b.EntryAt(entry.Index)
+		if ok && entry.Index > last && (other != entry || entry.Sum != 0) {
 			last, same = entry.Index, other == entry
 		}
 	}

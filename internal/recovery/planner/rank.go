@@ -240,7 +240,7 @@ func unfit(e recovery.Evidence) string {
 		return "there is no etcd manifest"
 	case e.Learner():
 		return "it is a learner: a forced start panics there (\"removed all voters\")"
-	case e.Status != nil && len(e.Members) > 0 && !lists(e.Members, e.Status.MemberID):
+	case unlisted(e):
 		return "it has not learned yet that it was added to the cluster: a forced start panics there (\"removed all " +
 			"voters\")"
 	case e.Disk != nil && e.Disk.Removed:
@@ -248,6 +248,11 @@ func unfit(e recovery.Evidence) string {
 			"etcd-io/etcd#13848)"
 	}
 	return ""
+}
+
+// unlisted reports whether a running member is not in its own list, since it has not applied the entry that added it.
+func unlisted(e recovery.Evidence) bool {
+	return e.Status != nil && len(e.Members) > 0 && !lists(e.Members, e.Status.MemberID)
 }
 
 // noData says what is in the place of a log and a database.

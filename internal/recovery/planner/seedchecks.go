@@ -101,8 +101,27 @@ func (d *seedDecision) furthestMembersAreKnown() error {
 		return nil
 	}
 	l := d.Lineages[0]
-	if open := d.unplacedSeats(l, d.plan.Lost); len(open) > 0 {
-		return memberNotSurveyed(l.Nodes[0].Name, open)
+	return d.unaccounted(l.Nodes[0].Name, l)
+}
+
+// unaccounted refuses while a member of a lineage is none of the nodes, and is not given up.
+func (d *seedDecision) unaccounted(knows string, l *Lineage) error {
+	open := d.unplacedSeats(l, d.plan.Lost)
+	if len(open) == 0 {
+		return nil
+	}
+	if n := d.nameless(); n != nil { // it may be the one, and this says more
+		return nodeProblem(n.Evidence)
+	}
+	return memberNotSurveyed(knows, open)
+}
+
+// nameless is a node that was examined and does not say which member it makes, nil where there is none.
+func (d *seedDecision) nameless() *Node {
+	for _, n := range d.Nodes {
+		if n.Reach == recovery.Reached && n.MemberName == "" && len(n.Problems) > 0 {
+			return n
+		}
 	}
 	return nil
 }
@@ -238,10 +257,7 @@ func (d *seedDecision) everyMemberIsAccountedFor() error {
 	if d.seed.Lineage == nil {
 		return nil
 	}
-	if open := d.unplacedSeats(d.seed.Lineage, d.plan.Lost); len(open) > 0 {
-		return memberNotSurveyed(d.seed.Name, open)
-	}
-	return nil
+	return d.unaccounted(d.seed.Name, d.seed.Lineage)
 }
 
 // nothingIsSeenFromNodes refuses while etcd runs where it cannot be stopped.
@@ -249,11 +265,8 @@ func (d *seedDecision) nothingIsSeenFromNodes() error {
 	if len(d.plan.Verdict.Seen) == 0 {
 		return nil
 	}
-	for _, n := range d.Nodes {
-		// It may be the one, and this says more.
-		if n.Reach == recovery.Reached && n.MemberName == "" && len(n.Problems) > 0 {
-			return nodeProblem(n.Evidence)
-		}
+	if n := d.nameless(); n != nil { // it may be the one, and this says more
+		return nodeProblem(n.Evidence)
 	}
 	return SeenAlive(d.plan.Verdict.Seen)
 }
@@ -319,6 +332,8 @@ func (d *seedDecision) unforceable() error {
 		return seedForsaken(seed.Evidence)
 	case seed.Learner():
 		return seedLearner(seed.Name)
+	case unlisted(seed.Evidence):
+		return seedUnlisted(seed.Name)
 	case seed.Disk != nil && seed.Disk.Removed:
 		return seedRemoved(seed.Evidence)
 	case by != "":

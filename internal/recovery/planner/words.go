@@ -295,6 +295,20 @@ func seedLearner(name string) error {
 	}
 }
 
+func seedUnlisted(name string) error {
+	return &recovery.Refusal{
+		Code:      recovery.CodeSeedRemoved,
+		Title:     "The Seed Is Not in Its Own Member List",
+		Attribute: "node",
+		Found: fmt.Sprintf(
+			"%s was added to the cluster by an entry that it has not applied: etcd panics with \"removed all voters\" "+
+				"when a new cluster is forced on it.",
+			name,
+		),
+		Next: "choose another master that has data.",
+	}
+}
+
 func seedRemoved(e recovery.Evidence) error {
 	return &recovery.Refusal{
 		Code:      recovery.CodeSeedRemoved,
@@ -387,7 +401,7 @@ func insteadOf(p *SeedPlan, more []string) string {
 	for _, name := range more {
 		e := p.Evidence.Node(name)
 		switch why := unfit(e); {
-		case e.Learner() || e.Disk != nil && e.Disk.Removed:
+		case e.Learner() || e.Disk != nil && e.Disk.Removed || unlisted(e):
 			return fmt.Sprintf(
 				"%s cannot be the seed as it is (%s); what it has more can be kept only by a restore of its database "+
 					"(etcdutl snapshot restore --skip-hash-check, of a copy of %s/member/snap/db)",

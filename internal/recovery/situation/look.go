@@ -48,7 +48,7 @@ func (w *world) compareLogs(s recovery.Survey) {
 			for index := last - min(last, 3); index <= last; index++ {
 				e := tip.at(index)
 				entry := recovery.LogEntry{Index: index, Term: e.term, Sum: e.sum()}
-				if _, noted := a.EntryAt(index); !noted && e.index == index && entry.Sum != 0 {
+				if _, noted := a.EntryAt(index); !noted && e.index == index {
 					a.Entries = append(a.Entries, entry)
 				}
 			}

@@ -57,7 +57,7 @@ func compareLogs(ctx context.Context, s recovery.Survey, logs map[string]readLog
 func noteEntries(e *recovery.Evidence, l *datadir.Log, last uint64) {
 	for index := last - min(last, entriesCompared-1); index <= last; index++ {
 		entry := recovery.LogEntry{Index: index, Term: l.TermOf(index), Sum: l.SumOf(index)}
-		if _, noted := e.EntryAt(index); !noted && entry.Term != 0 && entry.Sum != 0 {
+		if _, noted := e.EntryAt(index); !noted && entry.Term != 0 {
 			e.Entries = append(e.Entries, entry)
 		}
 	}
