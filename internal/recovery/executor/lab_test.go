@@ -99,19 +99,6 @@ func options(t *testing.T) executor.Options {
 	}}
 }
 
-// recoverAll runs the whole runbook: the seed, then every other master in turn.
-func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, o executor.Options) error {
-	ctx := t.Context()
-	seed, err := planner.DecideSeed(survey.Take(ctx, nodes, time.Now()), planner.SeedRequest{RecoveryID: "test"})
-	if err != nil {
-		return err
-	}
-	if _, err := executor.Seed(ctx, seed, nodes, o); err != nil {
-		return err
-	}
-	return joinAll(ctx, l, nodes, o)
-}
-
 // wantRecovered has all keys on every master, and no lock.
 func wantRecovered(t *testing.T, l *lab.Lab, keys int64) {
 	t.Helper()
