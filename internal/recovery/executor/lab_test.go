@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
@@ -125,6 +126,21 @@ func surveyUntil(
 			panic(context.Cause(ctx))
 		}
 	}
+}
+
+// lookAgain is between two looks at a member that cost next to nothing. A survey costs a second.
+const lookAgain = 50 * time.Millisecond
+
+// untilServes waits until a member answers a linearizable read.
+func untilServes(t *testing.T, l *lab.Lab, name string) {
+	t.Helper()
+	c := client(t, l, name)
+	must(t, wait.Until(t.Context(), lookAgain, func() error {
+		try, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		_, err := c.Get(try, "anything")
+		return err
+	}))
 }
 
 // joinable has a cluster with a quorum that a master could join.

@@ -420,10 +420,8 @@ func TestFoundedAnew(t *testing.T) {
 	m1.KillEtcd()
 	wipeMajority(t, l)
 	nodes := nodesOf(t, l)
-	all := survey.Take(t.Context(), nodes, time.Now())
-	for deadline := time.Now().Add(time.Minute); !all.Node("m2").Quorum && time.Now().Before(deadline); {
-		all = survey.Take(t.Context(), nodes, time.Now())
-	}
+	untilServes(t, l, "m2")
+	all := surveyUntil(t.Context(), nodes, func(all recovery.Survey) bool { return all.Node("m2").Quorum })
 	t.Log(planner.Report(all, nil))
 	for _, node := range []string{"", "m1"} {
 		_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: node})
