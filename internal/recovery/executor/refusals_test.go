@@ -443,7 +443,7 @@ func TestWrittenMeanwhile(t *testing.T) {
 	c := client(t, l, "m1", "m2")
 	ctx, cancel := context.WithCancel(t.Context())
 	var writing sync.WaitGroup
-	// More often than data can be read, and no more: a cluster that writes as fast as it can keeps the machine busy.
+	// More often than the data can be read, and no more: a cluster with much to write keeps the machine busy.
 	writing.Go(func() {
 		for ; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
 			_, _ = c.Put(ctx, "key", "value")
