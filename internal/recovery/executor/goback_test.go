@@ -85,8 +85,8 @@ func TestGoBack(t *testing.T) {
 	if sample.Whole {
 		p, stopped = copyFails(t, l, nodes, p), true
 	}
-	// The masters that have lost their data must not come back before the seed answers them, which the attempt before may
-	// have stopped.
+	// The masters that have lost their data must not come back before the seed answers them, which the attempt before
+	// may have stopped.
 	_, err = executor.Seed(t.Context(), p, nodes, executor.Options{Observe: func(_, _ int, s recovery.Step) error {
 		if s.ID == recovery.StepCheck && stopped && answers(t, m1) {
 			t.Error("m1 runs already")
