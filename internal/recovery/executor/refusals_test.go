@@ -216,7 +216,6 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name:    "a second file with the same pod on another master",
-			on:      m2,
 			request: planner.SeedRequest{Node: "m1"},
 			breaks: func() func() {
 				text, err := os.ReadFile(m2.Path(manifestFile))
