@@ -41,6 +41,12 @@ type WriterReport struct {
 
 // StartWriter writes about 200 keys a second to these nodes, or to all, one at a time, until Stop.
 func (l *Lab) StartWriter(ctx context.Context, nodes ...string) (*Writer, error) {
+	return l.StartWriterAt(ctx, writerPace, nodes...)
+}
+
+// StartWriterAt is StartWriter with another pace. A write that has to wait shows an outage at any pace, and a cluster
+// with much to write keeps a machine busy.
+func (l *Lab) StartWriterAt(ctx context.Context, pace time.Duration, nodes ...string) (*Writer, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	c, err := l.Client(ctx, nodes...)
 	if err != nil {
@@ -48,18 +54,18 @@ func (l *Lab) StartWriter(ctx context.Context, nodes ...string) (*Writer, error)
 		return nil, err
 	}
 	w := &Writer{client: c, cancel: cancel, done: make(chan struct{}), last: time.Now()}
-	go w.run(ctx)
+	go w.run(ctx, pace)
 	return w, nil
 }
 
-func (w *Writer) run(ctx context.Context) {
+func (w *Writer) run(ctx context.Context, pace time.Duration) {
 	defer close(w.done)
-	pace := time.NewTicker(writerPace)
-	defer pace.Stop()
+	tick := time.NewTicker(pace)
+	defer tick.Stop()
 	prefix := fmt.Sprintf("%s%d/", writerKey, time.Now().UnixNano())
 	for i := 0; ; i++ {
 		select {
-		case <-pace.C:
+		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}

@@ -17,7 +17,7 @@ func writeOnceUp(ctx context.Context, t *testing.T, l *lab.Lab) *lab.Writer {
 	journal := l.Node("m1").Path("/var/lib/etcdrecovery/seed-test.journal")
 	for ctx.Err() == nil {
 		if text, err := os.ReadFile(journal); err == nil && strings.Contains(string(text), `"unforced"`) {
-			w, err := l.StartWriter(context.WithoutCancel(ctx), "m1")
+			w, err := l.StartWriterAt(context.WithoutCancel(ctx), 25*time.Millisecond, "m1")
 			if err != nil {
 				t.Error(err)
 			}

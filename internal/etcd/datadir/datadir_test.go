@@ -175,18 +175,22 @@ func TestSegments(t *testing.T) {
 	for _, minor := range sample.Of([]string{"3.7", "3.6", "3.5"}, 2) {
 		t.Run("etcd "+minor, func(t *testing.T) {
 			t.Parallel()
+			before37 := minor != "3.7"
+			keys, least := 6000, 3
+			if before37 && !sample.Whole { // the newest snapshot is in the second segment already
+				keys, least = 3400, 2
+			}
 			dir := member(
 				t,
 				lab.Options{Etcd: minor, ExtraFlags: map[string]string{"snapshot-count": "50"}},
-				6000,
+				keys,
 				30_000,
 			)
 			files := &counting{Folder: lab.Folder(dir)}
-			before37 := minor != "3.7"
 			got, err := datadir.Read(t.Context(), files, before37)
 			must(t, err)
 			all := segments(files.Folder)
-			if len(all) < 3 || len(files.opened) >= len(all) {
+			if len(all) < least || len(files.opened) >= len(all) {
 				t.Errorf("read were %v of %v", files.opened, all)
 			}
 			t.Logf(

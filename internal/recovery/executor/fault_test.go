@@ -249,3 +249,37 @@ func TestGoBackByName(t *testing.T) {
 		t.Errorf("undone at %s; of %q: %s", s.book.Undone, slices.Sorted(maps.Keys(runners)), text)
 	}
 }
+
+// TestGoBackWithoutSeed cannot put the seed's manifest back: the others stay away as well, since wiped ones must not
+// come up without it.
+func TestGoBackWithoutSeed(t *testing.T) {
+	s, runners := oddSeed()
+	s.book.reach(recovery.PhaseBegun)
+	s.willMove()
+	s.book.reach(recovery.PhaseStopped)
+	seed, manifest := oddNames()[0], "'/etc/kubernetes/manifests/etcd.yaml'"
+	runners[seed].answer = func(script string) (string, error, bool) {
+		return "", errors.New("No space left on device"), strings.Contains(script, manifest)
+	}
+	text := s.goBack(t.Context())
+	for _, want := range []string{
+		"could not be put back on " + seed + " (",
+		"No space left on device",
+		`could not be put back on m"3 (etcd on m 1 is not back)`,
+		"that of " + seed + " first",
+		"on m 1: mv /var/lib/etcdrecovery/parked/etcd.yaml /etc/kubernetes/manifests/etcd.yaml",
+		"on m,2: mv /var/lib/etcdrecovery/parked/etcd.yaml /etc/kubernetes/manifests/etcd.yaml",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q: %s", want, text)
+		}
+	}
+	for _, name := range oddNames()[1:] {
+		if runners[name].did(manifest) {
+			t.Errorf("the manifest on %s is put back: %q", name, runners[name].ran)
+		}
+	}
+	if !s.book.Undone.IsZero() || s.book.Phase != recovery.PhaseBegun {
+		t.Errorf("%q, undone at %s", s.book.Phase, s.book.Undone)
+	}
+}

@@ -6,18 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 // kubeletDown plans for masters of which only the first has a kubelet: refused where etcd would not come back, no
 // hindrance elsewhere.
-func kubeletDown(t *testing.T, l *lab.Lab) {
-	nodes := nodesOf(t, l)
+func kubeletDown(t *testing.T, all recovery.Survey) {
 	request := planner.SeedRequest{RecoveryID: "test", Node: "m1"}
-	all := survey.Take(t.Context(), nodes, time.Now())
 	if _, err := planner.DecideSeed(all, request); err != nil {
 		t.Errorf("the other masters have no kubelet: %v", err)
 	}

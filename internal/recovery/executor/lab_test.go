@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
@@ -99,19 +100,6 @@ func options(t *testing.T) executor.Options {
 	}}
 }
 
-// recoverAll runs the whole runbook: the seed, then every other master in turn.
-func recoverAll(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, o executor.Options) error {
-	ctx := t.Context()
-	seed, err := planner.DecideSeed(survey.Take(ctx, nodes, time.Now()), planner.SeedRequest{RecoveryID: "test"})
-	if err != nil {
-		return err
-	}
-	if _, err := executor.Seed(ctx, seed, nodes, o); err != nil {
-		return err
-	}
-	return joinAll(ctx, l, nodes, o)
-}
-
 // wantRecovered has all keys on every master, and no lock.
 func wantRecovered(t *testing.T, l *lab.Lab, keys int64) {
 	t.Helper()
@@ -138,6 +126,21 @@ func surveyUntil(
 			panic(context.Cause(ctx))
 		}
 	}
+}
+
+// lookAgain is between two looks at a member that cost next to nothing. A survey costs a second.
+const lookAgain = 50 * time.Millisecond
+
+// untilServes waits until a member answers a linearizable read.
+func untilServes(t *testing.T, l *lab.Lab, name string) {
+	t.Helper()
+	c := client(t, l, name)
+	must(t, wait.Until(t.Context(), lookAgain, func() error {
+		try, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		_, err := c.Get(try, "anything")
+		return err
+	}))
 }
 
 // joinable has a cluster with a quorum that a master could join.

@@ -3,7 +3,6 @@
 package executor_test
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -127,15 +126,10 @@ func planned(t *testing.T) (*lab.Lab, map[string]*node.Node, *planner.SeedPlan) 
 	return l, nodes, p
 }
 
-// TestLocks has a recovery that finds a colleague's lock, and then one that loses its own.
+// TestLocks meets a colleague's lock in every state that it can be in. In the end the lock is taken over, and then the
+// recovery loses its own.
 func TestLocks(t *testing.T) {
 	l, nodes, p := planned(t)
-	t.Run("found", func(t *testing.T) { locked(t, l, nodes, p) })
-	t.Run("lost", func(t *testing.T) { lockLost(t, l, nodes, p) })
-}
-
-// locked meets a colleague's lock in every state that it can be in. It ends the recovery before anything is stopped.
-func locked(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, p *planner.SeedPlan) {
 	seed := func(o executor.Options) error { _, err := executor.Seed(t.Context(), p, nodes, o); return err }
 	const colleague = "ann@jumphost (pid 4711), with recovery test, since 2026-11-22T03:12:00Z\nanother-boot pid:[1] " +
 		"4711 1 1"
@@ -171,32 +165,24 @@ func locked(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, p *planner.Se
 	silent("m3")
 	asked := false
 	err := seed(executor.Options{Observe: func(_, _ int, s recovery.Step) error {
-		if s.ID != recovery.StepStopOthers {
-			return nil
-		}
-		asked = true
-		for name, n := range nodes {
-			if err := n.As(colleague).Remove(t.Context(), l.Node(name).Path(manifestFile)); err == nil {
-				t.Errorf("the colleague could still remove the manifest of %s", name)
+		switch s.ID {
+		case recovery.StepStopOthers:
+			asked = true
+			for name, n := range nodes {
+				if err := n.As(colleague).Remove(t.Context(), l.Node(name).Path(manifestFile)); err == nil {
+					t.Errorf("the colleague could still remove the manifest of %s", name)
+				}
 			}
-		}
-		return errCut
-	}})
-	if !asked || !errors.Is(err, errCut) {
-		t.Errorf("the step that stops the others was not reached: %v", err)
-	}
-}
-
-// lockLost takes the lock away from a recovery at work: it stops, and puts nothing back.
-func lockLost(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, p *planner.SeedPlan) {
-	t.Helper()
-	_, err := executor.Seed(t.Context(), p, nodes, executor.Options{Observe: func(_, _ int, s recovery.Step) error {
-		if s.ID == recovery.StepStopSeed { // the others are stopped
+		case recovery.StepStopSeed: // the others are stopped
 			must(t, os.Remove(l.Node("m1").Path(node.DefaultWorkDir+"/lock")))
 			must(t, nodes["m1"].Lock(t.Context(), "ann@jumphost", ""))
 		}
 		return nil
 	}})
+	if !asked {
+		t.Errorf("the step that stops the others was not reached: %v", err)
+	}
+	// It stops, and puts nothing back.
 	wantRefusal(
 		t,
 		err,

@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
@@ -33,7 +35,7 @@ func TestStoppedMember(t *testing.T) {
 			before, _, err := l.CountKeys(t.Context(), "m1")
 			must(t, err)
 			nodes := nodesOf(t, l)
-			alive := surveyUntil(t.Context(), nodes, allHeard)
+			alive := statuses(t, l)
 			writer, err := l.StartWriter(t.Context(), "m1", "m2", "m3")
 			must(t, err)
 			time.Sleep(time.Duration(300+rand.IntN(700)) * time.Millisecond)
@@ -51,7 +53,7 @@ func TestStoppedMember(t *testing.T) {
 			var most uint64
 			for _, e := range all {
 				name := e.Name
-				was, s := alive.Node(name).Status, e.Disk
+				was, s := alive[name], e.Disk
 				if s == nil {
 					t.Fatalf("%s: nothing was read: %q, %s", name, e.Warnings, e.ReachError)
 				}
@@ -77,7 +79,7 @@ func TestStoppedMember(t *testing.T) {
 				if s.LastIndex < was.RaftIndex || s.LastTerm < was.RaftTerm || s.Revision == 0 ||
 					s.ConsistentIndex > s.LastIndex ||
 					s.Commit > s.LastIndex {
-					t.Errorf("%s: %+v, and before that %+v", name, *s, *was)
+					t.Errorf("%s: %+v, and before that %+v", name, *s, was)
 				}
 				if (s.StorageVersion == "") != (version == "3.5") ||
 					s.StorageVersion != "" && !strings.HasPrefix(s.StorageVersion, version) ||
@@ -96,20 +98,16 @@ func TestStoppedMember(t *testing.T) {
 			}
 
 			seed := l.Nodes()[i].Name()
-			for _, m := range l.Nodes() {
-				if m.Name() != seed {
-					must(t, m.WipeEtcd())
-					continue
-				}
-				parked := m.Path(node.DefaultWorkDir + "/parked/etcd.yaml")
-				must(t, os.MkdirAll(filepath.Dir(parked), 0o700))
-				must(t, os.Rename(m.Path(manifestFile), parked))
-				m.KubeletStart()
-			}
+			must(t, l.Lose(slices.DeleteFunc(l.Nodes(), func(m lab.Node) bool { return m.Name() == seed })...))
+			m := l.Node(seed)
+			parked := m.Path(node.DefaultWorkDir + "/parked/etcd.yaml")
+			must(t, os.MkdirAll(filepath.Dir(parked), 0o700))
+			must(t, os.Rename(m.Path(manifestFile), parked))
+			m.KubeletStart()
 			all = survey.Take(t.Context(), nodes, time.Now())
 			p, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: seed})
 			must(t, err)
-			if p.Cluster().ID != alive.Node(seed).Status.ClusterID.String() {
+			if p.Cluster().ID != alive[seed].ClusterID.String() {
 				t.Errorf("the plan is for cluster %q", p.Cluster().ID)
 			}
 			s := all.Node(seed).Disk
@@ -137,6 +135,23 @@ func TestStoppedMember(t *testing.T) {
 			}
 		})
 	}
+}
+
+// statuses are what the members say of themselves.
+func statuses(t *testing.T, l *lab.Lab) map[string]etcd.Status {
+	t.Helper()
+	all := map[string]etcd.Status{}
+	for _, m := range l.Nodes() {
+		s, err := client(t, l, m.Name()).Status(t.Context(), m.ClientURL())
+		must(t, err)
+		all[m.Name()] = etcd.Status{
+			ClusterID: etcd.ID(s.Header.ClusterId),
+			MemberID:  etcd.ID(s.Header.MemberId),
+			RaftTerm:  s.RaftTerm,
+			RaftIndex: s.RaftIndex,
+		}
+	}
+	return all
 }
 
 // storageKnown waits until every member has written its storage version down. Each looks every four seconds.

@@ -4,10 +4,13 @@ package executor_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,8 +89,9 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// TestRefusals shows what an operator reads when the input is bad, and that nothing was touched. The gate has some of
-// the cases.
+// TestRefusals shows what an operator reads when the input is bad, and that nothing was touched. The nodes are surveyed
+// once as they are; then each fault is looked at where it is, and decided on beside what the others said before. The
+// gate has some of the faults.
 func TestRefusals(t *testing.T) {
 	l := start(t, lab.Options{})
 	loseMajority(t, l)
@@ -95,7 +99,16 @@ func TestRefusals(t *testing.T) {
 		quiet(m)
 	}
 	m1, m2 := l.Node("m1"), l.Node("m2")
-	t.Run("kubelets that do not run", func(t *testing.T) { kubeletDown(t, l) })
+	look := func(nodes map[string]*node.Node) recovery.Survey {
+		before := trees(t, l)
+		all := survey.Take(t.Context(), nodes, time.Now())
+		if after := trees(t, l); after != before {
+			t.Errorf("the masters were touched: %s, before: %s", after, before)
+		}
+		return all
+	}
+	plain := look(nodesOf(t, l))
+	t.Run("kubelets that do not run", func(t *testing.T) { kubeletDown(t, slices.Clone(plain)) })
 	m1.KubeletStop() // what is done to its manifest is for the survey to see, not for etcd to run with
 	duplicate := filepath.Join(filepath.Dir(manifestFile), "etcd.yaml.bak")
 
@@ -106,12 +119,13 @@ func TestRefusals(t *testing.T) {
 	type refusal struct {
 		name    string
 		request planner.SeedRequest
+		on      lab.Node // where the fault is; nil: the others have to see it, too
 		access  func(map[string]*ssh.Config)
 		breaks  func() func()
 		code    recovery.Code
 		words   []string
 	}
-	all := []refusal{
+	requests := []refusal{
 		{
 			name:    "unknown node",
 			request: planner.SeedRequest{Node: "m9"},
@@ -125,17 +139,25 @@ func TestRefusals(t *testing.T) {
 			words:   []string{`"m9"`},
 		},
 		{
+			name:    "lost node that answers",
+			request: planner.SeedRequest{Lost: []string{"m2"}},
+			code:    recovery.CodeLostNodeAnswers,
+			words:   []string{"m2", "take m2 out of lost_nodes"},
+		},
+		{
+			name:    "a seed without data",
+			request: planner.SeedRequest{Node: "m2"},
+			code:    recovery.CodeSeedEmpty,
+			words:   []string{"m2", "m1"},
+		},
+	}
+	faults := []refusal{
+		{
 			name:    "lost node given twice",
 			request: planner.SeedRequest{Lost: []string{"m2", "m2"}},
 			breaks:  off(t, m2),
 			code:    recovery.CodeNodeTwice,
 			words:   []string{"m2 twice"},
-		},
-		{
-			name:    "lost node that answers",
-			request: planner.SeedRequest{Lost: []string{"m2"}},
-			code:    recovery.CodeLostNodeAnswers,
-			words:   []string{"m2", "take m2 out of lost_nodes"},
 		},
 		{
 			name:   "silent node that is not given up",
@@ -144,31 +166,29 @@ func TestRefusals(t *testing.T) {
 			words:  []string{`lost_nodes = ["m2"]`, "connection refused"},
 		},
 		{
-			name:    "a seed without data",
-			request: planner.SeedRequest{Node: "m2"},
-			code:    recovery.CodeSeedEmpty,
-			words:   []string{"m2", "m1"},
-		},
-		{
 			name:   "manifest missing",
+			on:     m1,
 			breaks: edited(remove),
 			code:   recovery.CodeSeedUndecided,
 			words:  []string{"m1: no file in", "is an etcd static pod"},
 		},
 		{
 			name:   "not a Pod",
+			on:     m1,
 			breaks: edited(replace("kind: Pod", "kind: Deployment")),
 			code:   recovery.CodeSeedUndecided,
 			words:  []string{"m1:", "etcd.yaml", "Deployment"},
 		},
 		{
 			name:   "no etcd container",
+			on:     m1,
 			breaks: edited(replace("- etcd\n", "- sleep\n")),
 			code:   recovery.CodeSeedUndecided,
 			words:  []string{"m1:", "etcd.yaml"},
 		},
 		{
 			name: "two etcd containers",
+			on:   m1,
 			breaks: edited(replace(
 				"  containers:\n",
 				"  containers:\n  - name: other\n    image: etcd\n    command: [etcd, --name=other]\n",
@@ -178,12 +198,14 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name:   "force flag already there",
+			on:     m1,
 			breaks: edited(replace("    - --data-dir", "    - --force-new-cluster\n    - --data-dir")),
 			code:   recovery.CodeSeedUndecided,
 			words:  []string{"force-new-cluster flag in it", "no journal of ours"},
 		},
 		{
 			name: "a second file with the same pod",
+			on:   m1,
 			breaks: func() func() {
 				text, err := os.ReadFile(m1.Path(manifestFile))
 				must(t, err)
@@ -205,18 +227,21 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name:   "config file",
+			on:     m1,
 			breaks: edited(replace("    - --data-dir", "    - --config-file=/etc/etcd.conf\n    - --data-dir")),
 			code:   recovery.CodeSeedUndecided,
 			words:  []string{"--config-file"},
 		},
 		{
 			name:   "settings in the environment",
+			on:     m1,
 			breaks: edited(replace("    image:", "    env:\n    - name: ETCD_NAME\n      value: m1\n    image:")),
 			code:   recovery.CodeSeedUndecided,
 			words:  []string{"ETCD_NAME"},
 		},
 		{
 			name: "PKI missing",
+			on:   m1,
 			breaks: func() func() {
 				return tamper(t, m1, "/etc/kubernetes/pki/etcd/peer.key", remove)
 			},
@@ -225,6 +250,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name: "PKI expired",
+			on:   m1,
 			breaks: func() func() {
 				must(t, m1.ExpireCerts())
 				return func() { must(t, m1.RenewCerts()) }
@@ -234,12 +260,14 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name:   "image gone",
+			on:     m1,
 			breaks: func() func() { m1.RemoveImage(); return m1.RestoreImage },
 			code:   recovery.CodeSeedUndecided,
 			words:  []string{"the image registry.k8s.io/etcd", "is not on m1"},
 		},
 		{
 			name: "disk too full",
+			on:   m1,
 			breaks: func() func() {
 				return script(t, m1, "df", `echo "Filesystem 1024-blocks Used Available Capacity Mounted on"; `+
 					`echo "/dev/x 100 99 1000 99% /"`)
@@ -249,6 +277,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name: "host key unknown",
+			on:   m2,
 			access: func(c map[string]*ssh.Config) {
 				c["m2"].HostKey, c["m2"].KnownHostsFiles = "", []string{filepath.Join(t.TempDir(), "empty")}
 				must(t, os.WriteFile(c["m2"].KnownHostsFiles[0], nil, 0o600))
@@ -258,12 +287,14 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name:   "host key changed",
+			on:     m2,
 			access: func(c map[string]*ssh.Config) { c["m2"].HostKey = l.Node("m1").HostKey() },
 			code:   recovery.CodeAccessRefused,
 			words:  []string{"m2 cannot be examined", "host_key says", "SHA256:"},
 		},
 		{
 			name:   "wrong user",
+			on:     m2,
 			access: func(c map[string]*ssh.Config) { c["m2"].User = "nobody" },
 			code:   recovery.CodeAccessRefused,
 			words: []string{
@@ -276,6 +307,7 @@ func TestRefusals(t *testing.T) {
 		},
 		{
 			name:   "no sudo",
+			on:     m2,
 			access: func(c map[string]*ssh.Config) { c["m2"].User, c["m2"].Become = "ops", sudoAlways },
 			breaks: func() func() {
 				must(t, m2.SudoFails(true))
@@ -291,34 +323,44 @@ func TestRefusals(t *testing.T) {
 			},
 		},
 	}
-	for _, c := range sample.Of(all, 8) {
+	refused := func(t *testing.T, c refusal, all recovery.Survey) {
+		t.Helper()
+		c.request.RecoveryID = "test"
+		_, err := planner.DecideSeed(all, c.request)
+		r, ok := recovery.IsRefusal(err)
+		if !ok {
+			t.Fatalf("no refusal but: %v", err)
+		}
+		t.Logf("%s\n\n%s", r.Title, r.Detail())
+		if r.Code != c.code || len(r.Title) > 60 {
+			t.Errorf("code %s and title %q, want %s", r.Code, r.Title, c.code)
+		}
+		for _, w := range c.words {
+			if !strings.Contains(r.Detail(), w) {
+				t.Errorf("the text does not say %q", w)
+			}
+		}
+		if r.Next == "" || r.Untouched == "" {
+			t.Error("the text does not say what is untouched and what to do")
+		}
+	}
+	for _, c := range requests {
+		t.Run(c.name, func(t *testing.T) { refused(t, c, plain) })
+	}
+	for _, c := range sample.Of(faults, 8) {
 		t.Run(c.name, func(t *testing.T) {
 			if c.breaks != nil {
 				defer c.breaks()()
 			}
 			nodes := nodesWith(t, l, c.access)
-			before := trees(t, l)
-			c.request.RecoveryID = "test"
-			_, err := planner.DecideSeed(survey.Take(t.Context(), nodes, time.Now()), c.request)
-			r, ok := recovery.IsRefusal(err)
-			if !ok {
-				t.Fatalf("no refusal but: %v", err)
+			if c.on == nil {
+				refused(t, c, look(nodes))
+				return
 			}
-			t.Logf("%s\n\n%s", r.Title, r.Detail())
-			if r.Code != c.code || len(r.Title) > 60 {
-				t.Errorf("code %s and title %q, want %s", r.Code, r.Title, c.code)
-			}
-			for _, w := range c.words {
-				if !strings.Contains(r.Detail(), w) {
-					t.Errorf("the text does not say %q", w)
-				}
-			}
-			if r.Next == "" || r.Untouched == "" {
-				t.Error("the text does not say what is untouched and what to do")
-			}
-			if after := trees(t, l); after != before {
-				t.Errorf("the masters were touched: %s, before: %s", after, before)
-			}
+			name, all := c.on.Name(), slices.Clone(plain)
+			i := slices.IndexFunc(all, func(e recovery.Evidence) bool { return e.Name == name })
+			all[i] = look(map[string]*node.Node{name: nodes[name]}).Node(name)
+			refused(t, c, all)
 		})
 	}
 }
@@ -377,10 +419,8 @@ func TestFoundedAnew(t *testing.T) {
 	m1.KillEtcd()
 	wipeMajority(t, l)
 	nodes := nodesOf(t, l)
-	all := survey.Take(t.Context(), nodes, time.Now())
-	for deadline := time.Now().Add(time.Minute); !all.Node("m2").Quorum && time.Now().Before(deadline); {
-		all = survey.Take(t.Context(), nodes, time.Now())
-	}
+	untilServes(t, l, "m2")
+	all := surveyUntil(t.Context(), nodes, func(all recovery.Survey) bool { return all.Node("m2").Quorum })
 	t.Log(planner.Report(all, nil))
 	for _, node := range []string{"", "m1"} {
 		_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: node})
@@ -399,10 +439,19 @@ func TestFoundedAnew(t *testing.T) {
 func TestWrittenMeanwhile(t *testing.T) {
 	l := start(t, lab.Options{})
 	must(t, l.Node("m3").ExpireCerts())
-	writer, err := l.StartWriter(t.Context(), "m1", "m2")
-	must(t, err)
-	defer writer.Stop()
-	e := survey.Take(t.Context(), nodesOf(t, l), time.Now()).Node("m3")
+	c := client(t, l, "m1", "m2")
+	ctx, cancel := context.WithCancel(t.Context())
+	var writing sync.WaitGroup
+	// More often than the data can be read, and no more: a cluster with much to write keeps the machine busy.
+	writing.Go(func() {
+		for ; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) {
+			_, _ = c.Put(ctx, "key", "value")
+		}
+	})
+	nodes := nodesOf(t, l)
+	e := survey.Take(t.Context(), map[string]*node.Node{"m3": nodes["m3"]}, time.Now()).Node("m3")
+	cancel()
+	writing.Wait()
 	if e.Status != nil || !e.Running || e.Disk != nil || e.Damage != "" ||
 		!strings.Contains(e.Unread, "somebody writes to it") {
 		t.Errorf("status %v (%s), disk %+v, damage %q, unread %q", e.Status, e.StatusError, e.Disk, e.Damage, e.Unread)

@@ -94,9 +94,7 @@ func TestJoinTraps(t *testing.T) {
 	nodes := nodesOf(t, l)
 	c := client(t, l, "m1", "m2")
 	stray := addLearner(t, c, "https://127.0.0.1:1") // by somebody who never started it
-	m3.PowerOff()
-	must(t, m3.WipeEtcd())
-	must(t, m3.PowerOn())
+	must(t, l.Lose(m3))
 
 	wantRefusal(
 		t,

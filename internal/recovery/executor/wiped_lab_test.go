@@ -15,6 +15,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
@@ -101,10 +102,14 @@ func (c *wipedCase) wipe(existing, stopped bool) {
 	if stopped {
 		quiet(c.l.Node("m1"))
 	} else {
-		surveyUntil(c.Context(), c.nodes, func(all recovery.Survey) bool {
-			s := all.Node("m1").Status
-			return s != nil && s.Leader == 0
-		})
+		leads := client(c.T, c.l, "m1")
+		must(c.T, wait.Until(c.Context(), lookAgain, func() error {
+			s, err := leads.Status(c.Context(), c.l.Node("m1").ClientURL())
+			if err == nil && s.Leader != 0 {
+				err = fmt.Errorf("m1 follows %x", s.Leader)
+			}
+			return err
+		}))
 	}
 	for _, m := range c.wiped() {
 		must(c.T, m.WipeEtcd())
@@ -151,6 +156,7 @@ func (c *wipedCase) waitForSurvivor() {
 // refused: the survivor tells the wiped members that they exist already, and they end. On a busy machine it may not
 // tell them within the second that etcd waits. Either way the survivor keeps what it has.
 func (c *wipedCase) refused() {
+	c.untilHeard("has already been bootstrapped")
 	surveyUntil(c.Context(), c.nodes, func(all recovery.Survey) bool {
 		for _, m := range c.wiped() {
 			if e := all.Node(m.Name()); e.Status == nil && !said(e, "has already been bootstrapped") {
@@ -167,7 +173,8 @@ func (c *wipedCase) foundAnew() {
 	founded := func(all recovery.Survey) bool {
 		return all.Node("m2").Quorum && all.Node("m3").Quorum && all.Node("m1").Disk != nil
 	}
-	surveyUntil(c.Context(), c.nodes, founded)
+	untilServes(c.T, c.l, "m2")
+	untilServes(c.T, c.l, "m3")
 	c.write("anew", 5, "m2", "m3") // which it acknowledges
 	all := surveyUntil(c.Context(), c.nodes, founded)
 	c.sameIDs(all)
@@ -198,6 +205,7 @@ func (c *wipedCase) foundAnew() {
 // untilSaid waits until both wiped members have said why they do not start.
 func (c *wipedCase) untilSaid(words string) {
 	c.Helper()
+	c.untilHeard(words)
 	surveyUntil(c.Context(), c.nodes, func(all recovery.Survey) bool {
 		for _, m := range c.wiped() {
 			e := all.Node(m.Name())
@@ -210,6 +218,23 @@ func (c *wipedCase) untilSaid(words string) {
 		}
 		return true
 	})
+}
+
+// untilHeard waits until each wiped member serves or has said so, for less than a survey costs.
+func (c *wipedCase) untilHeard(words string) {
+	c.Helper()
+	for _, m := range c.wiped() {
+		own := client(c.T, c.l, m.Name())
+		must(c.T, wait.Until(c.Context(), lookAgain, func() error {
+			if strings.Contains(m.ContainerLog(), words) {
+				return nil
+			}
+			try, cancel := context.WithTimeout(c.Context(), time.Second)
+			defer cancel()
+			_, err := own.Status(try, m.ClientURL())
+			return err
+		}))
+	}
 }
 
 func said(e recovery.Evidence, words string) bool {
