@@ -101,7 +101,7 @@ func FuzzRecords(f *testing.F) {
 		if least, most := l.Writes(0, l.LastIndex); least > most || most > int64(len(first)+len(second)) {
 			t.Errorf("from %d to %d writes", least, most)
 		}
-		_ = l.TermOf(l.LastIndex)
+		_, _ = l.TermOf(l.LastIndex), l.SumOf(l.LastIndex)
 		_ = (&State{Log: *l}).check(nil)
 	})
 }

@@ -432,6 +432,27 @@ func TestFoundedAnew(t *testing.T) {
 	if recovery.CodeOf(err) != recovery.CodeClusterBehind {
 		t.Errorf("m1 may join: %v", err)
 	}
+
+	// Once it has more entries than the survivor, and nobody runs, nothing but the entries tells them apart.
+	c := client(t, l, "m2", "m3")
+	for i := range 40 {
+		patiently(t, func(ctx context.Context) error {
+			_, err := c.Put(ctx, fmt.Sprintf("new/%d", i), "value")
+			return err
+		})
+	}
+	for _, m := range l.Nodes() {
+		m.KubeletStop()
+		m.KillEtcd()
+	}
+	all = survey.Take(t.Context(), nodes, time.Now())
+	if a, b := all.Node("m2").Entries, all.Node("m3").Entries; len(a) == 0 || !slices.Contains(b, a[0]) {
+		t.Errorf("m2 and m3 have one history, and these entries: %v and %v", a, b)
+	}
+	_, err = planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test"})
+	if recovery.CodeOf(err) != recovery.CodeSeedUndecided || !strings.Contains(err.Error(), "of the log of m1") {
+		t.Errorf("m1 and m2 have two histories, and the plan says: %v", err)
+	}
 }
 
 // TestWrittenMeanwhile has a member that serves nobody and is written to all the same: its certificate has expired

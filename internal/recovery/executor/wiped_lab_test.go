@@ -127,8 +127,8 @@ func (c *wipedCase) wiped() []lab.Node { return c.l.Nodes()[1:] }
 
 // rejoin: the wiped members ask the survivor who they are, vote for it, and it leads. Nothing that it had is lost.
 func (c *wipedCase) rejoin() {
-	for {
-		ctx, cancel := context.WithTimeout(c.Context(), time.Minute)
+	for patience := 15 * time.Second; ; patience *= 2 { // a slow machine needs more than a quick one
+		ctx, cancel := context.WithTimeout(c.Context(), patience)
 		err := c.l.WaitHealthy(ctx)
 		cancel()
 		if err == nil {
