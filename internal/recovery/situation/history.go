@@ -101,7 +101,8 @@ type data struct {
 	commit, applied uint64
 	member          etcd.ID
 	damaged         bool
-	missing         int64 // revisions that its database lacks, though its log is that of the others
+	missing         int64  // revisions that its database lacks, though its log is that of the others
+	forced          uint64 // the entry of a forced start, with which etcd writes the commit index down
 }
 
 // kept is the last entry that a forced start keeps.

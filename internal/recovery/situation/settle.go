@@ -152,7 +152,9 @@ func (w *world) elect(m *machine) {
 		return
 	}
 	next := w.grow(tip, term+1, nil)
-	m.disk = &data{tip: next, commit: next.index, applied: next.index, member: m.disk.member}
+	m.disk = &data{
+		tip: next, commit: next.index, applied: next.index, member: m.disk.member, forced: m.disk.forced,
+	}
 	m.leader = m.disk.member
 	for _, o := range heard {
 		switch {
@@ -198,7 +200,9 @@ func (w *world) leaders() []*machine {
 func (w *world) commit(leader *machine, acked bool, slow *machine, change func(*entry)) *entry {
 	e := w.grow(leader.disk.tip, leader.disk.tip.term, change)
 	e.acked = acked
-	leader.disk = &data{tip: e, commit: e.index, applied: e.index, member: leader.disk.member}
+	leader.disk = &data{
+		tip: e, commit: e.index, applied: e.index, member: leader.disk.member, forced: leader.disk.forced,
+	}
 	for _, o := range w.group(leader) {
 		switch {
 		case o == leader || o == slow && w.spares(leader, o):
@@ -263,7 +267,7 @@ func (w *world) force(m *machine) bool {
 		}
 		e.members = []etcd.Member{own}
 	})
-	m.disk = &data{tip: next, commit: next.index, applied: next.index, member: own.ID}
+	m.disk = &data{tip: next, commit: next.index, applied: next.index, member: own.ID, forced: next.index}
 	return true
 }
 
@@ -278,7 +282,7 @@ func (m *machine) stop(lag uint64) {
 	}
 	d := *m.disk
 	first := d.tip.at(0).index
-	d.commit = max(first, d.commit-min(d.commit, lag/4))
+	d.commit = max(first, d.forced, d.commit-min(d.commit, lag/4))
 	d.applied = max(first, d.applied-min(d.applied, lag%4))
 	m.disk = &d
 }
