@@ -1,8 +1,8 @@
 package recovery
 
-// LogEntry is what one log has at an index, to be held against the same index of another one. Raft never has two different
-// entries of one term there (the log matching property): such logs are of different histories, and logs that have one
-// entry in common have all that is before it in common.
+// LogEntry is what one log has at an index, to be held against the same index of another one. Raft never has two
+// different entries of one term there (the log matching property): such logs are of different histories, and logs that
+// have one entry in common have all that is before it in common.
 type LogEntry struct {
 	Index, Term uint64
 	Sum         uint64 // of its bytes; 0 where there are none, as in the entry with which a leader begins its term

@@ -102,7 +102,7 @@ type Evidence struct {
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
 	Alarms      []string      `json:",omitempty"` // as this member knows them, without a quorum or stopped too
 	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
-	Entries     []LogEntry    `json:",omitempty"` // of the log of a member without a leader, as far as others have them too
+	Entries     []LogEntry    `json:",omitempty"` // of the log of a member without a leader, which others have too
 	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no leader
 	// Other members, as seen from this master: those of its own list, and those of the cluster that has a quorum. Not
 	// asked for on a member of that quorum.

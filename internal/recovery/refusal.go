@@ -54,7 +54,7 @@ func IsRefusal(err error) (*Refusal, bool) {
 
 // Refusals returns all refusals that errors.Join has put into an error, in their order.
 func Refusals(err error) []*Refusal {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // what is wrapped is looked at below
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*Refusal
 		for _, one := range joined.Unwrap() {
 			all = append(all, Refusals(one)...)

@@ -33,20 +33,20 @@ func logOf(n *node.Node, e *recovery.Evidence, paths node.Paths, disk *node.Disk
 // compareLogs notes what is in the last entries that each two logs of one cluster ID both have. Members that were
 // founded anew under their old IDs differ from the others in nothing else.
 func compareLogs(ctx context.Context, s recovery.Survey, logs map[string]readLog) {
-	comparable := func(a, b recovery.Evidence) bool {
+	pair := func(a, b recovery.Evidence) bool {
 		return a.Name != b.Name && logs[a.Name] != nil && logs[b.Name] != nil && a.Cluster() == b.Cluster()
 	}
 	read := make([]*datadir.Log, len(s))
 	var wg sync.WaitGroup
 	for i, e := range s {
-		if slices.ContainsFunc(s, func(o recovery.Evidence) bool { return comparable(e, o) }) {
+		if slices.ContainsFunc(s, func(o recovery.Evidence) bool { return pair(e, o) }) {
 			wg.Go(func() { read[i] = logs[e.Name](ctx) })
 		}
 	}
 	wg.Wait()
 	for i := range s {
 		for k := range s {
-			if comparable(s[i], s[k]) && read[i] != nil && read[k] != nil {
+			if pair(s[i], s[k]) && read[i] != nil && read[k] != nil {
 				noteEntries(&s[i], read[i], min(read[i].LastIndex, read[k].LastIndex))
 			}
 		}
