@@ -131,15 +131,7 @@ func (d *seedDecision) newRecovery() []func() error {
 		d.majorityIsLost,
 		d.seedCanBeForced,
 		d.priceIsAccepted,
-		together(
-			d.seedLetsUsIn,
-			d.stopIsOrderly,
-			d.noForeignFlag,
-			d.nodesCanBeStopped,
-			d.editManifest,
-			d.copyFits,
-			d.kubeletRuns,
-		),
+		d.allIsReady(),
 		d.warn,
 	}
 }
@@ -159,15 +151,7 @@ func (d *seedDecision) beforeForcing() []func() error {
 		d.majorityIsLost,
 		d.seedCanBeForced,
 		d.priceIsAccepted,
-		together(
-			d.seedLetsUsIn,
-			d.stopIsOrderly,
-			d.noForeignFlag,
-			d.nodesCanBeStopped,
-			d.editManifest,
-			d.copyFits,
-			d.kubeletRuns,
-		),
+		d.allIsReady(),
 		d.warn,
 	}
 }
@@ -199,6 +183,19 @@ func together(checks ...func() error) func() error {
 		}
 		return errors.Join(refused...)
 	}
+}
+
+// allIsReady is what is in the way of carrying a forced start out.
+func (d *seedDecision) allIsReady() func() error {
+	return together(
+		d.seedLetsUsIn,
+		d.stopIsOrderly,
+		d.noForeignFlag,
+		d.nodesCanBeStopped,
+		d.editManifest,
+		d.copyFits,
+		d.kubeletRuns,
+	)
 }
 
 // find returns the node on which a recovery was begun, with its journal. Of two the one that came further counts.

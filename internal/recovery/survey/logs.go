@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -37,13 +38,17 @@ func compareLogs(ctx context.Context, s recovery.Survey, logs map[string]readLog
 		return a.Name != b.Name && logs[a.Name] != nil && logs[b.Name] != nil && a.Cluster() == b.Cluster()
 	}
 	read := make([]*datadir.Log, len(s))
+	faults := make([]error, len(s))
 	var wg sync.WaitGroup
 	for i, e := range s {
 		if slices.ContainsFunc(s, func(o recovery.Evidence) bool { return pair(e, o) }) {
-			wg.Go(func() { read[i] = logs[e.Name](ctx) })
+			wg.Go(func() {
+				faults[i] = recovery.Caught(e.Name, func() error { read[i] = logs[e.Name](ctx); return nil })
+			})
 		}
 	}
 	wg.Wait()
+	_ = recovery.Raise(cmp.Or(faults...))
 	for i := range s {
 		for k := range s {
 			if pair(s[i], s[k]) && read[i] != nil && read[k] != nil {
