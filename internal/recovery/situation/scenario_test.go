@@ -65,14 +65,17 @@ func TestScenarioText(t *testing.T) {
 // TestShrink holds that a scenario gets smaller and stays broken in the same way.
 func TestShrink(t *testing.T) {
 	r := newRunner()
-	for n := range uint64(5000) {
-		for name, s := range r.one(n) {
-			small := r.shrink(s, name)
-			faults, _ := r.play(small)
-			if named(faults, name) == nil || len(small.events) > len(s.events) {
-				t.Errorf("world %d: %s is not broken any more by\n%s", n, name, small)
-			}
-			return
+	// What breaks a rule is mended one day: then this needs another world, or a rule that is broken on purpose.
+	const world = 10409454
+	all := r.one(world)
+	if len(all) == 0 {
+		t.Fatalf("world %d breaks no rule: choose one that does", world)
+	}
+	for name, s := range all {
+		small := r.shrink(s, name)
+		faults, _ := r.play(small)
+		if named(faults, name) == nil || len(small.events) >= len(s.events) {
+			t.Errorf("%s is not broken any more, or as large as before:\n%s\nwas\n%s", name, small, s)
 		}
 	}
 }
