@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 )
 
 // sessionVariable marks, in its environment, every process that a node's SSH sessions start, daemons included.
@@ -29,12 +30,27 @@ func OfSessions(root string) []int {
 			continue
 		}
 		// A process that ends meanwhile, or belongs to somebody else, does not count.
-		env, err := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
-		if err == nil && bytes.Contains(append(env, 0), mark) {
+		if bytes.Contains(append(environ(filepath.Join("/proc", e.Name())), 0), mark) {
 			pids = append(pids, pid)
 		}
 	}
 	return pids
+}
+
+// environ returns a process's environment, which is empty for a moment while it becomes another program (execve(2)).
+// The kernel's own have none, and no program.
+func environ(dir string) []byte {
+	for range 20 {
+		env, err := os.ReadFile(filepath.Join(dir, "environ"))
+		if err != nil || len(env) > 0 {
+			return env
+		}
+		if _, err := os.Readlink(filepath.Join(dir, "exe")); err != nil {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return nil
 }
 
 // KillSessions kills them all.
