@@ -27,7 +27,7 @@ func changeOf(kind ChangeKind, member uint64) []byte {
 	return bytes.Join([][]byte{number(1, 77), number(2, uint64(kind)), number(3, member), data(4, []byte("{}"))}, nil)
 }
 
-// TestEntries reads what is in entries: whose vote they change, and sums by which logs are compared.
+// TestEntries reads membership changes out of log entries, and the sums that tell two logs apart.
 func TestEntries(t *testing.T) {
 	const self, other = 8, 9
 	p := &piece{}

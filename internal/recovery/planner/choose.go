@@ -3,6 +3,7 @@ package planner
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
@@ -19,7 +20,7 @@ func (c *Census) choose(lost []string) (name, reason string, err error) {
 		return "", "", &recovery.Refusal{
 			Code:      recovery.CodeSeedUndecided,
 			Title:     "No Seed Can Be Chosen",
-			Found:     r.Undecided + ProblemsOf(c.Survey),
+			Found:     r.Undecided + problemsBeside(r.Undecided, c.Survey),
 			Attribute: "node",
 			Next: "put right what is wrong with the masters named above and plan again; or decide which one has " +
 				"the data to keep, and name it with node = \"…\".",
@@ -65,17 +66,21 @@ func (r Ranking) reason() string {
 	)
 }
 
-func ProblemsOf(all recovery.Survey) string {
+// ProblemsOf lists what is wrong with nodes, one problem a line.
+func ProblemsOf(all recovery.Survey) string { return problemsBeside("", all) }
+
+// problemsBeside lists what a text has not said already.
+func problemsBeside(said string, all recovery.Survey) string {
 	text := ""
 	for _, e := range all {
-		if e.ReachError != "" {
-			text += fmt.Sprintf("\n  %s: %s", e.Name, e.ReachError)
+		problems := append([]string{e.ReachError}, e.Problems...)
+		if reason := unfit(e); !slices.Contains(problems, reason) {
+			problems = append(problems, reason)
 		}
-		for _, p := range e.Problems {
-			text += fmt.Sprintf("\n  %s: %s", e.Name, p)
-		}
-		if reason := unfit(e); reason != "" && !slices.Contains(e.Problems, reason) {
-			text += fmt.Sprintf("\n  %s: %s", e.Name, reason)
+		for _, p := range problems {
+			if p != "" && !strings.Contains(said, p) {
+				text += fmt.Sprintf("\n  %s: %s", e.Name, p)
+			}
 		}
 	}
 	return text

@@ -97,7 +97,7 @@ func examined(e recovery.Evidence) error {
 	case e.Reach == recovery.Silent:
 		return joinerUnreachable(e)
 	case e.Reach == recovery.Refused && len(e.Elsewhere()) == 0:
-		return accessRefused(e, "node")
+		return accessRefused([]recovery.Evidence{e}, "node")
 	case e.Reach == recovery.Refused, len(e.Problems) > 0:
 		r, _ := recovery.IsRefusal(nodeProblem(e))
 		own := *r

@@ -110,9 +110,9 @@ func (r Ranking) undecided(c *Census, unjudged []RuledOut) string {
 	if len(unjudged) > 0 && r.Candidates[0].Name != unjudged[0].Name {
 		// Left out silently, the master with the data would lose to one that has next to nothing.
 		text := fmt.Sprintf(
-			"%s could be the seed, but what %s has is not known, and it may be more",
-			recovery.Words(r.names()),
+			"the data of %s is not known, and it may be more than that of %s",
 			recovery.Words(namesOf(unjudged)),
+			recovery.Words(r.names()),
 		)
 		for _, u := range unjudged {
 			text += fmt.Sprintf("; of %s: %s", u.Name, u.Reason)
@@ -207,7 +207,7 @@ func (n *Node) mayHaveData() bool {
 // unread says why it is not known how far a member's data goes.
 func (n *Node) unread() string {
 	switch {
-	case n.Running:
+	case n.Running && n.ManifestPath != "":
 		return fmt.Sprintf(
 			"etcd runs there and does not answer (%s), and its data cannot be read beside it (%s); stop it (move %s "+
 				"away), and look again",

@@ -13,6 +13,7 @@ import (
 func TestRank(t *testing.T) {
 	silent := recovery.Evidence{Reach: recovery.Silent, ReachError: "connection timed out"}
 	image := func(i string) func(*recovery.Evidence) { return func(e *recovery.Evidence) { e.Image = i } }
+	inPlace := func(e *recovery.Evidence) { e.ManifestPath = "/m/etcd.yaml" }
 	problem := func(e *recovery.Evidence) { e.Problems = []string{"the image is missing"} }
 	tooNew := func(why string) func(*recovery.Evidence) { return func(e *recovery.Evidence) { e.TooNew = why } }
 	damage := func(what string) func(*recovery.Evidence) { return func(e *recovery.Evidence) { e.Damage = what } }
@@ -125,7 +126,7 @@ func TestRank(t *testing.T) {
 			name: "damaged data",
 			m1:   damaged("damaged: the record at byte 8"),
 			m2:   stopped(recovery.OnDisk{Commit: 20}),
-			says: "m2 could be the seed, but what m1 has is not known, and it may be more; of m1: the data in /d " +
+			says: "the data of m1 is not known, and it may be more than that of m2; of m1: the data in /d " +
 				"cannot be used: damaged: the record at byte 8",
 		},
 		{
@@ -149,10 +150,10 @@ func TestRank(t *testing.T) {
 		},
 		{
 			name: "one that runs and does not answer",
-			m1:   with(unjudged("somebody writes to it at this moment"), running("connection refused")),
+			m1:   with(with(unjudged("somebody writes to it at this moment"), running("connection refused")), inPlace),
 			m2:   stopped(recovery.OnDisk{Commit: 20}),
-			says: "what m1 has is not known, and it may be more; of m1: etcd runs there and does not answer " +
-				"(connection refused), and its data cannot be read beside it (somebody writes",
+			says: "the data of m1 is not known, and it may be more than that of m2; of m1: etcd runs there and does not " +
+				"answer (connection refused), and its data cannot be read beside it (somebody writes",
 		},
 		{
 			name: "data that could not be judged",
@@ -177,7 +178,7 @@ func TestRank(t *testing.T) {
 			name: "a master that cannot be examined",
 			m1:   silent,
 			m2:   stopped(recovery.OnDisk{Commit: 20}),
-			says: "what m1 has is not known, and it may be more; of m1: it cannot be examined",
+			says: "the data of m1 is not known, and it may be more than that of m2; of m1: it cannot be examined",
 		},
 		{
 			name:   "one that was given up",
@@ -198,8 +199,7 @@ func TestRank(t *testing.T) {
 			name: "one with a problem, and more",
 			m1:   with(stopped(recovery.OnDisk{Commit: 21}), problem),
 			m2:   stopped(recovery.OnDisk{Commit: 20}),
-			says: "m1 has more than m2, and cannot be the seed as it is: the image is missing.\n  m1: the image is " +
-				"missing",
+			says: "m1 has more than m2, and cannot be the seed as it is: the image is missing.\n\nWhat to do",
 		},
 		{
 			name: "one whose paths are not known",
@@ -209,7 +209,7 @@ func TestRank(t *testing.T) {
 				Problems: []string{"there are two manifests"},
 			},
 			m2:   stopped(recovery.OnDisk{Commit: 20}),
-			says: "what m1 has is not known",
+			says: "the data of m1 is not known, and it may be more than that of m2; of m1: there are two manifests.",
 		},
 		{
 			name: "committed entries of different terms",

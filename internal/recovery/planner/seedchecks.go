@@ -34,15 +34,30 @@ func (d *seedDecision) requestIsSound() error {
 	if p.Node != "" {
 		unknown("node", filter([]string{p.Node}, strange))
 	}
-	// The ID or URL of a member of the past does no harm, and one that is mistyped gives nobody up.
-	unknown("lost_nodes", filter(p.Lost, func(name string) bool {
-		return strange(name) && !d.isMember(name) && !ofMember(name)
-	}))
+	unknown("lost_nodes", filter(p.Lost, d.isNobody))
 	unknown("accept_less_than", filter(p.Less, strange))
 	if p.Node == "" && len(p.Less) > 0 {
 		wrong = append(wrong, nothingToAccept())
 	}
 	return errors.Join(wrong...)
+}
+
+// isNobody reports whether a name can be none of those that are given up. The ID or URL of a member of the past does no
+// harm, and one that is mistyped gives nobody up.
+func (d *seedDecision) isNobody(name string) bool {
+	return d.Census.find(name) == nil && !d.isMember(name) && !ofMember(name)
+}
+
+// rightlyLost are the names in lost_nodes with which nothing is wrong, each once.
+func (d *seedDecision) rightlyLost() []string {
+	var names []string
+	for _, name := range d.plan.Lost {
+		n := d.Census.find(name)
+		if !d.isNobody(name) && (n == nil || n.Reach == recovery.Silent) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // isMember reports whether a name is that of a member which none of the surveyed nodes is.
@@ -72,24 +87,25 @@ func (d *seedDecision) noOtherRecoveryIsOpen() error {
 
 // silentNodesAreGivenUp wants each node examined, or given up by name.
 func (d *seedDecision) silentNodesAreGivenUp() error {
-	var (
-		silent []recovery.Evidence
-		wrong  []error
-	)
+	var silent, refused []recovery.Evidence
 	for _, n := range d.Nodes {
 		switch {
 		case n.Reach == recovery.Refused && len(n.Elsewhere()) > 0:
 			return refuseElsewhere(d.Survey...)
 		case n.Reach == recovery.Refused:
-			wrong = append(wrong, accessRefused(n.Evidence, "survey"))
+			refused = append(refused, n.Evidence)
 		case n.Reach == recovery.Silent && !slices.Contains(d.plan.Lost, n.Name):
 			silent = append(silent, n.Evidence)
 		}
 	}
+	var wrong []error
+	if len(refused) > 0 {
+		wrong = append(wrong, accessRefused(refused, "survey"))
+	}
 	if seen := SeenElsewhere(d.Survey); len(silent) > 0 && len(seen) > 0 {
 		wrong = append(wrong, reachableFromPeers(silent, seen))
 	} else if len(silent) > 0 {
-		wrong = append(wrong, unreachable(silent, d.plan.Lost))
+		wrong = append(wrong, unreachable(silent, d.rightlyLost()))
 	}
 	return errors.Join(wrong...)
 }

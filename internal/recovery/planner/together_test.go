@@ -1,7 +1,9 @@
 package planner
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
@@ -56,6 +58,37 @@ func TestAllAtOnce(t *testing.T) {
 	want := []recovery.Code{recovery.CodeNoSpace, recovery.CodeKubeletDown}
 	if got := codes(s, SeedRequest{Lost: []string{"m2"}}); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestSaidOnce has nodes that cannot be examined for one reason, and names in lost_nodes with which something is wrong.
+func TestSaidOnce(t *testing.T) {
+	var s recovery.Survey
+	for i, reach := range []recovery.Reach{recovery.Refused, recovery.Refused, recovery.Silent, recovery.Refused} {
+		host := fmt.Sprintf("10.0.0.1%d", i+1)
+		e := recovery.Evidence{Name: fmt.Sprintf("m%d", i+1), Host: host, Reach: reach}
+		e.ReachError = fmt.Sprintf("user \"ops\" at %s. Check it with: ssh ops@%[1]s true", host)
+		if i == 3 {
+			e.ReachError = "sudo asks for a password"
+		}
+		s = append(s, e)
+	}
+	_, err := DecideSeed(s, SeedRequest{RecoveryID: "test", Lost: []string{"m1", "m9", "0123456789abcdef"}})
+	said := map[recovery.Code]*recovery.Refusal{}
+	for _, r := range recovery.Refusals(err) {
+		if said[r.Code] != nil {
+			t.Errorf("%s is said twice", r.Code)
+		}
+		said[r.Code] = r
+	}
+	want := `m1 cannot be examined: user "ops" at 10.0.0.11. Check it with: ssh ops@10.0.0.11 true.
+The same of m2.
+m4 cannot be examined: sudo asks for a password.`
+	if r := said[recovery.CodeAccessRefused]; r == nil || r.Found != want {
+		t.Errorf("got %+v", r)
+	}
+	if r := said[recovery.CodeUnreachable]; r == nil || !strings.Contains(r.Next, `["0123456789abcdef", "m3"]`) {
+		t.Errorf("lost_nodes as advised: %+v", r)
 	}
 }
 
