@@ -66,7 +66,10 @@ type Evidence struct {
 	ManifestPath string // in the kubelet's folder
 	Manifest     string // the operator's own text, wherever it is at the moment
 	// The place to which it was moved, if it is not in the kubelet's folder.
-	Parked    string       `json:",omitempty"`
+	Parked string `json:",omitempty"`
+	// The recovery that has stopped it and then forced a new cluster of the one whose data this is, "" where there is
+	// none.
+	LeftBy    string       `json:",omitempty"`
 	Runtime   node.Runtime // how its containers are asked for
 	Running   bool         // an etcd container runs
 	OtherPods []string     `json:",omitempty"` // whose names begin as that of etcd's

@@ -34,7 +34,7 @@ type Node struct {
 	Why     string   // of Damaged, Empty and Unknown
 	Member  etcd.ID  // whose data it has, 0 where that is not known
 	Lineage *Lineage // its data is of, nil where that is not known
-	kin     []*Node  // itself, and those that are proved to have the same log
+	kin     []*Node  // itself, and those whose logs are proved to be in its own
 }
 
 // Lineage is one history of data. Two lineages are two clusters, even where they have the same ID.
@@ -68,7 +68,7 @@ func takeCensus(s recovery.Survey) *Census {
 		c.Nodes = append(c.Nodes, n)
 	}
 	for _, n := range c.Nodes {
-		n.kin = filterNodes(c.Nodes, func(o *Node) bool { return o == n || sameLog(o, n) })
+		n.kin = filterNodes(c.Nodes, func(o *Node) bool { return o == n || sameLog(o, n) && !o.goesBeyond(n) })
 	}
 	for _, n := range c.Nodes {
 		if id := n.Cluster(); id != 0 {
@@ -135,14 +135,21 @@ func (c *Census) lineage(id etcd.ID, n *Node) *Lineage {
 	return l
 }
 
-// agrees reports whether a node's data can be of one history with that of all nodes of a lineage, and so can that of
-// the nodes with which it or they are proved to have one log.
+// agrees reports whether a node's data can be of one history with that of all nodes of a lineage, and so can the logs
+// that are proved to be part of its own or of theirs.
 func (l *Lineage) agrees(n *Node) bool {
 	return !slices.ContainsFunc(l.Nodes, func(o *Node) bool {
 		return slices.ContainsFunc(o.kin, func(a *Node) bool {
 			return slices.ContainsFunc(n.kin, func(b *Node) bool { return !sameLog(a, b) && conflict(a, b) != "" })
 		})
 	})
+}
+
+// goesBeyond reports whether a node's log ends after that of another one.
+func (n *Node) goesBeyond(o *Node) bool {
+	p, _ := n.Progress()
+	q, _ := o.Progress()
+	return p.Last > q.Last
 }
 
 func filterNodes(nodes []*Node, keep func(*Node) bool) []*Node {

@@ -45,7 +45,10 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 	}
 	for _, other := range weighed {
 		switch {
-		case forsaken(c.find(other.Name).Evidence): // given up by name
+		case forsaken(c.find(other.Name).Evidence): // its log was rewritten, and grew by that; its writes are what they were
+			if other.KeptRevision > seed.KeptLeast {
+				l.Ahead = append(l.Ahead, other.Name)
+			}
 		case other.lineage == seed.lineage && other.Kept > seed.Kept:
 			l.Ahead = append(l.Ahead, other.Name)
 		case other.KeptRevision > 1 && other.Cluster == seed.Cluster &&

@@ -254,12 +254,12 @@ func (d *seedDecision) betterSaid(undecided error) error {
 // resumeSeed takes the node on which the recovery was begun.
 func (d *seedDecision) resumeSeed() error {
 	p, j := d.plan, d.journal
-	if p.Node != "" && p.Node != d.began.Name {
-		return otherSeed(j, d.began.Name, p.Node)
-	}
 	alone := d.began.Quorum && len(d.began.Members) == 1
 	if j.Done() && !alone || d.began.PhaseOf(j) == recovery.PhaseVoid {
 		return recoveryFinished(j, d.began.Name)
+	}
+	if p.Node != "" && p.Node != d.began.Name {
+		return otherSeed(j, d.began.Name, p.Node)
 	}
 	p.Reason, p.Resuming = fmt.Sprintf("recovery %s %s", p.RecoveryID, j.HowFar()), true
 	if !j.Done() {

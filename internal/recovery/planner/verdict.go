@@ -333,8 +333,8 @@ func knowsMore(e recovery.Evidence) bool {
 		if e.Live.Lists(s.MemberID) {
 			return s.Committed() > e.Live.Commit || s.LastTerm > e.Live.Term || s.KeptLeast > e.Live.Revision
 		}
-		// One that a recovery has stopped and left behind may have been ahead, and that was accepted.
-		return e.Parked == "" && s.KeptLeast > e.Live.Revision
+		// One that a recovery has left behind may have been ahead, and that was accepted.
+		return e.LeftBy == "" && s.KeptLeast > e.Live.Revision
 	}
 	return e.Live.Revision <= 1 // nothing was ever written there
 }

@@ -266,6 +266,12 @@ func insteadOf(p *SeedPlan, more []string) string {
 	for _, name := range more {
 		e := p.Evidence.Node(name)
 		switch why := unfit(e); {
+		case forsaken(withAbandoned(recovery.Survey{e}, p.SeedRequest)[0]):
+			return fmt.Sprintf(
+				"the data of %s was rewritten by a forced start that was given up: to keep it, take that recovery out "+
+					"of abandon, and set recovery_id to it",
+				name,
+			)
 		case e.Learner() || e.Disk != nil && e.Disk.Removed || unlisted(e):
 			return fmt.Sprintf(
 				"%s cannot be the seed as it is (%s); what it has more can be kept only by a restore of its database "+

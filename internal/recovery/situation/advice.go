@@ -125,6 +125,11 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 			return false
 		}
 		o.giveUp(r)
+		if _, by, told := strings.Cut(r.Next, "move the data on "); told && o.best() == o.find(o.req.Node) {
+			by, _, _ = strings.Cut(by, " ")
+			o.forget(o.find(by), o.find(o.req.Node).disk.tip) // the one way that is left
+			break
+		}
 		return o.another(s)
 	case recovery.CodeImageTooOld, recovery.CodeCommitBehind:
 		for _, m := range o.machines {

@@ -216,7 +216,7 @@ func (f *forcing) begin() {
 	}
 	for _, m := range f.w.machines {
 		for i := range m.journals {
-			if slices.Contains(f.abandoned, m.journals[i].ID) && m.key != "" {
+			if slices.Contains(f.abandoned, m.journals[i].ID) && m.journals[i].Open() && m.key != "" {
 				m.journals[i].Abandoned = f.w.time()
 			}
 		}

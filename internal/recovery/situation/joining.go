@@ -56,12 +56,7 @@ func (j *joining) run(until recovery.StepID) error {
 // check is what the executor makes sure of before it changes anything.
 func (j *joining) check() (*machine, error) {
 	w, m := j.w, j.m
-	var leader *machine
-	for _, l := range w.leaders() {
-		if l.disk.tip.cluster.String() == j.plan.Cluster.ID {
-			leader = l
-		}
-	}
+	leader := j.leader()
 	if leader == nil {
 		return nil, &failed{recovery.CodeNoQuorum}
 	}
@@ -94,6 +89,21 @@ func (j *joining) check() (*machine, error) {
 		return nil, &failed{recovery.CodeNeededForQuorum}
 	}
 	return leader, nil
+}
+
+// leader is that of the cluster in the plan. It is asked through a surveyed node: another cluster may have its ID, and
+// be where it knows a member.
+func (j *joining) leader() *machine {
+	for _, l := range j.w.leaders() {
+		asked := func(m *machine) bool {
+			reach, _, _ := m.reach()
+			return m.key != "" && reach == recovery.Reached && !m.expired
+		}
+		if l.disk.tip.cluster.String() == j.plan.Cluster.ID && slices.ContainsFunc(j.w.group(l), asked) {
+			return l
+		}
+	}
+	return nil
 }
 
 func (j *joining) begin() *recovery.Journal {

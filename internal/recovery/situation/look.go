@@ -27,6 +27,7 @@ func (w *world) look(t texts) recovery.Survey {
 	w.compareLogs(s)
 	live := liveCluster(s)
 	for i := range s {
+		s[i].LeftBy = s.LeftBy(s[i])
 		if s[i].Live = live; live != nil && s[i].Reach == recovery.Reached && !s[i].Quorum {
 			w.askPeers(&s[i], w.find(s[i].Name), live.Members)
 		}

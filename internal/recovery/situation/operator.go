@@ -112,9 +112,14 @@ func meet(w *world, q wish, count tally) (faults []*broken, turns []string) {
 		told: map[string]int{}, unfit: map[string]bool{}, taken: map[string]bool{},
 	}
 	o.req = planner.SeedRequest{Node: q.node, Lost: q.lost, Less: q.less, RecoveryID: cmp.Or(q.id, "now")}
+	doubled := w.doubled()
 	defer func() {
 		if p := recover(); p != nil {
 			o.fault = &broken{noPanic, "panic", fmt.Sprintf("%v\n%s", p, debug.Stack())}
+		}
+		if o.fault != nil && doubled && (o.fault.rule == wayOn || o.fault.rule == oneCluster) {
+			count["not held: "+o.fault.name()+", beside a hidden double"]++
+			o.fault = nil
 		}
 		faults, turns = o.lies, o.turns
 		if o.fault != nil {
@@ -348,6 +353,8 @@ func (o *operator) repairAfter(code recovery.Code, m *machine) {
 		m.image = 2
 	case recovery.CodePeersOutOfReach:
 		o.correctAllURLs()
+	case recovery.CodeLostNodeServes:
+		o.serving(o.look(o.texts))
 	case recovery.CodeNeededForQuorum:
 		for _, x := range o.machines {
 			x.expired = false

@@ -182,6 +182,14 @@ func (m *machine) self(id etcd.ID) etcd.Member {
 	return etcd.Member{ID: id, Name: m.name, PeerURLs: []string{m.url()}}
 }
 
+// doubled reports whether a machine that is not surveyed has been made the same member of the same cluster as another
+// one. Two clusters of one ID and the same members can be there then, of which nobody sees more than a part.
+func (w *world) doubled() bool {
+	return slices.ContainsFunc(w.machines, func(m *machine) bool {
+		return m.key == "" && m.disk != nil && m.power == on && twins(w, m)
+	})
+}
+
 // whole returns the data that a machine has or could have mounted, nil where there is none that etcd starts with.
 func (m *machine) whole() *data {
 	d := m.disk

@@ -56,7 +56,7 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 	live := liveCluster(s)
 	lookFromOutside(ctx, s, nodes, live)
 	for i := range s {
-		s[i].Live = live
+		s[i].Live, s[i].LeftBy = live, s.LeftBy(s[i])
 		if w := otherCluster(s[i]); w != "" {
 			s[i].Warnings = append(s[i].Warnings, w)
 		}
