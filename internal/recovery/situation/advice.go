@@ -125,9 +125,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 			return false
 		}
 		o.giveUp(r)
-		if _, by, told := strings.Cut(r.Next, "move the data on "); told && o.best() == o.find(o.req.Node) {
-			by, _, _ = strings.Cut(by, " ")
-			o.forget(o.find(by), o.find(o.req.Node).disk.tip) // the one way that is left
+		if o.movesAway(r.Next) {
 			break
 		}
 		return o.another(s)
@@ -357,6 +355,26 @@ func (o *operator) giveUp(r *recovery.Refusal) {
 			o.unfit[m.key] = true
 		}
 	}
+}
+
+// movesAway moves the data away that says of the seed's member that it was removed, where there is no other seed.
+func (o *operator) movesAway(next string) bool {
+	_, by, told := strings.Cut(next, "move the data on ")
+	node := o.req.Node
+	if !told || node == "" {
+		return false
+	}
+	o.unfit[node] = true
+	if o.best() != nil {
+		return false
+	}
+	delete(o.unfit, node)
+	by, _, _ = strings.Cut(by, " ")
+	m := o.find(by)
+	m.stop(0)
+	m.park()
+	o.forget(m, o.find(node).disk.tip)
+	return true
 }
 
 // abandon gives a recovery up that cannot be finished. One that was taken up again is not given up a second time.
