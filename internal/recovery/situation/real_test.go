@@ -1,0 +1,171 @@
+//go:build linux
+
+package situation
+
+import (
+	"cmp"
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
+)
+
+const (
+	realSample = 10  // in a gate
+	realAll    = 300 // of -real without a number
+	realAtOnce = 2
+
+	realPatience = 2 * time.Minute // for what is to come about; no measure of anything
+)
+
+// realCount is a number that may be left out.
+type realCount int
+
+func (c *realCount) String() string   { return strconv.Itoa(int(*c)) }
+func (c *realCount) IsBoolFlag() bool { return true }
+
+func (c *realCount) Set(text string) error {
+	if text == "true" {
+		*c = realAll
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	*c = realCount(n)
+	return err
+}
+
+var realWorlds = func() *realCount {
+	c := realCount(realSample)
+	flag.Var(&c, "real", "how many worlds are carried out on real etcd: -real for many, -real=60")
+	return &c
+}()
+
+// TestReal carries worlds out on the lab, with real etcd, and holds what a survey sees there, and what is decided by
+// it, against what the model says.
+func TestReal(t *testing.T) {
+	slots := make(chan struct{}, realAtOnce)
+	for _, p := range practices(*seed, int(*realWorlds)) {
+		t.Run(strconv.FormatUint(p.number, 10), func(t *testing.T) {
+			t.Parallel()
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			carryOut(t, p)
+		})
+	}
+}
+
+func carryOut(t *testing.T, p practice) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*realPatience)
+	defer cancel()
+	r := newRunner()
+	w := newWorld(r.texts)
+	w.happen(p.events[0], r.verbs)
+	b, err := startBench(ctx, p, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := b.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, e := range p.events[1:] {
+		before := w.clone()
+		w.happen(e, r.verbs)
+		forgetJournals(w)
+		if err := b.happen(ctx, before, w, e); err != nil {
+			t.Fatalf("%s: %v\n%s\n%s", e, err, p, b.stand(ctx))
+		}
+	}
+	model := b.look(w, r.texts)
+	want := viewOf(model, w.nameAt)
+	nodes, done, err := b.nodes(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer done()
+	var real recovery.Survey
+	var got []string
+	looking, cancel := context.WithTimeout(ctx, realPatience)
+	defer cancel()
+	err = wait.Until(looking, time.Second, func() error {
+		real = survey.Take(looking, nodes, time.Now())
+		got = viewOf(real, b.nameAt)
+		if !slices.Equal(got, want) {
+			return fmt.Errorf("the survey differs")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, p, sideBySide(want, got))
+	}
+	same := true
+	for _, req := range requests(model) {
+		wanted, decided := decision(r.texts.planner().DecideSeed(model, req)), decision(planner.DecideSeed(real, req))
+		if wanted != decided {
+			same = false
+			t.Errorf("%q, lost %q: the model has\n%s\nand the lab\n%s", req.Node, req.Lost, wanted, decided)
+		}
+	}
+	if !same {
+		t.Logf("\n%s\n%s\nmodel %s\nlab %s", p, sideBySide(want, got), evidenceText(model), evidenceText(real))
+	}
+}
+
+// forgetJournals takes away what the provider would have written: here people work by hand.
+func forgetJournals(w *world) {
+	for _, m := range w.machines {
+		m.journals = nil
+	}
+}
+
+// requests are those that are decided: for each node and for none, with what is silent given up and not.
+func requests(s recovery.Survey) []planner.SeedRequest {
+	var silent []string
+	for _, e := range s {
+		if e.Reach == recovery.Silent {
+			silent = append(silent, e.Name)
+		}
+	}
+	var all []planner.SeedRequest
+	for _, name := range append([]string{""}, namesIn(s)...) {
+		all = append(all, planner.SeedRequest{Node: name, RecoveryID: "now"})
+		if len(silent) > 0 && !slices.Contains(silent, name) {
+			all = append(all, planner.SeedRequest{Node: name, RecoveryID: "now", Lost: silent})
+		}
+	}
+	return all
+}
+
+func namesIn(s recovery.Survey) []string {
+	var all []string
+	for _, e := range s {
+		all = append(all, e.Name)
+	}
+	return all
+}
+
+// decision is what matters of a plan or a refusal.
+func decision(p *planner.SeedPlan, err error) string {
+	if err != nil {
+		var codes []string
+		for _, r := range recovery.Refusals(err) {
+			codes = append(codes, string(r.Code))
+		}
+		return cmp.Or(strings.Join(codes, " "), err.Error())
+	}
+	text := fmt.Sprintf("plan: node %s, %s, lost %q, less %q", p.Node, p.Verdict.State, p.Lost, p.Less)
+	if l := p.Loss; l != nil {
+		text += fmt.Sprintf(", ahead %q, unjudged %q, apart %q, others %d", l.Ahead, l.Unjudged, l.Apart, len(l.Other))
+	}
+	return text
+}
