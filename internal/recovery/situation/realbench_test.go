@@ -40,6 +40,7 @@ type bench struct {
 	*lab.Lab
 	clients map[string]*clientv3.Client
 	texts   map[string]string // of the manifests
+	agreed  map[uint64]bool   // clusters that have agreed on their version
 	serving
 }
 
@@ -48,12 +49,16 @@ func startBench(ctx context.Context, p practice, w *world) (*bench, error) {
 	founders := len(w.machines)
 	l, err := lab.Start(ctx, lab.Options{
 		Nodes: founders, Spare: p.nodes - founders, Etcd: p.minor,
+		Kubelet:    lab.KubeletTiming{BackoffMax: 8 * time.Second},
 		ExtraFlags: map[string]string{"heartbeat-interval": "50", "election-timeout": "500"},
 	})
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{Lab: l, clients: map[string]*clientv3.Client{}, texts: map[string]string{}, serving: serving{}}
+	b := &bench{
+		Lab: l, clients: map[string]*clientv3.Client{}, texts: map[string]string{}, agreed: map[uint64]bool{},
+		serving: serving{},
+	}
 	b.after(newWorld(w.texts), w)
 	for _, n := range l.Nodes() {
 		text, err := os.ReadFile(n.Path(inPlacePath))
@@ -395,8 +400,7 @@ func damageLog(n lab.Node) error {
 
 // memberState is what a member says.
 type memberState struct {
-	id, leader uint64
-	applied    uint64
+	cluster, id, leader, applied uint64
 }
 
 func (b *bench) ask(ctx context.Context, name string) (memberState, error) {
@@ -406,7 +410,7 @@ func (b *bench) ask(ctx context.Context, name string) (memberState, error) {
 	if err != nil {
 		return memberState{}, err
 	}
-	return memberState{s.Header.MemberId, s.Leader, s.RaftAppliedIndex}, nil
+	return memberState{s.Header.ClusterId, s.Header.MemberId, s.Leader, s.RaftAppliedIndex}, nil
 }
 
 // settle waits until those that run on the lab are those that run in the world, with the same leaders.
@@ -423,10 +427,11 @@ func (b *bench) settle(ctx context.Context, w *world) error {
 			if err != nil {
 				return fmt.Errorf("asking %s: %w", m.name, err)
 			}
-			if m.leader != 0 {
+			if m.leader != 0 && !b.agreed[s.cluster] {
 				if err := b.versionKnown(ctx, m.name); err != nil {
 					return err
 				}
+				b.agreed[s.cluster] = true
 			}
 			states[m.name] = s
 		}

@@ -67,7 +67,8 @@ func practices(from uint64, count int) []practice {
 	return all
 }
 
-// practicable leaves in a world what the lab can carry out and what does something.
+// practicable leaves in a world what the lab can carry out and what does something. A kubelet starts a member again
+// that was removed, and it runs where there is nobody to tell it so: that is written out.
 func (r *runner) practicable(n uint64, events []event) (practice, recovery.Survey, func(string) string) {
 	p := practice{number: n}
 	answering := serving{}
@@ -85,9 +86,17 @@ func (r *runner) practicable(n uint64, events []event) (practice, recovery.Surve
 		p.events = append(p.events, e)
 		answering.after(before, w)
 	}
+	again := func() {
+		for _, m := range w.machines {
+			if m.lastWords == removedWords && !m.running {
+				add(event{verb: "boot", on: m.name})
+			}
+		}
+	}
 	for i, e := range events {
 		if e, can := forLab(w, e); can {
 			add(e)
+			again()
 		}
 		if i == 0 {
 			for k := range e.n {
@@ -138,7 +147,7 @@ func forLab(w *world, e event) (event, bool) {
 		return e, access(e.n) == sshdDown || access(e.n) == loginRefused
 	case "anew":
 		// The others would tell them that they have been there before.
-		return e, !slices.ContainsFunc(w.machines, func(o *machine) bool { return o.running })
+		return e, m != nil && w.find(e.with) != nil && !slices.ContainsFunc(w.machines, func(o *machine) bool { return o.running })
 	case "wipe", "park", "unmanifest", "destroy", "remove", "force", "flag", "refound", "kubelet", "hide", "cut",
 		"heal":
 		return e, m != nil
