@@ -49,7 +49,7 @@ func startBench(ctx context.Context, p practice, w *world) (*bench, error) {
 	founders := len(w.machines)
 	l, err := lab.Start(ctx, lab.Options{
 		Nodes: founders, Spare: p.nodes - founders, Etcd: p.minor,
-		Kubelet:    lab.KubeletTiming{BackoffMax: 8 * time.Second},
+		Kubelet:    lab.KubeletTiming{Backoff: 10 * time.Second, BackoffMax: 10 * time.Second},
 		ExtraFlags: map[string]string{"heartbeat-interval": "50", "election-timeout": "500"},
 	})
 	if err != nil {

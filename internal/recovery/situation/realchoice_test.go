@@ -29,7 +29,8 @@ func (p practice) String() string {
 	return b.String()
 }
 
-// practices chooses worlds from a number on, so that each outcome that there is comes up as often as it can.
+// practices chooses worlds from a number on, so that each outcome that there is comes up as often as it can. A sample
+// for a gate has small ones alone.
 func practices(from uint64, count int) []practice {
 	r := newRunner()
 	byOutcome := map[string][]practice{}
@@ -37,7 +38,7 @@ func practices(from uint64, count int) []practice {
 	for n := from; n < from+uint64(max(400, 20*count)); n++ {
 		events, _ := worldOf(n)
 		p, s, nameAt := r.practicable(n, events)
-		if len(p.events) < 3 {
+		if len(p.events) < 3 || count <= realSample && p.nodes > 3 {
 			continue
 		}
 		shape := strings.Join(viewOf(s, nameAt), "\n")
