@@ -88,19 +88,16 @@ func carryOut(t *testing.T, p practice) {
 	}
 	model := b.look(w, r.texts)
 	want := viewOf(model, w.nameAt)
-	nodes, done, err := b.nodes(w)
-	if err != nil {
-		t.Fatal(err)
-	}
+	nodes, done := b.nodes(w)
 	defer done()
-	var real recovery.Survey
+	var seen recovery.Survey
 	var got []string
 	looking, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	err = wait.Until(looking, time.Second, func() error {
-		real = survey.Take(ctx, nodes, time.Now())
-		findStray(real, w)
-		got = viewOf(real, b.nameAt)
+		seen = survey.Take(ctx, nodes, time.Now())
+		findStray(seen, w)
+		got = viewOf(seen, b.nameAt)
 		if !slices.Equal(got, want) {
 			return fmt.Errorf("the survey differs")
 		}
@@ -111,7 +108,7 @@ func carryOut(t *testing.T, p practice) {
 	}
 	same := true
 	for _, req := range requests(model) {
-		wanted, decided := decision(r.texts.planner().DecideSeed(model, req)), decision(planner.DecideSeed(real, req))
+		wanted, decided := decision(r.texts.planner().DecideSeed(model, req)), decision(planner.DecideSeed(seen, req))
 		if wanted != decided {
 			same = false
 			t.Errorf("%q, lost %q: the model has\n%s\nand the lab\n%s", req.Node, req.Lost, wanted, decided)
@@ -120,7 +117,7 @@ func carryOut(t *testing.T, p practice) {
 	if same {
 		t.Logf("as in the model:\n%s%s", p, strings.Join(got, "\n"))
 	} else {
-		t.Logf("\n%s\n%s\nmodel %s\nlab %s", p, sideBySide(want, got), evidenceText(model), evidenceText(real))
+		t.Logf("\n%s\n%s\nmodel %s\nlab %s", p, sideBySide(want, got), evidenceText(model), evidenceText(seen))
 	}
 }
 

@@ -93,8 +93,8 @@ func (b *bench) nameAt(host string) string {
 }
 
 // nodes are those that are surveyed, and what ends the connections to them.
-func (b *bench) nodes(w *world) (map[string]*node.Node, func(), error) {
-	all := map[string]*node.Node{}
+func (b *bench) nodes(w *world) (all map[string]*node.Node, done func()) {
+	all = map[string]*node.Node{}
 	var open []io.Closer
 	for _, m := range w.machines {
 		if m.key == "" {
@@ -122,7 +122,7 @@ func (b *bench) nodes(w *world) (map[string]*node.Node, func(), error) {
 		for _, c := range open {
 			_ = c.Close()
 		}
-	}, nil
+	}
 }
 
 // happen carries an event out that does something in the world, and waits until the lab is where the world is then.

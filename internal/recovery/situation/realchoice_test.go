@@ -71,10 +71,9 @@ func practices(from uint64, count int) []practice {
 // practicable leaves in a world what the lab can carry out and what does something. A kubelet starts a member again
 // that was removed, and it runs where there is nobody to tell it so: that is written out.
 func (r *runner) practicable(n uint64, events []event) (practice, recovery.Survey, func(string) string) {
-	p := practice{number: n}
+	minor, image := minorOf(n)
+	p := practice{number: n, minor: minor}
 	answering := serving{}
-	image := 0
-	p.minor, image = minorOf(n)
 	w := newWorld(r.texts)
 	add := func(e event) {
 		before := w.clone()
@@ -148,7 +147,8 @@ func forLab(w *world, e event) (event, bool) {
 		return e, access(e.n) == sshdDown || access(e.n) == loginRefused
 	case "anew":
 		// The others would tell them that they have been there before.
-		return e, m != nil && w.find(e.with) != nil && !slices.ContainsFunc(w.machines, func(o *machine) bool { return o.running })
+		others := slices.ContainsFunc(w.machines, func(o *machine) bool { return o.running })
+		return e, m != nil && w.find(e.with) != nil && !others
 	case "wipe", "park", "unmanifest", "destroy", "remove", "force", "flag", "refound", "kubelet", "hide", "cut",
 		"heal":
 		return e, m != nil

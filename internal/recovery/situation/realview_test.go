@@ -33,7 +33,8 @@ func viewOf(s recovery.Survey, nameAt func(host string) string) []string {
 			if !known || !both || a.Cluster() != b.Cluster() || p.LastTerm == 0 || q.LastTerm == 0 {
 				continue
 			}
-			lines = append(lines, fmt.Sprintf("logs: %s %s %s", a.Name, []string{"<", "=", ">"}[1-p.Further(q)], b.Name))
+			sign := []string{">", "=", "<"}[1+p.Further(q)]
+			lines = append(lines, fmt.Sprintf("logs: %s %s %s", a.Name, sign, b.Name))
 		}
 	}
 	return lines
