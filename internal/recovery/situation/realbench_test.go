@@ -244,6 +244,8 @@ func (b *bench) flush(ctx context.Context, m *machine) {
 	if m == nil || !m.running {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, realPatience)
+	defer cancel()
 	_ = wait.Until(ctx, realLook, func() error {
 		try, cancel := context.WithTimeout(ctx, realAsk)
 		defer cancel()
@@ -309,12 +311,14 @@ func (b *bench) join(ctx context.Context, before *world, e event) error {
 	if err := n.WipeEtcd(); err != nil {
 		return err
 	}
+	var members []*pb.Member
 	err := b.change(ctx, e.with, func(ctx context.Context, c *clientv3.Client) error {
 		list, err := c.MemberList(ctx)
 		if err != nil {
 			return err
 		}
-		for _, m := range list.Members {
+		members = list.Members
+		for _, m := range members {
 			if slices.Contains(m.PeerURLs, n.PeerURL()) {
 				return nil // the answer of an earlier try was lost
 			}
@@ -323,20 +327,18 @@ func (b *bench) join(ctx context.Context, before *world, e event) error {
 		if e.verb == "learner" {
 			add = c.MemberAddAsLearner
 		}
-		if _, err := add(ctx, []string{n.PeerURL()}); err != nil {
+		answer, err := add(ctx, []string{n.PeerURL()})
+		if err != nil {
 			return fmt.Errorf("adding %s: %w", n.Name(), err)
 		}
+		members = answer.Members
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	var initial []string
-	list, err := b.clients[e.with].MemberList(ctx)
-	if err != nil {
-		return err
-	}
-	for _, m := range list.Members {
+	for _, m := range members {
 		for _, u := range m.PeerURLs {
 			name := m.Name
 			if slices.Contains(m.PeerURLs, n.PeerURL()) {
@@ -420,7 +422,7 @@ func (b *bench) settle(ctx context.Context, w *world) error {
 	return wait.Until(ctx, realLook, func() error {
 		states := map[string]memberState{}
 		for _, m := range w.machines {
-			if !b.serving[m.name] {
+			if b.serving[m.name] == 0 {
 				continue
 			}
 			s, err := b.ask(ctx, m.name)
@@ -448,7 +450,7 @@ func (b *bench) settle(ctx context.Context, w *world) error {
 
 // follows has a member follow the leader that it has in the world.
 func (b *bench) follows(ctx context.Context, w *world, m *machine, s memberState, all map[string]memberState) error {
-	if (s.leader != 0) != (m.leader != 0) {
+	if (s.leader != 0) != (m.leader != 0) && !m.isLearner() {
 		return fmt.Errorf("%s has the leader %s, and in the model %s", m.name, etcd.ID(s.leader), m.leader)
 	}
 	flag := strings.Contains(strings.Join(b.Node(m.name).EtcdCommands(), " "), " --force-new-cluster")

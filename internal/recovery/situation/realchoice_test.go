@@ -48,9 +48,6 @@ func practices(from uint64, count int) []practice {
 		seen[shape] = true
 		req := requests(s)
 		outcome := decision(r.texts.planner().DecideSeed(s, req[min(1, len(req)-1)]))
-		if strings.HasPrefix(outcome, "plan: ") {
-			outcome = "plan"
-		}
 		byOutcome[outcome] = append(byOutcome[outcome], p)
 	}
 	var all []practice

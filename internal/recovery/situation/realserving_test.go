@@ -3,26 +3,37 @@
 package situation
 
 import (
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// serving are the machines whose etcd has had a leader since it was started. Until then it answers no client, which the
-// model leaves out: there each member that runs says how it is.
-type serving map[string]bool
+// serving has the last leader of each machine since its etcd was started. It is what the model leaves out: until etcd
+// has had a leader it answers no client, and a learner never notices that its leader is gone.
+type serving map[string]etcd.ID
 
 // after notes who serves after an event.
 func (s serving) after(before, w *world) {
 	for _, m := range w.machines {
 		old := before.find(m.name)
-		s[m.name] = m.running && (m.leader != 0 || s[m.name] && old != nil && old.running)
+		switch {
+		case !m.running:
+			s[m.name] = 0
+		case m.leader != 0:
+			s[m.name] = m.leader
+		case old == nil || !old.running:
+			s[m.name] = 0
+		}
 	}
 }
 
-// look is the survey of a world in which a member that does not serve is one whose data is read.
+// look is the survey of a world in which the data is read of a member that does not serve.
 func (s serving) look(w *world, t texts) recovery.Survey {
 	dumb := w.clone()
 	for _, m := range dumb.machines {
-		m.running = m.running && s[m.name]
+		m.running = m.running && s[m.name] != 0
+		if m.running && m.isLearner() {
+			m.leader = s[m.name]
+		}
 	}
 	all := dumb.look(t)
 	for i := range all {
@@ -31,7 +42,7 @@ func (s serving) look(w *world, t texts) recovery.Survey {
 			continue
 		}
 		m := w.find(e.Name)
-		if e.Running = m.running; m.running && !s[m.name] {
+		if e.Running = m.running; m.running && s[m.name] == 0 {
 			e.StatusError = "context deadline exceeded"
 		}
 		for k := range e.Peers {
@@ -40,4 +51,9 @@ func (s serving) look(w *world, t texts) recovery.Survey {
 		}
 	}
 	return all
+}
+
+func (m *machine) isLearner() bool {
+	own := m.disk.tip.member(m.disk.member)
+	return own != nil && own.Learner
 }
