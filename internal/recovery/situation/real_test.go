@@ -5,8 +5,11 @@ package situation
 import (
 	"cmp"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,17 +53,44 @@ var realWorlds = func() *realCount {
 }()
 
 // TestReal carries worlds out on the lab, with real etcd, and holds what a survey sees there, and what is decided by
-// it, against what the model says.
+// it, against what the model says. With more than a sample of them it carries out those of testdata too.
 func TestReal(t *testing.T) {
+	all := practices(*seed, int(*realWorlds))
+	if *realWorlds > realSample {
+		all = append(all, written(t)...)
+	}
 	slots := make(chan struct{}, realAtOnce)
-	for _, p := range practices(*seed, int(*realWorlds)) {
-		t.Run(strconv.FormatUint(p.number, 10), func(t *testing.T) {
+	for _, p := range all {
+		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			carryOut(t, p)
 		})
 	}
+}
+
+// written are the worlds of testdata, as far as the lab can carry them out.
+func written(t *testing.T) []practice {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	var all []practice
+	for i, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, _, err := parseScenario(string(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _, _ := newRunner().practicable(uint64(i), s.events)
+		p.name = strings.TrimSuffix(filepath.Base(file), ".scenario")
+		all = append(all, p)
+	}
+	return all
 }
 
 func carryOut(t *testing.T, p practice) {
@@ -99,7 +129,7 @@ func carryOut(t *testing.T, p practice) {
 		findStray(seen, w)
 		got = viewOf(seen, b.nameAt)
 		if !slices.Equal(got, want) {
-			return fmt.Errorf("the survey differs")
+			return errors.New("the survey differs")
 		}
 		return nil
 	})

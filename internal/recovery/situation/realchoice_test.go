@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -14,7 +15,7 @@ import (
 
 // practice is a world that the lab can carry out.
 type practice struct {
-	number uint64
+	name   string
 	events []event // the first one founds the cluster, and each of them does something
 	minor  string  // of etcd
 	nodes  int     // of which some may join later
@@ -22,7 +23,7 @@ type practice struct {
 
 func (p practice) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# world %d, etcd %s\n", p.number, p.minor)
+	fmt.Fprintf(&b, "# world %s, etcd %s\n", p.name, p.minor)
 	for _, e := range p.events {
 		b.WriteString(e.String() + "\n")
 	}
@@ -69,7 +70,7 @@ func practices(from uint64, count int) []practice {
 // that was removed, and it runs where there is nobody to tell it so: that is written out.
 func (r *runner) practicable(n uint64, events []event) (practice, recovery.Survey, func(string) string) {
 	minor, image := minorOf(n)
-	p := practice{number: n, minor: minor}
+	p := practice{name: strconv.FormatUint(n, 10), minor: minor}
 	answering := serving{}
 	w := newWorld(r.texts)
 	add := func(e event) {
