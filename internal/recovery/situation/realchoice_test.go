@@ -77,7 +77,7 @@ func (r *runner) practicable(n uint64, events []event) (practice, recovery.Surve
 		before := w.clone()
 		w.happen(e, r.verbs)
 		forgetJournals(w)
-		if e.verb != "found" && !done(before, w, e) {
+		if e.verb != "found" && (!done(before, w, e) || slices.ContainsFunc(w.machines, w.wouldStop)) {
 			w = before
 			return
 		}
@@ -108,6 +108,15 @@ func (r *runner) practicable(n uint64, events []event) (practice, recovery.Surve
 		p.nodes = max(p.nodes, i)
 	}
 	return p, answering.look(w, r.texts), w.nameAt
+}
+
+// wouldStop reports whether a machine runs here and not on real etcd: each member that knows that another was removed
+// tells it so, with a leader or without. In the model a leader alone does.
+func (w *world) wouldStop(m *machine) bool {
+	return m.running && m.leader == 0 && slices.ContainsFunc(w.machines, func(o *machine) bool {
+		return o.running && hears(m, o) && o.disk.tip.cluster == m.disk.tip.cluster &&
+			m.disk.tip.member(o.disk.member) != nil && slices.Contains(o.disk.tip.removed, m.disk.member)
+	})
 }
 
 // minorOf is the etcd of a world, and its image in the model.
