@@ -121,34 +121,39 @@ func carryOut(t *testing.T, p practice) {
 	nodes, done := b.nodes(w)
 	defer done()
 	var seen recovery.Survey
-	var got []string
+	var differs string
 	looking, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	err = wait.Until(looking, time.Second, func() error {
 		seen = survey.Take(ctx, nodes, time.Now())
 		findStray(seen, w)
-		got = viewOf(seen, b.nameAt)
-		if !slices.Equal(got, want) {
-			return errors.New("the survey differs")
+		got := viewOf(seen, b.nameAt)
+		if differs = ""; !slices.Equal(got, want) {
+			differs = sideBySide(want, got)
+		} else {
+			differs = r.decidedOtherwise(model, seen)
+		}
+		if differs != "" {
+			return errors.New("the lab differs from the model")
 		}
 		return nil
 	})
 	if err != nil {
-		t.Fatalf("%v\n%s\n%s", err, p, sideBySide(want, got))
+		t.Fatalf("%v\n%s\n%s\nmodel %s\nlab %s", err, p, differs, evidenceText(model), evidenceText(seen))
 	}
-	same := true
+	t.Logf("as in the model:\n%s%s", p, strings.Join(want, "\n"))
+}
+
+// decidedOtherwise shows the requests to which the lab's survey has another answer than the model's, "" where none has.
+func (r *runner) decidedOtherwise(model, lab recovery.Survey) string {
+	var b strings.Builder
 	for _, req := range requests(model) {
-		wanted, decided := decision(r.texts.planner().DecideSeed(model, req)), decision(planner.DecideSeed(seen, req))
-		if wanted != decided {
-			same = false
-			t.Errorf("%q, lost %q: the model has\n%s\nand the lab\n%s", req.Node, req.Lost, wanted, decided)
+		want, got := decision(r.texts.planner().DecideSeed(model, req)), decision(planner.DecideSeed(lab, req))
+		if want != got {
+			fmt.Fprintf(&b, "node %q, lost %q:\n! model  %s\n! lab    %s\n", req.Node, req.Lost, want, got)
 		}
 	}
-	if same {
-		t.Logf("as in the model:\n%s%s", p, strings.Join(got, "\n"))
-	} else {
-		t.Logf("\n%s\n%s\nmodel %s\nlab %s", p, sideBySide(want, got), evidenceText(model), evidenceText(seen))
-	}
+	return b.String()
 }
 
 // findStray says where data lies on a node without a manifest. That is looked for at a fixed place, and a node of the
@@ -171,7 +176,7 @@ func forgetJournals(w *world) {
 	}
 }
 
-// requests are those that are decided: for each node and for none, with what is silent given up and not.
+// requests are what is decided: for no node and for each, and again with what is silent given up.
 func requests(s recovery.Survey) []planner.SeedRequest {
 	var silent []string
 	for _, e := range s {
@@ -180,19 +185,11 @@ func requests(s recovery.Survey) []planner.SeedRequest {
 		}
 	}
 	var all []planner.SeedRequest
-	for _, name := range append([]string{""}, namesIn(s)...) {
+	for _, name := range append([]string{""}, recovery.Names(s)...) {
 		all = append(all, planner.SeedRequest{Node: name, RecoveryID: "now"})
 		if len(silent) > 0 && !slices.Contains(silent, name) {
 			all = append(all, planner.SeedRequest{Node: name, RecoveryID: "now", Lost: silent})
 		}
-	}
-	return all
-}
-
-func namesIn(s recovery.Survey) []string {
-	var all []string
-	for _, e := range s {
-		all = append(all, e.Name)
 	}
 	return all
 }
