@@ -39,7 +39,7 @@ func practices(from uint64, count int) []practice {
 	for n := from; n < from+uint64(max(400, 20*count)); n++ {
 		events, _ := worldOf(n)
 		p, s, nameAt := r.practicable(n, events)
-		if len(p.events) < 3 || count <= realSample && p.nodes > 3 {
+		if len(p.events) < 3 || count <= realSample && (p.nodes > 3 || len(p.events) > 9) {
 			continue
 		}
 		shape := strings.Join(viewOf(s, nameAt), "\n")
@@ -163,13 +163,14 @@ func forLab(w *world, e event) (event, bool) {
 	return e, false
 }
 
-// couldJoin reports whether etcd takes a member in: for that all voters have to be there that are not replaced.
+// couldJoin reports whether etcd takes a member in, and it gets the data: for that all voters have to be there that are
+// not replaced, and the leader has to be in reach.
 func couldJoin(w *world, e event) bool {
 	leader := w.leaderOf(w.find(e.with))
-	if leader == nil || e.on == e.with {
+	m := w.find(e.on)
+	if leader == nil || leader.cut || e.on == e.with || m != nil && m.cut && e.verb != "replace" {
 		return false
 	}
-	m := w.find(e.on)
 	group := w.group(leader)
 	for _, v := range leader.disk.tip.members {
 		replaced := m != nil && (v.Name == m.name || slices.Contains(v.PeerURLs, m.url()))
