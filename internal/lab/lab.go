@@ -59,12 +59,12 @@ type Lab struct {
 // unquoted.
 var saneDir = regexp.MustCompile(`^[A-Za-z0-9_./@+-]+$`)
 
-// Start makes the nodes and returns when every one is a healthy voting member. ctx covers the start only: a lab lives
-// until Close.
+// Start makes the nodes and returns when every one that is not spare is a healthy voting member. ctx covers the start
+// only: a lab lives until Close.
 func Start(ctx context.Context, o Options) (*Lab, error) {
 	o = o.withDefaults()
-	if o.Nodes < 1 || o.Nodes > 99 {
-		return nil, fmt.Errorf("a lab of %d nodes is not possible", o.Nodes)
+	if o.Nodes < 1 || o.Spare < 0 || o.Nodes+o.Spare > 99 || o.Spare > 0 && o.Grade != Simulated {
+		return nil, fmt.Errorf("a lab of %d nodes and %d spare ones is not possible", o.Nodes, o.Spare)
 	}
 	l := &Lab{options: o}
 	l.life, l.end = context.WithCancel(context.WithoutCancel(ctx))
@@ -92,7 +92,11 @@ func (l *Lab) start(ctx context.Context) error {
 	if err := l.writeKnownHosts(); err != nil {
 		return err
 	}
-	err := l.WaitHealthy(ctx)
+	var members []string
+	for _, m := range l.nodes[:l.options.Nodes] {
+		members = append(members, m.Name())
+	}
+	err := l.WaitHealthy(ctx, members...)
 	if err != nil {
 		for _, m := range l.nodes {
 			l.note("%s: all that etcd says:\n%s", m.Name(), m.ContainerLog())
@@ -118,7 +122,7 @@ func (l *Lab) makeDir() error {
 	if err := os.MkdirAll(l.dir, 0o755); err != nil {
 		return fmt.Errorf("making the lab's folder: %w", err)
 	}
-	for i := range l.options.Nodes {
+	for i := range l.options.Nodes + l.options.Spare {
 		if _, err := os.Stat(filepath.Join(l.dir, fmt.Sprintf("m%d", i+1))); err == nil {
 			return fmt.Errorf("the folder %s holds nodes already", l.dir)
 		}

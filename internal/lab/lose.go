@@ -17,10 +17,8 @@ func (l *Lab) Lose(nodes ...Node) error {
 		if err := n.WipeEtcd(); err != nil {
 			return err
 		}
-		if s, ok := n.(*simulatedNode); ok {
-			s.kubelet.FailEtcd(true)
-		}
 	}
+	l.KeepDown(nodes...)
 	for _, n := range nodes {
 		if err := n.PowerOn(); err != nil {
 			return err
@@ -29,11 +27,31 @@ func (l *Lab) Lose(nodes ...Node) error {
 	return nil
 }
 
-// LetStart lets etcd start on nodes whose data Lose has taken, with the manifest that they had then.
+// KeepDown lets etcd end at once on simulated nodes, from its next start on, until their manifests give it another
+// command line or environment, or LetStart. It does not get at its data.
+func (l *Lab) KeepDown(nodes ...Node) {
+	for _, n := range nodes {
+		if s, ok := n.(*simulatedNode); ok {
+			s.kubelet.FailEtcd(true)
+		}
+	}
+}
+
+// LetStart undoes KeepDown and lets etcd start on nodes whose data Lose has taken, with the manifest that they have.
 func (l *Lab) LetStart(nodes ...Node) {
 	for _, n := range nodes {
 		if s, ok := n.(*simulatedNode); ok {
 			s.kubelet.FailEtcd(false)
+		}
+	}
+}
+
+// CutPeers takes simulated nodes out of the traffic between nodes, as CutOff does, and leaves SSH from outside alone.
+// Reconnect undoes it.
+func (l *Lab) CutPeers(nodes ...Node) {
+	for _, n := range nodes {
+		if s, ok := n.(*simulatedNode); ok {
+			s.lab.partition.set(s, true)
 		}
 	}
 }

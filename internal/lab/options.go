@@ -26,6 +26,7 @@ type KubeletTiming = kubelet.Timing
 type Options struct {
 	Grade  Grade  // Simulated
 	Nodes  int    // 3
+	Spare  int    // simulated nodes more, which are off, have no data, and are in nobody's list
 	Etcd   string // minor version: "3.5", "3.6" or "3.7"; Debian nodes can have "3.4", too
 	Dir    string // for the nodes' disks; kept by Close if it is given
 	Shape  Shape  // of --initial-cluster in the manifests

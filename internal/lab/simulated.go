@@ -38,7 +38,7 @@ func (l *simulatedNodes) start(ctx context.Context) error {
 	if l.clientTLS, err = l.ca.ClientTLS(); err != nil {
 		return err
 	}
-	for i := range l.options.Nodes {
+	for i := range l.options.Nodes + l.options.Spare {
 		n := newSimulatedNode(l, i+1)
 		l.all = append(l.all, n)
 		l.nodes = append(l.nodes, n)
@@ -53,12 +53,13 @@ func (l *simulatedNodes) start(ctx context.Context) error {
 
 // bootCluster starts etcd everywhere. The members find each other by the full list, whatever their manifests say.
 func (l *simulatedNodes) bootCluster(ctx context.Context) error {
+	members := l.all[:l.options.Nodes]
 	var list []string
-	for _, n := range l.all {
+	for _, n := range members {
 		list = append(list, n.name+"="+n.PeerURL())
 	}
 	full := strings.Join(list, ",")
-	for i, n := range l.all {
+	for i, n := range members {
 		initial := full
 		if l.options.Shape == SelfOnly {
 			initial = list[i]
@@ -68,7 +69,12 @@ func (l *simulatedNodes) bootCluster(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, n := range l.all {
+	for _, n := range l.all[l.options.Nodes:] {
+		if err := n.writeManifest(n.name + "=" + n.PeerURL()); err != nil {
+			return err
+		}
+	}
+	for _, n := range members {
 		if err := n.powerOn(ctx); err != nil {
 			return err
 		}

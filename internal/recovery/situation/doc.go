@@ -4,6 +4,7 @@
 //   - An event changes a world: founded, written to, killed, wiped, restored, forced by hand. A scenario is a list of
 //     events, one a line, with the operator who meets the world at its end.
 //   - The survey of a world is what package survey would see of it, gaps included.
+//     TestReal carries worlds out on real etcd, and holds it against what a survey sees there.
 //   - An operator plans, carries the plan out or does what the refusal advises, and plans again.
 //   - A rule is a promise of the project. A broken one is a fault of the planner, or of the model.
 package situation

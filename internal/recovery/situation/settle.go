@@ -206,10 +206,11 @@ func (w *world) commit(leader *machine, acked bool, slow *machine, change func(*
 	for _, o := range w.group(leader) {
 		switch {
 		case o == leader || o == slow && w.spares(leader, o):
-		case e.member(o.disk.member) == nil:
-			o.running, o.flag, o.leader, o.lastWords = false, false, 0, removedWords
 		default:
 			o.disk = &data{tip: e, commit: e.index, applied: e.index, member: o.disk.member}
+			if e.member(o.disk.member) == nil { // which is the last that it hears
+				o.running, o.flag, o.leader, o.lastWords = false, false, 0, removedWords
+			}
 		}
 	}
 	return e

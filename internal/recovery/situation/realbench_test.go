@@ -1,0 +1,511 @@
+//go:build linux
+
+package situation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
+)
+
+const (
+	realLook = 100 * time.Millisecond // between two looks at a member
+	realAsk  = 3 * time.Second        // for one answer of a member
+
+	inPlacePath = "/etc/kubernetes/manifests/etcd.yaml"
+	parkedPath  = node.DefaultWorkDir + "/parked/etcd.yaml"
+	dataPath    = "/var/lib/etcd"
+)
+
+// bench is a lab on which a world is carried out.
+type bench struct {
+	*lab.Lab
+	clients map[string]*clientv3.Client
+	texts   map[string]string // of the manifests
+	agreed  map[uint64]bool   // clusters that have agreed on their version
+	serving
+}
+
+// startBench starts the cluster with which a world begins.
+func startBench(ctx context.Context, p practice, w *world) (*bench, error) {
+	founders := len(w.machines)
+	l, err := lab.Start(ctx, lab.Options{
+		Nodes: founders, Spare: p.nodes - founders, Etcd: p.minor,
+		Kubelet:    lab.KubeletTiming{Backoff: 10 * time.Second, BackoffMax: 10 * time.Second},
+		ExtraFlags: map[string]string{"heartbeat-interval": "50", "election-timeout": "500"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	b := &bench{
+		Lab: l, clients: map[string]*clientv3.Client{}, texts: map[string]string{}, agreed: map[uint64]bool{},
+		serving: serving{},
+	}
+	b.after(newWorld(w.texts), w)
+	for _, n := range l.Nodes() {
+		text, err := os.ReadFile(n.Path(inPlacePath))
+		if err != nil {
+			return nil, errors.Join(err, b.close())
+		}
+		b.texts[n.Name()] = string(text)
+		if b.clients[n.Name()], err = l.Client(context.WithoutCancel(ctx), n.Name()); err != nil {
+			return nil, errors.Join(err, b.close())
+		}
+	}
+	if err := b.settle(ctx, w); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+func (b *bench) close() error {
+	for _, c := range b.clients {
+		_ = c.Close()
+	}
+	return b.Close()
+}
+
+func (b *bench) nameAt(host string) string {
+	for _, n := range b.Nodes() {
+		if n.Host() == host {
+			return n.Name()
+		}
+	}
+	return host
+}
+
+// nodes are those that are surveyed, and what ends the connections to them.
+func (b *bench) nodes(w *world) (all map[string]*node.Node, done func()) {
+	all = map[string]*node.Node{}
+	var open []io.Closer
+	for _, m := range w.machines {
+		if m.key == "" {
+			continue
+		}
+		n := b.Node(m.name)
+		c := ssh.Config{
+			Host: n.Host(), Port: n.Port(), User: b.SSHUser(), PrivateKeyFile: b.SSHKeyFile(), HostKey: n.HostKey(),
+			Become: ssh.BecomeNone, Timeout: 20 * time.Second,
+		}
+		switch m.access {
+		case sshdDown:
+			n.CutSSH()
+		case loginRefused:
+			c.User = "stranger"
+		}
+		client := ssh.New(c, nil)
+		open = append(open, client)
+		all[m.key] = node.New(node.Settings{
+			Name: m.key, Host: n.Host(),
+			KubeletConfig: n.Inside(node.DefaultKubeletConfig), WorkDir: n.Inside(node.DefaultWorkDir),
+		}, client)
+	}
+	return all, func() {
+		for _, c := range open {
+			_ = c.Close()
+		}
+	}
+}
+
+// happen carries an event out that does something in the world, and waits until the lab is where the world is then.
+func (b *bench) happen(ctx context.Context, before, w *world, e event) error {
+	n := b.Node(e.on)
+	old, m := before.find(e.on), w.find(e.on)
+	var err error
+	switch e.verb {
+	case "image", "hide", "access": // the lab has the image, and the others are how it is looked at
+		return nil
+	case "write":
+		err = b.write(ctx, e)
+	case "kill", "destroy":
+		b.flush(ctx, old)
+		n.PowerOff()
+	case "boot":
+		err = n.PowerOn()
+	case "crash":
+		b.flush(ctx, old)
+		b.KeepDown(n)
+		n.KillEtcd()
+	case "damage":
+		b.flush(ctx, old)
+		b.KeepDown(n)
+		n.KillEtcd()
+		err = damageLog(n)
+	case "wipe":
+		b.KeepDown(n)
+		err = n.WipeEtcd()
+	case "park":
+		err = b.away(ctx, old, true)
+	case "unmanifest":
+		err = b.away(ctx, old, false)
+	case "kubelet":
+		n.KubeletStop()
+	case "cut":
+		b.CutPeers(n)
+	case "heal":
+		err = n.Reconnect()
+	case "remove":
+		err = b.remove(ctx, e.with, n)
+	case "grow", "learner", "replace":
+		err = b.join(ctx, before, e)
+	case "force", "flag":
+		err = b.force(ctx, old, e.verb == "flag")
+	case "refound":
+		b.LetStart(n)
+		err = b.writeManifest(n, memberText(n), "new")
+	case "anew":
+		b.LetStart(n, b.Node(e.with))
+	default:
+		err = fmt.Errorf("the lab does not know %q", e.verb)
+	}
+	if err != nil {
+		return err
+	}
+	if m.kubeletDown {
+		n.KubeletStop()
+	}
+	b.after(before, w)
+	return b.settle(ctx, w)
+}
+
+func memberText(n lab.Node) string { return n.Name() + "=" + n.PeerURL() }
+
+var initialFlag = regexp.MustCompile(`(?m)^(\s*- )--initial-cluster=.*\n(\s*- --initial-cluster-state=.*\n)?`)
+
+// writeManifest puts a node's manifest into its place, with other members in it.
+func (b *bench) writeManifest(n lab.Node, initial, state string) error {
+	b.texts[n.Name()] = initialFlag.ReplaceAllString(b.texts[n.Name()],
+		"$1--initial-cluster="+initial+"\n$1--initial-cluster-state="+state+"\n")
+	return b.putManifest(n, false)
+}
+
+func (b *bench) putManifest(n lab.Node, forced bool) error {
+	text := b.texts[n.Name()]
+	if forced {
+		text = strings.Replace(text, "    - etcd\n", "    - etcd\n    - --force-new-cluster\n", 1)
+	}
+	place := n.Path(inPlacePath)
+	hidden := filepath.Join(filepath.Dir(place), ".etcd.yaml.new")
+	if err := os.WriteFile(hidden, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if err := os.Remove(n.Path(parkedPath)); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.Rename(hidden, place)
+}
+
+// away takes a manifest out of the kubelet's folder. Etcd is killed before, so that it hands nothing over.
+func (b *bench) away(ctx context.Context, m *machine, keep bool) error {
+	n := b.Node(m.name)
+	b.flush(ctx, m)
+	if m.power == on {
+		n.KubeletStop()
+		n.KillEtcd()
+	}
+	from, to := n.Path(inPlacePath), n.Path(parkedPath)
+	if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if !keep {
+		if err := os.Remove(to); err != nil {
+			return err
+		}
+	}
+	if m.power == on {
+		n.KubeletStart()
+	}
+	return nil
+}
+
+// flush lets a member write down how far its database is, as it does all the time while there are writes.
+func (b *bench) flush(ctx context.Context, m *machine) {
+	if m == nil || !m.running {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, realPatience)
+	defer cancel()
+	_ = wait.Until(ctx, realLook, func() error {
+		try, cancel := context.WithTimeout(ctx, realAsk)
+		defer cancel()
+		c := b.clients[m.name]
+		if _, err := c.Status(try, b.Node(m.name).ClientURL()); err != nil {
+			return wait.Final(err) // it does not serve, and has nothing to write down
+		}
+		_, err := pb.NewMaintenanceClient(c.ActiveConnection()).Hash(try, &pb.HashRequest{})
+		return err
+	})
+}
+
+func (b *bench) write(ctx context.Context, e event) error {
+	ctx, cancel := context.WithTimeout(ctx, realPatience)
+	defer cancel()
+	for i := range e.n {
+		if _, err := b.clients[e.on].Put(ctx, fmt.Sprintf("key-%d", i), time.Now().String()); err != nil {
+			return fmt.Errorf("writing: %w", err)
+		}
+	}
+	return nil
+}
+
+// change tries a change of the membership until etcd takes it: it wants to have heard of all members for some time.
+func (b *bench) change(ctx context.Context, on string, try func(context.Context, *clientv3.Client) error) error {
+	ctx, cancel := context.WithTimeout(ctx, realPatience)
+	defer cancel()
+	return wait.Until(ctx, 500*time.Millisecond, func() error {
+		asking, cancel := context.WithTimeout(ctx, 2*realAsk)
+		defer cancel()
+		return try(asking, b.clients[on])
+	})
+}
+
+func (b *bench) remove(ctx context.Context, with string, n lab.Node) error {
+	return b.change(ctx, with, func(ctx context.Context, c *clientv3.Client) error {
+		list, err := c.MemberList(ctx)
+		if err != nil {
+			return err
+		}
+		for _, m := range list.Members {
+			if slices.Contains(m.PeerURLs, n.PeerURL()) {
+				if _, err := c.MemberRemove(ctx, m.ID); err != nil {
+					return fmt.Errorf("removing %s: %w", n.Name(), err)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// join lets a node join, or join again, with nothing of its own.
+func (b *bench) join(ctx context.Context, before *world, e event) error {
+	n := b.Node(e.on)
+	if old := before.find(e.on); old != nil && old.power == on {
+		if err := b.away(ctx, old, true); err != nil {
+			return err
+		}
+	}
+	if err := b.remove(ctx, e.with, n); err != nil {
+		return err
+	}
+	if err := n.WipeEtcd(); err != nil {
+		return err
+	}
+	var members []*pb.Member
+	err := b.change(ctx, e.with, func(ctx context.Context, c *clientv3.Client) error {
+		list, err := c.MemberList(ctx)
+		if err != nil {
+			return err
+		}
+		members = list.Members
+		for _, m := range members {
+			if slices.Contains(m.PeerURLs, n.PeerURL()) {
+				return nil // the answer of an earlier try was lost
+			}
+		}
+		add := c.MemberAdd
+		if e.verb == "learner" {
+			add = c.MemberAddAsLearner
+		}
+		answer, err := add(ctx, []string{n.PeerURL()})
+		if err != nil {
+			return fmt.Errorf("adding %s: %w", n.Name(), err)
+		}
+		members = answer.Members
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var initial []string
+	for _, m := range members {
+		for _, u := range m.PeerURLs {
+			name := m.Name
+			if slices.Contains(m.PeerURLs, n.PeerURL()) {
+				name = n.Name()
+			}
+			initial = append(initial, name+"="+u)
+		}
+	}
+	b.LetStart(n)
+	if err := b.writeManifest(n, strings.Join(initial, ","), "existing"); err != nil {
+		return err
+	}
+	return errors.Join(n.Reconnect(), n.PowerOn())
+}
+
+// force does by hand what a forced start is, and takes the flag out again or not.
+func (b *bench) force(ctx context.Context, old *machine, leave bool) error {
+	n := b.Node(old.name)
+	if err := b.away(ctx, old, true); err != nil {
+		return err
+	}
+	b.LetStart(n)
+	if err := b.putManifest(n, true); err != nil {
+		return err
+	}
+	if err := b.servesAlone(ctx, n); err != nil || leave {
+		return err
+	}
+	b.flush(ctx, old)
+	return b.putManifest(n, false)
+}
+
+// servesAlone waits until a node leads a cluster of one.
+func (b *bench) servesAlone(ctx context.Context, n lab.Node) error {
+	ctx, cancel := context.WithTimeout(ctx, realPatience)
+	defer cancel()
+	return wait.Until(ctx, realLook, func() error {
+		try, cancel := context.WithTimeout(ctx, realAsk)
+		defer cancel()
+		c := b.clients[n.Name()]
+		list, err := c.MemberList(try)
+		if err == nil && len(list.Members) != 1 {
+			err = fmt.Errorf("%s is not alone", n.Name())
+		}
+		return err
+	})
+}
+
+func damageLog(n lab.Node) error {
+	all, err := filepath.Glob(n.Path(dataPath + "/member/wal/*.wal"))
+	if err != nil || len(all) == 0 {
+		return fmt.Errorf("no log: %w", err)
+	}
+	f, err := os.OpenFile(all[len(all)-1], os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt([]byte("damaged"), 120)
+	return errors.Join(err, f.Close())
+}
+
+// memberState is what a member says.
+type memberState struct {
+	cluster, id, leader, applied uint64
+}
+
+func (b *bench) ask(ctx context.Context, name string) (memberState, error) {
+	ctx, cancel := context.WithTimeout(ctx, realAsk)
+	defer cancel()
+	s, err := b.clients[name].Status(ctx, b.Node(name).ClientURL())
+	if err != nil {
+		return memberState{}, err
+	}
+	return memberState{s.Header.ClusterId, s.Header.MemberId, s.Leader, s.RaftAppliedIndex}, nil
+}
+
+// settle waits until those that run on the lab are those that run in the world, with the same leaders.
+func (b *bench) settle(ctx context.Context, w *world) error {
+	ctx, cancel := context.WithTimeout(ctx, realPatience)
+	defer cancel()
+	return wait.Until(ctx, realLook, func() error {
+		states := map[string]memberState{}
+		for _, m := range w.machines {
+			if b.serving[m.name] == 0 {
+				continue
+			}
+			s, err := b.ask(ctx, m.name)
+			if err != nil {
+				return fmt.Errorf("asking %s: %w", m.name, err)
+			}
+			if m.leader != 0 && !b.agreed[s.cluster] {
+				if err := b.versionKnown(ctx, m.name); err != nil {
+					return err
+				}
+				b.agreed[s.cluster] = true
+			}
+			states[m.name] = s
+		}
+		for _, m := range w.machines {
+			if s, asked := states[m.name]; asked {
+				if err := b.follows(ctx, w, m, s, states); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// follows has a member follow the leader that it has in the world.
+func (b *bench) follows(ctx context.Context, w *world, m *machine, s memberState, all map[string]memberState) error {
+	if (s.leader != 0) != (m.leader != 0) && !m.isLearner() {
+		return fmt.Errorf("%s has the leader %s, and in the model %s", m.name, etcd.ID(s.leader), m.leader)
+	}
+	flag := strings.Contains(strings.Join(b.Node(m.name).EtcdCommands(), " "), " --force-new-cluster")
+	if flag != m.flag {
+		return fmt.Errorf("%s has the force flag: %t", m.name, flag)
+	}
+	leader := w.leaderOf(m)
+	if leader == nil {
+		return nil
+	}
+	want := all[leader.name]
+	if s.leader != want.id {
+		for name, o := range all {
+			if o.id == s.leader && o.leader == o.id {
+				_, err := b.clients[name].MoveLeader(ctx, want.id)
+				return cmp.Or(err, fmt.Errorf("%s follows %s, not %s", m.name, name, leader.name))
+			}
+		}
+		return fmt.Errorf("%s follows a leader that was not asked", m.name)
+	}
+	if s.applied != want.applied {
+		return fmt.Errorf("%s has not applied all", m.name)
+	}
+	return nil
+}
+
+// versionKnown waits until a cluster has agreed on its version: that is an entry in its log, some time after the first.
+func (b *bench) versionKnown(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, realAsk)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.Node(name).Host()+":2381/metrics", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Body.Close() }()
+	text, err := io.ReadAll(answer.Body)
+	minor := b.Version()[:strings.LastIndex(b.Version(), ".")]
+	if err == nil && !strings.Contains(string(text), `etcd_cluster_version{cluster_version="`+minor+`"} 1`) {
+		err = fmt.Errorf("the cluster of %s has not agreed on version %s", name, minor)
+	}
+	return err
+}
+
+// stand says how the lab stands.
+func (b *bench) stand(ctx context.Context) string {
+	var out strings.Builder
+	for _, n := range b.Nodes() {
+		s, err := b.ask(ctx, n.Name())
+		log := strings.Split(strings.TrimSpace(n.ContainerLog()), "\n")
+		fmt.Fprintf(&out, "%s: %+v, %v, processes %v\n%s\n", n.Name(), s, err, n.EtcdPIDs(),
+			strings.Join(log[max(0, len(log)-8):], "\n"))
+	}
+	return out.String()
+}
