@@ -218,14 +218,14 @@ func (c *Census) seat(l *Lineage) {
 }
 
 // known is the membership that a node tells, nil where it tells none that counts. A node on which a forced start was
-// begun and not finished knows itself alone; one that was removed may know anything.
+// begun and not finished knows itself alone; one that was removed knows the cluster as it was after that.
 func known(n *Node) []etcd.Member {
 	switch {
 	case (forcing(n.Evidence) || forsaken(n.Evidence)) && !n.Quorum:
 		return nil
 	case len(n.Members) > 0:
 		return n.Members
-	case n.Disk == nil || n.Disk.Removed || CountVoters(n.Disk.Members) == 0:
+	case n.Disk == nil || CountVoters(n.Disk.Members) == 0:
 		return nil
 	}
 	return n.Disk.Members

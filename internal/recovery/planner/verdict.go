@@ -182,7 +182,7 @@ func (n *Node) counts(l *Lineage) bool {
 // mayVote reports whether a node is one of the voters of a lineage, as far as anybody knows. Its own data may be older
 // than its vote, so the furthest membership is heard first.
 func (n *Node) mayVote(l *Lineage) bool {
-	if removedFor(n.Evidence, l.survey()) != "" {
+	if removedFor(n.Evidence, l.survey()) != "" || n.Disk != nil && slices.Contains(n.Disk.RemovedMembers, n.Member) {
 		return false
 	}
 	if l.Asked && n.Member != 0 && n.Lineage == l {

@@ -422,7 +422,7 @@ func (w *world) visible(seed *data) *entry {
 		if !seed.tip.has(e) && !e.has(seed.tip.at(min(seed.commit, seed.applied))) {
 			continue // a history of its own, with the same ID
 		}
-		if e.member(m.disk.member) != nil && (best == nil || e.further(best) > 0) {
+		if best == nil || e.further(best) > 0 {
 			best = e
 		}
 	}
