@@ -156,9 +156,10 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 		ClusterID: d.tip.cluster, MemberID: d.member, Leader: m.leader, Version: images()[m.image].version,
 		Revision: applied.revision - d.missing, RaftTerm: d.tip.term, RaftIndex: d.commit, AppliedIndex: d.applied,
 	}
-	e.Members = applied.members
 	own := applied.member(d.member)
-	e.Status.Learner = own != nil && own.Learner
+	if e.Status.Learner = own != nil && own.Learner; !e.Status.Learner { // etcd lists no members for its clients
+		e.Members = applied.members
+	}
 	e.Auth = w.auth
 	if m.leader == 0 {
 		e.Tail = &recovery.Tail{Index: d.tip.index, Term: d.tip.term}

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	pb "go.etcd.io/etcd/api/v3/etcdserverpb"
@@ -139,7 +140,7 @@ func (b *bench) happen(ctx context.Context, before, w *world, e event) error {
 		b.flush(ctx, old)
 		n.PowerOff()
 	case "boot":
-		err = n.PowerOn()
+		err = b.powerOn(ctx, n)
 	case "crash":
 		b.flush(ctx, old)
 		b.KeepDown(n)
@@ -184,6 +185,20 @@ func (b *bench) happen(ctx context.Context, before, w *world, e event) error {
 	}
 	b.after(before, w)
 	return b.settle(ctx, w)
+}
+
+// powerOn switches a node on. Its port may be taken for a moment: a child that has just been forked holds what was
+// closed until it becomes another program.
+func (b *bench) powerOn(ctx context.Context, n lab.Node) error {
+	ctx, cancel := context.WithTimeout(ctx, realPatience)
+	defer cancel()
+	return wait.Until(ctx, realLook, func() error {
+		err := n.PowerOn()
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			err = wait.Final(err)
+		}
+		return err
+	})
 }
 
 func memberText(n lab.Node) string { return n.Name() + "=" + n.PeerURL() }
@@ -351,7 +366,7 @@ func (b *bench) join(ctx context.Context, before *world, e event) error {
 	if err := b.writeManifest(n, strings.Join(initial, ","), "existing"); err != nil {
 		return err
 	}
-	return errors.Join(n.Reconnect(), n.PowerOn())
+	return errors.Join(n.Reconnect(), b.powerOn(ctx, n))
 }
 
 // force does by hand what a forced start is, and takes the flag out again or not.
