@@ -110,14 +110,20 @@ func listed(e recovery.Evidence, member string) bool {
 // wiped disk looks like.
 func disowned(e recovery.Evidence) string {
 	for _, line := range e.LastWords {
-		for _, sign := range []string{"is out of range [lastIndex", "the member has been permanently removed from " +
-			"the cluster", "has already been bootstrapped"} {
+		for _, sign := range []string{"is out of range [lastIndex", wasRemoved, "has already been bootstrapped"} {
 			if strings.Contains(line, sign) {
 				return sign
 			}
 		}
 	}
 	return ""
+}
+
+const wasRemoved = "the member has been permanently removed from the cluster"
+
+// sentAway reports whether a node's etcd ended because another member told it that it was removed.
+func sentAway(e recovery.Evidence) bool {
+	return slices.ContainsFunc(e.LastWords, func(line string) bool { return strings.Contains(line, wasRemoved) })
 }
 
 // LastSeed is the latest finished recovery that was made from a master, nil where there was none.

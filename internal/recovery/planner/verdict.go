@@ -323,11 +323,10 @@ func knowsMore(e recovery.Evidence) bool {
 		return false
 	}
 	if e.Status != nil {
-		// One that follows a leader may only have been asked a moment later.
-		return e.Status.ClusterID == e.Live.ClusterID && e.Status.Leader == 0 && e.Status.RaftIndex > e.Live.Commit
+		return e.Status.ClusterID == e.Live.ClusterID && e.Status.RaftIndex > e.Live.Commit
 	}
 	if s := e.Disk; s != nil && s.ClusterID == e.Live.ClusterID {
-		if e.Running { // it may be one of the quorum, and was read while it was written to
+		if e.Running && deniesClient(e.StatusError) { // it may be one of the quorum
 			return false
 		}
 		if e.Live.Lists(s.MemberID) {

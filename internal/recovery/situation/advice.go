@@ -317,6 +317,12 @@ func (o *operator) runFirst(m *machine) {
 	if m.manifest == parked {
 		m.manifest = inPlace
 	}
+	for _, x := range o.machines {
+		if m.lastWords == removedWords && x != m && x.running && m.disk != nil && tells(x, m) {
+			x.stop(0)
+			x.park()
+		}
+	}
 	o.start(m)
 }
 

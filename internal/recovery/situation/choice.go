@@ -118,7 +118,7 @@ func (o *operator) decide(s recovery.Survey) bool {
 			}
 			continue
 		}
-		if len(e.Problems) > 0 || e.Running && e.Status == nil || e.TooNew != "" {
+		if len(e.Problems) > 0 || e.Running && m.expired || e.TooNew != "" {
 			o.makeReady(m)
 			if e.TooNew != "" {
 				m.image = 2

@@ -113,6 +113,8 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	e.MemberName, e.PeerURLs, e.Image = m.name, []string{m.url()}, images()[m.image].text
 	if m.running && m.expired {
 		e.StatusError = "x509: certificate has expired"
+	} else if m.running && m.heard == 0 {
+		e.StatusError = "context deadline exceeded"
 	} else if m.running {
 		w.ask(&e, m)
 	}
@@ -157,11 +159,13 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 		Revision: applied.revision - d.missing, RaftTerm: d.tip.term, RaftIndex: d.commit, AppliedIndex: d.applied,
 	}
 	own := applied.member(d.member)
-	if e.Status.Learner = own != nil && own.Learner; !e.Status.Learner { // etcd lists no members for its clients
+	if e.Status.Learner = own != nil && own.Learner; e.Status.Learner {
+		e.Status.Leader = m.heard // it never notices that its leader is gone, and lists no members
+	} else {
 		e.Members = applied.members
 	}
 	e.Auth = w.auth
-	if m.leader == 0 {
+	if e.Status.Leader == 0 {
 		e.Tail = &recovery.Tail{Index: d.tip.index, Term: d.tip.term}
 		e.Hash = &recovery.Hash{Revision: applied.revision, CompactRevision: 1, Value: uint32(applied.written)}
 		return

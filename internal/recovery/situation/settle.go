@@ -22,6 +22,9 @@ func (w *world) settle() {
 		if m.running && !w.follows(m) {
 			m.leader = 0
 		}
+		if m.running && m.leader == 0 && w.toldRemoved(m) {
+			m.running, m.flag, m.lastWords = false, false, removedWords
+		}
 	}
 	var byLog []*machine
 	for _, m := range w.machines {
@@ -41,10 +44,24 @@ func (w *world) settle() {
 		}
 	}
 	for _, m := range w.machines { // what an election commits may take the quorum away again
+		if m.running && m.leader != 0 {
+			m.heard = m.leader
+		}
 		if m.running && !w.follows(m) {
 			m.leader = 0
 		}
 	}
+}
+
+// toldRemoved reports whether another member tells a machine that its own was removed.
+func (w *world) toldRemoved(m *machine) bool {
+	return slices.ContainsFunc(w.machines, func(o *machine) bool { return o.running && tells(o, m) })
+}
+
+// tells reports whether a member would tell another one that it was removed, which each does that has heard of it.
+func tells(o, m *machine) bool {
+	return hears(m, o) && o.disk.tip.cluster == m.disk.tip.cluster && m.disk.tip.member(o.disk.member) != nil &&
+		slices.Contains(o.disk.tip.at(o.disk.applied).removed, m.disk.member)
 }
 
 // twins reports whether another machine has the data of the same member.
@@ -248,7 +265,7 @@ func (w *world) start(m *machine) bool {
 		d.commit = d.applied
 	}
 	m.disk = &d
-	m.running, m.flag, m.leader, m.lastWords = true, flag, 0, ""
+	m.running, m.flag, m.leader, m.heard, m.lastWords = true, flag, 0, 0, ""
 	return true
 }
 

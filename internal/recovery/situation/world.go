@@ -77,6 +77,7 @@ type machine struct {
 	running     bool
 	flag        bool // the etcd that runs was started with the flag
 	leader      etcd.ID
+	heard       etcd.ID // its last leader since it was started: until it has had one etcd answers no client
 	wontStart   bool
 	kubeletDown bool
 	expired     bool // its certificate

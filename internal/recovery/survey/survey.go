@@ -54,6 +54,10 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 	s := recovery.SurveyOf(all)
 	compareLogs(ctx, s, logs)
 	live := liveCluster(s)
+	if surpassed(s, live) {
+		askAgain(ctx, s, nodes)
+		live = liveCluster(s)
+	}
 	lookFromOutside(ctx, s, nodes, live)
 	for i := range s {
 		s[i].Live, s[i].LeftBy = live, s.LeftBy(s[i])
