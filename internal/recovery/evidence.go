@@ -190,6 +190,14 @@ func (e Evidence) IsMember(m etcd.Member) bool {
 	return e.Self().Is(manifest.Member{Name: m.Name, PeerURLs: m.PeerURLs})
 }
 
+// KnownMembers are those that the node's member knows, by its word or by its disk; none where neither is known.
+func (e Evidence) KnownMembers() []etcd.Member {
+	if len(e.Members) == 0 && e.Disk != nil {
+		return e.Disk.Members
+	}
+	return e.Members
+}
+
 func SharesURL(a, b []string) bool {
 	return slices.ContainsFunc(a, func(u string) bool { return slices.Contains(b, u) })
 }

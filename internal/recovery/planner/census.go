@@ -223,12 +223,10 @@ func known(n *Node) []etcd.Member {
 	switch {
 	case (forcing(n.Evidence) || forsaken(n.Evidence)) && !n.Quorum:
 		return nil
-	case len(n.Members) > 0:
-		return n.Members
-	case n.Disk == nil || CountVoters(n.Disk.Members) == 0:
+	case CountVoters(n.KnownMembers()) == 0:
 		return nil
 	}
-	return n.Disk.Members
+	return n.KnownMembers()
 }
 
 // knowsLater reports whether a node's membership is the later one: a quorum's is the last, and of two others the one

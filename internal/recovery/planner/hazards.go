@@ -72,11 +72,7 @@ func knownHazards() []hazard {
 // withLearner is true where the cluster has, or had, a learner.
 func withLearner(_ recovery.Evidence, all recovery.Survey) bool {
 	for _, e := range all {
-		members := e.Members
-		if e.Disk != nil {
-			members = e.Disk.Members
-		}
-		if slices.ContainsFunc(members, func(m etcd.Member) bool { return m.Learner }) {
+		if slices.ContainsFunc(e.KnownMembers(), func(m etcd.Member) bool { return m.Learner }) {
 			return true
 		}
 	}

@@ -120,11 +120,7 @@ func surpasses(e recovery.Evidence) bool {
 // apartFrom reports whether a node's data is of a cluster that has the ID of the one which answers and none of its
 // other members. One from which a cluster was grown on purpose stays a member of that.
 func apartFrom(e recovery.Evidence) bool {
-	members := e.Members
-	if e.Disk != nil {
-		members = e.Disk.Members
-	}
-	own := memberOf(e)
+	members, own := e.KnownMembers(), memberOf(e)
 	return len(members) > 0 && !slices.ContainsFunc(members, func(m etcd.Member) bool {
 		return m.ID != own && e.Live.Lists(m.ID)
 	})

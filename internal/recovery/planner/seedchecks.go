@@ -223,10 +223,7 @@ func (d *seedDecision) nobodyServesUnasked() error {
 
 // onlyVoter reports whether a node's member is the whole cluster, by what it knows itself.
 func (n *Node) onlyVoter() bool {
-	members := n.Members
-	if n.Disk != nil {
-		members = n.Disk.Members
-	}
+	members := n.KnownMembers()
 	return CountVoters(members) == 1 && lists(members, n.Member) && !n.Learner()
 }
 

@@ -102,7 +102,7 @@ func (c *Census) stuck(names []string) bool {
 	var run []*Node
 	for _, name := range names {
 		n := c.find(name)
-		if n.Status == nil || n.Status.Leader != 0 || n.Tail == nil || len(n.Members) == 0 {
+		if !n.Running || !n.leaderless() || len(n.KnownMembers()) == 0 {
 			return false
 		}
 		run = append(run, n)
@@ -110,17 +110,26 @@ func (c *Census) stuck(names []string) bool {
 	return !slices.ContainsFunc(run, func(n *Node) bool { return n.wins(run) })
 }
 
+// leaderless reports whether a member says that it has no leader, or answers nobody, as etcd does until it has one, and
+// has applied all that it knows to be committed.
+func (n *Node) leaderless() bool {
+	if n.Status != nil {
+		return n.Status.Leader == 0 && n.Tail != nil
+	}
+	return n.Disk != nil && n.Disk.Commit <= n.Disk.ConsistentIndex
+}
+
 // wins reports whether the votes of some members are enough to make one of them the leader.
 func (n *Node) wins(voters []*Node) bool {
 	own, _ := n.Progress()
-	votes := 0
+	members, votes := n.KnownMembers(), 0
 	for _, o := range voters {
-		i := slices.IndexFunc(n.Members, func(m etcd.Member) bool { return m.ID == o.Member })
-		if other, _ := o.Progress(); i >= 0 && !n.Members[i].Learner && own.Further(other) <= 0 {
+		i := slices.IndexFunc(members, func(m etcd.Member) bool { return m.ID == o.Member })
+		if other, _ := o.Progress(); i >= 0 && !members[i].Learner && own.Further(other) <= 0 {
 			votes++
 		}
 	}
-	return votes > CountVoters(n.Members)/2
+	return votes > CountVoters(members)/2
 }
 
 // subject is the lineage to judge, and how many there are to choose from where that is not clear. A lineage of which
@@ -380,8 +389,11 @@ func untouched(e recovery.Evidence, j *recovery.Journal) bool {
 }
 
 // forsaken is true of a node on which a forced start was begun by a recovery that was given up since, and whose data is
-// still what that has left.
+// still what that has left. Where its member knows others, it never took place, or a cluster has grown from it.
 func forsaken(e recovery.Evidence) bool {
+	if CountVoters(e.KnownMembers()) > 1 && e.ForceFlag == "" {
+		return false
+	}
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
 		if j.Operation != recovery.OperationSeed || e.PhaseOf(&j) != recovery.PhaseAbandoned ||
 			!j.Reached(recovery.PhaseForcing) {

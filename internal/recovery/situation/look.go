@@ -210,10 +210,7 @@ func (w *world) lookAtPeers(e *recovery.Evidence, m *machine) {
 	if e.Quorum {
 		return
 	}
-	known := e.Members
-	if len(known) == 0 && e.Disk != nil {
-		known = e.Disk.Members
-	}
+	known := e.KnownMembers()
 	if len(known) <= 1 {
 		known = append(slices.Clone(known), m.initial...)
 	}

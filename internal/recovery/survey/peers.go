@@ -18,10 +18,7 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	if e.Quorum {
 		return
 	}
-	known := e.Members
-	if len(known) == 0 && e.Disk != nil {
-		known = e.Disk.Members
-	}
+	known := e.KnownMembers()
 	if len(known) <= 1 { // itself, as after a forced start, or nobody: then what the manifest remembers
 		known = append(slices.Clone(known), e.InitialCluster()...)
 	}
