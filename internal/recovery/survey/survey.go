@@ -202,17 +202,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	}
 	e.EmptyUnknown, e.Foreign = disk.EmptyUnknown, disk.Foreign
 	e.NoLog = len(disk.Segments) == 0 && disk.EmptyUnknown == ""
-	if disk.NotMounted != "" && !e.Quorum {
-		e.Problems = append(
-			e.Problems,
-			fmt.Sprintf(
-				"on %s, %s: it may not be what the member ran with. Mount it, or take that entry out if it is stale, "+
-					"then plan again",
-				n.Name,
-				disk.NotMounted,
-			),
-		)
-	}
+	tellOfMount(&e, disk.NotMounted)
 	if paths.WALDir != "" {
 		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
 	}
@@ -269,6 +259,35 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	}
 	lookAtPeers(ctx, &e, n)
 	return e
+}
+
+// tellOfMount says of data that lies where a mount is missing that it may not be the member's. A member that serves from
+// it goes back to what the disk has with the next mount, and forgets what it has acknowledged.
+func tellOfMount(e *recovery.Evidence, notMounted string) {
+	switch {
+	case notMounted == "":
+	case e.Quorum:
+		e.Warnings = append(
+			e.Warnings,
+			fmt.Sprintf(
+				"on %s, %s: its etcd serves from what lies there now, and would go back to what is on that disk once "+
+					"it is mounted. Find out which of the two counts before the node restarts; where it is what etcd "+
+					"serves, take that entry out",
+				e.Name,
+				notMounted,
+			),
+		)
+	default:
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"on %s, %s: it may not be what the member ran with. Mount it, or take that entry out if it is stale, "+
+					"then plan again",
+				e.Name,
+				notMounted,
+			),
+		)
+	}
 }
 
 // newest is the last container of a workload, running or not; pods.Containers are newest first.
