@@ -20,7 +20,7 @@ func TestDataBesideAMount(t *testing.T) {
 	}{
 		{name: "nothing is missing"},
 		{name: "nothing is missing, and it serves", quorum: true},
-		{name: "it does not serve", missing: missing, problems: "on m2, " + missing + ": it may not be what the member"},
+		{name: "it does not serve", missing: missing, problems: "on m2, " + missing + ": it may not be"},
 		{name: "it serves", quorum: true, missing: missing, warning: "on m2, " + missing + ": its etcd serves from"},
 	} {
 		e := recovery.Evidence{Name: "m2", Quorum: c.quorum}

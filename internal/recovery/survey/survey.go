@@ -261,8 +261,8 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	return e
 }
 
-// tellOfMount says of data that lies where a mount is missing that it may not be the member's. A member that serves from
-// it goes back to what the disk has with the next mount, and forgets what it has acknowledged.
+// tellOfMount says of data that lies where a mount is missing that it may not be the member's. A member that serves
+// from it goes back to what the disk has with the next mount, and forgets what it has acknowledged.
 func tellOfMount(e *recovery.Evidence, notMounted string) {
 	switch {
 	case notMounted == "":
