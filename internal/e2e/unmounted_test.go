@@ -119,7 +119,7 @@ func writtenTo(t *testing.T, l *lab.Lab, names ...string) []string {
 	return writer.Stop().Acked
 }
 
-// undetermined wants nobody to call a majority lost, or one of its members.
+// undetermined wants nobody to call a majority lost, or one of its members, and the disks to be a problem of the nodes.
 func undetermined(t *testing.T, all recovery.Survey) {
 	t.Helper()
 	if v := planner.Judge(all, ""); v.State != planner.Undetermined {
@@ -128,6 +128,9 @@ func undetermined(t *testing.T, all recovery.Survey) {
 	for _, e := range all {
 		if _, lost, why := planner.Standing(e, "", ""); lost {
 			t.Errorf("%s is said to be lost: %s", e.Name, why)
+		}
+		if e.Name != "m1" {
+			wants(t, strings.Join(e.Problems, "\n"), notMounted+" there, which is not mounted now", "Mount ")
 		}
 	}
 }

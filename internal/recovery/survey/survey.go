@@ -261,12 +261,12 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	return e
 }
 
-// tellOfMount says of data that lies where a mount is missing that it may not be the member's. A member that serves
-// from it goes back to what the disk has with the next mount, and forgets what it has acknowledged.
+// tellOfMount says of a mount that is missing, and of a folder that cannot be read, that what is there may not be the
+// member's: that is for the operator to settle, whatever the others have. A member that serves all the same goes back
+// to what the disk has with the next mount, and forgets what it has acknowledged.
 func tellOfMount(e *recovery.Evidence, notMounted string) {
 	switch {
-	case notMounted == "":
-	case e.Quorum:
+	case e.Quorum && notMounted != "":
 		e.Warnings = append(
 			e.Warnings,
 			fmt.Sprintf(
@@ -277,7 +277,8 @@ func tellOfMount(e *recovery.Evidence, notMounted string) {
 				notMounted,
 			),
 		)
-	default:
+	case e.Quorum: // what it serves from is there, wherever its container has it from
+	case notMounted != "":
 		e.Problems = append(
 			e.Problems,
 			fmt.Sprintf(
@@ -285,6 +286,16 @@ func tellOfMount(e *recovery.Evidence, notMounted string) {
 					"then plan again",
 				e.Name,
 				notMounted,
+			),
+		)
+	case e.EmptyUnknown != "":
+		e.Problems = append(
+			e.Problems,
+			fmt.Sprintf(
+				"on %s, %s: that is no proof that the data is lost. Mount the disk, or take that entry out if the "+
+					"disk is lost; let the folder be read; then plan again",
+				e.Name,
+				e.EmptyUnknown,
 			),
 		)
 	}
