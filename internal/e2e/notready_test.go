@@ -16,20 +16,21 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
-// TestNotReady has the newest etcd and kubelet. It looks at the machines themselves, at masters that are not fit, and
-// recovers when all are. What a real kubelet, systemd and runtime show of such a master is read here. Which refusal
-// comes of it is decided from the evidence alone, for one master at a time while the others are as they should be.
+// TestNotReady has the newest etcd and kubelet. It looks at the machines themselves, at disks that are not mounted, at
+// masters that are not fit, and recovers when all are. What a real kubelet, systemd and runtime show of such a master
+// is read here. Which refusal comes of it is decided from the evidence alone, for one master at a time while the others
+// are as they should be.
 func TestNotReady(t *testing.T) {
 	l, count := start(t, lab.Options{DiskSize: 1 << 30})
 	machines(t, l)
 	m1, m2, m3 := l.Node("m1"), l.Node("m2"), l.Node("m3")
+	w, nodes := workspace(t, l), nodesOf(t, l, l.SSHUser())
+	count = unmounted(t, l, w, nodes, count)
 	for _, m := range l.Nodes()[1:] {
 		m.KubeletStop() // two wiped masters found the cluster anew while the etcd of m1 is down, as it is below
 		must(t, m.WipeEtcd())
 	}
-	w := workspace(t, l)
 	plan := func(code int) string { return run(t, w, code, "plan", "-detailed-exitcode") }
-	nodes := nodesOf(t, l, l.SSHUser())
 	look := func() recovery.Survey { return survey.Take(t.Context(), nodes, time.Now()) }
 
 	t.Run("no kubelet on a joining master", func(t *testing.T) {

@@ -58,7 +58,9 @@ func (d *debianNode) awaitKubelet(ctx context.Context) error {
 
 func (d *debianNode) WipeEtcd() error {
 	d.KillEtcd()
-	return errors.Join(disk.Empty(d.Path(d.lab.options.data())), disk.Empty(d.Path(walDir)))
+	return errors.Join(
+		disk.Empty(d.Path(d.lab.options.data())), disk.Empty(d.Path(walDir)), disk.Empty(d.Path(etcdDisk)),
+	)
 }
 
 func (d *debianNode) CutOff() {

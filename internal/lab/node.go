@@ -145,6 +145,13 @@ type DebianNode interface {
 	Node
 	// Run runs a command as root, whatever the node's network does, and returns its output.
 	Run(ctx context.Context, args ...string) (string, error)
+	// DataOnDisk moves etcd's data to a disk of its own, which /etc/fstab mounts with nofail. Etcd is down meanwhile.
+	// Path is not aware of the mount: it leads to the folder beneath.
+	DataOnDisk() error
+	// PullDisk takes that disk out of a node that is off. Its mount fails with the next start.
+	PullDisk() error
+	// PlugDisk puts it in again. It is mounted by hand, or with the next start.
+	PlugDisk() error
 }
 
 // Stats counts what went over a node's SSH endpoint since the lab was started.

@@ -17,8 +17,12 @@ type mounts struct {
 // wanted is a mount that is written down.
 type wanted struct {
 	what, where string
-	by          string // the file in which it is
+	by          string  // the file in which it is
+	source      *wanted // the mount of what is mounted, where that is the one that is missing
 }
+
+// isFolder reports whether a folder is mounted, or a file, and no device.
+func (w wanted) isFolder() bool { return path.IsAbs(w.what) && !within(path.Clean(w.what), "/dev") }
 
 // addLines takes what mounts.sh prints of files, and the units in their order of precedence.
 func (m *mounts) addLines(text string, units []string) {
@@ -104,19 +108,31 @@ func (m *mounts) real(place string) string {
 
 // missing returns the mount on which a place should lie, or which should be at the place, where it is not mounted; nil
 // where none is missing.
-func (m *mounts) missing(place string) *wanted {
+func (m *mounts) missing(place string) *wanted { return m.missingBut(place, map[string]bool{}) }
+
+// missingBut is missing for places that were not asked for before: a folder may be mounted on itself.
+func (m *mounts) missingBut(place string, asked map[string]bool) *wanted {
 	place = path.Clean(place)
-	ways := []string{place, m.real(place)}
-	i := slices.IndexFunc(m.wanted, func(w wanted) bool {
-		covers := slices.ContainsFunc(ways, func(p string) bool {
-			return p == w.where || within(p, w.where)
-		})
-		return covers && !m.isMounted(w.where) && !m.isMounted(m.real(w.where))
-	})
-	if i < 0 {
+	if asked[place] {
 		return nil
 	}
-	return &m.wanted[i]
+	asked[place] = true
+	ways := []string{place, m.real(place)}
+	for _, w := range m.wanted {
+		if !slices.ContainsFunc(ways, func(p string) bool { return p == w.where || within(p, w.where) }) {
+			continue
+		}
+		if !m.isMounted(w.where) && !m.isMounted(m.real(w.where)) {
+			return &w
+		}
+		// A folder that is mounted elsewhere is as empty as the mount point in which it lies.
+		if w.isFolder() {
+			if w.source = m.missingBut(w.what, asked); w.source != nil {
+				return &w
+			}
+		}
+	}
+	return nil
 }
 
 // isMounted reports whether there is a mount at a place. An automount over which nothing lies is none.
@@ -135,5 +151,9 @@ func (w wanted) at(place string) string {
 	if what == "" {
 		what = "a file system"
 	}
-	return w.by + " mounts " + what + " " + there + ", which is not mounted now"
+	text := w.by + " mounts " + what + " " + there
+	if w.source != nil {
+		return text + ", and " + w.source.at(w.what)
+	}
+	return text + ", which is not mounted now"
 }

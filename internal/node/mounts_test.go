@@ -133,6 +133,27 @@ func TestEmptyUnknown(t *testing.T) {
 			files: map[string]string{"fstab": "/dev/vdb @/var/lib/etcd ext4\n"}, empty: true,
 		},
 		{
+			name: "a folder of a disk", folders: []string{"var/lib/etcd", "disk/etcd"},
+			files: map[string]string{
+				"fstab": "@/disk/etcd @/var/lib/etcd none bind,nofail 0 0\n/dev/vdb @/disk ext4 nofail 0 2\n",
+			},
+			mountinfo: mount("/var/lib/etcd", "ext4"),
+			unknown: "@/var/lib/etcd is empty, and @/fstab mounts @/disk/etcd there, " +
+				"and @/fstab mounts /dev/vdb at @/disk, which is not mounted now",
+		},
+		{
+			name: "a folder of a disk that is mounted", folders: []string{"var/lib/etcd", "disk/etcd"},
+			files: map[string]string{
+				"fstab": "@/disk/etcd @/var/lib/etcd none bind,nofail 0 0\n/dev/vdb @/disk ext4 nofail 0 2\n",
+			},
+			mountinfo: mount("/var/lib/etcd", "ext4") + mount("/disk", "ext4"), empty: true,
+		},
+		{
+			name: "a folder that is mounted on itself", folders: []string{"var/lib/etcd"},
+			files:     map[string]string{"fstab": "@/var/lib/etcd @/var/lib/etcd none bind 0 0\n"},
+			mountinfo: mount("/var/lib/etcd", "ext4"), empty: true,
+		},
+		{
 			name: "data in the place of a mount", files: with(data, "fstab", "/dev/vdb @/var/lib/etcd ext4\n"),
 			notMounted: "@/var/lib/etcd has something in it, " +
 				"and @/fstab mounts /dev/vdb there, which is not mounted now",

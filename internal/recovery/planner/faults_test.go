@@ -283,6 +283,21 @@ func TestSituations(t *testing.T) {
 			says: "m2: /d is not mounted",
 		},
 		{
+			name: "two run and cannot elect each other, and the disk of the third is not mounted",
+			s: surveyed(
+				at(with(alone(20, &recovery.Tail{Index: 20, Term: 2}), func(e *recovery.Evidence) {
+					e.Members = m
+				}), m1),
+				at(unmounted(), m2),
+				at(with(alone(19, &recovery.Tail{Index: 21, Term: 2}), func(e *recovery.Evidence) {
+					e.Members = []etcd.Member{m1, m2, peer(9, "m3", "10.0.0.13")} // it has not applied its own addition
+				}), m3),
+			),
+			req:  SeedRequest{RecoveryID: "X", Node: "m1", Less: []string{"m2", "m3"}},
+			code: recovery.CodeDataUnknown,
+			says: "m1, m3 run and can elect no leader among themselves; what m2 has is not known",
+		},
+		{
 			name: "one snapshot was restored on each node by itself",
 			s: surveyed(
 				at(quorum(7, 7, peer(1, "m1", "10.0.0.11")), peer(1, "m1", "10.0.0.11")),

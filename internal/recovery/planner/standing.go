@@ -31,7 +31,7 @@ func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost b
 			"there is no etcd data in %s any more. Terraform plans to let it rejoin.",
 			e.DataDir,
 		)
-	case answers && disowned(e) != "":
+	case answers && e.EmptyUnknown == "" && disowned(e) != "": // a disk that is not mounted looks like a wiped one
 		return false, true, fmt.Sprintf(
 			"its data does not fit the cluster any more (%s). Terraform plans to let it rejoin.",
 			disowned(e),
@@ -49,6 +49,8 @@ func unhealthyWords(e recovery.Evidence) string {
 				"put the manifest back.",
 			e.Parked,
 		)
+	case !e.Running && e.EmptyUnknown != "":
+		return "etcd does not run, and it is not known whether its data is lost: " + e.EmptyUnknown + "."
 	case !e.Running && e.NoLog:
 		return fmt.Sprintf(
 			"etcd does not run, and there is no log in %s: look at the kubelet and at the container's log.",

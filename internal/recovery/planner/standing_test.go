@@ -154,7 +154,17 @@ func TestStanding(t *testing.T) {
 			}),
 			live:   live(0xa2),
 			member: own,
-			why:    "there is no log in /d",
+			why:    "its mount is missing",
+		},
+		{
+			name: "etcd was started where a disk is not mounted, and says what it says on a wiped one",
+			e: with(emptied, func(e *recovery.Evidence) {
+				e.Empty, e.NoLog, e.EmptyUnknown = false, false, "its mount is missing"
+				e.LastWords = []string{"member a2 has already been bootstrapped"}
+			}),
+			live:   live(0xa2),
+			member: own,
+			why:    "its mount is missing",
 		},
 		{
 			name: "etcd says that its data is behind what it acknowledged",

@@ -230,6 +230,13 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 			text += fmt.Sprintf(", and knows less than %s", recovery.Words(v.Ahead))
 		}
 		return Alive, text
+	case len(v.WithData) >= quorum && v.stuck && len(v.Unsure) > 0:
+		return Undetermined, fmt.Sprintf(
+			"undetermined: %s run and can elect no leader among themselves; what %s has is not known, and they may "+
+				"elect one with it",
+			recovery.Words(v.WithData),
+			recovery.Words(v.Unsure),
+		)
 	case len(v.WithData) >= quorum && v.stuck:
 		return Lost, fmt.Sprintf(
 			"lost: %s run and can elect no leader: each goes by the membership that it has applied itself, and gives "+
