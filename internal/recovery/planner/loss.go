@@ -45,7 +45,7 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 	}
 	for _, other := range weighed {
 		switch {
-		case forsaken(c.find(other.Name).Evidence): // its log was rewritten, and grew by that; its writes are what they were
+		case forsaken(c.find(other.Name).Evidence): // a forced start makes its log longer, and writes nothing
 			if other.KeptRevision > seed.KeptLeast {
 				l.Ahead = append(l.Ahead, other.Name)
 			}

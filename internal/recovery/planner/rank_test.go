@@ -152,8 +152,8 @@ func TestRank(t *testing.T) {
 			name: "one that runs and does not answer",
 			m1:   with(with(unjudged("somebody writes to it at this moment"), running("connection refused")), inPlace),
 			m2:   stopped(recovery.OnDisk{Commit: 20}),
-			says: "the data of m1 is not known, and it may be more than that of m2; of m1: etcd runs there and does not " +
-				"answer (connection refused), and its data cannot be read beside it (somebody writes",
+			says: "the data of m1 is not known, and it may be more than that of m2; of m1: etcd runs there and does " +
+				"not answer (connection refused), and its data cannot be read beside it (somebody writes",
 		},
 		{
 			name: "data that could not be judged",

@@ -116,7 +116,7 @@ func carryOut(t *testing.T, p practice) {
 			t.Fatalf("%s: %v\n%s\n%s", e, err, p, b.stand(ctx))
 		}
 	}
-	model := b.look(w, r.texts)
+	model := w.look(r.texts)
 	want := viewOf(model, w.nameAt)
 	nodes, done := b.nodes(w)
 	defer done()

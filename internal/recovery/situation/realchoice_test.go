@@ -71,18 +71,16 @@ func practices(from uint64, count int) []practice {
 func (r *runner) practicable(n uint64, events []event) (practice, recovery.Survey, func(string) string) {
 	minor, image := minorOf(n)
 	p := practice{name: strconv.FormatUint(n, 10), minor: minor}
-	answering := serving{}
 	w := newWorld(r.texts)
 	add := func(e event) {
 		before := w.clone()
 		w.happen(e, r.verbs)
 		forgetJournals(w)
-		if e.verb != "found" && (!done(before, w, e) || slices.ContainsFunc(w.machines, w.wouldStop)) {
+		if e.verb != "found" && !done(before, w, e) {
 			w = before
 			return
 		}
 		p.events = append(p.events, e)
-		answering.after(before, w)
 	}
 	again := func() {
 		for _, m := range w.machines {
@@ -107,16 +105,7 @@ func (r *runner) practicable(n uint64, events []event) (practice, recovery.Surve
 		_, _ = fmt.Sscanf(m.name, "m%d", &i)
 		p.nodes = max(p.nodes, i)
 	}
-	return p, answering.look(w, r.texts), w.nameAt
-}
-
-// wouldStop reports whether a machine runs here and not on real etcd: each member that knows that another was removed
-// tells it so, with a leader or without. In the model a leader alone does.
-func (w *world) wouldStop(m *machine) bool {
-	return m.running && m.leader == 0 && slices.ContainsFunc(w.machines, func(o *machine) bool {
-		return o.running && hears(m, o) && o.disk.tip.cluster == m.disk.tip.cluster &&
-			m.disk.tip.member(o.disk.member) != nil && slices.Contains(o.disk.tip.removed, m.disk.member)
-	})
+	return p, w.look(r.texts), w.nameAt
 }
 
 // minorOf is the etcd of a world, and its image in the model.
