@@ -4,3 +4,6 @@ import "github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recover
 
 // TellOfMount is tellOfMount.
 func TellOfMount(e *recovery.Evidence, notMounted string) { tellOfMount(e, notMounted) }
+
+// Surpassed is surpassed.
+func Surpassed(s recovery.Survey, live *recovery.Live) bool { return surpassed(s, live) }
