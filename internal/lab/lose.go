@@ -18,7 +18,8 @@ func (l *Lab) Lose(nodes ...Node) error {
 			return err
 		}
 	}
-	l.KeepDown(nodes...)
+	// It ends on empty folders, where it leaves some of its own, as that of a member that finds no cluster does.
+	l.failEtcd(nodes, "--initial-cluster=nobody=http://127.0.0.1:1")
 	for _, n := range nodes {
 		if err := n.PowerOn(); err != nil {
 			return err
@@ -29,19 +30,15 @@ func (l *Lab) Lose(nodes ...Node) error {
 
 // KeepDown lets etcd end at once on simulated nodes, from its next start on, until their manifests give it another
 // command line or environment, or LetStart. It does not get at its data.
-func (l *Lab) KeepDown(nodes ...Node) {
-	for _, n := range nodes {
-		if s, ok := n.(*simulatedNode); ok {
-			s.kubelet.FailEtcd(true)
-		}
-	}
-}
+func (l *Lab) KeepDown(nodes ...Node) { l.failEtcd(nodes, "--heartbeat-interval=0") }
 
 // LetStart undoes KeepDown and lets etcd start on nodes whose data Lose has taken, with the manifest that they have.
-func (l *Lab) LetStart(nodes ...Node) {
+func (l *Lab) LetStart(nodes ...Node) { l.failEtcd(nodes) }
+
+func (l *Lab) failEtcd(nodes []Node, fault ...string) {
 	for _, n := range nodes {
 		if s, ok := n.(*simulatedNode); ok {
-			s.kubelet.FailEtcd(false)
+			s.kubelet.FailEtcd(fault...)
 		}
 	}
 }

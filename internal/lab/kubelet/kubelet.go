@@ -124,9 +124,9 @@ func (k *Kubelet) WithoutStarts(do func() error) error {
 // first start of members whose manifests look as if the cluster had been there before them.
 func (k *Kubelet) SetHiddenArgs(args ...string) { k.runtime.setHiddenArgs(args...) }
 
-// FailEtcd lets etcd end at once whenever it is started with the command line and environment that it had last. With
-// others it starts as usual, and with fail = false with any.
-func (k *Kubelet) FailEtcd(fail bool) { k.runtime.failEtcd(fail) }
+// FailEtcd lets etcd end at once whenever it is started with the command line and environment that it had last, by
+// arguments that it does not take. With others it starts as usual, and without a fault with any.
+func (k *Kubelet) FailEtcd(fault ...string) { k.runtime.failEtcd(fault...) }
 
 // AddImage makes an image as if it had been pulled.
 func (k *Kubelet) AddImage(ref, program string) {

@@ -36,6 +36,7 @@ type containerRuntime struct {
 	attempts   map[string]int
 	hidden     []string
 	failing    []string // the command line and environment with which etcd ends at once
+	fault      []string // the arguments that it then gets as well
 }
 
 // setHiddenArgs makes containers get arguments that their manifests do not have and that nothing shows. It is for the
@@ -46,13 +47,14 @@ func (r *containerRuntime) setHiddenArgs(args ...string) {
 	r.hidden = args
 }
 
-// failEtcd lets etcd end at once whenever it is started with the command line and environment that it had last.
-func (r *containerRuntime) failEtcd(fail bool) {
+// failEtcd lets etcd end at once whenever it is started with the command line and environment that it had last, by
+// arguments that it does not take; with none it may start.
+func (r *containerRuntime) failEtcd(fault ...string) {
 	all := r.etcd()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.failing = nil
-	if fail && len(all) > 0 {
+	r.failing, r.fault = nil, fault
+	if len(fault) > 0 && len(all) > 0 {
 		r.failing = all[len(all)-1].given
 	}
 }
@@ -60,7 +62,7 @@ func (r *containerRuntime) failEtcd(fail bool) {
 // hiddenFor returns the arguments that a container gets beside those that it is given. r.mu is held.
 func (r *containerRuntime) hiddenFor(given []string) []string {
 	if r.failing != nil && slices.Equal(given, r.failing) {
-		return []string{"--heartbeat-interval=0"} // refused before it looks at its data
+		return r.fault
 	}
 	return r.hidden
 }

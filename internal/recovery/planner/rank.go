@@ -59,13 +59,13 @@ func (c *Census) rank(lost []string) Ranking {
 		case n.Reach != recovery.Reached:
 			out.Reason = "it cannot be examined; if it is gone for good, name it in lost_nodes"
 			unjudged = append(unjudged, out)
+		case !known && n.mayHaveData():
+			out.Reason, out.unread = n.unread(), n.Readable || n.unsure()
+			unjudged = append(unjudged, out)
 		case forsaken(n.Evidence):
 			out.Reason = "a forced start that was given up has been at its data"
 			r.Out = append(r.Out, out)
 		case n.Holds == Damaged && n.Damage != "":
-			unjudged = append(unjudged, out)
-		case !known && n.mayHaveData():
-			out.Reason, out.unread = n.unread(), n.Readable || n.unsure()
 			unjudged = append(unjudged, out)
 		case reason != "":
 			r.Out = append(r.Out, out)

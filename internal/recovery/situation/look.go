@@ -174,6 +174,9 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 		return
 	}
 	e.Quorum = true
+	l := w.leaderOf(m).disk // it answers when it has all that the leader has
+	e.Status.RaftIndex, e.Status.AppliedIndex = l.commit, l.applied
+	e.Status.Revision = l.tip.at(l.applied).revision - d.missing
 	if w.auth { // which is said to those alone who have heard of a quorum
 		return
 	}

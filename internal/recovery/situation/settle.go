@@ -22,8 +22,8 @@ func (w *world) settle() {
 		if m.running && !w.follows(m) {
 			m.leader = 0
 		}
-		if m.running && m.leader == 0 && w.toldRemoved(m) {
-			m.running, m.flag, m.lastWords = false, false, removedWords
+		if m.running && w.toldRemoved(m) {
+			m.running, m.flag, m.leader, m.lastWords = false, false, 0, removedWords
 		}
 	}
 	var byLog []*machine

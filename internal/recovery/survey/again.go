@@ -39,6 +39,9 @@ func askAgain(ctx context.Context, s recovery.Survey, nodes map[string]*node.Nod
 				return // it stays what it said before
 			}
 			defer func() { _ = client.Close() }()
+			if client.Quorum(ctx) != nil { // which a member answers when it has all that was committed before
+				return
+			}
 			if status, err := client.Status(ctx); err == nil && status.MemberID == e.Status.MemberID {
 				e.Status = &status
 			}
