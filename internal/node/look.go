@@ -25,7 +25,8 @@ type Pods struct {
 	ManifestDir string
 	// Every file the kubelet reads: each that does not start with a dot, whatever its name (kubernetes#129364).
 	Files      []File
-	Parked     []File // manifests that were moved out of the kubelet's folder by us, oldest first
+	ParkedDir  string // where manifests wait outside the kubelet's folder
+	Parked     []File // those that are there, oldest first
 	Named      string // the name of etcd's file, "" where any may be it
 	Journals   []File
 	Signs      []string // the first path for each of those patterns that were asked for, where there is one
@@ -106,7 +107,7 @@ func (n *Node) look(ctx context.Context, script string, signs ...string) (*Pods,
 	if err != nil {
 		return nil, fmt.Errorf("looking at %s: %w", n.Name, err)
 	}
-	p := &Pods{Named: n.Manifest}
+	p := &Pods{Named: n.Manifest, ParkedDir: n.ParkedDir()}
 	var tried []string
 	var missing error // the first of what a master cannot do without
 	lacks := func(err error) {

@@ -17,3 +17,34 @@ func (e Evidence) EntryAt(index uint64) (LogEntry, bool) {
 	}
 	return LogEntry{}, false
 }
+
+// Compared reports whether the logs of two nodes are held against each other: those of one cluster ID that are no part
+// of a quorum, and with each of them that of one node which is. What a recovery has left behind is another history on
+// purpose.
+func (s Survey) Compared(a, b Evidence) bool {
+	if a.Name == b.Name || a.Cluster() == 0 || a.Cluster() != b.Cluster() || !a.Quorum && led(a) || !b.Quorum && led(b) {
+		return false
+	}
+	switch {
+	case a.Quorum && b.Quorum:
+		return false
+	case a.Quorum:
+		return s.speaksFor(a) && s.LeftBy(b) == ""
+	case b.Quorum:
+		return s.speaksFor(b) && s.LeftBy(a) == ""
+	}
+	return true
+}
+
+// led reports whether a member adds to its log.
+func led(e Evidence) bool { return e.Status != nil && e.Status.Leader != 0 }
+
+// speaksFor reports whether a node is the first of those that serve a cluster.
+func (s Survey) speaksFor(e Evidence) bool {
+	for _, o := range s {
+		if o.Quorum && o.Cluster() == e.Cluster() {
+			return o.Name == e.Name
+		}
+	}
+	return false
+}

@@ -61,6 +61,34 @@ func ReadLog(ctx context.Context, files Files, snapshotFiles bool, applied uint6
 	return readLog(ctx, files, snapshotFiles, applied)
 }
 
+// ReadFrom reads the log from an entry on, of a member that may write to it meanwhile; nil where that is not in the last
+// segments any more.
+func ReadFrom(ctx context.Context, files Files, index uint64) (*Log, error) {
+	segments, err := segmentsOf(files.Segments())
+	if err != nil {
+		return nil, err
+	}
+	segments = segments[max(0, len(segments)-maxSegments):]
+	later := slices.IndexFunc(segments, func(s segment) bool { return s.from > index })
+	switch later {
+	case -1:
+		segments = segments[len(segments)-1:]
+	case 0:
+		return nil, nil
+	default:
+		segments = segments[later-1:]
+	}
+	var pieces []*piece
+	for i, s := range segments {
+		p, err := openSegment(ctx, files, s.name, i == len(segments)-1)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		pieces = append(pieces, p)
+	}
+	return join(pieces, snapsOf(files.Snapshots()), false)
+}
+
 // check holds log and database against each other.
 func (s *State) check(snapshots []string) error {
 	commit, last, applied, snapshot := s.Log.Commit, s.Log.LastIndex, s.Backend.ConsistentIndex, s.Log.Snapshot

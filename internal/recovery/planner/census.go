@@ -34,7 +34,7 @@ type Node struct {
 	Why     string   // of Damaged, Empty and Unknown
 	Member  etcd.ID  // whose data it has, 0 where that is not known
 	Lineage *Lineage // its data is of, nil where that is not known
-	kin     []*Node  // itself, and those whose logs are proved to be in its own
+	kin     []*Node  // itself, those whose logs are proved to be in its own, and those of one quorum with it
 }
 
 // Lineage is one history of data. Two lineages are two clusters, even where they have the same ID.
@@ -68,7 +68,7 @@ func takeCensus(s recovery.Survey) *Census {
 		c.Nodes = append(c.Nodes, n)
 	}
 	for _, n := range c.Nodes {
-		n.kin = filterNodes(c.Nodes, func(o *Node) bool { return o == n || sameLog(o, n) && !o.goesBeyond(n) })
+		n.kin = filterNodes(c.Nodes, func(o *Node) bool { return o == n || sameLog(o, n) && !o.goesBeyond(n) || n.servesWith(o) })
 	}
 	for _, n := range c.Nodes {
 		if id := n.Cluster(); id != 0 {
@@ -120,6 +120,11 @@ func memberOf(e recovery.Evidence) etcd.ID {
 
 // lineage finds the one of that cluster whose history a node's data can be of, or makes one.
 func (c *Census) lineage(id etcd.ID, n *Node) *Lineage {
+	if i := slices.IndexFunc(c.Lineages, func(l *Lineage) bool {
+		return slices.ContainsFunc(l.Nodes, n.servesWith)
+	}); i >= 0 {
+		return c.Lineages[i]
+	}
 	fork, split := c.fork(n), false
 	for _, l := range c.Lineages {
 		if l.Cluster == id && l.Fork == fork && l.agrees(n) {
@@ -143,6 +148,12 @@ func (l *Lineage) agrees(n *Node) bool {
 			return slices.ContainsFunc(n.kin, func(b *Node) bool { return !sameLog(a, b) && conflict(a, b) != "" })
 		})
 	})
+}
+
+// servesWith reports whether two nodes answer as members of one cluster.
+func (n *Node) servesWith(o *Node) bool {
+	return n != o && n.Holds == Serves && o.Holds == Serves && n.Cluster() == o.Cluster() &&
+		lists(n.Members, o.Member) && lists(o.Members, n.Member)
 }
 
 // goesBeyond reports whether a node's log ends after that of another one.

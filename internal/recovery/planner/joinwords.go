@@ -16,14 +16,14 @@ func joinerUnreachable(e recovery.Evidence) error {
 	}
 }
 
-func joinerUnknown(name, why string) error {
+func joinerUnknown(e recovery.Evidence) error {
+	why, how := unknown(e)
 	return &recovery.Refusal{
 		Code:      recovery.CodeDataUnknown,
 		Title:     "It Is Not Known What a Node Has",
 		Attribute: "node",
-		Found:     fmt.Sprintf("%s: %s.", name, why),
-		Next: "mount the disk, then plan again. Where it is lost, take it out of /etc/fstab (or remove its " +
-			"mount unit).",
+		Found:     fmt.Sprintf("%s: %s.", e.Name, why),
+		Next:      how + ". Then plan again.",
 	}
 }
 

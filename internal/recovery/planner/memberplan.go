@@ -92,19 +92,21 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 
 // examined refuses a node of which it is not known what would be changed.
 func examined(e recovery.Evidence) error {
-	holds, why := holding(e)
+	holds, _ := holding(e)
 	switch {
 	case e.Reach == recovery.Silent:
 		return joinerUnreachable(e)
 	case e.Reach == recovery.Refused && len(e.Elsewhere()) == 0:
 		return accessRefused([]recovery.Evidence{e}, "node")
+	case holds == Unknown && e.StrayData != "" && len(e.Elsewhere()) == 0:
+		return joinerUnknown(e)
 	case e.Reach == recovery.Refused, len(e.Problems) > 0:
 		r, _ := recovery.IsRefusal(nodeProblem(e))
 		own := *r
 		own.Attribute = "node"
 		return &own
 	case holds == Unknown && e.EmptyUnknown != "":
-		return joinerUnknown(e.Name, why)
+		return joinerUnknown(e)
 	}
 	return nil
 }

@@ -198,15 +198,14 @@ func (d *seedDecision) noQuorumServes() error {
 // is what the forced start was for.
 func (d *seedDecision) onlySeedServes() error {
 	for _, n := range d.Nodes {
-		if !n.Quorum {
+		if !n.Quorum || n == d.seed && len(n.Members) <= 1 {
 			continue
 		}
-		if n != d.seed {
-			return clusterServes(d.seed.Evidence, n.Evidence)
+		v := d.judge(n.Name)
+		if more := filter(v.Ahead, func(name string) bool { return name != d.seed.Name }); len(more) > 0 {
+			return foundedAnew(more, v.Answers, d.Survey)
 		}
-		if len(n.Members) > 1 {
-			return clusterServes(d.seed.Evidence, n.Evidence)
-		}
+		return clusterServes(d.seed.Evidence, n.Evidence, v)
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ type Verdict struct {
 	Answers  []string // nodes whose etcd answers a linearizable read
 	Ahead    []string // nodes with data that the cluster that answers never had
 	Unsure   []string // nodes that answer, and of which nobody can say what they have
+	Strange  []string // nodes with data of another cluster than the one that answers
 	Seen     []string // members that cannot be examined from here, and that a node reaches
 	Voteless []string // nodes with data of a learner, or of a member that was removed
 	Moved    []Seat   // members with data whose nodes are at other addresses than the cluster has recorded
@@ -80,6 +81,12 @@ func (c *Census) judge(node string) Verdict {
 				v.WithData = append(v.WithData, n.Name)
 			}
 		}
+		v.Unsure = c.unread()
+		for _, n := range c.Nodes {
+			if n.Holds == HasData && n.Lineage != nil && n.Lineage != l && !slices.Contains(v.Ahead, n.Name) {
+				v.Strange = append(v.Strange, n.Name)
+			}
+		}
 	}
 	v.stuck = len(v.Answers) == 0 && c.stuck(v.WithData)
 	v.State, v.Text = v.count(unclear, c.Survey)
@@ -93,6 +100,18 @@ func (c *Census) judge(node string) Verdict {
 		)
 	}
 	return v
+}
+
+// unread are the nodes that were examined and may have data that nobody has read: more than a cluster that answers, where
+// that was founded on empty disks.
+func (c *Census) unread() []string {
+	var names []string
+	for _, n := range c.Nodes {
+		if _, known := n.Progress(); !known && n.Holds != Serves && (n.Holds == HasData || n.unsure()) {
+			names = append(names, n.Name)
+		}
+	}
+	return names
 }
 
 // stuck reports whether all of some nodes run without a leader and none of them can win an election. Raft goes by the
@@ -229,7 +248,7 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 		if len(v.Ahead) > 0 {
 			text += fmt.Sprintf(", and knows less than %s", recovery.Words(v.Ahead))
 		}
-		return Alive, text
+		return Alive, text + v.doubts()
 	case len(v.WithData) >= quorum && v.stuck && len(v.Unsure) > 0:
 		return Undetermined, fmt.Sprintf(
 			"undetermined: %s run and can elect no leader among themselves; what %s has is not known, and they may "+
@@ -308,6 +327,18 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 		)
 	}
 	return NoData, text
+}
+
+// doubts says of whom it is not plain that the cluster which answers has all that they have.
+func (v Verdict) doubts() string {
+	text := ""
+	if len(v.Unsure) > 0 {
+		text += fmt.Sprintf("; what %s has is not known", recovery.Words(v.Unsure))
+	}
+	if len(v.Strange) > 0 {
+		text += fmt.Sprintf("; the data of %s is of another cluster, and is not in it", recovery.Words(v.Strange))
+	}
+	return text
 }
 
 // unplaced are masters that answer, and of which nobody knows where their data would be: that is in etcd's manifest.

@@ -3,6 +3,7 @@ package planner
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -26,6 +27,9 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 		if have := apart(v.Answers, all); len(have) > 0 {
 			return refuseApart(v, have)
 		}
+		if len(v.Unsure) > 0 {
+			return dataUnknown(v, all)
+		}
 		return &recovery.Refusal{
 			Code:      recovery.CodeClusterAlive,
 			Title:     "The Cluster Is Alive",
@@ -37,9 +41,6 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 	case Startable:
 		return startable(v, all)
 	case Undetermined:
-		if own := refuseElsewhere(all...); own != nil {
-			return own
-		}
 		return dataUnknown(v, all)
 	default:
 		if own := refuseElsewhere(all...); own != nil {
@@ -112,20 +113,46 @@ func foundedAnew(ahead, answers []string, all recovery.Survey) error {
 
 // dataUnknown refuses to decide on what nobody has seen.
 func dataUnknown(v Verdict, s recovery.Survey) error {
-	var why []string
-	for _, name := range v.Unsure {
-		_, text := holding(s.Node(name))
-		why = append(why, name+": "+text)
+	if own := refuseElsewhere(s...); own != nil {
+		return own
 	}
-	return &recovery.Refusal{
+	var found, next []string
+	for _, name := range v.Unsure {
+		why, how := unknown(s.Node(name))
+		found, next = append(found, name+": "+why), append(next, name+": "+how)
+	}
+	r := &recovery.Refusal{
 		Code:      recovery.CodeDataUnknown,
 		Title:     "It Is Not Known What a Node Has",
 		Attribute: "survey",
-		Found:     v.Text + ".\n  " + strings.Join(why, "\n  "),
-		Next: "what is not seen is not gone. Put right what is named above, and plan again: mount the disk, or where " +
-			"the disk is lost take it out of /etc/fstab (or remove its mount unit); where etcd cannot be " +
-			"asked, stop it by moving its manifest away.",
+		Found:     v.Text + ".\n  " + strings.Join(found, "\n  "),
+		Next: "what is not seen is not gone. Find out what is there, and plan again:\n  " +
+			strings.Join(next, "\n  "),
 	}
+	if v.State == Alive {
+		r.Found += "\nMasters that are started on wiped disks can found a cluster anew, and empty: such a one answers, and " +
+			"has less."
+	}
+	return r
+}
+
+// unknown is why nobody knows what a node has, and how that is found out without etcd being started on it.
+func unknown(e recovery.Evidence) (why, how string) {
+	_, why = holding(e)
+	switch {
+	case e.EmptyUnknown != "":
+		how = "mount the disk; where it is lost, take it out of /etc/fstab (or remove its mount unit)"
+	case e.Running:
+		why = cmp.Or(e.StatusError, why)
+		how = "stop etcd by moving its manifest away (its data is read then), or put right what keeps it from answering"
+	case e.StrayData != "":
+		how = cmp.Or(append(slices.Clone(e.Problems), "put etcd's manifest back")...) +
+			". If nobody wants that data, move it away (mv)"
+	default:
+		why = cmp.Or(e.Unread, why)
+		how = "put right what keeps its data from being read"
+	}
+	return why, how
 }
 
 func memberTwice(n, o *Node) error {
@@ -154,12 +181,13 @@ func memberTwice(n, o *Node) error {
 	}
 }
 
-func clusterServes(seed, serving recovery.Evidence) error {
+func clusterServes(seed, serving recovery.Evidence, v Verdict) error {
 	found := fmt.Sprintf(
-		"a cluster of %d members answers on %s, and this recovery would stop it to go on with %s alone.",
+		"a cluster of %d members answers on %s, and this recovery would stop it to go on with %s alone%s.",
 		len(serving.Members),
 		serving.Name,
 		seed.Name,
+		v.doubts(),
 	)
 	next := "let each broken master join it with etcdrecovery_member, and take etcdrecovery_seed out of the " +
 		"configuration (or import it)."

@@ -186,8 +186,8 @@ func (o *operator) makeReady(m *machine) {
 		if running {
 			o.start(m)
 		}
-	case missing:
-		m.manifest, m.elsewhere = inPlace, false
+	case missing: // where it is read, and starts nothing
+		m.manifest, m.elsewhere = parked, false
 	}
 }
 

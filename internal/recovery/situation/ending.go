@@ -3,6 +3,7 @@ package situation
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -61,6 +62,25 @@ func (o *operator) recovered(cluster etcd.ID) bool {
 	o.ended = "recovered"
 	o.tally["ended: recovered"]++
 	return true
+}
+
+// checkAlive holds a cluster that is plainly said to be alive against the truth: no node that was examined has writes
+// that it never had, unless that is told.
+func (o *operator) checkAlive(told string) {
+	_, told, _ = strings.Cut(told, "; the data of ")
+
+	for _, m := range o.machines {
+		d := m.whole()
+		if reach, _, _ := m.reach(); d == nil || m.key == "" || reach != recovery.Reached || strings.Contains(told, m.key) {
+			continue
+		}
+		kept := d.kept(m.forgets())
+		if !slices.ContainsFunc(o.leaders(), func(l *machine) bool {
+			return len(o.acknowledged(kept, l.disk.tip)) == 0
+		}) {
+			o.lie("plainly-alive", "%s has writes of which the cluster that answers knows nothing", m.name)
+		}
+	}
 }
 
 // checkLost holds what is said to be lost against the truth.

@@ -35,13 +35,12 @@ func (w *world) look(t texts) recovery.Survey {
 	return s
 }
 
-// compareLogs is what is in the last entries that each two logs of one cluster ID both have. That of a member with a
-// leader is not read.
+// compareLogs is what is in the last entries that each two logs of one cluster ID both have.
 func (w *world) compareLogs(s recovery.Survey) {
 	for i := range s {
 		for k := range s {
 			a, b := &s[i], &s[k]
-			if i == k || a.Cluster() == 0 || a.Cluster() != b.Cluster() || led(a) || led(b) {
+			if !s.Compared(*a, *b) {
 				continue
 			}
 			tip := w.find(a.Name).disk.tip
@@ -56,8 +55,6 @@ func (w *world) compareLogs(s recovery.Survey) {
 		}
 	}
 }
-
-func led(e *recovery.Evidence) bool { return e.Status != nil && e.Status.Leader != 0 }
 
 // reach says how a machine answers to a survey, of which kind a failure is, and what it says.
 func (m *machine) reach() (reach recovery.Reach, kind, problem string) {

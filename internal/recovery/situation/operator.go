@@ -198,6 +198,9 @@ func (o *operator) refused(err error, s recovery.Survey) bool {
 		o.codes = append(o.codes, r.Code)
 		if r.Code == recovery.CodeClusterAlive || r.Code == recovery.CodeRecoveryFinished && liveIn(s) {
 			o.note("seed: %s; members join", r.Code)
+			if r.Code == recovery.CodeClusterAlive {
+				o.checkAlive(r.Found)
+			}
 			return o.members(s)
 		}
 		done = o.advised(r.Code, r, s) || done

@@ -104,25 +104,29 @@ func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []
 		return m, nil
 	}
 	e.NoManifest = true
-	if len(broken) == 0 && pods.Named != "" {
-		broken = []string{
-			fmt.Sprintf(
-				"there is no etcd static pod in %s, which manifest names for this node: put etcd's manifest there, or "+
-					"set manifest to its name, then plan again",
-				path.Join(pods.ManifestDir, pods.Named),
-			),
-		}
-	}
 	if len(broken) == 0 {
-		broken = []string{
-			fmt.Sprintf(
-				"no file in %s is an etcd static pod: put etcd's manifest there, or set manifest_dir for this node, "+
-					"then plan again",
-				pods.ManifestDir,
-			),
-		}
+		broken = []string{noManifest(pods)}
 	}
 	return nil, append(e.NotHere(), broken...)
+}
+
+// noManifest says how a manifest that is missing is put back. In the kubelet's folder it would start etcd at once, with
+// whatever data is there.
+func noManifest(pods *node.Pods) string {
+	if pods.Named != "" {
+		return fmt.Sprintf(
+			"there is no etcd static pod in %s, which manifest names for this node: put etcd's manifest into %s, where "+
+				"it is read and starts nothing, or set manifest to its name, then plan again",
+			path.Join(pods.ManifestDir, pods.Named),
+			path.Join(pods.ParkedDir, pods.Named),
+		)
+	}
+	return fmt.Sprintf(
+		"no file in %s is an etcd static pod: put etcd's manifest into %s, where it is read and starts nothing, or set "+
+			"manifest_dir for this node, then plan again",
+		pods.ManifestDir,
+		path.Join(pods.ParkedDir, "etcd.yaml"),
+	)
 }
 
 // otherManifests are the names of the pods in the other files of the kubelet's folder, in the namespace of etcd's.

@@ -3,7 +3,7 @@ package survey
 import (
 	"cmp"
 	"context"
-	"slices"
+	"math"
 	"sync"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
@@ -15,15 +15,24 @@ import (
 // would do, but a leader's first entry has nothing in it that tells histories apart.
 const entriesCompared = 4
 
-// readLog reads the log of a member that was not asked for more; nil where that cannot be done.
-type readLog func(context.Context) *datadir.Log
+// readLog reads the log of a member that was not asked for more, as far as there is anything to compare from an entry
+// on; nil where that cannot be done.
+type readLog func(ctx context.Context, from uint64) *datadir.Log
 
-// logOf returns how the log of a running member without a leader can be read. It writes nothing, or next to nothing.
+// logOf returns how the log of a running member can be read. One without a leader writes nothing to it, or next to
+// nothing.
 func logOf(n *node.Node, e *recovery.Evidence, paths node.Paths, disk *node.Disk) readLog {
-	return func(ctx context.Context) *datadir.Log {
+	return func(ctx context.Context, from uint64) *datadir.Log {
 		ctx, cancel := context.WithTimeout(ctx, diskWait)
 		defer cancel()
-		l, err := datadir.ReadLog(ctx, n.DataDir(paths, disk), needsSnapshotFiles(e.Image), e.Status.AppliedIndex)
+		files := n.DataDir(paths, disk)
+		var l *datadir.Log
+		var err error
+		if e.Quorum {
+			l, err = datadir.ReadFrom(ctx, files, from)
+		} else {
+			l, err = datadir.ReadLog(ctx, files, needsSnapshotFiles(e.Image), e.Status.AppliedIndex)
+		}
 		if err != nil { // without it there is only less to compare
 			return nil
 		}
@@ -34,16 +43,20 @@ func logOf(n *node.Node, e *recovery.Evidence, paths node.Paths, disk *node.Disk
 // compareLogs notes what is in the last entries that each two logs of one cluster ID both have. Members that were
 // founded anew under their old IDs differ from the others in nothing else.
 func compareLogs(ctx context.Context, s recovery.Survey, logs map[string]readLog) {
-	pair := func(a, b recovery.Evidence) bool {
-		return a.Name != b.Name && logs[a.Name] != nil && logs[b.Name] != nil && a.Cluster() == b.Cluster()
-	}
 	read := make([]*datadir.Log, len(s))
 	faults := make([]error, len(s))
 	var wg sync.WaitGroup
 	for i, e := range s {
-		if slices.ContainsFunc(s, func(o recovery.Evidence) bool { return pair(e, o) }) {
+		from, compared := uint64(math.MaxUint64), false
+		for _, o := range s {
+			if logs[e.Name] != nil && logs[o.Name] != nil && s.Compared(e, o) {
+				p, _ := o.Progress()
+				from, compared = min(from, p.Last-min(p.Last, entriesCompared-1)), true
+			}
+		}
+		if compared {
 			wg.Go(func() {
-				faults[i] = recovery.Caught(e.Name, func() error { read[i] = logs[e.Name](ctx); return nil })
+				faults[i] = recovery.Caught(e.Name, func() error { read[i] = logs[e.Name](ctx, from); return nil })
 			})
 		}
 	}
@@ -51,7 +64,7 @@ func compareLogs(ctx context.Context, s recovery.Survey, logs map[string]readLog
 	_ = recovery.Raise(cmp.Or(faults...))
 	for i := range s {
 		for k := range s {
-			if pair(s[i], s[k]) && read[i] != nil && read[k] != nil {
+			if read[i] != nil && read[k] != nil && s.Compared(s[i], s[k]) {
 				noteEntries(&s[i], read[i], min(read[i].LastIndex, read[k].LastIndex))
 			}
 		}

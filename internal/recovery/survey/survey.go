@@ -36,7 +36,7 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 		wg   sync.WaitGroup
 		all  = map[string]recovery.Evidence{}
 		bad  error
-		logs = map[string]readLog{} // of those without a leader
+		logs = map[string]readLog{}
 	)
 	for name, n := range nodes {
 		wg.Go(func() {
@@ -256,9 +256,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	e.Problems = append(e.Problems, certificateProblems(n.Name, disk, now)...)
 	if e.Status == nil && e.Readable {
 		if log := ReadDisk(ctx, &e, n, paths, disk); log != nil {
-			keep(func(context.Context) *datadir.Log { return log })
+			keep(func(context.Context, uint64) *datadir.Log { return log })
 		}
-	} else if e.Status != nil && e.Status.Leader == 0 {
+	} else if e.Status != nil && (e.Status.Leader == 0 || e.Quorum) {
 		keep(logOf(n, &e, paths, disk))
 	}
 	lookAtPeers(ctx, &e, n)
