@@ -32,6 +32,7 @@ func TestNotReady(t *testing.T) {
 	}
 	plan := func(code int) string { return run(t, w, code, "plan", "-detailed-exitcode") }
 	look := func() recovery.Survey { return survey.Take(t.Context(), nodes, time.Now()) }
+	foundedBeside(t, l, look)
 
 	t.Run("no kubelet on a joining master", func(t *testing.T) {
 		refuses(t, l, plan, noKubelet("m2")...)

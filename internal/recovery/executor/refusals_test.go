@@ -441,6 +441,11 @@ func TestFoundedAnew(t *testing.T) {
 			return err
 		})
 	}
+	all = survey.Take(t.Context(), nodes, time.Now())
+	if v := planner.Judge(all, ""); !slices.Contains(slices.Concat(v.Strange, v.Ahead), "m1") ||
+		len(all.Node("m1").Entries) == 0 {
+		t.Errorf("m1 and the cluster that answers have two histories, and the verdict is: %s", v.Text)
+	}
 	for _, m := range l.Nodes() {
 		m.KubeletStop()
 		m.KillEtcd()
