@@ -5,6 +5,7 @@ package planner
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -95,12 +96,13 @@ func accessRefused(nodes []recovery.Evidence, attribute string) error {
 	return r
 }
 
-// notExamined says why nodes cannot be examined, once where it is the same but for the address.
+// notExamined says why nodes cannot be examined, once where it is the same but for name and address.
 func notExamined(nodes []recovery.Evidence) string {
 	var lines []string
 	told := map[string]int{}
 	for _, e := range nodes {
-		reason := strings.ReplaceAll(e.ReachError, e.Host, "")
+		own := regexp.MustCompile(`\b(` + regexp.QuoteMeta(e.Name) + `|` + regexp.QuoteMeta(e.Host) + `)\b`)
+		reason := own.ReplaceAllString(e.ReachError, "")
 		if i, same := told[reason]; same && e.Host != "" {
 			lines[i] += fmt.Sprintf("\nThe same of %s.", e.Name)
 			continue
