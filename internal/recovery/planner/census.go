@@ -144,8 +144,8 @@ func (c *Census) lineage(id etcd.ID, n *Node) *Lineage {
 // that are proved to be part of its own or of theirs.
 func (l *Lineage) agrees(n *Node) bool {
 	return !slices.ContainsFunc(l.Nodes, func(o *Node) bool {
-		return slices.ContainsFunc(o.kin, func(a *Node) bool {
-			return slices.ContainsFunc(n.kin, func(b *Node) bool { return !sameLog(a, b) && conflict(a, b) != "" })
+		return !sameLog(o, n) && dataConflict(o, n) != "" || slices.ContainsFunc(o.kin, func(a *Node) bool {
+			return slices.ContainsFunc(n.kin, func(b *Node) bool { return !sameLog(a, b) && logsConflict(a, b) != "" })
 		})
 	})
 }

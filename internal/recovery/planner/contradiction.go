@@ -25,15 +25,32 @@ func (c *Census) contradiction() string {
 // conflict says why the data of two members cannot come from one history, "" where it can. Raft never lets two members
 // commit different entries at one index, no log that goes further than another one lacks what that one has committed,
 // and a revision never goes back. A forced start that is under way has made a history of its own on purpose.
-func conflict(a, b *Node) string {
-	p, known := a.Progress()
-	q, too := b.Progress()
-	if !known || !too || a.forced() || b.forced() {
+func conflict(a, b *Node) string { return cmp.Or(logsConflict(a, b), dataConflict(a, b)) }
+
+// logsConflict goes by the logs alone. What is true of one is true of every log that is proved to have it in itself.
+func logsConflict(a, b *Node) string {
+	if !compared(a, b) {
 		return ""
 	}
-	return cmp.Or(lacks(a.Name, b.Name, p, q), lacks(b.Name, a.Name, q, p),
-		differ(a.Evidence, b.Evidence, min(p.Kept, q.Kept)),
-		otherEntry(a, b, min(p.Kept, q.Kept)), a.runsBack(b))
+	p, _ := a.Progress()
+	q, _ := b.Progress()
+	both := min(p.Kept, q.Kept)
+	return cmp.Or(lacks(a.Name, b.Name, p, q), lacks(b.Name, a.Name, q, p), otherTerm(a.Evidence, b.Evidence, both),
+		otherEntry(a, b, both))
+}
+
+// dataConflict goes by what the databases have: of one log they can have made different things.
+func dataConflict(a, b *Node) string {
+	if !compared(a, b) {
+		return ""
+	}
+	return cmp.Or(otherHash(a.Evidence, b.Evidence), a.runsBack(b))
+}
+
+func compared(a, b *Node) bool {
+	_, known := a.Progress()
+	_, too := b.Progress()
+	return known && too && !a.forced() && !b.forced()
 }
 
 // otherEntry finds an entry that two members of one history cannot have: one that both have committed, or that one
@@ -119,21 +136,27 @@ func (n *Node) revision() int64 {
 	return 0
 }
 
-// differ compares two members at the last entry that both have committed, and by the hashes of their data.
-func differ(a, b recovery.Evidence, both uint64) string {
-	if a.Disk != nil && b.Disk != nil {
-		if s, t := a.Disk.TermOf(both), b.Disk.TermOf(both); s != 0 && t != 0 && s != t {
-			return fmt.Sprintf(
-				"entry %d is committed on %s and on %s, with term %d on the one and %d on the other: that cannot be "+
-					"of one history.",
-				both,
-				a.Name,
-				b.Name,
-				s,
-				t,
-			)
-		}
+// otherTerm finds the last entry that both members have committed to be of two terms.
+func otherTerm(a, b recovery.Evidence, both uint64) string {
+	if a.Disk == nil || b.Disk == nil {
+		return ""
 	}
+	if s, t := a.Disk.TermOf(both), b.Disk.TermOf(both); s != 0 && t != 0 && s != t {
+		return fmt.Sprintf(
+			"entry %d is committed on %s and on %s, with term %d on the one and %d on the other: that cannot be "+
+				"of one history.",
+			both,
+			a.Name,
+			b.Name,
+			s,
+			t,
+		)
+	}
+	return ""
+}
+
+// otherHash finds two members with different data at one revision.
+func otherHash(a, b recovery.Evidence) string {
 	if h, g := a.Hash, b.Hash; h != nil && g != nil && h.Revision == g.Revision &&
 		h.CompactRevision == g.CompactRevision &&
 		h.Value != g.Value {

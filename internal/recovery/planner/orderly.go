@@ -27,8 +27,7 @@ func checkOrderly(seed recovery.Evidence) error {
 		)
 	}
 	if sentAway(seed) {
-		next += " Another member has told it that it was removed: stop etcd there first (move its manifest away), so " +
-			"that it runs, and so that the next plan reads what is on the other's disk."
+		next += " " + whoSentItAway(seed) + ", and so that the next plan reads what is on the other's disk."
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeMustRunFirst,

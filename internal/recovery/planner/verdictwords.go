@@ -265,6 +265,8 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 			how = append(how, text)
 		case e.Parked != "":
 			how = append(how, fmt.Sprintf("%s: mv %s %s", name, e.Parked, e.ManifestPath))
+		case sentAway(e):
+			how = append(how, name+": "+whoSentItAway(e))
 		default:
 			how = append(
 				how,
@@ -297,6 +299,19 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 		) + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) " +
 			"and plan again.",
 	}
+}
+
+// whoSentItAway is what to do about another member, which has told this one that it was removed.
+func whoSentItAway(e recovery.Evidence) string {
+	who := "Another member"
+	for _, p := range e.Peers {
+		if p.Answers {
+			who = fmt.Sprintf("The etcd at %s", p.URL)
+			break
+		}
+	}
+	return who + " has told it that it was removed: look there (add that master to the survey's nodes), or stop etcd there " +
+		"first (move its manifest away), so that this one runs"
 }
 
 // othersCanStart refuses to go on with a forced start on one node while the others are a quorum without it.

@@ -61,7 +61,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 			return s.Node(name).Reach != recovery.Silent
 		})
 	case recovery.CodeClusterStartable:
-		o.startAll(s)
+		o.startAll(s, r.Next)
 	case recovery.CodeClusterBehind:
 		o.putAside(s)
 	case recovery.CodeDataUnknown:
@@ -134,9 +134,9 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 			m.image = 2
 		}
 	case recovery.CodeMustRunFirst:
-		for _, m := range o.machines {
-			o.runFirst(m)
-		}
+		_, name, _ := strings.Cut(r.Found, "does not run on ")
+		name, _, _ = strings.Cut(name, ",")
+		o.runFirst(o.find(name))
 	case recovery.CodeNoSpace:
 		for _, m := range o.machines {
 			m.full = false
@@ -257,10 +257,11 @@ func (o *operator) freeKey(name string) string {
 	return name
 }
 
-// startAll starts etcd wherever there is data for it.
-func (o *operator) startAll(s recovery.Survey) {
+// startAll starts etcd on the nodes that are named.
+func (o *operator) startAll(s recovery.Survey, told string) {
 	for _, m := range o.machines {
-		if reach, _, _ := m.reach(); reach != recovery.Reached {
+		_, line, named := strings.Cut(told, "\n  "+m.key+": ")
+		if reach, _, _ := m.reach(); reach != recovery.Reached || !named {
 			continue
 		}
 		m.expired = false
@@ -274,6 +275,9 @@ func (o *operator) startAll(s recovery.Survey) {
 		}
 		if m.newer { // as the container's log says
 			m.image = 2
+		}
+		if line, _, _ = strings.Cut(line, "\n"); strings.Contains(line, "told it that it was removed") {
+			o.askAfter(m)
 		}
 		if m.disk != nil && !o.start(m) {
 			continue
@@ -317,13 +321,23 @@ func (o *operator) runFirst(m *machine) {
 	if m.manifest == parked {
 		m.manifest = inPlace
 	}
-	for _, x := range o.machines {
-		if m.lastWords == removedWords && x != m && x.running && m.disk != nil && tells(x, m) {
-			x.stop(0)
-			x.park()
-		}
-	}
+	o.askAfter(m)
 	o.start(m)
+}
+
+// askAfter ends the member that has told another one that it was removed; one that was not surveyed is.
+func (o *operator) askAfter(m *machine) {
+	for _, x := range o.machines {
+		if m.lastWords != removedWords || x == m || !x.running || m.disk == nil || !tells(x, m) {
+			continue
+		}
+		if x.key == "" {
+			x.key = o.freeKey(x.name)
+			continue
+		}
+		x.stop(0)
+		x.park()
+	}
 }
 
 // follow goes on with another recovery, or with another seed, as it is told.

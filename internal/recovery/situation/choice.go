@@ -179,6 +179,9 @@ func (o *operator) others(r *recovery.Refusal, s recovery.Survey) bool {
 		o.newID()
 	case strings.HasPrefix(r.Next, "the forced start on") && !own && !o.taken[o.req.RecoveryID]:
 		o.abandon(o.req.RecoveryID)
+	case strings.Contains(r.Next, "out of abandon") && !own && len(o.req.Abandon) > 0:
+		o.req.RecoveryID, o.req.Node, o.req.Abandon = o.req.Abandon[0], "", nil
+		o.taken[o.req.RecoveryID] = true
 	case insists:
 		o.req.Node, o.req.Less = quotedIn(r.Next, "what is given up: node = ")[0], more
 	case len(better) > 0:

@@ -323,7 +323,8 @@ func (f *forcing) checkForced() {
 		for _, v := range known.members {
 			for _, o := range w.holders(v, d) {
 				unseen := o.manifest == missing && slices.Contains(f.less, o.key)
-				if !v.Learner && !unseen && !f.given(o, v) {
+				drifted := o.whole() != nil && o.whole().missing > 0 // it has another past than its log says
+				if !v.Learner && !unseen && !drifted && !f.given(o, v) {
 					voters++
 					startable = append(startable, o.whole())
 				}

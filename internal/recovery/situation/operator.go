@@ -203,6 +203,9 @@ func (o *operator) refused(err error, s recovery.Survey) bool {
 			}
 			return o.members(s)
 		}
+		if len(all) > 1 && r.Code == recovery.CodeSeedEmpty { // what else is named comes first, and may bring a seed
+			continue
+		}
 		done = o.advised(r.Code, r, s) || done
 	}
 	return done
