@@ -47,3 +47,8 @@ func (f Folder) ReadAt(_ context.Context, offset int64, length int) ([]byte, err
 	}
 	return text[:n], err
 }
+
+// Snapshot opens a file beside the database.
+func (f Folder) Snapshot(_ context.Context, name string) (io.ReadCloser, error) {
+	return os.Open(filepath.Join(string(f), "member/snap", name))
+}

@@ -42,7 +42,15 @@ func (d *DataDir) Snapshots() []string { return d.found.Snapshots }
 // Segment brings a file of the log over in one round trip, compressed: the zeros with which etcd makes a new one take
 // up next to nothing then.
 func (d *DataDir) Segment(ctx context.Context, name string) (io.ReadCloser, error) {
-	file := path.Join(d.wal, name)
+	return d.compressed(ctx, path.Join(d.wal, name))
+}
+
+// Snapshot does the same with a file beside the database.
+func (d *DataDir) Snapshot(ctx context.Context, name string) (io.ReadCloser, error) {
+	return d.compressed(ctx, path.Join(path.Dir(d.database), name))
+}
+
+func (d *DataDir) compressed(ctx context.Context, file string) (io.ReadCloser, error) {
 	out, err := d.node.run(ctx, script("segment"), file)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s on %s: %w", file, d.node.Name, err)

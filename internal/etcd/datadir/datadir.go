@@ -21,8 +21,9 @@ type Files interface {
 	// database.
 	Segments() []string
 	Snapshots() []string
-	// Segment opens one.
+	// Segment opens one of the former, and Snapshot one of the latter.
 	Segment(ctx context.Context, name string) (io.ReadCloser, error)
+	Snapshot(ctx context.Context, name string) (io.ReadCloser, error)
 	// Reader is of the database.
 	Reader
 }
@@ -53,6 +54,11 @@ func Read(ctx context.Context, files Files, snapshotFiles bool) (*State, error) 
 		return nil, fmt.Errorf("the write-ahead log: %w", err)
 	}
 	s := &State{Log: *log, Backend: *backend}
+	if len(backend.Voters) == 0 {
+		if err := s.confState(ctx, files); err != nil {
+			return s, err
+		}
+	}
 	return s, s.check(files.Snapshots())
 }
 

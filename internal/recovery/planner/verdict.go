@@ -422,14 +422,17 @@ func forcing(e recovery.Evidence) bool {
 // untouched reports whether a forced start that was about to begin has not been at the data: the membership on the disk
 // is that of the old cluster.
 func untouched(e recovery.Evidence, j *recovery.Journal) bool {
-	return !j.Reached(recovery.PhaseForced) && !e.Running && e.Disk != nil && CountVoters(e.Disk.Members) > 1 &&
-		e.ForceFlag == ""
+	return !j.Reached(recovery.PhaseForced) && !e.Running && e.Disk != nil && knowsOthers(e)
 }
 
+// knowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out: no
+// forced start has been at its data, or a cluster has grown from it since.
+func knowsOthers(e recovery.Evidence) bool { return CountVoters(e.KnownMembers()) > 1 && e.ForceFlag == "" }
+
 // forsaken is true of a node on which a forced start was begun by a recovery that was given up since, and whose data is
-// still what that has left. Where its member knows others, it never took place, or a cluster has grown from it.
+// still what that has left.
 func forsaken(e recovery.Evidence) bool {
-	if CountVoters(e.KnownMembers()) > 1 && e.ForceFlag == "" {
+	if knowsOthers(e) {
 		return false
 	}
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -72,20 +71,9 @@ func TestReal(t *testing.T) {
 
 // written are the worlds of testdata, as far as the lab can carry them out.
 func written(t *testing.T) []practice {
-	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
 	var all []practice
-	for i, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s, _, err := parseScenario(string(text))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for i, file := range scenarioFiles(t) {
+		s, _ := readScenario(t, file)
 		p, _, _ := newRunner().practicable(uint64(i), s.events)
 		p.name = strings.TrimSuffix(filepath.Base(file), ".scenario")
 		all = append(all, p)

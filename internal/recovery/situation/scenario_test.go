@@ -10,21 +10,10 @@ import (
 // TestScenarios plays the worlds of testdata. Each says what is expected: "ok", or a rule and kind that is broken,
 // which has to be known then.
 func TestScenarios(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
-	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
-	}
 	known := knownFaults(t)
-	for _, file := range files {
+	for _, file := range scenarioFiles(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".scenario"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, expected, err := parseScenario(string(text))
-			if err != nil {
-				t.Fatal(err)
-			}
+			s, expected := readScenario(t, file)
 			faults, turns := newRunner().play(s)
 			t.Log(strings.Join(turns, "\n"))
 			if expected != "ok" {
@@ -38,6 +27,27 @@ func TestScenarios(t *testing.T) {
 			}
 		})
 	}
+}
+
+func scenarioFiles(t *testing.T) []string {
+	files, err := filepath.Glob(filepath.Join("testdata", "*.scenario"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	return files
+}
+
+// readScenario returns a world with its operator, and what is expected of them.
+func readScenario(t *testing.T, file string) (s scenario, expected string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err == nil {
+		s, expected, err = parseScenario(string(text))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, expected
 }
 
 // TestScenarioText holds that what is printed can be played.
