@@ -87,7 +87,7 @@ func (j *Journal) Reached(p Phase) bool {
 
 // PhaseOf returns where an operation stands, as far as the node's data still is what its journal speaks of. PhaseVoid
 // means that the data has had another life since: it is of another member or another cluster, or a later operation on
-// this node came to its end.
+// this node came to its end, or the voter that a join has made is gone again.
 func (e Evidence) PhaseOf(j *Journal) Phase {
 	switch {
 	case j == nil:
@@ -96,7 +96,7 @@ func (e Evidence) PhaseOf(j *Journal) Phase {
 		return PhaseUndone
 	case !j.Abandoned.IsZero() || j.Phase == PhaseAbandoned:
 		return PhaseAbandoned
-	case j.Phase == PhaseVoid, e.otherData(j), e.overtaken(j):
+	case j.Phase == PhaseVoid, e.otherData(j), e.overtaken(j), e.voterGone(j):
 		return PhaseVoid
 	case j.Done():
 		return PhaseFinished
@@ -115,6 +115,16 @@ func (e Evidence) otherData(j *Journal) bool {
 	// which may have been removed again.
 	own := member.String() == j.Learner || member.String() == j.Removed && member != j.Member
 	return member != 0 && !own
+}
+
+// voterGone reports whether a join that is open came as far as a voter, which is none any more.
+func (e Evidence) voterGone(j *Journal) bool {
+	if j.Operation != OperationMember || !j.Open() || !j.Reached(PhaseVoter) {
+		return false
+	}
+	listed := e.Live == nil ||
+		slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return m.ID.String() == j.Voter })
+	return !listed || e.Empty || e.Disowned() != ""
 }
 
 // memberID returns the ID of the member whose data this is; 0 where that is not known.

@@ -78,6 +78,17 @@ func TestPhaseOf(t *testing.T) {
 		return j
 	}
 	in := func(j recovery.Journal, p recovery.Phase) recovery.Journal { j.Phase = p; return j }
+	voter := join
+	voter.Phase, voter.Voter = recovery.PhaseVoter, "2"
+	beside := func(e recovery.Evidence, members ...etcd.ID) recovery.Evidence {
+		e.Live = &recovery.Live{ClusterID: 7}
+		for _, id := range members {
+			e.Live.Members = append(e.Live.Members, etcd.Member{ID: id})
+		}
+		return e
+	}
+	died := disk(7, 2)
+	died.LastWords = []string{"the member has been permanently removed from the cluster"}
 	const void = recovery.PhaseVoid
 	for name, c := range map[string]struct {
 		e    recovery.Evidence
@@ -108,6 +119,12 @@ func TestPhaseOf(t *testing.T) {
 		"a join, and its learner's data":        {disk(7, 2), join, recovery.PhaseAdded},
 		"a join, and the data from before back": {disk(7, 1), join, void},
 		"a join, and a third member's data":     {serves(7, 3), join, void},
+		"a join, and its voter":                 {beside(disk(7, 2), 1, 2), voter, recovery.PhaseVoter},
+		"a join, and its voter without others":  {disk(7, 2), voter, recovery.PhaseVoter},
+		"a join whose voter was removed":        {beside(disk(7, 2), 1, 3), voter, void},
+		"a join whose voter was told so":        {died, voter, void},
+		"a join whose voter has lost its data":  {recovery.Evidence{Empty: true}, voter, void},
+		"a finished join, voter removed":        {beside(disk(7, 2), 1, 3), in(voter, "finished"), "finished"},
 		"a join whose learner was removed":      {disk(7, 2), removed(join), recovery.PhaseMoved},
 		"a join, and a later seed that finished": {
 			with(join, forced("y", 1, 2)), join, void,

@@ -290,27 +290,10 @@ func (p *MemberPlan) Joined() recovery.Cluster {
 
 // Begun is the join that goes on on a master, nil for none.
 func Begun(e recovery.Evidence) *recovery.Journal {
-	if j := OpenJoin(e.Journals); !spent(e, j) {
+	if j := OpenJoin(e.Journals); e.PhaseOf(j) != recovery.PhaseVoid {
 		return j
 	}
 	return nil
-}
-
-// spent tells of the journal of a join that came as far as a voter whether that voter is gone again: then there is
-// nothing to go on with.
-func spent(e recovery.Evidence, j *recovery.Journal) bool {
-	if e.PhaseOf(j) == recovery.PhaseVoid {
-		return true
-	}
-	if !j.Reached(recovery.PhaseVoter) {
-		return false
-	}
-	gone := e.Live != nil &&
-		!slices.ContainsFunc(
-			e.Live.Members,
-			func(m etcd.Member) bool { return m.ID.String() == j.Voter },
-		)
-	return gone || e.Empty || disowned(e) != ""
 }
 
 // ToFinish tells of a master whether all that is left of a join is to check the end state.

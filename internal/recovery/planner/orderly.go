@@ -26,7 +26,7 @@ func checkOrderly(seed recovery.Evidence) error {
 			seed.ManifestPath,
 		)
 	}
-	if sentAway(seed) {
+	if seed.SentAway() {
 		next += " " + whoSentItAway(seed) + ", and so that the next plan reads what is on the other's disk."
 	}
 	return &recovery.Refusal{

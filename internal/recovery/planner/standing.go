@@ -3,7 +3,6 @@ package planner
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -31,10 +30,10 @@ func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost b
 			"there is no etcd data in %s any more. Terraform plans to let it rejoin.",
 			e.DataDir,
 		)
-	case answers && e.EmptyUnknown == "" && disowned(e) != "": // a disk that is not mounted looks like a wiped one
+	case answers && e.EmptyUnknown == "" && e.Disowned() != "": // a disk that is not mounted looks like a wiped one
 		return false, true, fmt.Sprintf(
 			"its data does not fit the cluster any more (%s). Terraform plans to let it rejoin.",
-			disowned(e),
+			e.Disowned(),
 		)
 	}
 	return false, false, unhealthyWords(e)
@@ -105,27 +104,6 @@ func knownByID(e recovery.Evidence, member string) bool { return len(memberIDs(e
 func listed(e recovery.Evidence, member string) bool {
 	ids := memberIDs(e, member)
 	return slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool { return slices.Contains(ids, m.ID.String()) })
-}
-
-// disowned gives the words with which etcd says that its data can never work in its cluster again: it was removed, or
-// its log is shorter than what it acknowledged, or the cluster knows it as one that had data. The last two are what a
-// wiped disk looks like.
-func disowned(e recovery.Evidence) string {
-	for _, line := range e.LastWords {
-		for _, sign := range []string{"is out of range [lastIndex", wasRemoved, "has already been bootstrapped"} {
-			if strings.Contains(line, sign) {
-				return sign
-			}
-		}
-	}
-	return ""
-}
-
-const wasRemoved = "the member has been permanently removed from the cluster"
-
-// sentAway reports whether a node's etcd ended because another member told it that it was removed.
-func sentAway(e recovery.Evidence) bool {
-	return slices.ContainsFunc(e.LastWords, func(line string) bool { return strings.Contains(line, wasRemoved) })
 }
 
 // LastSeed is the latest finished recovery that was made from a master, nil where there was none.

@@ -427,7 +427,9 @@ func untouched(e recovery.Evidence, j *recovery.Journal) bool {
 
 // knowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out: no
 // forced start has been at its data, or a cluster has grown from it since.
-func knowsOthers(e recovery.Evidence) bool { return CountVoters(e.KnownMembers()) > 1 && e.ForceFlag == "" }
+func knowsOthers(e recovery.Evidence) bool {
+	return CountVoters(e.KnownMembers()) > 1 && e.ForceFlag == ""
+}
 
 // forsaken is true of a node on which a forced start was begun by a recovery that was given up since, and whose data is
 // still what that has left.

@@ -265,7 +265,7 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 			how = append(how, text)
 		case e.Parked != "":
 			how = append(how, fmt.Sprintf("%s: mv %s %s", name, e.Parked, e.ManifestPath))
-		case sentAway(e):
+		case e.SentAway():
 			how = append(how, name+": "+whoSentItAway(e))
 		default:
 			how = append(
