@@ -22,10 +22,11 @@ func (e Evidence) EntryAt(index uint64) (LogEntry, bool) {
 // of a quorum, and with each of them that of one node which is. What a recovery has left behind is another history on
 // purpose.
 func (s Survey) Compared(a, b Evidence) bool {
-	if a.Name == b.Name || a.Cluster() == 0 || a.Cluster() != b.Cluster() || !a.Quorum && led(a) || !b.Quorum && led(b) {
-		return false
-	}
 	switch {
+	case a.Name == b.Name || a.Cluster() == 0 || a.Cluster() != b.Cluster():
+		return false
+	case !a.Quorum && led(a) || !b.Quorum && led(b):
+		return false
 	case a.Quorum && b.Quorum:
 		return false
 	case a.Quorum:

@@ -67,8 +67,8 @@ func ReadLog(ctx context.Context, files Files, snapshotFiles bool, applied uint6
 	return readLog(ctx, files, snapshotFiles, applied)
 }
 
-// ReadFrom reads the log from an entry on, of a member that may write to it meanwhile; nil where that is not in the last
-// segments any more.
+// ReadFrom reads the log from an entry on, of a member that may write to it meanwhile; nil where that is not in the
+// last segments any more.
 func ReadFrom(ctx context.Context, files Files, index uint64) (*Log, error) {
 	segments, err := segmentsOf(files.Segments())
 	if err != nil {

@@ -13,9 +13,9 @@ import (
 // maxSnap bounds what is read of a snapshot file. It has the members and what the v2 API was told, not the keys of v3.
 const maxSnap = 64 << 20
 
-// confState finds out who votes as etcd before 3.5 does, whose database does not say: by the newest snapshot file and by
-// the entries after it that were applied. Its database can have members that are none, which "etcdctl snapshot restore"
-// of 3.4 and a forced start have left behind (https://etcd.io/blog/2025/zombie_members_upgrade/).
+// confState finds out who votes as etcd before 3.5 does, whose database does not say: by the newest snapshot file and
+// by the entries after it that were applied. Its database can have members that are none, which "etcdctl snapshot
+// restore" of 3.4 and a forced start have left behind (https://etcd.io/blog/2025/zombie_members_upgrade/).
 func (s *State) confState(ctx context.Context, files Files) error {
 	var voters, learners []uint64
 	switch {

@@ -13,15 +13,16 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 )
 
-// TestRestoredBy34 reads the data of an etcd 3.4.23 that was started on what its own "etcdctl snapshot restore" had made
-// of a snapshot of two members: those are still in its database, and are none.
+// TestRestoredBy34 reads the data of an etcd 3.4.23 that was started on what its own "etcdctl snapshot restore" had
+// made of a snapshot of two members: those are still in its database, and are none.
 func TestRestoredBy34(t *testing.T) {
 	const restored = 0xa39d8e448fb2d76e
 	dir := t.TempDir()
 	must(t, os.CopyFS(dir, os.DirFS("testdata/restored-by-3.4")))
 	s, err := datadir.Read(t.Context(), lab.Folder(dir), true)
 	must(t, err)
-	if s.Log.MemberID != restored || len(s.Backend.Members) != 3 || !slices.Equal(s.Backend.Voters, []uint64{restored}) {
+	if s.Log.MemberID != restored || len(s.Backend.Members) != 3 ||
+		!slices.Equal(s.Backend.Voters, []uint64{restored}) {
 		t.Fatalf("member %x, voters %x, members %+v", s.Log.MemberID, s.Backend.Voters, s.Backend.Members)
 	}
 	for _, m := range s.Backend.Members {

@@ -68,7 +68,9 @@ func takeCensus(s recovery.Survey) *Census {
 		c.Nodes = append(c.Nodes, n)
 	}
 	for _, n := range c.Nodes {
-		n.kin = filterNodes(c.Nodes, func(o *Node) bool { return o == n || sameLog(o, n) && !o.goesBeyond(n) || n.servesWith(o) })
+		n.kin = filterNodes(c.Nodes, func(o *Node) bool {
+			return o == n || sameLog(o, n) && !o.goesBeyond(n) || n.servesWith(o)
+		})
 	}
 	for _, n := range c.Nodes {
 		if id := n.Cluster(); id != 0 {

@@ -68,7 +68,7 @@ func TestSaidOnce(t *testing.T) {
 		host := fmt.Sprintf("10.0.0.1%d", i+1)
 		e := recovery.Evidence{Name: fmt.Sprintf("m%d", i+1), Host: host, Reach: reach}
 		e.ReachError = fmt.Sprintf(
-			"looking at %s: login was refused at %s:22: user \"ops\". Check it with: ssh ops@%[2]s true", e.Name, host,
+			"looking at %s: refused at %s:22: user \"ops\". Check it: ssh ops@%[2]s true", e.Name, host,
 		)
 		if i == 3 {
 			e.ReachError = "sudo asks for a password"
@@ -83,7 +83,7 @@ func TestSaidOnce(t *testing.T) {
 		}
 		said[r.Code] = r
 	}
-	want := `m1 cannot be examined: looking at m1: login was refused at 10.0.0.11:22: user "ops". Check it with: ssh ops@10.0.0.11 true.
+	want := `m1 cannot be examined: looking at m1: refused at 10.0.0.11:22: user "ops". Check it: ssh ops@10.0.0.11 true.
 The same of m2.
 m4 cannot be examined: sudo asks for a password.`
 	if r := said[recovery.CodeAccessRefused]; r == nil || r.Found != want {

@@ -102,8 +102,8 @@ func (c *Census) judge(node string) Verdict {
 	return v
 }
 
-// unread are the nodes that were examined and may have data that nobody has read: more than a cluster that answers, where
-// that was founded on empty disks.
+// unread are the nodes that were examined and may have data that nobody has read: more than a cluster that answers,
+// where that was founded on empty disks.
 func (c *Census) unread() []string {
 	var names []string
 	for _, n := range c.Nodes {
@@ -425,8 +425,8 @@ func untouched(e recovery.Evidence, j *recovery.Journal) bool {
 	return !j.Reached(recovery.PhaseForced) && !e.Running && e.Disk != nil && knowsOthers(e)
 }
 
-// knowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out: no
-// forced start has been at its data, or a cluster has grown from it since.
+// knowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out:
+// no forced start has been at its data, or a cluster has grown from it since.
 func knowsOthers(e recovery.Evidence) bool {
 	return CountVoters(e.KnownMembers()) > 1 && e.ForceFlag == ""
 }

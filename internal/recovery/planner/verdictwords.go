@@ -130,8 +130,8 @@ func dataUnknown(v Verdict, s recovery.Survey) error {
 			strings.Join(next, "\n  "),
 	}
 	if v.State == Alive {
-		r.Found += "\nMasters that are started on wiped disks can found a cluster anew, and empty: such a one answers, and " +
-			"has less."
+		r.Found += "\nMasters that are started on wiped disks can found a cluster anew, and empty: such a one " +
+			"answers, and has less."
 	}
 	return r
 }
@@ -310,8 +310,8 @@ func whoSentItAway(e recovery.Evidence) string {
 			break
 		}
 	}
-	return who + " has told it that it was removed: look there (add that master to the survey's nodes), or stop etcd there " +
-		"first (move its manifest away), so that this one runs"
+	return who + " has told it that it was removed: look there (add that master to the survey's nodes), or stop etcd " +
+		"there first (move its manifest away), so that this one runs"
 }
 
 // othersCanStart refuses to go on with a forced start on one node while the others are a quorum without it.

@@ -71,7 +71,8 @@ func (o *operator) checkAlive(told string) {
 
 	for _, m := range o.machines {
 		d := m.whole()
-		if reach, _, _ := m.reach(); d == nil || m.key == "" || reach != recovery.Reached || strings.Contains(told, m.key) {
+		reach, _, _ := m.reach()
+		if d == nil || m.key == "" || reach != recovery.Reached || strings.Contains(told, m.key) {
 			continue
 		}
 		kept := d.kept(m.forgets())
