@@ -83,10 +83,11 @@ func TestSaidOnce(t *testing.T) {
 		}
 		said[r.Code] = r
 	}
-	want := `m1 cannot be examined: looking at m1: refused at 10.0.0.11:22: user "ops". Check it: ssh ops@10.0.0.11 true.
+	const want = `
+m1 cannot be examined: looking at m1: refused at 10.0.0.11:22: user "ops". Check it: ssh ops@10.0.0.11 true.
 The same of m2.
 m4 cannot be examined: sudo asks for a password.`
-	if r := said[recovery.CodeAccessRefused]; r == nil || r.Found != want {
+	if r := said[recovery.CodeAccessRefused]; r == nil || "\n"+r.Found != want {
 		t.Errorf("got %+v", r)
 	}
 	if r := said[recovery.CodeUnreachable]; r == nil || !strings.Contains(r.Next, `["0123456789abcdef", "m3"]`) {
