@@ -29,7 +29,7 @@ func conflict(a, b *Node) string { return cmp.Or(logsConflict(a, b), dataConflic
 
 // logsConflict goes by the logs alone. What is true of one is true of every log that is proved to have it in itself.
 func logsConflict(a, b *Node) string {
-	if !compared(a, b) {
+	if !bothKnown(a, b) {
 		return ""
 	}
 	p, _ := a.Progress()
@@ -41,13 +41,14 @@ func logsConflict(a, b *Node) string {
 
 // dataConflict goes by what the databases have: of one log they can have made different things.
 func dataConflict(a, b *Node) string {
-	if !compared(a, b) {
+	if !bothKnown(a, b) {
 		return ""
 	}
 	return cmp.Or(otherHash(a.Evidence, b.Evidence), a.runsBack(b))
 }
 
-func compared(a, b *Node) bool {
+// bothKnown reports whether of two nodes there is data to hold against each other, which no forced start has changed.
+func bothKnown(a, b *Node) bool {
 	_, known := a.Progress()
 	_, too := b.Progress()
 	return known && too && !a.forced() && !b.forced()

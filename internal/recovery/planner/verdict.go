@@ -37,9 +37,10 @@ type Verdict struct {
 	Answers  []string // nodes whose etcd answers a linearizable read
 	Ahead    []string // nodes with data that the cluster that answers never had
 	Unsure   []string // nodes that answer, and of which nobody can say what they have
-	Strange  []string // nodes with data of another cluster than the one that answers
+	Strange  []string // nodes with data of another cluster than this one
 	Seen     []string // members that cannot be examined from here, and that a node reaches
 	Voteless []string // nodes with data of a learner, or of a member that was removed
+	Beyond   []string // those of them that have committed more than any voter has
 	Moved    []Seat   // members with data whose nodes are at other addresses than the cluster has recorded
 	Text     string   // one sentence
 
@@ -82,12 +83,13 @@ func (c *Census) judge(node string) Verdict {
 			}
 		}
 		v.Unsure = c.unread()
-		for _, n := range c.Nodes {
-			if n.Holds == HasData && n.Lineage != nil && n.Lineage != l && !slices.Contains(v.Ahead, n.Name) {
-				v.Strange = append(v.Strange, n.Name)
-			}
+	}
+	for _, n := range c.Nodes {
+		if n.Holds == HasData && n.Lineage != nil && n.Lineage != l && !n.counts(l) && !slices.Contains(v.Ahead, n.Name) {
+			v.Strange = append(v.Strange, n.Name)
 		}
 	}
+	v.Beyond = filter(v.Voteless, func(name string) bool { return c.beyond(name, v.WithData) })
 	v.stuck = len(v.Answers) == 0 && c.stuck(v.WithData)
 	v.State, v.Text = v.count(unclear, c.Survey)
 	if len(v.Seen) > 0 && v.State != Alive {
@@ -112,6 +114,16 @@ func (c *Census) unread() []string {
 		}
 	}
 	return names
+}
+
+// beyond reports whether a node has committed more than any of some others has in its log: a quorum that has never had
+// that is of another history.
+func (c *Census) beyond(name string, others []string) bool {
+	own, _ := c.find(name).Progress()
+	return !slices.ContainsFunc(others, func(name string) bool {
+		p, known := c.find(name).Progress()
+		return !known || p.Last >= own.Kept
+	})
 }
 
 // stuck reports whether all of some nodes run without a leader and none of them can win an election. Raft goes by the
@@ -329,14 +341,17 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 	return NoData, text
 }
 
-// doubts says of whom it is not plain that the cluster which answers has all that they have.
+// doubts says of whom it is not plain that this cluster has all that they have.
 func (v Verdict) doubts() string {
 	text := ""
 	if len(v.Unsure) > 0 {
 		text += fmt.Sprintf("; what %s has is not known", recovery.Words(v.Unsure))
 	}
 	if len(v.Strange) > 0 {
-		text += fmt.Sprintf("; the data of %s is of another cluster, and is not in it", recovery.Words(v.Strange))
+		text += fmt.Sprintf("; the data of %s is of another cluster", recovery.Words(v.Strange))
+	}
+	if len(v.Beyond) > 0 {
+		text += fmt.Sprintf("; %s has no vote, and more than they have", recovery.Words(v.Beyond))
 	}
 	return text
 }

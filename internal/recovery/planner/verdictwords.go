@@ -132,6 +132,8 @@ func dataUnknown(v Verdict, s recovery.Survey) error {
 	if v.State == Alive {
 		r.Found += "\nMasters that are started on wiped disks can found a cluster anew, and empty: such a one " +
 			"answers, and has less."
+		r.Next += "\nIf the cluster that answers turns out to have everything, nothing is to be forced: remove " +
+			"etcdrecovery_seed from the configuration then, and let each broken master rejoin with etcdrecovery_member."
 	}
 	return r
 }
@@ -288,11 +290,16 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 			strings.Join(s.Node.PeerURLs, ","),
 		))
 	}
+	has := "every write"
+	if v.doubts() != "" {
+		has = "all that they have"
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeClusterStartable,
 		Title:     "The Cluster Only Needs to Be Started",
 		Attribute: "survey",
-		Found:     v.Text + ". With them etcd comes back with every write; a forced new cluster could lose some.",
+		Found: fmt.Sprintf("%s%s. With them etcd comes back with %s; a forced new cluster could lose some.",
+			v.Text, v.doubts(), has),
 		Next: "start etcd on these masters and wait for a leader:\n  " + strings.Join(
 			how,
 			"\n  ",

@@ -61,6 +61,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 			return s.Node(name).Reach != recovery.Silent
 		})
 	case recovery.CodeClusterStartable:
+		o.checkStartable(r.Found)
 		o.startAll(s, r.Next)
 	case recovery.CodeClusterBehind:
 		o.putAside(s)

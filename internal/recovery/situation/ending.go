@@ -67,7 +67,25 @@ func (o *operator) recovered(cluster etcd.ID) bool {
 // checkAlive holds a cluster that is plainly said to be alive against the truth: no node that was examined has writes
 // that it never had, unless that is told.
 func (o *operator) checkAlive(told string) {
-	_, told, _ = strings.Cut(told, "; the data of ")
+	o.checkPlain("plainly-alive", told, o.leaders())
+}
+
+// checkStartable holds it against the truth that a cluster comes back with every write when some nodes are started.
+func (o *operator) checkStartable(told string) {
+	var group []*machine
+	_, names, _ := strings.Cut(told, "voters (")
+	names, _, _ = strings.Cut(names, ")")
+	for _, name := range strings.Split(names, ", ") {
+		if m := o.find(name); m != nil && m.disk != nil {
+			group = append(group, m)
+		}
+	}
+	o.checkPlain("plainly-startable", told, group)
+}
+
+// checkPlain wants what any node has that was examined to be in one of some others, or told.
+func (o *operator) checkPlain(kind, told string, group []*machine) {
+	_, told, _ = strings.Cut(told, "; ")
 
 	for _, m := range o.machines {
 		d := m.whole()
@@ -76,10 +94,10 @@ func (o *operator) checkAlive(told string) {
 			continue
 		}
 		kept := d.kept(m.forgets())
-		if !slices.ContainsFunc(o.leaders(), func(l *machine) bool {
+		if !slices.ContainsFunc(group, func(l *machine) bool {
 			return len(o.acknowledged(kept, l.disk.tip)) == 0
 		}) {
-			o.lie("plainly-alive", "%s has writes of which the cluster that answers knows nothing", m.name)
+			o.lie(kind, "%s has writes of which that cluster knows nothing", m.name)
 		}
 	}
 }
