@@ -104,12 +104,14 @@ func (c *Census) judge(node string) Verdict {
 	return v
 }
 
-// unread are the nodes that were examined and may have data that nobody has read: more than a cluster that answers,
-// where that was founded on empty disks.
+// unread are the nodes that are there and may have data that nobody has read: more than a cluster that answers, where
+// that was founded on empty disks.
 func (c *Census) unread() []string {
 	var names []string
 	for _, n := range c.Nodes {
-		if _, known := n.Progress(); !known && n.Holds != Serves && (n.Holds == HasData || n.unsure()) {
+		_, known := n.Progress()
+		mayHave := n.Holds == HasData || n.unsure() || n.Reach == recovery.Refused
+		if !known && n.Holds != Serves && mayHave {
 			names = append(names, n.Name)
 		}
 	}

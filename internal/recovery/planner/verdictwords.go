@@ -148,8 +148,8 @@ func unknown(e recovery.Evidence) (why, how string) {
 		why = cmp.Or(e.StatusError, why)
 		how = "stop etcd by moving its manifest away (its data is read then), or put right what keeps it from answering"
 	case e.StrayData != "":
-		how = cmp.Or(append(slices.Clone(e.Problems), "put etcd's manifest back")...) +
-			". If nobody wants that data, move it away (mv)"
+		how = cmp.Or(append(slices.Clone(e.Problems), "put etcd's manifest back")...)
+		how = strings.TrimSuffix(how, ", then plan again") + "; if nobody wants that data, move it away (mv)"
 	default:
 		why = cmp.Or(e.Unread, why)
 		how = "put right what keeps its data from being read"
