@@ -68,11 +68,14 @@ func ReadLog(ctx context.Context, files Files, snapshotFiles bool, applied uint6
 }
 
 // ReadFrom reads the log from an entry on, of a member that may write to it meanwhile; nil where that is not in the
-// last segments any more.
+// last segments any more, or the log is an old one, which has lost its first segment.
 func ReadFrom(ctx context.Context, files Files, index uint64) (*Log, error) {
 	segments, err := segmentsOf(files.Segments())
 	if err != nil {
 		return nil, err
+	}
+	if segments[0].number != 0 {
+		return nil, nil
 	}
 	segments = segments[max(0, len(segments)-maxSegments):]
 	later := slices.IndexFunc(segments, func(s segment) bool { return s.from > index })

@@ -254,8 +254,13 @@ func (l *Log) leap(index uint64, snapshots []position) bool {
 	if !slices.ContainsFunc(snapshots, func(s position) bool { return s.index+1 >= index }) {
 		return false
 	}
-	l.FirstIndex, l.Terms, l.writes, l.puts, l.sums, l.changes = 0, nil, nil, nil, nil, nil
+	l.forget()
 	return true
+}
+
+// forget drops all entries, in whose place there is a snapshot.
+func (l *Log) forget() {
+	l.FirstIndex, l.Terms, l.writes, l.puts, l.sums, l.changes = 0, nil, nil, nil, nil, nil
 }
 
 // cut takes away an entry and all after it, in whose place others come.
@@ -333,6 +338,7 @@ func join(pieces []*piece, snaps []uint64, filesCount bool) (*Log, error) {
 			l.Snapshot = max(l.Snapshot, s.index)
 		}
 		if s.index > l.LastIndex { // it came from the leader, with all that is before it
+			l.forget()
 			l.LastIndex, l.LastTerm = s.index, s.term
 		}
 	}

@@ -17,9 +17,11 @@ const maxSnap = 64 << 20
 // by the entries after it that were applied. Its database can have members that are none, which "etcdctl snapshot
 // restore" of 3.4 and a forced start have left behind (https://etcd.io/blog/2025/zombie_members_upgrade/).
 func (s *State) confState(ctx context.Context, files Files) error {
+	if s.Log.FirstIndex > s.Log.Snapshot+1 { // what was not read may have changed them
+		return nil
+	}
 	var voters, learners []uint64
-	switch {
-	case s.Log.Snapshot != 0:
+	if s.Log.Snapshot != 0 {
 		i := slices.IndexFunc(files.Snapshots(), func(name string) bool {
 			return slices.Contains(snapsOf([]string{name}), s.Log.Snapshot)
 		})
@@ -38,11 +40,10 @@ func (s *State) confState(ctx context.Context, files Files) error {
 		if voters, learners, err = snapConfState(text); err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrDamaged, files.Snapshots()[i], err)
 		}
-	case s.Log.FirstIndex != 1:
-		return nil
 	}
+	applied := max(s.Log.Commit, s.Backend.ConsistentIndex) // a change of members alone does not write the latter down
 	for _, c := range s.Log.changes {
-		if c.index <= s.Log.Snapshot || c.index > s.Backend.ConsistentIndex || c.kind == UpdateMember {
+		if c.index <= s.Log.Snapshot || c.index > applied || c.kind == UpdateMember {
 			continue
 		}
 		is := func(id uint64) bool { return id == c.member }

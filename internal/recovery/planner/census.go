@@ -154,7 +154,7 @@ func (l *Lineage) agrees(n *Node) bool {
 
 // servesWith reports whether two nodes answer as members of one cluster.
 func (n *Node) servesWith(o *Node) bool {
-	return n != o && n.Holds == Serves && o.Holds == Serves && n.Cluster() == o.Cluster() &&
+	return n.Member != o.Member && n.Holds == Serves && o.Holds == Serves && n.Cluster() == o.Cluster() &&
 		lists(n.Members, o.Member) && lists(o.Members, n.Member)
 }
 

@@ -202,8 +202,9 @@ func (d *seedDecision) onlySeedServes() error {
 			continue
 		}
 		v := d.judge(n.Name)
-		if more := filter(v.Ahead, func(name string) bool { return name != d.seed.Name }); len(more) > 0 {
-			return foundedAnew(more, v.Answers, d.Survey)
+		v.Ahead = filter(v.Ahead, func(name string) bool { return name != d.seed.Name })
+		if len(v.Ahead) > 0 && n.Lineage != d.seed.Lineage && d.seed.ForceFlag == "" {
+			return foundedAnew(v.Ahead, v.Answers, d.Survey)
 		}
 		return clusterServes(d.seed.Evidence, n.Evidence, v)
 	}

@@ -44,8 +44,8 @@ func unhealthyWords(e recovery.Evidence) string {
 	switch {
 	case e.Parked != "":
 		return fmt.Sprintf(
-			"etcd is stopped: its manifest was moved to %s by a recovery. Let it rejoin with etcdrecovery_member, or "+
-				"put the manifest back.",
+			"etcd is stopped: its manifest is at %s, outside the kubelet's folder. Let it rejoin with "+
+				"etcdrecovery_member, or put the manifest back.",
 			e.Parked,
 		)
 	case !e.Running && e.EmptyUnknown != "":

@@ -37,7 +37,8 @@ type Verdict struct {
 	Answers  []string // nodes whose etcd answers a linearizable read
 	Ahead    []string // nodes with data that the cluster that answers never had
 	Unsure   []string // nodes that answer, and of which nobody can say what they have
-	Strange  []string // nodes with data of another cluster than this one
+	Unread   []string // nodes that run beside a cluster that answers, or have damaged data, and were not heard or read
+	Strange  []string // nodes with data of another history than this one
 	Seen     []string // members that cannot be examined from here, and that a node reaches
 	Voteless []string // nodes with data of a learner, or of a member that was removed
 	Beyond   []string // those of them that have committed more than any voter has
@@ -82,10 +83,11 @@ func (c *Census) judge(node string) Verdict {
 				v.WithData = append(v.WithData, n.Name)
 			}
 		}
-		v.Unsure = c.unread()
+		v.Unsure, v.Unread = c.unread()
 	}
 	for _, n := range c.Nodes {
-		if n.Holds == HasData && n.Lineage != nil && n.Lineage != l && !n.counts(l) && !slices.Contains(v.Ahead, n.Name) {
+		other := n.Lineage != nil && n.Lineage != l && !n.counts(l) && n.LeftBy == ""
+		if n.Holds == HasData && other && !slices.Contains(v.Ahead, n.Name) {
 			v.Strange = append(v.Strange, n.Name)
 		}
 	}
@@ -105,24 +107,27 @@ func (c *Census) judge(node string) Verdict {
 }
 
 // unread are the nodes that are there and may have data that nobody has read: more than a cluster that answers, where
-// that was founded on empty disks.
-func (c *Census) unread() []string {
-	var names []string
+// that was founded on empty disks. One that runs and is not heard may well be of that cluster, and be needed there.
+func (c *Census) unread() (unsure, unheard []string) {
 	for _, n := range c.Nodes {
 		_, known := n.Progress()
-		mayHave := n.Holds == HasData || n.unsure() || n.Reach == recovery.Refused
-		if !known && n.Holds != Serves && mayHave {
-			names = append(names, n.Name)
+		switch {
+		case known || n.Holds == Serves:
+		case n.Running && !n.NoManifest, n.Holds == Damaged && n.Readable:
+			unheard = append(unheard, n.Name)
+		case n.Holds == HasData, n.unsure(), n.Reach == recovery.Refused:
+			unsure = append(unsure, n.Name)
 		}
 	}
-	return names
+	return unsure, unheard
 }
 
 // beyond reports whether a node has committed more than any of some others has in its log: a quorum that has never had
-// that is of another history.
+// that is of another history. What a recovery has left behind is so on purpose.
 func (c *Census) beyond(name string, others []string) bool {
-	own, _ := c.find(name).Progress()
-	return !slices.ContainsFunc(others, func(name string) bool {
+	n := c.find(name)
+	own, _ := n.Progress()
+	return n.LeftBy == "" && !slices.ContainsFunc(others, func(name string) bool {
 		p, known := c.find(name).Progress()
 		return !known || p.Last >= own.Kept
 	})
@@ -259,10 +264,7 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 		)
 	case len(v.Answers) > 0:
 		text := fmt.Sprintf("alive: a quorum of %d voters answers (%s)", v.Voters, recovery.Words(v.Answers))
-		if len(v.Ahead) > 0 {
-			text += fmt.Sprintf(", and knows less than %s", recovery.Words(v.Ahead))
-		}
-		return Alive, text + v.doubts()
+		return Alive, text + v.less() + v.doubts()
 	case len(v.WithData) >= quorum && v.stuck && len(v.Unsure) > 0:
 		return Undetermined, fmt.Sprintf(
 			"undetermined: %s run and can elect no leader among themselves; what %s has is not known, and they may "+
@@ -343,17 +345,29 @@ func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
 	return NoData, text
 }
 
+// less says who has what the cluster that answers never had.
+func (v Verdict) less() string {
+	if len(v.Ahead) == 0 {
+		return ""
+	}
+	return ", and knows less than " + recovery.Words(v.Ahead)
+}
+
 // doubts says of whom it is not plain that this cluster has all that they have.
 func (v Verdict) doubts() string {
 	text := ""
-	if len(v.Unsure) > 0 {
-		text += fmt.Sprintf("; what %s has is not known", recovery.Words(v.Unsure))
-	}
-	if len(v.Strange) > 0 {
-		text += fmt.Sprintf("; the data of %s is of another cluster", recovery.Words(v.Strange))
-	}
-	if len(v.Beyond) > 0 {
-		text += fmt.Sprintf("; %s has no vote, and more than they have", recovery.Words(v.Beyond))
+	for _, d := range []struct {
+		names []string
+		what  string
+	}{
+		{v.Unsure, "; what %s has is not known"},
+		{v.Unread, "; what %s has was not read"},
+		{v.Strange, "; the data of %s is of another history"},
+		{v.Beyond, "; %s has no vote, and more than they have"},
+	} {
+		if len(d.names) > 0 {
+			text += fmt.Sprintf(d.what, recovery.Words(d.names))
+		}
 	}
 	return text
 }

@@ -144,12 +144,16 @@ func unknown(e recovery.Evidence) (why, how string) {
 	switch {
 	case e.EmptyUnknown != "":
 		how = "mount the disk; where it is lost, take it out of /etc/fstab (or remove its mount unit)"
-	case e.Running:
-		why = cmp.Or(e.StatusError, why)
-		how = "stop etcd by moving its manifest away (its data is read then), or put right what keeps it from answering"
+	case e.Bare:
+		how = "look at whose data that is; if nobody wants it, move it away (mv)"
 	case e.StrayData != "":
 		how = cmp.Or(append(slices.Clone(e.Problems), "put etcd's manifest back")...)
 		how = strings.TrimSuffix(how, ", then plan again") + "; if nobody wants that data, move it away (mv)"
+	case e.Running:
+		why = cmp.Or(e.StatusError, why)
+		how = "put right what keeps it from answering, or stop etcd by moving its manifest away: its data is read then"
+	case len(e.Problems) > 0:
+		how = strings.TrimSuffix(e.Problems[0], ", then plan again")
 	default:
 		why = cmp.Or(e.Unread, why)
 		how = "put right what keeps its data from being read"
@@ -189,7 +193,7 @@ func clusterServes(seed, serving recovery.Evidence, v Verdict) error {
 		len(serving.Members),
 		serving.Name,
 		seed.Name,
-		v.doubts(),
+		v.less()+v.doubts(),
 	)
 	next := "let each broken master join it with etcdrecovery_member, and take etcdrecovery_seed out of the " +
 		"configuration (or import it)."
@@ -310,15 +314,15 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 
 // whoSentItAway is what to do about another member, which has told this one that it was removed.
 func whoSentItAway(e recovery.Evidence) string {
-	who := "Another member"
+	where := ""
 	for _, p := range e.Peers {
 		if p.Answers {
-			who = fmt.Sprintf("The etcd at %s", p.URL)
+			where = fmt.Sprintf(" (an etcd answers at %s)", p.URL)
 			break
 		}
 	}
-	return who + " has told it that it was removed: look there (add that master to the survey's nodes), or stop etcd " +
-		"there first (move its manifest away), so that this one runs"
+	return "Another member has told it that it was removed" + where + ": look there, and add that master to the " +
+		"survey's nodes where it is none of them; or stop etcd there first (move its manifest away), so that this one runs"
 }
 
 // othersCanStart refuses to go on with a forced start on one node while the others are a quorum without it.

@@ -3,7 +3,6 @@ package survey
 import (
 	"cmp"
 	"context"
-	"math"
 	"sync"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
@@ -20,7 +19,8 @@ const entriesCompared = 4
 type readLog func(ctx context.Context, from uint64) *datadir.Log
 
 // logOf returns how the log of a running member can be read. One without a leader writes nothing to it, or next to
-// nothing.
+// nothing. Of one that serves it is read while its cluster is young, since that may be one which was founded anew: a
+// cluster that has written much more than its members keep of the log is not taken for another one so.
 func logOf(n *node.Node, e *recovery.Evidence, paths node.Paths, disk *node.Disk) readLog {
 	return func(ctx context.Context, from uint64) *datadir.Log {
 		ctx, cancel := context.WithTimeout(ctx, diskWait)
@@ -47,11 +47,11 @@ func compareLogs(ctx context.Context, s recovery.Survey, logs map[string]readLog
 	faults := make([]error, len(s))
 	var wg sync.WaitGroup
 	for i, e := range s {
-		from, compared := uint64(math.MaxUint64), false
+		from, compared := uint64(0), false
 		for _, o := range s {
 			if logs[e.Name] != nil && logs[o.Name] != nil && s.Compared(e, o) {
 				p, _ := o.Progress()
-				from, compared = min(from, p.Last-min(p.Last, entriesCompared-1)), true
+				from, compared = max(from, p.Last-min(p.Last, entriesCompared-1)), true
 			}
 		}
 		if compared {
