@@ -322,7 +322,8 @@ func whoSentItAway(e recovery.Evidence) string {
 		}
 	}
 	return "Another member has told it that it was removed" + where + ": look there, and add that master to the " +
-		"survey's nodes where it is none of them; or stop etcd there first (move its manifest away), so that this one runs"
+		"survey's nodes where it is none of them; or stop etcd there first (move its manifest away), so that this " +
+		"one runs"
 }
 
 // othersCanStart refuses to go on with a forced start on one node while the others are a quorum without it.

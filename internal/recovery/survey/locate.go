@@ -115,15 +115,16 @@ func FindManifest(e *recovery.Evidence, pods *node.Pods) (*manifest.Manifest, []
 func noManifest(pods *node.Pods) string {
 	if pods.Named != "" {
 		return fmt.Sprintf(
-			"there is no etcd static pod in %s, which manifest names for this node: put etcd's manifest into %s "+
-				"(make that folder first), where it is read and starts nothing, or set manifest to its name, then plan again",
+			"there is no etcd static pod in %s, which manifest names for this node: put etcd's manifest into %s (make "+
+				"that folder first), where it is read and starts nothing, or set manifest to its name, then plan "+
+				"again",
 			path.Join(pods.ManifestDir, pods.Named),
 			path.Join(pods.ParkedDir, pods.Named),
 		)
 	}
 	return fmt.Sprintf(
-		"no file in %s is an etcd static pod: put etcd's manifest into %s (make that folder first), where it is read and "+
-			"starts nothing, or set manifest_dir for this node, then plan again",
+		"no file in %s is an etcd static pod: put etcd's manifest into %s (make that folder first), where it is read "+
+			"and starts nothing, or set manifest_dir for this node, then plan again",
 		pods.ManifestDir,
 		path.Join(pods.ParkedDir, "etcd.yaml"),
 	)
