@@ -220,7 +220,8 @@ func (w *world) lookAtPeers(e *recovery.Evidence, m *machine) {
 func (w *world) askPeers(e *recovery.Evidence, m *machine, members []etcd.Member) {
 	for _, k := range members {
 		for _, u := range k.PeerURLs {
-			if u == m.url() { // another machine may be where its own member was
+			// Another machine may be where its own member was. Without a manifest it does not know its own URL.
+			if u == m.url() && m.manifest != missing {
 				continue
 			}
 			if slices.ContainsFunc(e.Peers, func(p recovery.Peer) bool { return p.URL == u }) {
