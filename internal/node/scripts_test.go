@@ -41,6 +41,9 @@ func TestScriptFiles(t *testing.T) {
 		if !ok || strings.HasPrefix(header, "shellcheck") {
 			t.Error("does not begin with its shell and what it does")
 		}
+		if !strings.Contains(header, "xit code") {
+			t.Error("does not say with which exit codes it ends")
+		}
 		for line := range strings.Lines(text) {
 			if len(strings.ReplaceAll(line, "\t", "    ")) > 121 {
 				t.Errorf("longer than 120 columns: %s", line)

@@ -43,6 +43,8 @@ type Journal struct {
 	ManifestKept   string `json:",omitempty"` // where the text before is kept
 
 	Steps []Entry
+
+	Marked bool `json:"-"` // an older version of the provider wrote it, which had marks in place of a phase
 }
 
 // Places are where an operation keeps the old data. They are chosen and written down once, before anything goes there,
@@ -126,15 +128,16 @@ func (j *Journal) HowFar() string {
 	case !j.Abandoned.IsZero():
 		return fmt.Sprintf("%s and was abandoned at %s", began, j.Abandoned.Format(at)) + j.age()
 	case len(j.Steps) == 0:
-		return began + " and goes on from its first change"
+		return began + " and goes on from its first change" + j.age()
 	}
 	last := j.Steps[len(j.Steps)-1]
 	return fmt.Sprintf("%s and goes on after step %d of %d (%s)", began, last.Number, last.Of, last.Step) + j.age()
 }
 
-// age says of a journal with steps that have no IDs that an older version of the provider has written it.
+// age says of a journal with marks, or with steps that have no IDs, that an older version of the provider has written
+// it.
 func (j *Journal) age() string {
-	if slices.ContainsFunc(j.Steps, func(e Entry) bool { return e.ID == "" }) {
+	if j.Marked || slices.ContainsFunc(j.Steps, func(e Entry) bool { return e.ID == "" }) {
 		return "; its journal is from an older version of the provider"
 	}
 	return ""

@@ -224,7 +224,11 @@ func TestOldJournals(t *testing.T) {
 			if err != nil || strings.Contains(string(again), "Marks") {
 				t.Errorf("it is written as %s (%v)", again, err)
 			}
-			got.Operation, got.ID, got.Master, got.Steps = "", "", "", nil
+			const older = "; its journal is from an older version of the provider"
+			if !got.Marked || !strings.HasSuffix(got.HowFar(), older) {
+				t.Errorf("nothing is said of its age: %s", got.HowFar())
+			}
+			got.Operation, got.ID, got.Master, got.Steps, got.Marked = "", "", "", nil, false
 			got.Started, got.Finished, got.Undone = time.Time{}, time.Time{}, time.Time{}
 			if len(got.Moved) == 0 && len(c.want.Moved) == 0 {
 				got.Moved = c.want.Moved

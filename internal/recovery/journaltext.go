@@ -61,7 +61,8 @@ func (j *Journal) UnmarshalJSON(text []byte) error {
 	if got.Member, err = id(read.Member); err != nil {
 		return fmt.Errorf("the member ID in a journal: %w", err)
 	}
-	if read.Marks != nil && got.Phase == PhaseNone {
+	got.Marked = read.Marks != nil
+	if got.Marked && got.Phase == PhaseNone {
 		read.Marks.fill(&got)
 	}
 	*j = got

@@ -3,6 +3,7 @@
 #
 # Records: addresses LINES: 10.0.0.1/32 for each address of IPv4, or the like for a whole network that is local, and 32
 #          hexadecimal digits for each of IPv6; nonlocal yes where sockets may be bound to addresses that are not there.
+# Exit code: none of its own: what comes after it decides.
 set --
 for f in /proc/net/fib_trie /proc/net/if_inet6; do [ ! -r "$f" ] || set -- "$@" "$f"; done
 [ $# -eq 0 ] || text addresses "$(awk '

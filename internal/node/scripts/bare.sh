@@ -3,6 +3,7 @@
 # is nothing, nothing has to be stopped. Functions of parts.sh print the records.
 #
 # Records: bare yes where it has looked; trace TEXT for each thing that is there, or that cannot be looked for.
+# Exit code: none of its own: what comes after it decides.
 # shellcheck disable=SC2154 # dir, config and process are set in kubelet.sh
 if [ -z "$dir" ] || [ ! -d "$dir" ]; then
 	[ -z "$process" ] || text trace "a kubelet runs"

@@ -1,3 +1,4 @@
 # shellcheck shell=sh
 # Prints the last $1 lines that the container $2 wrote (crictl.sh, ctr.sh, docker.sh).
+# Exit code: that of the runtime's program.
 container_log "$1" "$2"

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # use_crictl defines functions that ask through the CRI, as the kubelet does: of containerd, CRI-O or cri-dockerd.
 # client.go says what each of them does, and which variables they read and set.
+# Exit code: none of its own: it defines functions.
 # shellcheck disable=SC2154 # socket, namespace, pod, name and others are set in Go or in discover.sh
 # shellcheck disable=SC2034 # out, ids, missing and pause are for those who call
 # shellcheck disable=SC2317,SC2329 # the functions are called in the scripts that come after

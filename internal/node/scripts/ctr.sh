@@ -2,6 +2,7 @@
 # use_ctr defines functions that ask containerd past its CRI plugin, with the client that every containerd package has.
 # It waits for ever if it is not told otherwise. Filters: containerd, pkg/filters; what any of several filters lets
 # through is listed. client.go says what each function does, and which variables they read and set.
+# Exit code: none of its own: it defines functions.
 # shellcheck disable=SC2154 # socket, namespace, pod, name and others are set in Go or in discover.sh
 # shellcheck disable=SC2034 # out, ids, missing and pause are for those who call
 # shellcheck disable=SC2317,SC2329 # the functions are called in the scripts that come after

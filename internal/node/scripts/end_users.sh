@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # end_users LOCK ends whatever holds this very file open as guard.sh does, and waits until it is gone. It fails when
 # processes do not end.
+# Exit code: none of its own: it defines functions.
 # shellcheck disable=SC3013 # dash, bash and busybox have -ef
 users() {
 	at_work=

@@ -5,6 +5,7 @@
 #	folders DIR ...
 #
 # Records: nofolder DIR; unread DIR WHY; link of mounts.sh for the links on the way to it.
+# Exit code: none of its own: it defines functions.
 folders() {
 	for d; do links "$d"; shift; set -- "$@" "$d/"; done
 	# All of them at once, and one by one only to know which it is.

@@ -5,6 +5,7 @@
 #	begin FILE    sets tmp; what was left by a script that was broken off goes, too
 #	like OTHER    makes $tmp a copy of another file, with mode, owner and SELinux label
 #	finish FILE   puts $tmp in its place
+# Exit code: that of the command that fails.
 set -e
 begin() {
 	[ -d "${1%/*}/" ] || mkdir -p "${1%/*}/"

@@ -4,6 +4,7 @@
 # Arguments: $1 and $2 are the operator's own kubelet_config and manifest_dir, "" where they are to be found.
 # Records:   kubelet RUNS SERVICE AGE, where RUNS is "yes" or "" and AGE is in seconds; certificate PATH PEM.
 # Leaves:    process, config, dir and endpoint, and runtime, the kubelet's flag, for what comes after.
+# Exit code: none of its own: what comes after it decides.
 # shellcheck disable=SC2154 # nl is set in parts.sh
 # shellcheck disable=SC2034 # discover.sh reads runtime
 argv=; process=; age=

@@ -4,6 +4,7 @@
 # Arguments: $1 and $2 are those of kubelet.sh, $3 is our own folder; then the patterns.
 # Records:   host NAME; parked PATH TEXT; journal PATH TEXT; sign PATH, the first for each pattern.
 # Leaves:    no arguments.
+# Exit code: none of its own: what comes after it decides.
 text host "$(hostname)"
 for f in "$3"/parked/*; do [ -f "$f" ] && file parked "$f"; done
 for f in "$3"/*.journal; do [ -f "$f" ] && file journal "$f"; done

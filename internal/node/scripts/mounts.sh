@@ -9,6 +9,7 @@
 #          space: "mounted", then mount point and type; "fstab", then the first two fields of a line of it; or the path
 #          of a unit, then its What= or Where=. Mounts of pods and containers, of which there may be thousands, are left
 #          out.
+# Exit code: none of its own: it defines functions.
 links() {
 	at=; rest=$1; followed=0
 	while [ -n "$rest" ]; do

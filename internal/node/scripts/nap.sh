@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # nap sleeps between two looks of a wait: shortly at first, since most events come soon, and longer the longer the wait
 # already takes. A look costs a master some processes, and a late one costs the user a fraction of the wait.
+# Exit code: none of its own: it defines functions.
 naps=0
 nap() {
 	naps=$((naps + 1))

@@ -7,6 +7,7 @@
 #	text KIND FIELD ...
 #	file KIND PATH      its fields are the path, and the first MiB of the file
 #	word FIELD, raw PATH, end     for other records
+# Exit code: none of its own: it defines functions.
 nl='
 '
 end() { printf '\036'; }

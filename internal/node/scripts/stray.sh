@@ -5,6 +5,7 @@
 # Arguments: the folders to look in.
 # Records:   within DIR for each folder in one of these, or link; stray DIR where a member's data is; those of folder.sh
 #            and mounts.sh.
+# Exit code: none of its own: what comes after it decides.
 for top; do
 	shift; set -- "$@" "$top"
 	[ ! -d "$top/member" ] || text stray "$top"
