@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
@@ -58,7 +59,6 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	)
 	command(t, m1, "systemctl", "restart", "kubelet")
 	why := []string{
-		"The Kubelet Does Not Run",
 		"no kubelet runs on m1",
 		"client certificate /etc/kubernetes/kubelet.conf expired on",
 		"kubeadm init phase kubeconfig kubelet",
@@ -67,7 +67,7 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	only := nodesOf(t, l, l.SSHUser(), "m1")
 	for end := time.Now().Add(11 * time.Second); time.Now().Before(end); { // it is started every 10 s, for a moment
 		e := survey.Take(t.Context(), only, time.Now()).Node("m1")
-		refusedAs(t, e.Kubelet.Check("m1", "node"), why...)
+		refusedAs(t, e.Kubelet.Check("m1", "node"), recovery.CodeKubeletDown, why...)
 		time.Sleep(500 * time.Millisecond)
 	}
 	must(t, os.WriteFile(m1.Path(kubeletConf), good, 0o600))

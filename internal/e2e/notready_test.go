@@ -53,13 +53,13 @@ func TestNotReady(t *testing.T) {
 	m3.RemoveImage()
 	untouched(t, l, func() {
 		unfit := look()
-		refusedAs(t, decideSeed(with(fit, unfit, "m1")),
+		refusedAs(t, decideSeed(with(fit, unfit, "m1")), recovery.CodeNodeNotReady,
 			"m1: /etc/kubernetes/manifests/etcd.yaml and /etc/kubernetes/manifests/etcd.yaml.bak are both the pod "+
 				"kube-system/etcd",
 			"Move one of them out of /etc/kubernetes/manifests")
-		refusedAs(t, decideMembers(with(fit, unfit, "m2")), "m2: /etc/kubernetes/manifests/", "etcd.yaml~",
-			"are both the pod kube-system/etcd")
-		refusedAs(t, decideMembers(with(fit, unfit, "m3")), noImage("m3")...)
+		refusedAs(t, decideMembers(with(fit, unfit, "m2")), recovery.CodeNodeNotReady,
+			"m2: /etc/kubernetes/manifests/", "etcd.yaml~", "are both the pod kube-system/etcd")
+		refusedAs(t, decideMembers(with(fit, unfit, "m3")), recovery.CodeNodeNotReady, noImage("m3")...)
 	})
 	bak()
 	tilde()
@@ -67,9 +67,9 @@ func TestNotReady(t *testing.T) {
 	old := copied(t, m2, "old-etcd")
 	untouched(t, l, func() {
 		unfit := look()
-		refusedAs(t, decideSeed(with(fit, unfit, "m1")), noKubelet("m1")...)
-		refusedAs(t, decideMembers(with(fit, unfit, "m2")), "m2: /etc/kubernetes/manifests/", "old-etcd",
-			"are both the pod kube-system/etcd")
+		refusedAs(t, decideSeed(with(fit, unfit, "m1")), recovery.CodeKubeletDown, noKubelet("m1")...)
+		refusedAs(t, decideMembers(with(fit, unfit, "m2")), recovery.CodeNodeNotReady,
+			"m2: /etc/kubernetes/manifests/", "old-etcd", "are both the pod kube-system/etcd")
 	})
 	old()
 	m1.KubeletStart()
@@ -103,7 +103,6 @@ func TestNotReady(t *testing.T) {
 // noKubelet is what is said of a master whose kubelet was stopped.
 func noKubelet(name string) []string {
 	return []string{
-		"The Kubelet Does Not Run",
 		"no kubelet runs on " + name + " (systemctl is-active kubelet: inactive)",
 		"start it, then plan again",
 	}
@@ -145,15 +144,15 @@ func decideMembers(all recovery.Survey) error {
 	return err
 }
 
-// refusedAs wants a refusal to say this.
-func refusedAs(t *testing.T, err error, parts ...string) {
+// refusedAs wants a refusal with a code that says this.
+func refusedAs(t *testing.T, err error, code recovery.Code, parts ...string) {
 	t.Helper()
 	r, ok := recovery.IsRefusal(err)
-	if !ok {
-		t.Errorf("got %v, want a refusal that says %q", err, parts)
+	if !ok || r.Code != code {
+		t.Errorf("got %v, want %s, which says %q", err, code, parts)
 		return
 	}
-	wants(t, r.Title+"\n"+r.Detail(), parts...)
+	wants(t, r.Detail(), parts...)
 }
 
 // otherPod has a name that begins as etcd's.

@@ -33,22 +33,22 @@ func foundedBeside(t *testing.T, l *lab.Lab, look func() recovery.Survey) {
 	})
 	untouched(t, l, func() {
 		unread := []string{
-			"It Is Not Known What a Node Has", "m1: there is data in /var/lib/etcd, and no etcd manifest says whose",
+			"m1: there is data in /var/lib/etcd, and no etcd manifest says whose",
 			"put etcd's manifest into " + parked,
 		}
 		for _, seed := range []string{"", "m1", "m2"} {
 			_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: seed})
-			refusedAs(t, err, unread...)
-			refusedAs(t, err, "alive: a quorum of 3 voters answers (m2, m3); what m1 has is not known")
+			refusedAs(t, err, recovery.CodeDataUnknown, unread...)
+			refusedAs(t, err, recovery.CodeDataUnknown, "alive: a quorum of 3 voters answers (m2, m3); what m1 has is not known")
 		}
 		_, err := planner.DecideMember(all.Node("m1"), recovery.Cluster{}, false)
-		refusedAs(t, err, unread...)
+		refusedAs(t, err, recovery.CodeDataUnknown, unread...)
 	})
 	command(t, m1, "mkdir", "-p", "/var/lib/etcdrecovery/parked")
 	command(t, m1, "mv", aside, parked)
 	all = look()
 	_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test"})
-	refusedAs(t, err, "The Cluster That Answers Knows Less", "m1 has data that it never had")
+	refusedAs(t, err, recovery.CodeClusterBehind, "m1 has data that it never had")
 	for _, m := range wiped {
 		m.KubeletStop()
 		must(t, m.WipeEtcd())

@@ -48,7 +48,7 @@ func unmounted(t *testing.T, l *lab.Lab, w *terraform.Workspace, nodes map[strin
 				return strings.Contains(m.ContainerLog(), "has already been bootstrapped")
 			})
 		}
-		refuses(t, l, plan, "It Is Not Known What a Node Has", "mount the disk",
+		refuses(t, l, plan, "mount the disk",
 			"m2: /var/lib/etcd/member/wal is missing, and "+notMounted+" at /var/lib/etcd, which is not mounted now",
 			"m3: /var/lib/etcd/member/wal is missing, and "+notMounted+" at /var/lib/etcd, which is not mounted now")
 		undetermined(t, look())
@@ -70,7 +70,7 @@ func unmounted(t *testing.T, l *lab.Lab, w *terraform.Workspace, nodes map[strin
 			return err == nil && r.Header.Revision == 1
 		})
 		refuses(t, l, func(code int) string { advice = plan(code); return advice },
-			"The Cluster That Answers Knows Less", "m1 has data that it never had",
+			"m1 has data that it never had",
 			"on m2, /var/lib/etcd has something in it, and "+notMounted+" there, which is not mounted now: its etcd "+
 				"serves from what lies there now, and would go back to what is on that disk",
 			"on m3, /var/lib/etcd has something in it")
@@ -88,7 +88,7 @@ func unmounted(t *testing.T, l *lab.Lab, w *terraform.Workspace, nodes map[strin
 		}
 		all := look()
 		undetermined(t, all)
-		refusedAs(t, decideSeed(all), "It Is Not Known What a Node Has",
+		refusedAs(t, decideSeed(all), recovery.CodeDataUnknown,
 			"m2: /var/lib/etcd is empty, and "+notMounted+" there, which is not mounted now")
 	})
 	for _, m := range pulled {
@@ -96,7 +96,7 @@ func unmounted(t *testing.T, l *lab.Lab, w *terraform.Workspace, nodes map[strin
 		command(t, m, "mount", "-a")
 	}
 	advice = plan(1)
-	wants(t, advice, "The Cluster Only Needs to Be Started", "3 of 3 voters (m1, m2, m3) still have their data")
+	wants(t, advice, "3 of 3 voters (m1, m2, m3) still have their data")
 	for _, m := range pulled {
 		command(t, m, "mv", "/var/lib/etcdrecovery/parked/etcd.yaml", manifest)
 	}
