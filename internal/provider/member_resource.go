@@ -61,8 +61,14 @@ func (r *member) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 					"`for_each`. They join one at a time in whatever order, so the member list in the manifest is " +
 					"known after apply only. In a chain everything is known.",
 			},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true}),
-			"name":     schema.StringAttribute{Computed: true, MarkdownDescription: "The node's name in the survey."},
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+				Create: true,
+				Update: true,
+			}),
+			"name": schema.StringAttribute{
+				Computed:            true,
+				MarkdownDescription: "The node's name in the survey.",
+			},
 		}),
 	}
 }

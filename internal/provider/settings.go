@@ -211,7 +211,10 @@ func providerAttributes() map[string]provider.Attribute {
 		switch {
 		case s.where == ofNode:
 		case s.kind == types.BoolType:
-			all[s.name] = provider.BoolAttribute{Optional: true, MarkdownDescription: text}
+			all[s.name] = provider.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: text,
+			}
 		case s.kind == types.Int64Type:
 			all[s.name] = provider.Int64Attribute{
 				Optional:            true,
@@ -244,7 +247,10 @@ func nodeAttributes() map[string]datasource.Attribute {
 		switch {
 		case !s.ofNodes():
 		case s.kind == types.BoolType:
-			all[s.name] = datasource.BoolAttribute{Optional: true, MarkdownDescription: text}
+			all[s.name] = datasource.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: text,
+			}
 		case s.kind == types.Int64Type:
 			all[s.name] = datasource.Int64Attribute{
 				Optional:            true,

@@ -156,7 +156,10 @@ func surveyedNode() map[string]schema.Attribute {
 			MarkdownDescription: "Where the journal, the lock and manifests that are out of the kubelet's folder are " +
 				"kept on the master; `/var/lib/etcdrecovery` when left out.",
 		},
-		"name": schema.StringAttribute{Computed: true, MarkdownDescription: "The node's key in this map."},
+		"name": schema.StringAttribute{
+			Computed:            true,
+			MarkdownDescription: "The node's key in this map.",
+		},
 		"ssh": schema.StringAttribute{
 			Computed: true,
 			MarkdownDescription: "`reached`, `refused` (it is there, and login, host key, privilege or its state " +

@@ -1,5 +1,5 @@
 //go:build linux
 
 // Package faults interrupts recoveries in every way at every step, and shows that the next apply finishes them: with
-// the real Terraform, the real provider, real etcd servers and the real SSH protocol. Command matrix walks all cases.
+// the real Terraform, the real provider, real etcd servers and the real SSH protocol. Command faults walks all cases.
 package faults

@@ -23,7 +23,7 @@ type Fault struct {
 
 // hit is what a fault strikes.
 type hit struct {
-	master   lab.Node
+	node     lab.Node
 	provider int // its process
 	rng      *rand.Rand
 }
@@ -57,43 +57,43 @@ func Faults() []Fault {
 			return nothing, syscall.Kill(-terraform, syscall.SIGINT) // its whole group, as a terminal does
 		}},
 		{"SSH connection cut", func(_ context.Context, on hit) (func() error, error) {
-			on.master.ResetSSH()
+			on.node.ResetSSH()
 			return nothing, nil
 		}},
 		{"SSH cut for 20 s", func(_ context.Context, on hit) (func() error, error) {
-			on.master.CutSSH()
-			return after(cutFor, on.master.RestoreSSH), nil
+			on.node.CutSSH()
+			return after(cutFor, on.node.RestoreSSH), nil
 		}},
 		{"remote command killed", func(ctx context.Context, on hit) (func() error, error) {
 			return meanwhile(func() error {
 				for end := time.Now().Add(killFor); time.Now().Before(end) && ctx.Err() == nil; {
-					on.master.KillCommands()
+					on.node.KillCommands()
 					time.Sleep(5 * time.Millisecond)
 				}
 				return nil
 			}), nil
 		}},
 		{"master frozen", func(_ context.Context, on hit) (func() error, error) {
-			on.master.Freeze()
+			on.node.Freeze()
 			return after(
 				time.Duration(1+on.rng.Int64N(int64(freezeFor))),
-				func() error { on.master.Thaw(); return nil },
+				func() error { on.node.Thaw(); return nil },
 			), nil
 		}},
 		{diskFull, func(_ context.Context, on hit) (func() error, error) {
-			return on.master.FreeDisk, on.master.FillDisk()
+			return on.node.FreeDisk, on.node.FillDisk()
 		}},
 		{"etcd crash", func(_ context.Context, on hit) (func() error, error) {
-			on.master.KillEtcd()
+			on.node.KillEtcd()
 			return nothing, nil
 		}},
 		{"kubelet restart", func(_ context.Context, on hit) (func() error, error) {
-			on.master.KubeletRestart()
+			on.node.KubeletRestart()
 			return nothing, nil
 		}},
 		{"reboot", func(_ context.Context, on hit) (func() error, error) {
-			on.master.PowerOff()
-			return after(time.Second, on.master.PowerOn), nil
+			on.node.PowerOff()
+			return after(time.Second, on.node.PowerOn), nil
 		}},
 	}
 }

@@ -73,7 +73,7 @@ func (a *attempt) strike(ctx context.Context, f Fault, e link.Event) {
 	} else if f.Name != providerKilled {
 		a.result.Node = m.Name()
 	}
-	heal, err := f.inject(ctx, hit{master: m, provider: e.PID, rng: a.rng})
+	heal, err := f.inject(ctx, hit{node: m, provider: e.PID, rng: a.rng})
 	if err != nil && !a.again(err) {
 		a.errs = append(a.errs, err)
 	}

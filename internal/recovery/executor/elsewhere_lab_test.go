@@ -20,7 +20,7 @@ import (
 
 const rancher = "/var/lib/rancher/"
 
-// withRancher is a bench master that has a folder of its own where all of them would see the machine's.
+// withRancher is a simulated node that has a folder of its own where all of them would see the machine's.
 type withRancher struct {
 	node.Runner
 	folder string

@@ -87,7 +87,7 @@ func carryOut(t *testing.T, p practice) {
 	r := newRunner()
 	w := newWorld(r.texts)
 	w.happen(p.events[0], r.verbs)
-	b, err := startBench(ctx, p, w)
+	b, err := startPracticeLab(ctx, p, w)
 	if err != nil {
 		t.Fatal(err)
 	}

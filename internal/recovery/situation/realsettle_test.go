@@ -19,7 +19,7 @@ type memberState struct {
 	cluster, id, leader, applied uint64
 }
 
-func (b *bench) ask(ctx context.Context, name string) (memberState, error) {
+func (b *practiceLab) ask(ctx context.Context, name string) (memberState, error) {
 	ctx, cancel := context.WithTimeout(ctx, realAsk)
 	defer cancel()
 	s, err := b.clients[name].Status(ctx, b.Node(name).ClientURL())
@@ -30,7 +30,7 @@ func (b *bench) ask(ctx context.Context, name string) (memberState, error) {
 }
 
 // settle waits until those that run on the lab are those that run in the world, with the same leaders.
-func (b *bench) settle(ctx context.Context, w *world) error {
+func (b *practiceLab) settle(ctx context.Context, w *world) error {
 	ctx, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	return wait.Until(ctx, realLook, func() error {
@@ -63,7 +63,7 @@ func (b *bench) settle(ctx context.Context, w *world) error {
 }
 
 // follows has a member follow the leader that it has in the world.
-func (b *bench) follows(ctx context.Context, w *world, m *machine, s memberState, all map[string]memberState) error {
+func (b *practiceLab) follows(ctx context.Context, w *world, m *machine, s memberState, all map[string]memberState) error {
 	if (s.leader != 0) != (m.leader != 0) && !m.isLearner() {
 		return fmt.Errorf("%s has the leader %s, and in the model %s", m.name, etcd.ID(s.leader), m.leader)
 	}
@@ -97,7 +97,7 @@ func (m *machine) isLearner() bool {
 }
 
 // versionKnown waits until a cluster has agreed on its version: that is an entry in its log, some time after the first.
-func (b *bench) versionKnown(ctx context.Context, name string) error {
+func (b *practiceLab) versionKnown(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, realAsk)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.Node(name).Host()+":2381/metrics", nil)

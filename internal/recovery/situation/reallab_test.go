@@ -33,16 +33,16 @@ const (
 	dataPath    = "/var/lib/etcd"
 )
 
-// bench is a lab on which a world is carried out.
-type bench struct {
+// practiceLab is a lab on which a world is carried out.
+type practiceLab struct {
 	*lab.Lab
 	clients map[string]*clientv3.Client
 	texts   map[string]string // of the manifests
 	agreed  map[uint64]bool   // clusters that have agreed on their version
 }
 
-// startBench starts the cluster with which a world begins.
-func startBench(ctx context.Context, p practice, w *world) (*bench, error) {
+// startPracticeLab starts the cluster with which a world begins.
+func startPracticeLab(ctx context.Context, p practice, w *world) (*practiceLab, error) {
 	founders := len(w.machines)
 	l, err := lab.Start(ctx, lab.Options{
 		Nodes: founders, Spare: p.nodes - founders, Etcd: p.minor,
@@ -52,7 +52,7 @@ func startBench(ctx context.Context, p practice, w *world) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{
+	b := &practiceLab{
 		Lab: l, clients: map[string]*clientv3.Client{}, texts: map[string]string{}, agreed: map[uint64]bool{},
 	}
 	for _, n := range l.Nodes() {
@@ -71,14 +71,14 @@ func startBench(ctx context.Context, p practice, w *world) (*bench, error) {
 	return b, nil
 }
 
-func (b *bench) close() error {
+func (b *practiceLab) close() error {
 	for _, c := range b.clients {
 		_ = c.Close()
 	}
 	return b.Close()
 }
 
-func (b *bench) nameAt(host string) string {
+func (b *practiceLab) nameAt(host string) string {
 	for _, n := range b.Nodes() {
 		if n.Host() == host {
 			return n.Name()
@@ -88,7 +88,7 @@ func (b *bench) nameAt(host string) string {
 }
 
 // nodes are those that are surveyed, and what ends the connections to them.
-func (b *bench) nodes(w *world) (all map[string]*node.Node, done func()) {
+func (b *practiceLab) nodes(w *world) (all map[string]*node.Node, done func()) {
 	all = map[string]*node.Node{}
 	var open []io.Closer
 	for _, m := range w.machines {
@@ -121,7 +121,7 @@ func (b *bench) nodes(w *world) (all map[string]*node.Node, done func()) {
 }
 
 // happen carries an event out that does something in the world, and waits until the lab is where the world is then.
-func (b *bench) happen(ctx context.Context, before, w *world, e event) error {
+func (b *practiceLab) happen(ctx context.Context, before, w *world, e event) error {
 	n := b.Node(e.on)
 	old, m := before.find(e.on), w.find(e.on)
 	var err error
@@ -182,7 +182,7 @@ func (b *bench) happen(ctx context.Context, before, w *world, e event) error {
 
 // powerOn switches a node on. Its port may be taken for a moment: a child that has just been forked holds what was
 // closed until it becomes another program.
-func (b *bench) powerOn(ctx context.Context, n lab.Node) error {
+func (b *practiceLab) powerOn(ctx context.Context, n lab.Node) error {
 	ctx, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	return wait.Until(ctx, realLook, func() error {
@@ -199,13 +199,13 @@ func memberText(n lab.Node) string { return n.Name() + "=" + n.PeerURL() }
 var initialFlag = regexp.MustCompile(`(?m)^(\s*- )--initial-cluster=.*\n(\s*- --initial-cluster-state=.*\n)?`)
 
 // writeManifest puts a node's manifest into its place, with other members in it.
-func (b *bench) writeManifest(n lab.Node, initial, state string) error {
+func (b *practiceLab) writeManifest(n lab.Node, initial, state string) error {
 	b.texts[n.Name()] = initialFlag.ReplaceAllString(b.texts[n.Name()],
 		"$1--initial-cluster="+initial+"\n$1--initial-cluster-state="+state+"\n")
 	return b.putManifest(n, false)
 }
 
-func (b *bench) putManifest(n lab.Node, forced bool) error {
+func (b *practiceLab) putManifest(n lab.Node, forced bool) error {
 	text := b.texts[n.Name()]
 	if forced {
 		text = strings.Replace(text, "    - etcd\n", "    - etcd\n    - --force-new-cluster\n", 1)
@@ -222,7 +222,7 @@ func (b *bench) putManifest(n lab.Node, forced bool) error {
 }
 
 // away takes a manifest out of the kubelet's folder. Etcd is killed before, so that it hands nothing over.
-func (b *bench) away(ctx context.Context, m *machine, keep bool) error {
+func (b *practiceLab) away(ctx context.Context, m *machine, keep bool) error {
 	n := b.Node(m.name)
 	b.flush(ctx, m)
 	if m.power == on {
@@ -248,7 +248,7 @@ func (b *bench) away(ctx context.Context, m *machine, keep bool) error {
 }
 
 // flush lets a member write down how far its database is, as it does all the time while there are writes.
-func (b *bench) flush(ctx context.Context, m *machine) {
+func (b *practiceLab) flush(ctx context.Context, m *machine) {
 	if m == nil || !m.running {
 		return
 	}
@@ -266,7 +266,7 @@ func (b *bench) flush(ctx context.Context, m *machine) {
 	})
 }
 
-func (b *bench) write(ctx context.Context, e event) error {
+func (b *practiceLab) write(ctx context.Context, e event) error {
 	ctx, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	for i := range e.n {
@@ -278,7 +278,7 @@ func (b *bench) write(ctx context.Context, e event) error {
 }
 
 // change tries a change of the membership until etcd takes it: it wants to have heard of all members for some time.
-func (b *bench) change(ctx context.Context, on string, try func(context.Context, *clientv3.Client) error) error {
+func (b *practiceLab) change(ctx context.Context, on string, try func(context.Context, *clientv3.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	return wait.Until(ctx, 500*time.Millisecond, func() error {
@@ -288,7 +288,7 @@ func (b *bench) change(ctx context.Context, on string, try func(context.Context,
 	})
 }
 
-func (b *bench) remove(ctx context.Context, with string, n lab.Node) error {
+func (b *practiceLab) remove(ctx context.Context, with string, n lab.Node) error {
 	return b.change(ctx, with, func(ctx context.Context, c *clientv3.Client) error {
 		list, err := c.MemberList(ctx)
 		if err != nil {
@@ -306,7 +306,7 @@ func (b *bench) remove(ctx context.Context, with string, n lab.Node) error {
 }
 
 // join lets a node join, or join again, with nothing of its own.
-func (b *bench) join(ctx context.Context, before *world, e event) error {
+func (b *practiceLab) join(ctx context.Context, before *world, e event) error {
 	n := b.Node(e.on)
 	if old := before.find(e.on); old != nil && old.power == on {
 		if err := b.away(ctx, old, true); err != nil {
@@ -363,7 +363,7 @@ func (b *bench) join(ctx context.Context, before *world, e event) error {
 }
 
 // force does by hand what a forced start is, and takes the flag out again or not.
-func (b *bench) force(ctx context.Context, old *machine, leave bool) error {
+func (b *practiceLab) force(ctx context.Context, old *machine, leave bool) error {
 	n := b.Node(old.name)
 	if err := b.away(ctx, old, true); err != nil {
 		return err
@@ -380,7 +380,7 @@ func (b *bench) force(ctx context.Context, old *machine, leave bool) error {
 }
 
 // servesAlone waits until a node leads a cluster of one.
-func (b *bench) servesAlone(ctx context.Context, n lab.Node) error {
+func (b *practiceLab) servesAlone(ctx context.Context, n lab.Node) error {
 	ctx, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	return wait.Until(ctx, realLook, func() error {
@@ -409,7 +409,7 @@ func damageLog(n lab.Node) error {
 }
 
 // stand says how the lab stands.
-func (b *bench) stand(ctx context.Context) string {
+func (b *practiceLab) stand(ctx context.Context) string {
 	var out strings.Builder
 	for _, n := range b.Nodes() {
 		s, err := b.ask(ctx, n.Name())
