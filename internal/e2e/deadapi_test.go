@@ -101,7 +101,7 @@ const kubeletConf = "/etc/kubernetes/kubelet.conf"
 
 // expire gives a kubelet a client certificate that has expired, and returns the file that it had. One that runs does
 // not notice.
-func expire(t *testing.T, m lab.Node) (before []byte) {
+func expire(t *testing.T, m lab.Identity) (before []byte) {
 	t.Helper()
 	before, err := os.ReadFile(m.Path(kubeletConf))
 	must(t, err)

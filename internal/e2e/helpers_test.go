@@ -67,7 +67,7 @@ func nodesOf(t *testing.T, l *lab.Lab, user string, names ...string) map[string]
 }
 
 // copied puts a copy of the manifest beside it, under another name.
-func copied(t *testing.T, m lab.Node, name string) (remove func()) {
+func copied(t *testing.T, m lab.Identity, name string) (remove func()) {
 	t.Helper()
 	text, err := os.ReadFile(m.Path(manifest))
 	must(t, err)
@@ -75,7 +75,7 @@ func copied(t *testing.T, m lab.Node, name string) (remove func()) {
 }
 
 // written puts a file into the kubelet's folder.
-func written(t *testing.T, m lab.Node, name, text string) (remove func()) {
+func written(t *testing.T, m lab.Identity, name, text string) (remove func()) {
 	t.Helper()
 	at := filepath.Join(filepath.Dir(m.Path(manifest)), name)
 	must(t, os.WriteFile(at, []byte(text), 0o600))
@@ -83,7 +83,7 @@ func written(t *testing.T, m lab.Node, name, text string) (remove func()) {
 }
 
 // command runs one on a master.
-func command(t *testing.T, m lab.Node, args ...string) string {
+func command(t *testing.T, m lab.Identity, args ...string) string {
 	t.Helper()
 	machine, ok := m.(lab.DebianNode)
 	if !ok {
@@ -118,7 +118,7 @@ func awaitFile(ctx context.Context, path, part string) bool {
 }
 
 // joins tells whether a master has the manifest with which it joins.
-func joins(m lab.Node) bool {
+func joins(m lab.Identity) bool {
 	text, err := os.ReadFile(m.Path(manifest))
 	return err == nil && strings.Contains(string(text), "--initial-cluster-state=existing")
 }

@@ -189,7 +189,7 @@ func dial(t *testing.T, address string) (net.Conn, error) {
 }
 
 // login opens an SSH connection as a user who has sudo.
-func login(t *testing.T, l *lab.Lab, m lab.Node) *ssh.Client {
+func login(t *testing.T, l *lab.Lab, m lab.Identity) *ssh.Client {
 	t.Helper()
 	key, err := os.ReadFile(l.SSHKeyFile())
 	must(t, err)

@@ -169,7 +169,7 @@ spec:
 `
 
 // containersOf are the IDs of a pod's containers, with its sandbox.
-func containersOf(t *testing.T, m lab.Node, pod string) string {
+func containersOf(t *testing.T, m lab.Identity, pod string) string {
 	t.Helper()
 	return command(t, m, "ctr", "-n", "k8s.io", "containers", "ls", "-q", `labels."io.kubernetes.pod.name"=="`+pod+`"`)
 }

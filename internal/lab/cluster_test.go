@@ -21,7 +21,7 @@ import (
 )
 
 // leaderOf is the leader according to one node, 0 if it knows none.
-func leaderOf(t *testing.T, l *lab.Lab, m lab.Node) uint64 {
+func leaderOf(t *testing.T, l *lab.Lab, m lab.Identity) uint64 {
 	t.Helper()
 	c, err := l.Client(t.Context(), m.Name())
 	labtest.Must(t, err)

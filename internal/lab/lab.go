@@ -208,7 +208,7 @@ func (l *Lab) SSHKeyFile() string { return filepath.Join(l.dir, "id_ed25519") }
 func (l *Lab) KnownHostsFile() string { return filepath.Join(l.dir, "known_hosts") }
 
 // SSHAddress is the host and port of a node's SSH endpoint in one.
-func SSHAddress(m Node) string { return net.JoinHostPort(m.Host(), strconv.Itoa(m.Port())) }
+func SSHAddress(m Identity) string { return net.JoinHostPort(m.Host(), strconv.Itoa(m.Port())) }
 
 func (l *Lab) note(format string, args ...any) {
 	if l.options.Log == nil {

@@ -100,7 +100,7 @@ provider "etcdrecovery" {
 }
 
 // nodeBlock is one entry of the survey's nodes.
-func nodeBlock(m lab.Node) string {
+func nodeBlock(m lab.Identity) string {
 	return fmt.Sprintf("    %s = { host = %q, port = %d, kubelet_config = %q, work_dir = %q }\n",
 		m.Name(), m.Host(), m.Port(), m.Inside("/var/lib/kubelet/config.yaml"), m.Inside("/var/lib/etcdrecovery"))
 }
@@ -149,7 +149,7 @@ func wantKeys(t *testing.T, l *lab.Lab, want int64) {
 }
 
 // importID is how a master of the lab is imported.
-func importID(m lab.Node) string {
+func importID(m lab.Identity) string {
 	return fmt.Sprintf(
 		"%s=%s:%d,kubelet_config=%s,work_dir=%s",
 		m.Name(),

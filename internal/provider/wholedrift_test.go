@@ -60,7 +60,7 @@ func TestDrift(t *testing.T) {
 
 // reopen leaves the journal of the last join on a master as an apply does that is broken off right before its end, or
 // before its first step was written down.
-func reopen(t *testing.T, m lab.Node, steps bool) {
+func reopen(t *testing.T, m lab.Identity, steps bool) {
 	t.Helper()
 	journals, err := filepath.Glob(m.Path("/var/lib/etcdrecovery/member-*.journal"))
 	if err != nil || len(journals) == 0 {

@@ -46,7 +46,7 @@ func (a *attempt) untouched() error {
 }
 
 // tidy wants no lock, no parked manifest and no unfinished file.
-func tidy(m lab.Node) error {
+func tidy(m lab.Identity) error {
 	var left []string
 	for _, pattern := range []string{
 		"/var/lib/etcdrecovery/lock*",

@@ -108,7 +108,7 @@ func noForce(m lab.Node) error {
 }
 
 // clean wants nothing left but one journal that is finished.
-func clean(m lab.Node) error {
+func clean(m lab.Identity) error {
 	if err := tidy(m); err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 // Dial logs in to a node, and knows the host keys that nodes had at the start.
-func Dial(l *lab.Lab, m lab.Node, user string) (*ssh.Client, error) {
+func Dial(l *lab.Lab, m lab.Identity, user string) (*ssh.Client, error) {
 	key, err := os.ReadFile(l.SSHKeyFile())
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func Dial(l *lab.Lab, m lab.Node, user string) (*ssh.Client, error) {
 }
 
 // Connect logs in for as long as the test runs.
-func Connect(t *testing.T, l *lab.Lab, m lab.Node) *ssh.Client {
+func Connect(t *testing.T, l *lab.Lab, m lab.Identity) *ssh.Client {
 	t.Helper()
 	c, err := Dial(l, m, l.SSHUser())
 	Must(t, err)

@@ -52,7 +52,7 @@ func Read(l *lab.Lab) ([]Step, error) {
 }
 
 // Journals are those on one master that are finished.
-func Journals(m lab.Node) ([]recovery.Journal, error) {
+func Journals(m lab.Identity) ([]recovery.Journal, error) {
 	files, err := filepath.Glob(filepath.Join(m.Path(node.DefaultWorkDir), "*.journal"))
 	if err != nil {
 		return nil, fmt.Errorf("finding the journals of %s: %w", m.Name(), err)

@@ -177,7 +177,7 @@ func (c *choiceCase) freeze() (all recovery.Survey, dirs map[string]string) {
 
 // copy gives a copy of a master's data, without the zeros that etcd has made its log with: they would take most of the
 // time.
-func (c *choiceCase) copy(m lab.Node) string {
+func (c *choiceCase) copy(m lab.Identity) string {
 	c.Helper()
 	dir, err := os.MkdirTemp(c.TempDir(), m.Name())
 	must(c.T, err)
@@ -243,7 +243,7 @@ func (c *choiceCase) disturb() {
 	}
 }
 
-func (c *choiceCase) signal(m lab.Node, s syscall.Signal) {
+func (c *choiceCase) signal(m lab.Observed, s syscall.Signal) {
 	for _, pid := range m.EtcdPIDs() {
 		_ = syscall.Kill(pid, s)
 	}

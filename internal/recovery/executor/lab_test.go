@@ -37,7 +37,7 @@ func start(t *testing.T, o lab.Options) *lab.Lab {
 }
 
 // sshOf is how a master of the lab is reached.
-func sshOf(l *lab.Lab, m lab.Node) *ssh.Config {
+func sshOf(l *lab.Lab, m lab.Identity) *ssh.Config {
 	return &ssh.Config{
 		Host:           m.Host(),
 		Port:           m.Port(),

@@ -26,7 +26,7 @@ import (
 const manifestFile = "/etc/kubernetes/manifests/etcd.yaml"
 
 // tamper changes a file on a master and gives back how to undo it. A nil text takes the file away.
-func tamper(t *testing.T, m lab.Node, name string, change func([]byte) []byte) func() {
+func tamper(t *testing.T, m lab.Identity, name string, change func([]byte) []byte) func() {
 	t.Helper()
 	file := m.Path(name)
 	before, readErr := os.ReadFile(file)
@@ -65,7 +65,7 @@ func replace(old, by string) func([]byte) []byte {
 
 // script puts a command before all others on a master's PATH: the way to inject faults that a healthy machine does not
 // have.
-func script(t *testing.T, m lab.Node, name, text string) func() {
+func script(t *testing.T, m lab.Identity, name, text string) func() {
 	t.Helper()
 	file := m.Path("/usr/local/bin/" + name)
 	if err := os.WriteFile(

@@ -140,6 +140,6 @@ func TestJoinTraps(t *testing.T) {
 }
 
 // answers tells whether the etcd of a master answers its peers.
-func answers(t *testing.T, m lab.Node) bool {
+func answers(t *testing.T, m lab.Identity) bool {
 	return etcd.PeerAnswers(t.Context(), (&net.Dialer{}).DialContext, m.PeerURL())
 }

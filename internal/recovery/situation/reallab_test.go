@@ -182,7 +182,7 @@ func (b *practiceLab) happen(ctx context.Context, before, w *world, e event) err
 
 // powerOn switches a node on. Its port may be taken for a moment: a child that has just been forked holds what was
 // closed until it becomes another program.
-func (b *practiceLab) powerOn(ctx context.Context, n lab.Node) error {
+func (b *practiceLab) powerOn(ctx context.Context, n lab.Power) error {
 	ctx, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	return wait.Until(ctx, realLook, func() error {
@@ -199,13 +199,13 @@ func memberText(n lab.Node) string { return n.Name() + "=" + n.PeerURL() }
 var initialFlag = regexp.MustCompile(`(?m)^(\s*- )--initial-cluster=.*\n(\s*- --initial-cluster-state=.*\n)?`)
 
 // writeManifest puts a node's manifest into its place, with other members in it.
-func (b *practiceLab) writeManifest(n lab.Node, initial, state string) error {
+func (b *practiceLab) writeManifest(n lab.Identity, initial, state string) error {
 	b.texts[n.Name()] = initialFlag.ReplaceAllString(b.texts[n.Name()],
 		"$1--initial-cluster="+initial+"\n$1--initial-cluster-state="+state+"\n")
 	return b.putManifest(n, false)
 }
 
-func (b *practiceLab) putManifest(n lab.Node, forced bool) error {
+func (b *practiceLab) putManifest(n lab.Identity, forced bool) error {
 	text := b.texts[n.Name()]
 	if forced {
 		text = strings.Replace(text, "    - etcd\n", "    - etcd\n    - --force-new-cluster\n", 1)
@@ -380,7 +380,7 @@ func (b *practiceLab) force(ctx context.Context, old *machine, leave bool) error
 }
 
 // servesAlone waits until a node leads a cluster of one.
-func (b *practiceLab) servesAlone(ctx context.Context, n lab.Node) error {
+func (b *practiceLab) servesAlone(ctx context.Context, n lab.Identity) error {
 	ctx, cancel := context.WithTimeout(ctx, realPatience)
 	defer cancel()
 	return wait.Until(ctx, realLook, func() error {
@@ -395,7 +395,7 @@ func (b *practiceLab) servesAlone(ctx context.Context, n lab.Node) error {
 	})
 }
 
-func damageLog(n lab.Node) error {
+func damageLog(n lab.Identity) error {
 	all, err := filepath.Glob(n.Path(dataPath + "/member/wal/*.wal"))
 	if err != nil || len(all) == 0 {
 		return fmt.Errorf("no log: %w", err)

@@ -74,7 +74,7 @@ func (f *baseline) stopAll(ctx context.Context) error {
 	return nil
 }
 
-func manifestOf(m lab.Node) string { return m.Path("/etc/kubernetes/manifests/etcd.yaml") }
+func manifestOf(m lab.Identity) string { return m.Path("/etc/kubernetes/manifests/etcd.yaml") }
 
 func gone(ctx context.Context, m lab.Node) error {
 	return await(ctx, func() error {
@@ -86,7 +86,7 @@ func gone(ctx context.Context, m lab.Node) error {
 }
 
 // put starts etcd: written beside the manifest and renamed, for a kubelet must not read half of it.
-func put(m lab.Node, text []byte) error {
+func put(m lab.Identity, text []byte) error {
 	hidden := m.Path("/etc/kubernetes/manifests/.etcd.yaml")
 	if err := os.WriteFile(hidden, text, 0o600); err != nil {
 		return fmt.Errorf("starting etcd: %w", err)

@@ -94,7 +94,7 @@ func (c *cluster) listening(ctx context.Context, m lab.Node) error {
 }
 
 // add adds a node to the cluster, and gives its ID and the --initial-cluster with which it will start.
-func (c *cluster) add(ctx context.Context, m lab.Node, learner bool) (id uint64, initial string, err error) {
+func (c *cluster) add(ctx context.Context, m lab.Identity, learner bool) (id uint64, initial string, err error) {
 	var list []*etcdserverpb.Member
 	err = c.insist(ctx, func() error {
 		call := c.seed.MemberAdd
@@ -149,7 +149,7 @@ func (c *cluster) healthy(ctx context.Context, m lab.Node) error {
 }
 
 // ask asks one member until it has no objection.
-func (c *cluster) ask(ctx context.Context, m lab.Node, question func(context.Context, *clientv3.Client) error) error {
+func (c *cluster) ask(ctx context.Context, m lab.Identity, question func(context.Context, *clientv3.Client) error) error {
 	own, err := c.lab.Client(ctx, m.Name())
 	if err != nil {
 		return err
