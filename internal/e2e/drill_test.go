@@ -72,14 +72,13 @@ func TestDrill(t *testing.T) {
 	keeper, err := strconv.Atoi(string(text))
 	must(t, err)
 	must(t, syscall.Kill(keeper, syscall.SIGKILL))
-	deadline := time.Now().Add(time.Minute)
-	for c, err := dial(t, "127.77.0.11:2222"); err == nil; c, err = dial(t, "127.77.0.11:2222") {
-		must(t, c.Close())
-		if time.Now().After(deadline) {
-			t.Fatal("the masters outlive their keeper")
+	until(t, "the end of the nodes with their keeper", time.Minute, func() bool {
+		c, err := dial(t, "127.77.0.11:2222")
+		if err == nil {
+			must(t, c.Close())
 		}
-		time.Sleep(50 * time.Millisecond)
-	}
+		return err != nil
+	})
 	wants(t, drill("clean"), "gone")
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the drill's folder: %v", err)

@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
@@ -99,22 +102,18 @@ func command(t *testing.T, m lab.Identity, args ...string) string {
 // until waits for something to come about.
 func until(t *testing.T, what string, patience time.Duration, is func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !is(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not within %s", what, patience)
-		}
-	}
+	labtest.Await(t, what, patience, 100*time.Millisecond, is)
 }
 
 // awaitFile waits until a file has this in it.
 func awaitFile(ctx context.Context, path, part string) bool {
-	for ctx.Err() == nil {
-		if text, err := os.ReadFile(path); err == nil && strings.Contains(string(text), part) {
-			return true
+	return wait.Until(ctx, 5*time.Millisecond, func() error {
+		text, err := os.ReadFile(path)
+		if err == nil && !strings.Contains(string(text), part) {
+			err = fmt.Errorf("%s is not in %s", part, path)
 		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	return false
+		return err
+	}) == nil
 }
 
 // joins tells whether a master has the manifest with which it joins.

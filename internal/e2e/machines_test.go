@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 )
 
 // machines looks at the lab itself: a master that is a machine of its own, and what can befall it. It leaves the
@@ -191,14 +192,7 @@ func dial(t *testing.T, address string) (net.Conn, error) {
 // login opens an SSH connection as a user who has sudo.
 func login(t *testing.T, l *lab.Lab, m lab.Identity) *ssh.Client {
 	t.Helper()
-	key, err := os.ReadFile(l.SSHKeyFile())
-	must(t, err)
-	signer, err := ssh.ParsePrivateKey(key)
-	must(t, err)
-	c, err := ssh.Dial("tcp", lab.SSHAddress(m), &ssh.ClientConfig{
-		User: "ops", Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, Timeout: 5 * time.Second,
-		HostKeyCallback: ssh.InsecureIgnoreHostKey(), // the network is the lab's own
-	})
+	c, err := labtest.Dial(l, m, "ops")
 	must(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return c

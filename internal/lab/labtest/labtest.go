@@ -7,10 +7,12 @@ package labtest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 // Patience bounds waits that are to succeed. It is not a measure of anything, and leaves room for a busy machine.
@@ -55,10 +57,19 @@ func (w testLog) Write(b []byte) (int, error) {
 // Within waits for a condition.
 func Within(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(Patience); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %v", what, Patience)
+	Await(t, what, Patience, 5*time.Millisecond, ok)
+}
+
+// Await waits for a condition with a patience of its own, and looks after each pause.
+func Await(t *testing.T, what string, patience, pause time.Duration, ok func() bool) {
+	t.Helper()
+	if err := wait.Until(Timeout(t, patience), pause, func() error {
+		if !ok() {
+			return errors.New(what)
 		}
+		return nil
+	}); err != nil {
+		t.Fatalf("not within %v: %v", patience, err)
 	}
 }
 

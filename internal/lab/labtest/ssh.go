@@ -32,7 +32,7 @@ func Dial(l *lab.Lab, m lab.Identity, user string) (*ssh.Client, error) {
 	}
 	return ssh.Dial("tcp", lab.SSHAddress(m), &ssh.ClientConfig{
 		User: user, Auth: []ssh.AuthMethod{ssh.PublicKeys(signer)}, HostKeyCallback: hostKeys,
-		HostKeyAlgorithms: []string{ssh.KeyAlgoED25519}, Timeout: time.Second,
+		HostKeyAlgorithms: []string{ssh.KeyAlgoED25519}, Timeout: 5 * time.Second,
 	})
 }
 
