@@ -39,7 +39,8 @@ func foundedBeside(t *testing.T, l *lab.Lab, look func() recovery.Survey) {
 		for _, seed := range []string{"", "m1", "m2"} {
 			_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test", Node: seed})
 			refusedAs(t, err, recovery.CodeDataUnknown, unread...)
-			refusedAs(t, err, recovery.CodeDataUnknown, "alive: a quorum of 3 voters answers (m2, m3); what m1 has is not known")
+			refusedAs(t, err, recovery.CodeDataUnknown,
+				"alive: a quorum of 3 voters answers (m2, m3); what m1 has is not known")
 		}
 		_, err := planner.DecideMember(all.Node("m1"), recovery.Cluster{}, false)
 		refusedAs(t, err, recovery.CodeDataUnknown, unread...)

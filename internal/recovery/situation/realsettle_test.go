@@ -63,7 +63,9 @@ func (b *practiceLab) settle(ctx context.Context, w *world) error {
 }
 
 // follows has a member follow the leader that it has in the world.
-func (b *practiceLab) follows(ctx context.Context, w *world, m *machine, s memberState, all map[string]memberState) error {
+func (b *practiceLab) follows(
+	ctx context.Context, w *world, m *machine, s memberState, all map[string]memberState,
+) error {
 	if (s.leader != 0) != (m.leader != 0) && !m.isLearner() {
 		return fmt.Errorf("%s has the leader %s, and in the model %s", m.name, etcd.ID(s.leader), m.leader)
 	}

@@ -149,7 +149,9 @@ func (c *cluster) healthy(ctx context.Context, m lab.Node) error {
 }
 
 // ask asks one member until it has no objection.
-func (c *cluster) ask(ctx context.Context, m lab.Identity, question func(context.Context, *clientv3.Client) error) error {
+func (c *cluster) ask(
+	ctx context.Context, m lab.Identity, question func(context.Context, *clientv3.Client) error,
+) error {
 	own, err := c.lab.Client(ctx, m.Name())
 	if err != nil {
 		return err
