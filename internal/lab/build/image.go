@@ -37,7 +37,7 @@ func PauseImage(ctx context.Context) (Image, error) {
 	}
 	path := filepath.Join(cache, "pause")
 	if _, err := os.Stat(path); err != nil {
-		_, err := goOutput(ctx, "", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, pausePackage)
+		_, err := goOutput(ctx, "", "build", compiler, "-ldflags", "-s -w", "-o", path, pausePackage)
 		if err != nil {
 			return Image{}, fmt.Errorf("building pause: %w", err)
 		}

@@ -58,7 +58,7 @@ func (p program) build(ctx context.Context, module, path, version string) error 
 	if p.stamp != "" {
 		flags += " -X " + p.stamp + ".gitVersion=v" + version
 	}
-	if _, err := goOutput(ctx, module, "build", "-trimpath", "-ldflags", flags, "-o", tmp, p.pkg); err != nil {
+	if _, err := goOutput(ctx, module, "build", compiler, "-ldflags", flags, "-o", tmp, p.pkg); err != nil {
 		return fmt.Errorf("building %s: %w", p.name, err)
 	}
 	if err := os.Rename(tmp, path); err != nil {

@@ -43,7 +43,7 @@ func PrepareWith(ctx context.Context, dir, provider string, say func(string)) (*
 	if err := t.takeBuilt(provider); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", t.Provider, provider)
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", t.Provider, provider)
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the provider: %w\n%s", err, out)
