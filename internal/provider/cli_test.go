@@ -10,11 +10,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults/link"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // workspace is a folder with a configuration, for what the test framework does not show: warnings, logs, for_each.
@@ -57,6 +61,39 @@ func run(t *testing.T, w *terraform.Workspace, exit int, args ...string) (text, 
 		t.Fatalf("%s ended with %d, want %d:\n%s", strings.Join(args, " "), r.ExitCode, exit, r.Text)
 	}
 	return r.Text, regexp.MustCompile(`[\s│]+`).ReplaceAllString(r.Text, " ")
+}
+
+// wantRefused wants a refusal of this code, and gives what the operator reads.
+func wantRefused(t *testing.T, w *terraform.Workspace, code recovery.Code, args ...string) (folded string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "watch") // the path of a socket is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	socket := filepath.Join(dir, "socket")
+	var mu sync.Mutex
+	var codes []recovery.Code
+	listener, err := link.Listen(socket, func(e link.Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if e.Refused != "" {
+			codes = append(codes, e.Refused)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	watched := *w
+	watched.Env = append(slices.Clone(w.Env), link.Variable+"="+socket)
+	_, folded = run(t, &watched, 1, args...)
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(codes, code) {
+		t.Errorf("refused with %q, want %q:\n%s", codes, code, folded)
+	}
+	return folded
 }
 
 func wantWords(t *testing.T, text string, words ...string) {

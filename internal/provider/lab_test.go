@@ -32,7 +32,9 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	tools = sync.OnceValues(func() (*terraform.Tools, error) {
-		return terraform.Prepare(context.Background(), dir, func(text string) { fmt.Println(text) })
+		// The one that tells of what it refuses by code.
+		const watched = "./internal/lab/cmd/provider"
+		return terraform.PrepareWith(context.Background(), dir, watched, func(text string) { fmt.Println(text) })
 	})
 	code := m.Run()
 	_ = os.RemoveAll(dir)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // TestOperator is the life of one cluster, as its operator sees it: alive, lost, recovered, drifting, forgotten,
@@ -54,8 +55,9 @@ func (o *operator) alive(t *testing.T) {
 	})
 	wipe(t, o.l.Node("m3"))
 	before := trees(t, o.l, false)
-	_, folded := run(t, workspace(t, o.l, surveyBlock(o.l)+seedBlock(`node = "m1"`)), 1, "plan", "-no-color")
-	wantWords(t, folded, "The Cluster Is Alive", "etcdrecovery_member")
+	w := workspace(t, o.l, surveyBlock(o.l)+seedBlock(`node = "m1"`))
+	folded := wantRefused(t, w, recovery.CodeClusterAlive, "plan", "-no-color")
+	wantWords(t, folded, "etcdrecovery_member")
 	wantSame(t, before, trees(t, o.l, false))
 }
 
@@ -87,8 +89,8 @@ func (o *operator) changed(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := trees(t, l, false)
-	_, folded = run(t, o.w, 1, "apply", "-no-color", "plan")
-	wantWords(t, folded, "A Master Changed Since the Plan", "m2", "run terraform plan again")
+	folded = wantRefused(t, o.w, recovery.CodeNodeChanged, "apply", "-no-color", "plan")
+	wantWords(t, folded, "m2", "run terraform plan again")
 	after := trees(t, l, false)
 	for name := range after { // only the journal's folder with the lock may have been made, and it is empty again
 		after[name] = strings.TrimSuffix(after[name], ", with a work folder")
@@ -138,7 +140,7 @@ func (o *operator) off(t *testing.T) {
 func (o *operator) forgotten(t *testing.T) {
 	before := trees(t, o.l, false)
 	_, folded := run(t, o.w, 0, "destroy", "-no-color", "-auto-approve", "-refresh=false")
-	wantWords(t, folded, "Destroy Only Forgets", "Destroy complete! Resources: 3 destroyed.")
+	wantWords(t, folded, "on the master are not touched", "Destroy complete! Resources: 3 destroyed.")
 	wantSame(t, before, trees(t, o.l, false))
 	for _, m := range o.l.Nodes() {
 		if len(m.EtcdPIDs()) != 1 {
@@ -146,7 +148,7 @@ func (o *operator) forgotten(t *testing.T) {
 		}
 	}
 	trace, err := os.ReadFile(o.log)
-	if err != nil || len(trace) < 100_000 || !bytes.Contains(trace, []byte("step 9 of 9 on m1")) {
+	if err != nil || len(trace) < 100_000 || !bytes.Contains(trace, []byte("step_id="+recovery.StepConfirm)) {
 		t.Fatalf("the trace log has %d bytes and is no trace of the run: %v", len(trace), err)
 	}
 	wantNoSecret(t, o.secrets, "the trace log", trace)
@@ -168,7 +170,7 @@ func (o *operator) stopped(t *testing.T) {
 	}
 	before := trees(t, o.l, true)
 	config := surveyBlock(o.l) + strings.Replace(seedBlock(`node = "m1"`), `"test"`, `"again"`, 1)
-	_, folded := run(t, workspace(t, o.l, config), 1, "plan", "-no-color")
-	wantWords(t, folded, "The Cluster Only Needs to Be Started", "3 of 3 voters", "start etcd on these masters")
+	folded := wantRefused(t, workspace(t, o.l, config), recovery.CodeClusterStartable, "plan", "-no-color")
+	wantWords(t, folded, "3 of 3 voters", "start etcd on these masters")
 	wantSame(t, before, trees(t, o.l, true))
 }

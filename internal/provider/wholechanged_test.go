@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // TestChangedSinceThePlan has manifests as kubeadm upgrade leaves them, so that wiped masters found clusters of their
@@ -28,8 +29,8 @@ func TestChangedSinceThePlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := trees(t, l, false)
-	_, folded := run(t, w, 1, "apply", "-no-color", "plan")
-	wantWords(t, folded, "A Master Changed Since the Plan", "m2", "run terraform plan again")
+	folded := wantRefused(t, w, recovery.CodeNodeChanged, "apply", "-no-color", "plan")
+	wantWords(t, folded, "m2", "run terraform plan again")
 	after := trees(t, l, false)
 	for name := range after { // only the journal's folder with the lock may have been made, and it is empty again
 		after[name] = strings.TrimSuffix(after[name], ", with a work folder")

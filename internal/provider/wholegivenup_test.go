@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // TestGivenUpMaster has a log folder of its own, and recovers without a master that is off: only once the operator has
@@ -16,8 +17,9 @@ func TestGivenUpMaster(t *testing.T) {
 	if err := l.Lose(l.Node("m2")); err != nil {
 		t.Fatal(err)
 	}
-	_, folded := run(t, workspace(t, l, surveyBlock(l)+seedBlock()), 1, "plan", "-no-color")
-	wantWords(t, folded, "A Master Does Not Answer", "m3")
+	silent := workspace(t, l, surveyBlock(l)+seedBlock())
+	folded := wantRefused(t, silent, recovery.CodeUnreachable, "plan", "-no-color")
+	wantWords(t, folded, "m3")
 
 	member := memberBlock("m2", "etcdrecovery_seed.this.cluster")
 	w := workspace(t, l, surveyBlock(l)+seedBlock(`lost_nodes = ["m3"]`)+member)

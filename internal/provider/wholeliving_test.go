@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // TestLivingCluster has a cluster that works: it is surveyed and reached in many ways, not forced, and broken members
@@ -23,8 +24,9 @@ func TestLivingCluster(t *testing.T) {
 	wipe(t, l.Node("m3"))
 	t.Run("not forced", func(t *testing.T) {
 		before := trees(t, l, false)
-		_, folded := run(t, workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`)), 1, "plan", "-no-color")
-		wantWords(t, folded, "The Cluster Is Alive", "etcdrecovery_member")
+		w := workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`))
+		folded := wantRefused(t, w, recovery.CodeClusterAlive, "plan", "-no-color")
+		wantWords(t, folded, "etcdrecovery_member")
 		wantSame(t, before, trees(t, l, false))
 	})
 	t.Run("import", func(t *testing.T) { importMembers(t, l) })
@@ -42,11 +44,12 @@ func TestLivingCluster(t *testing.T) {
 			m.KillEtcd()
 		}
 		before := trees(t, l, true)
-		_, folded := run(t, workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`)+chain(l)), 1, "plan", "-no-color")
-		wantWords(t, folded, "The Cluster Only Needs to Be Started", "3 of 3 voters", "start etcd on these masters")
-		member := memberBlock("m2", "data.etcdrecovery_survey.masters.cluster")
-		_, folded = run(t, workspace(t, l, surveyBlock(l)+member), 1, "plan", "-no-color")
-		wantWords(t, folded, "There Is No Cluster to Join", "no cluster answers with a quorum", "etcdrecovery_seed")
+		w := workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`)+chain(l))
+		folded := wantRefused(t, w, recovery.CodeClusterStartable, "plan", "-no-color")
+		wantWords(t, folded, "3 of 3 voters", "start etcd on these masters")
+		w = workspace(t, l, surveyBlock(l)+memberBlock("m2", "data.etcdrecovery_survey.masters.cluster"))
+		folded = wantRefused(t, w, recovery.CodeNoClusterToJoin, "plan", "-no-color")
+		wantWords(t, folded, "no cluster answers with a quorum", "etcdrecovery_seed")
 		wantSame(t, before, trees(t, l, true))
 	})
 }
@@ -61,7 +64,7 @@ func survey(t *testing.T, l *lab.Lab) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
-			{Config: twice, ExpectError: regexp.MustCompile(`(?s)A Node Is Given Twice.*again and m1 are both at`)},
+			{Config: twice, ExpectError: regexp.MustCompile(`again\s+and\s+m1\s+are\s+both\s+at`)},
 			{Config: surveyBlock(l), Check: resource.ComposeAggregateTestCheckFunc(
 				resource.TestCheckResourceAttr(name, "nodes.m1.ssh", "reached"),
 				resource.TestCheckResourceAttr(name, "nodes.m1.problems.#", "0"),

@@ -15,7 +15,7 @@ func TestManagedMasters(t *testing.T) {
 	l, keys := start(t, lab.Options{Nodes: 5, Etcd: "3.5", Manifest: managed})
 	warns := func(text string, want bool) {
 		t.Helper()
-		if got := strings.Contains(text, "A Controller Looks After These Masters"); got != want {
+		if got := strings.Contains(text, "Deckhouse looks after"); got != want {
 			t.Errorf("warned: %v, want %v:\n%s", got, want, text)
 		}
 	}

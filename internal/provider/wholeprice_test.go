@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // TestPrice has two survivors of five, of which one was away while the other went on. Growing from that one has to be
@@ -59,11 +60,10 @@ func TestPrice(t *testing.T) {
 
 	w = workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`))
 	before := trees(t, l, false)
-	_, folded = run(t, w, 1, "plan", "-no-color")
+	folded = wantRefused(t, w, recovery.CodeOthersHaveMore, "plan", "-no-color")
 	wantWords(
 		t,
 		folded,
-		"Another Master Has More",
 		"m1 is to be the seed, and a forced start would keep more on m2",
 		fmt.Sprintf("with them go revisions %d to %d at most", common+1, revision),
 		`accept_less_than = ["m2"]`,
@@ -75,7 +75,6 @@ func TestPrice(t *testing.T) {
 	wantWords(
 		t,
 		folded,
-		"Warning: The Forced Start Loses Data",
 		"Writes that etcd has acknowledged can be among these entries",
 		`+ furthest = "m2"`,
 		"+ "+lost,

@@ -5,8 +5,10 @@ package executor_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -119,7 +121,7 @@ func TestGoBack(t *testing.T) {
 		t,
 		err,
 		recovery.CodeInterrupted,
-		"Stopped before step 6 of 9 on m1",
+		"Stopped before step "+place(p.Steps(), recovery.StepForce)+" on m1",
 		"the data of m1 is copied to",
 		"the point of no return is not reached",
 		"cp -p "+m1.Path("/var/lib/etcdrecovery/parked/etcd.yaml"),
@@ -158,6 +160,12 @@ func TestGoBack(t *testing.T) {
 	}
 }
 
+// place is how an error numbers a step: "5 of 9".
+func place(steps []recovery.Step, id recovery.StepID) string {
+	at := slices.IndexFunc(steps, func(s recovery.Step) bool { return s.ID == id })
+	return fmt.Sprintf("%d of %d", at+1, len(steps))
+}
+
 // copyFails fails in the copy, on a disk that has no room to put the seed's manifest back either. It returns the plan
 // that goes on from there.
 func copyFails(
@@ -179,7 +187,7 @@ func copyFails(
 		t,
 		err,
 		recovery.CodeStepFailed,
-		"Step 5 of 9 on m1: copy",
+		"Step "+place(p.Steps(), recovery.StepCopy)+" on m1: ",
 		"No space left on device",
 		"could not be put back on m1",
 		"could not be put back on m2",
@@ -194,7 +202,7 @@ func copyFails(
 	)
 	must(t, err)
 	if !strings.Contains(p.Resumes, "recovery test was begun on m1 at") ||
-		!strings.Contains(p.Resumes, "goes on after step 4 of 9 (stop etcd") {
+		!strings.Contains(p.Resumes, "goes on after step "+place(p.Steps(), recovery.StepStopSeed)+" (") {
 		t.Errorf("the plan says: %q", p.Resumes)
 	}
 	_, err = planner.DecideSeed(p.Evidence, planner.SeedRequest{RecoveryID: "test", Node: "m2"})
