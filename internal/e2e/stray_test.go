@@ -49,7 +49,7 @@ func foundedBeside(t *testing.T, l *lab.Lab, look func() recovery.Survey) {
 	command(t, m1, "mv", aside, parked)
 	all = look()
 	_, err := planner.DecideSeed(all, planner.SeedRequest{RecoveryID: "test"})
-	refusedAs(t, err, recovery.CodeClusterBehind, "m1 has data that it never had")
+	refusedAs(t, err, recovery.CodeClusterBehind, "data on m1 that it never had")
 	for _, m := range wiped {
 		m.KubeletStop()
 		must(t, m.WipeEtcd())

@@ -70,7 +70,7 @@ func unmounted(t *testing.T, l *lab.Lab, w *terraform.Workspace, nodes map[strin
 			return err == nil && r.Header.Revision == 1
 		})
 		refuses(t, l, func(code int) string { advice = plan(code); return advice },
-			"m1 has data that it never had",
+			"data on m1 that it never had",
 			"on m2, /var/lib/etcd has something in it, and "+notMounted+" there, which is not mounted now: its etcd "+
 				"serves from what lies there now, and would go back to what is on that disk",
 			"on m3, /var/lib/etcd has something in it")

@@ -66,12 +66,7 @@ func run(t *testing.T, w *terraform.Workspace, exit int, args ...string) (text, 
 // wantRefused wants a refusal of this code, and gives what the operator reads.
 func wantRefused(t *testing.T, w *terraform.Workspace, code recovery.Code, args ...string) (folded string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "watch") // the path of a socket is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	socket := filepath.Join(dir, "socket")
+	socket := filepath.Join(t.TempDir(), "watch")
 	var mu sync.Mutex
 	var codes []recovery.Code
 	listener, err := link.Listen(socket, func(e link.Event) {

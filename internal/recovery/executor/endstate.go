@@ -19,7 +19,9 @@ type End struct {
 }
 
 // end looks at all masters of the cluster: one cluster ID, every member that answers a started voter, one leader, no
-// alarm, and one hash at one revision. An error that is no refusal may pass.
+// alarm, and one hash at one revision. An error that is no refusal may pass. A member takes no writes while it reads
+// all of its keys for the hash (hashByRev in etcd's mvcc/kvstore.go holds the read transaction), so that comes last,
+// and one member after the other.
 func (j *joining) end(ctx context.Context) (*End, error) {
 	witness, err := j.witness.etcd(ctx)
 	if err != nil {
@@ -48,16 +50,35 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 			return nil, fmt.Errorf("not every member is a started voter yet: %s", describe(members))
 		}
 	}
+	clients, err := j.clients(ctx, end, status.Leader)
+	if err != nil {
+		return nil, err
+	}
 	var compact int64
+	for name, c := range clients {
+		hash, err := c.Hash(ctx, end.Revision)
+		if err != nil {
+			return nil, err
+		}
+		if len(end.Hashes) > 0 && hash.CompactRevision != compact {
+			return nil, fmt.Errorf("%s was compacted at another revision meanwhile", name)
+		}
+		compact, end.Hashes[name] = hash.CompactRevision, hash.Value
+	}
+	return end, j.sameData(end)
+}
+
+// clients are those of all members that answer, which have the cluster, the leader and the revision of the witness.
+func (j *joining) clients(ctx context.Context, end *End, leader etcd.ID) (map[string]*etcd.Client, error) {
+	all := map[string]*etcd.Client{}
 	for _, name := range append(j.others(), j.plan.Node) {
 		m := j.masters[name]
 		if m.ev.Reach != recovery.Reached && m != j.self {
 			continue // it is down; Read reports it as soon as its own resource is looked at
 		}
-		i := slices.IndexFunc(members, m.ev.IsMember)
-		if i < 0 {
+		if !slices.ContainsFunc(end.Members, m.ev.IsMember) {
 			if m == j.self {
-				return nil, fmt.Errorf("%s is not in the member list: %s", name, describe(members))
+				return nil, fmt.Errorf("%s is not in the member list: %s", name, describe(end.Members))
 			}
 			continue
 		}
@@ -85,27 +106,27 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 					own.ClusterID,
 				),
 			}
-		case own.Leader == 0 || own.Leader != status.Leader:
+		case own.Leader == 0 || own.Leader != leader:
 			return nil, fmt.Errorf(
 				"%s follows leader %s, and %s follows %s",
 				name,
 				own.Leader,
 				j.witness.Name,
-				status.Leader,
+				leader,
 			)
+		case own.Revision < end.Revision:
+			return nil, fmt.Errorf("%s has applied revision %d, of %d", name, own.Revision, end.Revision)
 		}
-		hash, err := c.Hash(ctx, end.Revision)
-		if err != nil {
-			return nil, err
-		}
-		if len(end.Hashes) > 0 && hash.CompactRevision != compact {
-			return nil, fmt.Errorf("%s was compacted at another revision meanwhile", name)
-		}
-		compact, end.Hashes[name], end.IDs[name] = hash.CompactRevision, hash.Value, own.MemberID
+		all[name], end.IDs[name] = c, own.MemberID
 	}
+	return all, nil
+}
+
+// sameData refuses members with different data.
+func (j *joining) sameData(end *End) error {
 	for name, hash := range end.Hashes {
 		if hash != end.Hashes[j.plan.Node] {
-			return nil, &recovery.Refusal{
+			return &recovery.Refusal{
 				Code:  recovery.CodeDataDiffers,
 				Title: "The Members' Data Differs",
 				Found: fmt.Sprintf(
@@ -124,5 +145,5 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 			}
 		}
 	}
-	return end, nil
+	return nil
 }

@@ -4,6 +4,7 @@ package executor_test
 
 import (
 	"context"
+	"errors"
 	"net"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
 )
 
 func client(t *testing.T, l *lab.Lab, masters ...string) *clientv3.Client {
@@ -63,12 +65,17 @@ func removeMember(t *testing.T, c *clientv3.Client, id uint64) {
 // joinOne lets one master into the cluster that lives.
 func joinOne(t *testing.T, nodes map[string]*node.Node, name string) error {
 	t.Helper()
+	return joinWith(t, nodes, name, options(t))
+}
+
+func joinWith(t *testing.T, nodes map[string]*node.Node, name string, o executor.Options) error {
+	t.Helper()
 	e := surveyUntil(t.Context(), nodes, joinable(name)).Node(name)
 	p, err := planner.DecideMember(e, recovery.Cluster{ID: e.Live.ClusterID.String()}, false)
 	if err != nil {
 		return err
 	}
-	_, err = executor.Member(t.Context(), p, nodes, options(t))
+	_, err = executor.Member(t.Context(), p, nodes, o)
 	return err
 }
 
@@ -125,6 +132,10 @@ func TestJoinTraps(t *testing.T) {
 		}
 	}
 	addLearner(t, c, m3.PeerURL())
+	if err := joinWith(t, nodes, "m3", stopBefore(recovery.StepPromote)); !errors.Is(err, errCut) {
+		t.Fatalf("it was to end before m3 is promoted: %v", err)
+	}
+	learnerTells(t, l, nodes)
 	must(t, joinOne(t, nodes, "m3"))
 	var found []string
 	for _, m := range memberList(t, c).Members {
@@ -136,6 +147,23 @@ func TestJoinTraps(t *testing.T) {
 	slices.Sort(found)
 	if !slices.Equal(found, []string{"m1", "m2", "m3"}) {
 		t.Errorf("the members are %v", found)
+	}
+}
+
+// learnerTells has m3 run as a learner while the others are off: it lists no members, and its disk says who they are.
+func learnerTells(t *testing.T, l *lab.Lab, nodes map[string]*node.Node) {
+	t.Helper()
+	others := l.Nodes()[:2]
+	for _, m := range others {
+		m.KubeletStop()
+		m.KillEtcd()
+	}
+	e := survey.Take(t.Context(), nodes, time.Now()).Node("m3")
+	if e.Status == nil || !e.Status.Learner || len(e.Members) != 3 || len(e.Peers) != 2 {
+		t.Errorf("m3 is %+v, and knows %+v and asks %+v", e.Status, e.Members, e.Peers)
+	}
+	for _, m := range others {
+		m.KubeletStart()
 	}
 }
 

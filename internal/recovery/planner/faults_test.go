@@ -149,7 +149,7 @@ func TestSituations(t *testing.T) {
 			),
 			req:  SeedRequest{RecoveryID: "X"},
 			code: recovery.CodeClusterBehind,
-			says: "m1 has data that it never had",
+			says: "data on m1 that it never had",
 		},
 		{
 			name: "the same after the forced start",
@@ -169,7 +169,7 @@ func TestSituations(t *testing.T) {
 			),
 			req:  SeedRequest{RecoveryID: "X"},
 			code: recovery.CodeClusterBehind,
-			says: "m1 has data that it never had",
+			says: "data on m1 that it never had",
 		},
 		{
 			name: "the same, with the survivor named",

@@ -117,8 +117,7 @@ func (d *seedDecision) newRecovery() []func() error {
 		together(
 			d.requestIsSound,
 			d.noOtherRecoveryIsOpen,
-			d.silentNodesAreGivenUp,
-			d.furthestMembersAreKnown,
+			d.nodesAndMembersAreGivenUp,
 			d.namedSeedHasData,
 		),
 		d.noMemberIsTwice,
@@ -140,7 +139,7 @@ func (d *seedDecision) newRecovery() []func() error {
 // lost may be back.
 func (d *seedDecision) beforeForcing() []func() error {
 	return []func() error{
-		together(d.requestIsSound, d.noOtherRecoveryIsOpen, d.silentNodesAreGivenUp, d.furthestMembersAreKnown),
+		together(d.requestIsSound, d.noOtherRecoveryIsOpen, d.nodesAndMembersAreGivenUp),
 		d.noMemberIsTwice,
 		d.resumeSeed,
 		d.noOtherClusterServes,

@@ -86,7 +86,21 @@ func (d *seedDecision) noOtherRecoveryIsOpen() error {
 }
 
 // silentNodesAreGivenUp wants each node examined, or given up by name.
-func (d *seedDecision) silentNodesAreGivenUp() error {
+func (d *seedDecision) silentNodesAreGivenUp() error { return d.givenUp("", nil) }
+
+// nodesAndMembersAreGivenUp wants the same of each member of the furthest membership, while nobody serves: what can be
+// said with the first plan is not kept for the second.
+func (d *seedDecision) nodesAndMembersAreGivenUp() error {
+	if len(d.Lineages) != 1 || len(d.Lineages[0].serving()) > 0 {
+		return d.silentNodesAreGivenUp()
+	}
+	l := d.Lineages[0]
+	return d.givenUp(l.Nodes[0].Name, d.unplacedSeats(l, d.plan.Lost))
+}
+
+// givenUp has one list of all that is to be given up: silent nodes, and with them the members that a node knows of and
+// that may be those nodes.
+func (d *seedDecision) givenUp(knows string, open []Seat) error {
 	var silent, refused []recovery.Evidence
 	for _, n := range d.Nodes {
 		switch {
@@ -102,34 +116,26 @@ func (d *seedDecision) silentNodesAreGivenUp() error {
 	if len(refused) > 0 {
 		wrong = append(wrong, accessRefused(refused, "survey"))
 	}
-	if seen := SeenElsewhere(d.Survey); len(silent) > 0 && len(seen) > 0 {
+	switch seen := SeenElsewhere(d.Survey); {
+	case len(silent) > 0 && len(seen) > 0:
 		wrong = append(wrong, reachableFromPeers(silent, seen))
-	} else if len(silent) > 0 {
-		wrong = append(wrong, unreachable(silent, d.rightlyLost()))
+	case len(silent) > 0 && d.nameless() == nil:
+		wrong, open = append(wrong, unreachable(silent, d.rightlyLost(), knows, open)), nil
+	case len(silent) > 0:
+		wrong = append(wrong, unreachable(silent, d.rightlyLost(), "", nil))
 	}
-	return errors.Join(wrong...)
+	return errors.Join(append(wrong, d.unaccounted(knows, open))...)
 }
 
-// furthestMembersAreKnown is everyMemberIsAccountedFor before a seed is chosen, while nobody serves: what can be said
-// with the first plan is not kept for the second.
-func (d *seedDecision) furthestMembersAreKnown() error {
-	if len(d.Lineages) != 1 || len(d.Lineages[0].serving()) > 0 {
-		return nil
-	}
-	l := d.Lineages[0]
-	return d.unaccounted(l.Nodes[0].Name, l)
-}
-
-// unaccounted refuses while a member of a lineage is none of the nodes, and is not given up.
-func (d *seedDecision) unaccounted(knows string, l *Lineage) error {
-	open := d.unplacedSeats(l, d.plan.Lost)
+// unaccounted refuses while members that a node knows of are none of the nodes, and are not given up.
+func (d *seedDecision) unaccounted(knows string, open []Seat) error {
 	if len(open) == 0 {
 		return nil
 	}
 	if n := d.nameless(); n != nil { // it may be the one, and this says more
 		return nodeProblem(n.Evidence)
 	}
-	return memberNotSurveyed(knows, open)
+	return memberNotSurveyed(knows, open, d.rightlyLost())
 }
 
 // nameless is a node that was examined and does not say which member it makes, nil where there is none.
@@ -203,10 +209,11 @@ func (d *seedDecision) onlySeedServes() error {
 		}
 		v := d.judge(n.Name)
 		v.Ahead = filter(v.Ahead, func(name string) bool { return name != d.seed.Name })
-		if len(v.Ahead) > 0 && n.Lineage != d.seed.Lineage && d.seed.ForceFlag == "" {
-			return foundedAnew(v.Ahead, v.Answers, d.Survey)
+		r := clusterServes(d.seed.Evidence, n.Evidence, v)
+		if len(v.Ahead) > 0 && n.Lineage != d.seed.Lineage {
+			r = foundedAnew(v.Ahead, v.Answers, d.Survey)
 		}
-		return clusterServes(d.seed.Evidence, n.Evidence, v)
+		return flagFirst(d.seed.Evidence, r)
 	}
 	return nil
 }
@@ -270,7 +277,7 @@ func (d *seedDecision) everyMemberIsAccountedFor() error {
 	if d.seed.Lineage == nil {
 		return nil
 	}
-	return d.unaccounted(d.seed.Name, d.seed.Lineage)
+	return d.unaccounted(d.seed.Name, d.unplacedSeats(d.seed.Lineage, d.plan.Lost))
 }
 
 // nothingIsSeenFromNodes refuses while etcd runs where it cannot be stopped.

@@ -72,7 +72,7 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 
 // foundedAnew refuses both ways: to force while something answers, and to give up the data of the master that knows
 // more.
-func foundedAnew(ahead, answers []string, all recovery.Survey) error {
+func foundedAnew(ahead, answers []string, all recovery.Survey) *recovery.Refusal {
 	how := ""
 	for _, name := range answers {
 		how += fmt.Sprintf(
@@ -93,8 +93,8 @@ func foundedAnew(ahead, answers []string, all recovery.Survey) error {
 		Title:     "The Cluster That Answers Knows Less",
 		Attribute: "survey",
 		Found: fmt.Sprintf(
-			"a cluster answers with a quorum (%s), but %s has data that it never had. Masters that are started on "+
-				"wiped disks can found a cluster anew, and empty.",
+			"a cluster answers with a quorum (%s), and there is data on %s that it never had. Masters that are "+
+				"started on wiped disks can found a cluster anew, and empty.",
 			recovery.Words(answers),
 			recovery.Words(ahead),
 		),
@@ -187,31 +187,34 @@ func memberTwice(n, o *Node) error {
 	}
 }
 
-func clusterServes(seed, serving recovery.Evidence, v Verdict) error {
-	found := fmt.Sprintf(
-		"a cluster of %d members answers on %s, and this recovery would stop it to go on with %s alone%s.",
-		len(serving.Members),
-		serving.Name,
-		seed.Name,
-		v.less()+v.doubts(),
-	)
-	next := "let each broken master join it with etcdrecovery_member, and take etcdrecovery_seed out of the " +
-		"configuration (or import it)."
-	if seed.ForceFlag != "" {
-		found = fmt.Sprintf("%s on %s has the force-new-cluster flag. Then ", seed.ForceFlag, seed.Name) + found
-		next = fmt.Sprintf(
-			"take the flag out of %s on %s before etcd starts there again: it would throw all other members out. Then ",
-			seed.ForceFlag,
-			seed.Name,
-		) + next
-	}
+func clusterServes(seed, serving recovery.Evidence, v Verdict) *recovery.Refusal {
 	return &recovery.Refusal{
 		Code:      recovery.CodeClusterAlive,
 		Title:     "The Cluster Is Alive",
 		Attribute: "survey",
-		Found:     found,
-		Next:      next,
+		Found: fmt.Sprintf(
+			"a cluster of %d members answers on %s, and this recovery would stop it to go on with %s alone%s.",
+			len(serving.Members),
+			serving.Name,
+			seed.Name,
+			v.less()+v.doubts(),
+		),
+		Next: "let each broken master join it with etcdrecovery_member, and take etcdrecovery_seed out of the " +
+			"configuration (or import it).",
 	}
+}
+
+// flagFirst adds to a refusal that the force flag is in the seed's manifest, which comes before all else.
+func flagFirst(seed recovery.Evidence, r *recovery.Refusal) *recovery.Refusal {
+	if seed.ForceFlag != "" {
+		r.Found = fmt.Sprintf("%s on %s has the force-new-cluster flag. Besides, ", seed.ForceFlag, seed.Name) + r.Found
+		r.Next = fmt.Sprintf(
+			"take the flag out of %s on %s before etcd starts there again: it would throw all other members out. Then ",
+			seed.ForceFlag,
+			seed.Name,
+		) + r.Next
+	}
+	return r
 }
 
 func servesUnasked(e recovery.Evidence) error {

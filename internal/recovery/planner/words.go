@@ -116,7 +116,7 @@ func notExamined(nodes []recovery.Evidence) string {
 func reachableFromPeers(silent []recovery.Evidence, seen []string) error {
 	var why []string
 	for _, e := range silent {
-		why = append(why, fmt.Sprintf("%s does not answer: %s.", e.Name, e.ReachError))
+		why = append(why, silence(e))
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeReachableFromPeers,
@@ -128,28 +128,45 @@ func reachableFromPeers(silent []recovery.Evidence, seen []string) error {
 	}
 }
 
-// unreachable refuses while nodes do not answer that are not among those given up before.
-func unreachable(silent []recovery.Evidence, lost []string) error {
+// silence says in a sentence that a node does not answer.
+func silence(e recovery.Evidence) string {
+	return fmt.Sprintf("%s does not answer: %s.", e.Name, strings.TrimRight(e.ReachError, ".?"))
+}
+
+// unreachable refuses while nodes do not answer that are not among those given up before. open are members that a node
+// knows of, and that are at other addresses than the silent nodes.
+func unreachable(silent []recovery.Evidence, lost []string, knows string, open []Seat) error {
 	var why, give []string
 	for _, e := range silent {
-		why = append(why, fmt.Sprintf("%s does not answer: %s.", e.Name, e.ReachError))
+		why = append(why, silence(e))
 		give = append(give, e.Name)
 	}
 	title, its, names := "A Master Does Not Answer", "Its", give[0]
 	if len(silent) > 1 {
 		title, its, names = "Masters Do Not Answer", "Their", "each"
 	}
+	found := fmt.Sprintf("%s %s etcd may still run where you cannot see it.", strings.Join(why, "\n"), its)
+	next := fmt.Sprintf(
+		"bring %s back or make sure that it is switched off for good; in the latter case say so with "+
+			"lost_nodes = [%s].",
+		names,
+		quoted(slices.Concat(lost, give, addresses(open))),
+	)
+	if len(open) > 0 {
+		found += fmt.Sprintf(
+			"\n%s knows of members at other addresses than SSH was given: %s. They may be on masters that do not "+
+				"answer, or on others.",
+			knows,
+			seats(open),
+		)
+		next += " A member that is on another master than those belongs among the survey's nodes instead."
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeUnreachable,
 		Title:     title,
 		Attribute: "lost_nodes",
-		Found:     fmt.Sprintf("%s %s etcd may still run where you cannot see it.", strings.Join(why, "\n"), its),
-		Next: fmt.Sprintf(
-			"bring %s back or make sure that it is switched off for good; in the latter case say so with "+
-				"lost_nodes = [%s].",
-			names,
-			quoted(slices.Concat(lost, give)),
-		),
+		Found:     found,
+		Next:      next,
 	}
 }
 
@@ -216,16 +233,25 @@ func recoveryFinished(j *recovery.Journal, node string) error {
 	}
 }
 
-func memberNotSurveyed(seed string, open []Seat) error {
-	var members, give []string
+// seats are members with their addresses.
+func seats(open []Seat) string {
+	var members []string
 	for _, s := range open {
 		members = append(members, fmt.Sprintf("%s (%s)", s.Label(), strings.Join(s.PeerURLs, ",")))
-		if len(s.PeerURLs) > 0 {
-			give = append(give, s.PeerURLs[0])
-		} else {
-			give = append(give, s.ID.String())
-		}
 	}
+	return strings.Join(members, "; ")
+}
+
+// addresses are what lost_nodes calls members by that are none of the nodes.
+func addresses(open []Seat) []string {
+	var give []string
+	for _, s := range open {
+		give = append(give, append(slices.Clone(s.PeerURLs), s.ID.String())[0])
+	}
+	return give
+}
+
+func memberNotSurveyed(seed string, open []Seat, lost []string) error {
 	return &recovery.Refusal{
 		Code:      recovery.CodeMemberNotSurveyed,
 		Title:     "A Member Is Not Among the Surveyed Nodes",
@@ -233,12 +259,12 @@ func memberNotSurveyed(seed string, open []Seat) error {
 		Found: fmt.Sprintf(
 			"%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.",
 			seed,
-			strings.Join(members, "; "),
+			seats(open),
 		),
 		Next: fmt.Sprintf(
 			"add these masters to the survey's nodes. Where nothing runs at such an address any more, because the "+
 				"machine is switched off or has another address now, say so: lost_nodes = [%s].",
-			quoted(give),
+			quoted(slices.Concat(lost, addresses(open))),
 		),
 	}
 }

@@ -27,6 +27,11 @@ func (w *world) look(t texts) recovery.Survey {
 	w.compareLogs(s)
 	live := liveCluster(s)
 	for i := range s {
+		if e := &s[i]; live == nil && e.Status != nil && e.Status.Learner {
+			m := w.find(e.Name)
+			e.Members = onDisk(m).Members
+			w.lookAtPeers(e, m)
+		}
 		s[i].LeftBy = s.LeftBy(s[i])
 		if s[i].Live = live; live != nil && s[i].Reach == recovery.Reached && !s[i].Quorum {
 			w.askPeers(&s[i], w.find(s[i].Name), live.Members)
@@ -157,7 +162,7 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 	}
 	own := applied.member(d.member)
 	if e.Status.Learner = own != nil && own.Learner; e.Status.Learner {
-		e.Status.Leader = m.heard // it never notices that its leader is gone, and lists no members
+		e.Status.Leader = m.heard // it never notices that its leader is gone, and lists no members: its disk has them
 	} else {
 		e.Members = applied.members
 	}

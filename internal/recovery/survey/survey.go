@@ -58,6 +58,9 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 		askAgain(ctx, s, nodes)
 		live = liveCluster(s)
 	}
+	if live == nil {
+		readLearners(ctx, s, nodes)
+	}
 	lookFromOutside(ctx, s, nodes, live)
 	for i := range s {
 		s[i].Live, s[i].LeftBy = live, s.LeftBy(s[i])

@@ -20,6 +20,7 @@ type options struct {
 	short  bool
 
 	reading bool
+	hashing bool
 }
 
 // limit is when to give up, whatever hangs.
@@ -61,6 +62,9 @@ func (b *benchmark) run(ctx context.Context) error {
 	}
 	if b.reading {
 		tables = []func(context.Context) error{b.byReading}
+	}
+	if b.hashing {
+		tables = []func(context.Context) error{b.byHashing}
 	}
 	for _, table := range tables {
 		if err := table(ctx); err != nil {

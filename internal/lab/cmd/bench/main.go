@@ -21,6 +21,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often to measure against the baseline, or against the scripts")
 	flag.BoolVar(&o.short, "short", false, "one round, and only what takes less than two minutes")
 	flag.BoolVar(&o.reading, "reading", false, "measure only what it costs to read a member that does not run")
+	flag.BoolVar(&o.hashing, "hashing", false, "measure only how long a member takes no writes while it is hashed")
 	debian := flag.Bool("masters", false,
 		"measure on Debian nodes with real kubelets against scripts; needs root on Debian")
 	keep := flag.Bool("keep", false, "keep the folder with the configurations")
