@@ -19,6 +19,7 @@ func KubernetesPrograms(ctx context.Context, minor string) (k Kubernetes, err er
 			module:   "kubernetes-" + minor,
 			pkg:      "k8s.io/kubernetes/cmd/" + name,
 			required: "k8s.io/kubernetes",
+			tags:     "providerless", // without the clouds' own libraries, half of an old kubelet
 			stamp:    "k8s.io/component-base/version",
 		}
 		if *path, k.Version, err = p.get(ctx); err != nil {

@@ -19,6 +19,7 @@ type program struct {
 	module   string // folder under servers
 	pkg      string // to build
 	required string // the module whose version is the program's
+	tags     string // build tags
 	stamp    string // the package whose variable gitVersion wants to be told the version, if any
 }
 
@@ -58,7 +59,8 @@ func (p program) build(ctx context.Context, module, path, version string) error 
 	if p.stamp != "" {
 		flags += " -X " + p.stamp + ".gitVersion=v" + version
 	}
-	if _, err := goOutput(ctx, module, "build", compiler, "-ldflags", flags, "-o", tmp, p.pkg); err != nil {
+	args := []string{"build", compiler, "-tags", p.tags, "-ldflags", flags, "-o", tmp, p.pkg}
+	if _, err := goOutput(ctx, module, args...); err != nil {
 		return fmt.Errorf("building %s: %w", p.name, err)
 	}
 	if err := os.Rename(tmp, path); err != nil {
