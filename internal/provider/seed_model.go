@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -11,6 +12,24 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
+
+type seedModel struct {
+	Survey     types.Object   `tfsdk:"survey"`
+	Node       types.String   `tfsdk:"node"`
+	LostNodes  types.Set      `tfsdk:"lost_nodes"`
+	LessThan   types.Set      `tfsdk:"accept_less_than"`
+	Abandon    types.Set      `tfsdk:"abandon"`
+	RecoveryID types.String   `tfsdk:"recovery_id"`
+	Timeouts   timeouts.Value `tfsdk:"timeouts"`
+
+	Reason         types.String `tfsdk:"reason"`
+	Report         types.String `tfsdk:"report"`
+	ForcedManifest types.String `tfsdk:"forced_manifest"`
+	Loss           types.Object `tfsdk:"loss"`
+	Hazards        types.List   `tfsdk:"hazards"`
+	Discarded      types.Int64  `tfsdk:"discarded_entries"`
+	common
+}
 
 // request is what the configuration asks for.
 func (m seedModel) request(ctx context.Context) (planner.SeedRequest, diag.Diagnostics) {

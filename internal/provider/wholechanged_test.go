@@ -4,23 +4,34 @@ package provider_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // TestChangedSinceThePlan has manifests as kubeadm upgrade leaves them, so that wiped masters found clusters of their
-// own. A colleague edits one of them between plan and apply: the apply stops with our own words, before it touches
-// anything. Then it recovers.
+// own, which are put aside as the refusal advises. A colleague edits one of them between plan and apply: the apply
+// stops with our own words, before it touches anything. Then it recovers.
 func TestChangedSinceThePlan(t *testing.T) {
 	l, keys := start(t, lab.Options{Etcd: "3.6", Shape: lab.SelfOnly})
 	wipe(t, l.Nodes()[1:]...)
 	w := workspace(t, l, surveyBlock(l)+seedBlock(`node = "m1"`)+chain(l))
+	for _, m := range l.Nodes()[1:] {
+		if err := l.WaitHealthy(t.Context(), m.Name()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantRefused(t, w, recovery.CodeClusterBehind, "plan", "-no-color")
+	for _, m := range l.Nodes()[1:] {
+		putAside(t, m)
+	}
 	run(t, w, 0, "plan", "-no-color", "-out=plan")
 
-	file := l.Node("m2").Path("/etc/kubernetes/manifests/etcd.yaml")
+	file := l.Node("m2").Path("/var/lib/etcdrecovery/parked/etcd.yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -40,4 +51,21 @@ func TestChangedSinceThePlan(t *testing.T) {
 	run(t, w, 0, "apply", "-no-color", "-auto-approve")
 	wantRecovered(t, l, w, keys)
 	wantSettled(t, w)
+}
+
+// putAside stops etcd and moves its data away, as the guide has it.
+func putAside(t *testing.T, m lab.Node) {
+	t.Helper()
+	parked := m.Path("/var/lib/etcdrecovery/parked/etcd.yaml")
+	if err := os.MkdirAll(filepath.Dir(parked), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(m.Path("/etc/kubernetes/manifests/etcd.yaml"), parked); err != nil {
+		t.Fatal(err)
+	}
+	labtest.Within(t, "etcd still runs on "+m.Name(), func() bool { return len(m.EtcdPIDs()) == 0 })
+	data := m.Path("/var/lib/etcd")
+	if err := os.Rename(filepath.Join(data, "member"), data+".founded-anew"); err != nil {
+		t.Fatal(err)
+	}
 }
