@@ -38,6 +38,9 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	begun := Begun(e)
 	if begun != nil {
 		p.Resumes = "the join of " + e.Name + " " + begun.HowFar()
+		if left := e.Leftover(begun); !e.Running {
+			p.Resumes += leftover(e.DataDir, left.Data) + leftover(e.WALDir, left.WAL)
+		}
 	}
 	places := e.PlacesOf(begun)
 	p.OldData, p.OldWAL = places.Data, places.WAL
@@ -88,6 +91,14 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	}
 	p.Manifest = string(text)
 	return p, nil
+}
+
+// leftover says where goes what a join that was broken off has left in a folder.
+func leftover(in, to string) string {
+	if to == "" {
+		return ""
+	}
+	return fmt.Sprintf("; what it has left in %s is kept at %s", in, to)
 }
 
 // examined refuses a node of which it is not known what would be changed.

@@ -196,6 +196,7 @@ func TestSpent(t *testing.T) {
 				Kubelet:    recovery.Kubelet{Running: true},
 				MemberName: "m2",
 				PeerURLs:   etcd2.PeerURLs,
+				DataDir:    "/d",
 				OldData:    "/old/2",
 				Empty:      c.empty,
 				Journals:   []recovery.Journal{journal},
@@ -208,7 +209,8 @@ func TestSpent(t *testing.T) {
 			if Unfinished(e) != (c.want == "/old/1") {
 				t.Error("a join that is not gone on with has to be finished")
 			}
-			if p.OldData != c.want || (p.Resumes != "") != (c.want == "/old/1") {
+			if p.OldData != c.want || (p.Resumes != "") != (c.want == "/old/1") ||
+				strings.Contains(p.Resumes, "; what it has left in /d is kept at /old/2") != (c.want == "/old/1") {
 				t.Errorf("its data goes to %q; it goes on: %q", p.OldData, p.Resumes)
 			}
 		})
