@@ -103,6 +103,7 @@ type Evidence struct {
 	QuorumError string        `json:",omitempty"` // of a linearizable read that was tried and proved nothing
 	Auth        bool          `json:",omitempty"` // etcd asks for a user, which this provider has not
 	Members     []etcd.Member `json:",omitempty"` // as this member knows them
+	Removed     []etcd.ID     `json:",omitempty"` // of a running learner: members of the past, from its disk
 	Alarms      []string      `json:",omitempty"` // as this member knows them, without a quorum or stopped too
 	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
 	Entries     []LogEntry    `json:",omitempty"` // of the log of a member without a leader, which others have too

@@ -2,8 +2,10 @@ package executor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -68,7 +70,8 @@ func (j *joining) end(ctx context.Context) (*End, error) {
 	return end, j.sameData(end)
 }
 
-// clients are those of all members that answer, which have the cluster, the leader and the revision of the witness.
+// clients are those of all members that answer, which have the cluster and the leader of the witness, and have reached
+// its revision.
 func (j *joining) clients(ctx context.Context, end *End, leader etcd.ID) (map[string]*etcd.Client, error) {
 	all := map[string]*etcd.Client{}
 	for _, name := range append(j.others(), j.plan.Node) {
@@ -114,12 +117,28 @@ func (j *joining) clients(ctx context.Context, end *End, leader etcd.ID) (map[st
 				j.witness.Name,
 				leader,
 			)
-		case own.Revision < end.Revision:
-			return nil, fmt.Errorf("%s has applied revision %d, of %d", name, own.Revision, end.Revision)
+		}
+		if err := reaches(ctx, c, end.Revision); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		all[name], end.IDs[name] = c, own.MemberID
 	}
 	return all, nil
+}
+
+// reaches waits until a member has applied a revision that was committed before.
+func reaches(ctx context.Context, c *etcd.Client, revision int64) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	behind := errors.New("it is behind")
+	passes := func(err error) bool { return errors.Is(err, behind) || etcd.Transient(err) }
+	return etcd.Retry(ctx, passes, func(ctx context.Context) error {
+		status, err := c.Status(ctx)
+		if err == nil && status.Revision < revision {
+			return fmt.Errorf("%w: it has applied revision %d, of %d", behind, status.Revision, revision)
+		}
+		return err
+	})
 }
 
 // sameData refuses members with different data.

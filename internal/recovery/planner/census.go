@@ -42,7 +42,7 @@ type Lineage struct {
 	Cluster etcd.ID
 	Fork    string // the first node with this history, where the cluster's ID does not tell it from another one
 	Seats   []Seat // the furthest membership that is known
-	Asked   bool   // a member or a disk told it; otherwise it is what the manifests name
+	Told    *Node  // the node whose member or disk says so, nil where it is what the manifests name
 	Nodes   []*Node
 }
 
@@ -208,8 +208,7 @@ func (c *Census) seat(l *Lineage) {
 			best = n
 		}
 	}
-	if best != nil {
-		l.Asked = true
+	if l.Told = best; best != nil {
 		for _, m := range known(best) {
 			l.Seats = append(l.Seats, Seat{Member: m})
 		}
@@ -276,15 +275,26 @@ func (n *Node) applied() uint64 {
 // hasRemoved reports whether a node knows that one of these members was removed. A member that is added again has
 // another ID.
 func (n *Node) hasRemoved(members []etcd.Member) bool {
-	return n.Disk != nil && slices.ContainsFunc(members, func(m etcd.Member) bool {
-		return slices.Contains(n.Disk.RemovedMembers, m.ID)
-	})
+	_, removed, _ := n.past()
+	return slices.ContainsFunc(members, func(m etcd.Member) bool { return slices.Contains(removed, m.ID) })
+}
+
+// past are the members that a node's data has, and those that were removed from it; only a disk tells the latter.
+func (n *Node) past() (members []etcd.Member, removed []etcd.ID, told bool) {
+	switch {
+	case n.Disk != nil:
+		return n.Disk.Members, n.Disk.RemovedMembers, true
+	case n.Learner() && len(n.Members) > 0:
+		return n.Members, n.Removed, true
+	}
+	return nil, nil, false
 }
 
 // neverKnew reports whether a node has neither had nor removed one of these members: they are of a time after its own.
 func (n *Node) neverKnew(members []etcd.Member) bool {
-	return n.Disk != nil && slices.ContainsFunc(members, func(m etcd.Member) bool {
-		return m.ID != 0 && !lists(n.Disk.Members, m.ID) && !slices.Contains(n.Disk.RemovedMembers, m.ID)
+	have, removed, told := n.past()
+	return told && slices.ContainsFunc(members, func(m etcd.Member) bool {
+		return m.ID != 0 && !lists(have, m.ID) && !slices.Contains(removed, m.ID)
 	})
 }
 
@@ -293,7 +303,7 @@ func (l *Lineage) byID(n *Node, s Seat) bool { return n.Lineage == l && s.ID != 
 
 // byURL tells a node by where its manifest says that others reach it.
 func (l *Lineage) byURL(n *Node, s Seat) bool {
-	return recovery.SharesURL(n.PeerURLs, s.PeerURLs) || !l.Asked && n.MemberName != "" && n.MemberName == s.Name
+	return recovery.SharesURL(n.PeerURLs, s.PeerURLs) || l.Told == nil && n.MemberName != "" && n.MemberName == s.Name
 }
 
 // byAddress tells a node by the addresses that it has itself, or that SSH was given.
@@ -319,6 +329,17 @@ func atAddress(e recovery.Evidence, host string) bool {
 		own, bad := netip.ParseAddr(a)
 		return a != "" && a == host || err == nil && bad == nil && own.Unmap() == ip.Unmap()
 	})
+}
+
+// knows is the node whose membership is the furthest known.
+func (l *Lineage) knows() string {
+	switch {
+	case l == nil || len(l.Nodes) == 0:
+		return ""
+	case l.Told != nil:
+		return l.Told.Name
+	}
+	return l.Nodes[0].Name
 }
 
 // all are the nodes with data of a lineage; none of one that is not known.
@@ -360,34 +381,41 @@ func (c *Census) find(name string) *Node {
 	return nil
 }
 
-// unplacedSeats are the members of a lineage that none of the surveyed nodes proves to be. A silent node that is given
-// up stands for the one of its name, and each that is left over for any one.
-func (c *Census) unplacedSeats(l *Lineage, lost []string) []Seat {
-	var open []Seat
+// unplacedSeats are the members of a lineage that none of the surveyed nodes proves to be. A node that was not examined
+// stands for the one of its name, and each that is left over for any one; spare are those that stand for none.
+func (c *Census) unplacedSeats(l *Lineage, lost []string) (open []Seat, spare []*Node) {
 	for _, s := range l.Seats {
 		if s.Node == nil && !givenUp(s.Member, lost) {
 			open = append(open, s)
 		}
 	}
-	var silent []*Node // that may be any one
 	for _, n := range c.Nodes {
 		if n.MemberName == "" && n.Reach != recovery.Reached &&
 			!slices.ContainsFunc(l.Seats, func(s Seat) bool { return s.Node == n }) {
-			silent = append(silent, n)
+			spare = append(spare, n)
 		}
 	}
 	stands := func(is func(*Node, Seat) bool) {
 		open = slices.DeleteFunc(open, func(s Seat) bool {
-			i := slices.IndexFunc(silent, func(n *Node) bool { return is(n, s) && !n.elsewhereThan(s) })
+			i := slices.IndexFunc(spare, func(n *Node) bool { return is(n, s) && !n.elsewhereThan(s) })
 			if i >= 0 {
-				silent = slices.Delete(silent, i, i+1)
+				spare = slices.Delete(spare, i, i+1)
 			}
 			return i >= 0
 		})
 	}
 	stands(func(n *Node, s Seat) bool { return n.Name == s.Name })
 	stands(func(*Node, Seat) bool { return true })
-	return open
+	return open, spare
+}
+
+// reached reports whether a node reaches the etcd of a member.
+func (c *Census) reached(s Seat) bool {
+	return slices.ContainsFunc(c.Nodes, func(n *Node) bool {
+		return slices.ContainsFunc(n.Peers, func(p recovery.Peer) bool {
+			return p.Answers && slices.Contains(s.PeerURLs, p.URL)
+		})
+	})
 }
 
 // elsewhereThan reports whether SSH was given an address at which the member is not.

@@ -159,8 +159,8 @@ func TestSituations(t *testing.T) {
 				at(empty(), m3),
 			),
 			req:  SeedRequest{RecoveryID: "X"},
-			code: recovery.CodeClusterAlive,
-			says: "answers on m2",
+			code: recovery.CodeClusterBehind,
+			says: "data on m1 that it never had",
 		},
 		{
 			name: "a wiped node has founded a cluster, and the survivor has the longer history",

@@ -13,7 +13,7 @@ func TestNamelessMember(t *testing.T) {
 	nameless := peer(0x8e9e05c52164694d, "", "127.0.0.1")
 	m := three()
 	for what, err := range map[string]error{
-		"that was not surveyed":  memberNotSurveyed("m1", []Seat{{Member: nameless}}, nil),
+		"that was not surveyed":  memberNotSurveyed("m1", []Seat{{Member: nameless}}, []Seat{{Member: nameless}}, nil),
 		"recorded at a loopback": recordedAtLoopbackOf(m[0], nameless),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "8e9e05c52164694d") {

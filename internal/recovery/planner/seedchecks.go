@@ -86,7 +86,7 @@ func (d *seedDecision) noOtherRecoveryIsOpen() error {
 }
 
 // silentNodesAreGivenUp wants each node examined, or given up by name.
-func (d *seedDecision) silentNodesAreGivenUp() error { return d.givenUp("", nil) }
+func (d *seedDecision) silentNodesAreGivenUp() error { return d.givenUp(nil, nil, nil) }
 
 // nodesAndMembersAreGivenUp wants the same of each member of the furthest membership, while nobody serves: what can be
 // said with the first plan is not kept for the second.
@@ -95,12 +95,14 @@ func (d *seedDecision) nodesAndMembersAreGivenUp() error {
 		return d.silentNodesAreGivenUp()
 	}
 	l := d.Lineages[0]
-	return d.givenUp(l.Nodes[0].Name, d.unplacedSeats(l, d.plan.Lost))
+	open, spare := d.unplacedSeats(l, d.plan.Lost)
+	return d.givenUp(l, open, spare)
 }
 
-// givenUp has one list of all that is to be given up: silent nodes, and with them the members that a node knows of and
-// that may be those nodes.
-func (d *seedDecision) givenUp(knows string, open []Seat) error {
+// givenUp refuses while nodes are not examined and not given up, or members are open that none of the nodes is. Where
+// each of those can be one of the spare nodes, all of which are silent, one list has both. While it may be one that
+// answers, nothing is said of giving it up.
+func (d *seedDecision) givenUp(l *Lineage, open []Seat, spare []*Node) error {
 	var silent, refused []recovery.Evidence
 	for _, n := range d.Nodes {
 		switch {
@@ -116,26 +118,32 @@ func (d *seedDecision) givenUp(knows string, open []Seat) error {
 	if len(refused) > 0 {
 		wrong = append(wrong, accessRefused(refused, "survey"))
 	}
-	switch seen := SeenElsewhere(d.Survey); {
+	seen := SeenElsewhere(d.Survey)
+	if len(silent) > 0 && len(seen) > 0 ||
+		slices.ContainsFunc(spare, func(n *Node) bool { return n.Reach == recovery.Refused }) {
+		open = nil
+	}
+	switch {
 	case len(silent) > 0 && len(seen) > 0:
 		wrong = append(wrong, reachableFromPeers(silent, seen))
-	case len(silent) > 0 && d.nameless() == nil:
-		wrong, open = append(wrong, unreachable(silent, d.rightlyLost(), knows, open)), nil
+	case len(silent) > 0 && len(open) <= len(spare) && d.nameless() == nil:
+		wrong, open = append(wrong, unreachable(silent, d.rightlyLost(), l.knows(), open)), nil
 	case len(silent) > 0:
 		wrong = append(wrong, unreachable(silent, d.rightlyLost(), "", nil))
 	}
-	return errors.Join(append(wrong, d.unaccounted(knows, open))...)
+	return errors.Join(append(wrong, d.unaccounted(l, open))...)
 }
 
-// unaccounted refuses while members that a node knows of are none of the nodes, and are not given up.
-func (d *seedDecision) unaccounted(knows string, open []Seat) error {
+// unaccounted refuses while members of a lineage are open: they are none of the nodes, and not given up.
+func (d *seedDecision) unaccounted(l *Lineage, open []Seat) error {
 	if len(open) == 0 {
 		return nil
 	}
 	if n := d.nameless(); n != nil { // it may be the one, and this says more
 		return nodeProblem(n.Evidence)
 	}
-	return memberNotSurveyed(knows, open, d.rightlyLost())
+	quiet := slices.DeleteFunc(slices.Clone(open), d.reached)
+	return memberNotSurveyed(l.knows(), open, quiet, d.rightlyLost())
 }
 
 // nameless is a node that was examined and does not say which member it makes, nil where there is none.
@@ -208,14 +216,24 @@ func (d *seedDecision) onlySeedServes() error {
 			continue
 		}
 		v := d.judge(n.Name)
-		v.Ahead = filter(v.Ahead, func(name string) bool { return name != d.seed.Name })
-		r := clusterServes(d.seed.Evidence, n.Evidence, v)
-		if len(v.Ahead) > 0 && n.Lineage != d.seed.Lineage {
-			r = foundedAnew(v.Ahead, v.Answers, d.Survey)
+		if len(v.Ahead) > 0 && !d.grownFromSeed(n, v.Ahead) {
+			return foundedAnew(v.Ahead, v.Answers, d.Survey)
 		}
-		return flagFirst(d.seed.Evidence, r)
+		v.Ahead = filter(v.Ahead, func(name string) bool { return name != d.seed.Name })
+		return clusterServes(d.seed.Evidence, n.Evidence, v)
 	}
 	return nil
+}
+
+// grownFromSeed reports whether a node serves as a member of a cluster that this recovery's forced start began. One
+// that was founded anew on wiped disks can have the IDs of the first members, which those who have more know; members
+// that were added since have IDs that they do not know.
+func (d *seedDecision) grownFromSeed(n *Node, ahead []string) bool {
+	if n == d.seed || n.Lineage != nil && n.Lineage == d.seed.Lineage {
+		return true
+	}
+	return n.Cluster() == d.journal.Cluster && lists(n.Members, d.journal.Member) &&
+		!slices.ContainsFunc(ahead, func(name string) bool { return lists(d.Census.find(name).KnownMembers(), n.Member) })
 }
 
 // nobodyServesUnasked refuses while etcd runs on another node, proved no quorum, and needs no other member for one.
@@ -277,7 +295,8 @@ func (d *seedDecision) everyMemberIsAccountedFor() error {
 	if d.seed.Lineage == nil {
 		return nil
 	}
-	return d.unaccounted(d.seed.Name, d.unplacedSeats(d.seed.Lineage, d.plan.Lost))
+	open, _ := d.unplacedSeats(d.seed.Lineage, d.plan.Lost)
+	return d.unaccounted(d.seed.Lineage, open)
 }
 
 // nothingIsSeenFromNodes refuses while etcd runs where it cannot be stopped.

@@ -38,7 +38,7 @@ func TestAllAtOnce(t *testing.T) {
 			SeedRequest{Node: "m3", Lost: []string{"m1", "m9"}},
 			[]recovery.Code{
 				recovery.CodeLostNodeAnswers, recovery.CodeUnknownNode, recovery.CodeUnreachable,
-				recovery.CodeSeedEmpty,
+				recovery.CodeMemberNotSurveyed, recovery.CodeSeedEmpty,
 			},
 		},
 		{
@@ -58,44 +58,6 @@ func TestAllAtOnce(t *testing.T) {
 	want := []recovery.Code{recovery.CodeNoSpace, recovery.CodeKubeletDown}
 	if got := codes(s, SeedRequest{Lost: []string{"m2"}}); !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-// TestGivenUpAtOnce has two nodes switched off, of a cluster whose peers have other addresses than SSH was given: one
-// refusal has one list, and with that list nothing is left to give up.
-func TestGivenUpAtOnce(t *testing.T) {
-	s := recovery.Survey{at(disk(7, 20, three()...), three()[0])}
-	for i, name := range []string{"m2", "m3"} {
-		s = append(s, recovery.Evidence{
-			Name:       name,
-			Host:       fmt.Sprintf("192.168.0.1%d", i+2),
-			Reach:      recovery.Silent,
-			ReachError: "no route to host. Is the address right, and the machine on?",
-		})
-	}
-	request := SeedRequest{RecoveryID: "test"}
-	_, err := DecideSeed(s, request)
-	all := recovery.Refusals(err)
-	if len(all) != 1 || all[0].Code != recovery.CodeUnreachable {
-		t.Fatalf("refused: %v", err)
-	}
-	for _, words := range []string{
-		`lost_nodes = ["m2", "m3", "https://10.0.0.12:2380", "https://10.0.0.13:2380"]`,
-		"m1 knows of members at other addresses than SSH was given: m2 (https://10.0.0.12:2380); m3 (",
-		"and the machine on.\nm3 does not answer",
-	} {
-		if !strings.Contains(err.Error(), words) {
-			t.Errorf("it does not say %q:\n%v", words, err)
-		}
-	}
-	request.Lost = []string{"m2", "m3", "https://10.0.0.12:2380", "https://10.0.0.13:2380"}
-	if _, err := DecideSeed(s, request); err != nil {
-		t.Errorf("as advised: %v", err)
-	}
-	request.Lost = request.Lost[:3]
-	if _, err := DecideSeed(s, request); !strings.Contains(fmt.Sprint(err),
-		`lost_nodes = ["m2", "m3", "https://10.0.0.12:2380", "https://10.0.0.13:2380"]`) {
-		t.Errorf("what was given up is not in the list any more: %v", err)
 	}
 }
 

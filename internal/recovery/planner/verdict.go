@@ -55,7 +55,7 @@ func Judge(s recovery.Survey, node string) Verdict { return takeCensus(s).judge(
 func (c *Census) judge(node string) Verdict {
 	l, unclear := c.subject(node)
 	v := Verdict{Voters: len(l.voters()), Seen: SeenElsewhere(c.Survey)}
-	if !l.Asked {
+	if l.Told == nil {
 		v.Voters = max(v.Voters, len(c.Nodes))
 	}
 	for _, n := range c.Nodes {
@@ -205,7 +205,7 @@ func (n *Node) mayVote(l *Lineage) bool {
 	if removedFor(n.Evidence, l.survey()) != "" || n.Disk != nil && slices.Contains(n.Disk.RemovedMembers, n.Member) {
 		return false
 	}
-	if l.Asked && n.Member != 0 && n.Lineage == l {
+	if l.Told != nil && n.Member != 0 && n.Lineage == l {
 		for _, s := range l.Seats {
 			if s.ID == n.Member {
 				return !s.Learner

@@ -72,7 +72,7 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 
 // foundedAnew refuses both ways: to force while something answers, and to give up the data of the master that knows
 // more.
-func foundedAnew(ahead, answers []string, all recovery.Survey) *recovery.Refusal {
+func foundedAnew(ahead, answers []string, all recovery.Survey) error {
 	how := ""
 	for _, name := range answers {
 		how += fmt.Sprintf(
@@ -187,34 +187,31 @@ func memberTwice(n, o *Node) error {
 	}
 }
 
-func clusterServes(seed, serving recovery.Evidence, v Verdict) *recovery.Refusal {
+func clusterServes(seed, serving recovery.Evidence, v Verdict) error {
+	found := fmt.Sprintf(
+		"a cluster of %d members answers on %s, and this recovery would stop it to go on with %s alone%s.",
+		len(serving.Members),
+		serving.Name,
+		seed.Name,
+		v.less()+v.doubts(),
+	)
+	next := "let each broken master join it with etcdrecovery_member, and take etcdrecovery_seed out of the " +
+		"configuration (or import it)."
+	if seed.ForceFlag != "" {
+		found = fmt.Sprintf("%s on %s has the force-new-cluster flag. Then ", seed.ForceFlag, seed.Name) + found
+		next = fmt.Sprintf(
+			"take the flag out of %s on %s before etcd starts there again: it would throw all other members out. Then ",
+			seed.ForceFlag,
+			seed.Name,
+		) + next
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeClusterAlive,
 		Title:     "The Cluster Is Alive",
 		Attribute: "survey",
-		Found: fmt.Sprintf(
-			"a cluster of %d members answers on %s, and this recovery would stop it to go on with %s alone%s.",
-			len(serving.Members),
-			serving.Name,
-			seed.Name,
-			v.less()+v.doubts(),
-		),
-		Next: "let each broken master join it with etcdrecovery_member, and take etcdrecovery_seed out of the " +
-			"configuration (or import it).",
+		Found:     found,
+		Next:      next,
 	}
-}
-
-// flagFirst adds to a refusal that the force flag is in the seed's manifest, which comes before all else.
-func flagFirst(seed recovery.Evidence, r *recovery.Refusal) *recovery.Refusal {
-	if seed.ForceFlag != "" {
-		r.Found = fmt.Sprintf("%s on %s has the force-new-cluster flag. Besides, ", seed.ForceFlag, seed.Name) + r.Found
-		r.Next = fmt.Sprintf(
-			"take the flag out of %s on %s before etcd starts there again: it would throw all other members out. Then ",
-			seed.ForceFlag,
-			seed.Name,
-		) + r.Next
-	}
-	return r
 }
 
 func servesUnasked(e recovery.Evidence) error {

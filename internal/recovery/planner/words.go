@@ -154,12 +154,12 @@ func unreachable(silent []recovery.Evidence, lost []string, knows string, open [
 	)
 	if len(open) > 0 {
 		found += fmt.Sprintf(
-			"\n%s knows of members at other addresses than SSH was given: %s. They may be on masters that do not "+
-				"answer, or on others.",
+			"\n%s knows of members at other addresses than SSH was given: %s. They may be these masters, or "+
+				"others.",
 			knows,
 			seats(open),
 		)
-		next += " A member that is on another master than those belongs among the survey's nodes instead."
+		next += " A member on a machine that is not surveyed belongs among the survey's nodes instead."
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeUnreachable,
@@ -251,21 +251,27 @@ func addresses(open []Seat) []string {
 	return give
 }
 
-func memberNotSurveyed(seed string, open []Seat, lost []string) error {
+// memberNotSurveyed refuses while nobody knows where members are. quiet are those that no node reaches: only they can
+// be given up.
+func memberNotSurveyed(knows string, open, quiet []Seat, lost []string) error {
+	next := "add these masters to the survey's nodes."
+	if len(quiet) > 0 {
+		next += fmt.Sprintf(
+			" Where nothing runs at such an address any more, because the machine is switched off or has another "+
+				"address now, say so: lost_nodes = [%s].",
+			quoted(slices.Concat(lost, addresses(quiet))),
+		)
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeMemberNotSurveyed,
 		Title:     "A Member Is Not Among the Surveyed Nodes",
 		Attribute: "survey",
 		Found: fmt.Sprintf(
 			"%s knows of members that none of the surveyed masters is: %s. Their etcd may still run.",
-			seed,
+			knows,
 			seats(open),
 		),
-		Next: fmt.Sprintf(
-			"add these masters to the survey's nodes. Where nothing runs at such an address any more, because the "+
-				"machine is switched off or has another address now, say so: lost_nodes = [%s].",
-			quoted(slices.Concat(lost, addresses(open))),
-		),
+		Next: next,
 	}
 }
 

@@ -29,7 +29,8 @@ func (w *world) look(t texts) recovery.Survey {
 	for i := range s {
 		if e := &s[i]; live == nil && e.Status != nil && e.Status.Learner {
 			m := w.find(e.Name)
-			e.Members = onDisk(m).Members
+			disk := onDisk(m)
+			e.Members, e.Removed = disk.Members, disk.RemovedMembers
 			w.lookAtPeers(e, m)
 		}
 		s[i].LeftBy = s.LeftBy(s[i])

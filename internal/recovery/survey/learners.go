@@ -40,6 +40,16 @@ func readLearner(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 		))
 		return
 	}
-	e.Members = disk.Members
+	if disk.ClusterID != e.Status.ClusterID || disk.MemberID != e.Status.MemberID {
+		e.Warnings = append(e.Warnings, fmt.Sprintf(
+			"etcd runs on %s as the learner %s, and the data in %s is that of member %s: it has been started with other data",
+			e.Name,
+			e.Status.MemberID,
+			e.DataDir,
+			disk.MemberID,
+		))
+		return
+	}
+	e.Members, e.Removed = disk.Members, disk.RemovedMembers
 	lookAtPeers(ctx, e, n)
 }
