@@ -53,11 +53,11 @@ func TestNotReady(t *testing.T) {
 	m3.RemoveImage()
 	untouched(t, l, func() {
 		unfit := look()
-		refusedAs(t, decideSeed(with(fit, unfit, "m1")), recovery.CodeNodeNotReady,
+		refusedAs(t, decideSeed(with(fit, unfit, "m1")), recovery.CodeDataNotFound,
 			"m1: /etc/kubernetes/manifests/etcd.yaml and /etc/kubernetes/manifests/etcd.yaml.bak are both the pod "+
 				"kube-system/etcd",
 			"Move one of them out of /etc/kubernetes/manifests")
-		refusedAs(t, decideMembers(with(fit, unfit, "m2")), recovery.CodeNodeNotReady,
+		refusedAs(t, decideMembers(with(fit, unfit, "m2")), recovery.CodeDataUnknown,
 			"m2: /etc/kubernetes/manifests/", "etcd.yaml~", "are both the pod kube-system/etcd")
 		refusedAs(t, decideMembers(with(fit, unfit, "m3")), recovery.CodeNodeNotReady, noImage("m3")...)
 	})
@@ -68,7 +68,7 @@ func TestNotReady(t *testing.T) {
 	untouched(t, l, func() {
 		unfit := look()
 		refusedAs(t, decideSeed(with(fit, unfit, "m1")), recovery.CodeKubeletDown, noKubelet("m1")...)
-		refusedAs(t, decideMembers(with(fit, unfit, "m2")), recovery.CodeNodeNotReady,
+		refusedAs(t, decideMembers(with(fit, unfit, "m2")), recovery.CodeDataUnknown,
 			"m2: /etc/kubernetes/manifests/", "old-etcd", "are both the pod kube-system/etcd")
 	})
 	old()

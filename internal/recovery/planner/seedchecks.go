@@ -232,8 +232,8 @@ func (d *seedDecision) grownFromSeed(n *Node, ahead []string) bool {
 	if n == d.seed || n.Lineage != nil && n.Lineage == d.seed.Lineage {
 		return true
 	}
-	return n.Cluster() == d.journal.Cluster && lists(n.Members, d.journal.Member) &&
-		!slices.ContainsFunc(ahead, func(name string) bool { return lists(d.Census.find(name).KnownMembers(), n.Member) })
+	known := func(name string) bool { return lists(d.Census.find(name).KnownMembers(), n.Member) }
+	return n.Cluster() == d.journal.Cluster && lists(n.Members, d.journal.Member) && !slices.ContainsFunc(ahead, known)
 }
 
 // nobodyServesUnasked refuses while etcd runs on another node, proved no quorum, and needs no other member for one.

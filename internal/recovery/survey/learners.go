@@ -42,7 +42,7 @@ func readLearner(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	}
 	if disk.ClusterID != e.Status.ClusterID || disk.MemberID != e.Status.MemberID {
 		e.Warnings = append(e.Warnings, fmt.Sprintf(
-			"etcd runs on %s as the learner %s, and the data in %s is that of member %s: it has been started with other data",
+			"etcd runs on %s as the learner %s, and the data in %s is that of member %s: it began with other data",
 			e.Name,
 			e.Status.MemberID,
 			e.DataDir,
