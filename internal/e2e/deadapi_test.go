@@ -88,11 +88,12 @@ func TestKubeletsOfADeadAPI(t *testing.T) {
 	}
 }
 
-// settle waits until a kubelet is so old that one with an expired certificate is believed to run on.
+// settle waits until a kubelet is so old that one with an expired certificate is believed to run on. For a moment after
+// systemctl has started it, its process has no name of its own yet.
 func settle(t *testing.T, m lab.Node) {
 	t.Helper()
 	until(t, "a kubelet of half a minute", time.Minute, func() bool {
-		age, err := strconv.Atoi(strings.TrimSpace(command(t, m, "ps", "-C", "kubelet", "-o", "etimes=")))
+		age, err := strconv.Atoi(strings.TrimSpace(command(t, m, "sh", "-c", "ps -C kubelet -o etimes= || true")))
 		return err == nil && age > 30
 	})
 }
