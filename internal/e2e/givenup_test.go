@@ -34,13 +34,12 @@ func giveUp(t *testing.T, l *lab.Lab, data string, count int64) {
 	must(t, err)
 	must(t, m3.PowerOn())
 	old := m3.Path(data + "/member/snap/db")
-	for !strings.Contains(m3.ContainerLog(), "removed") {
-		if ctx.Err() != nil {
-			t.Fatalf("m3 does not say that it was removed:\n%s", tail(m3.ContainerLog(), 20))
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
+	until(t, "m3 says that it was removed", time.Minute, func() bool {
+		return strings.Contains(m3.ContainerLog(), "removed")
+	})
 	report := writer.Stop()
+	t.Logf("%d writes failed while the removed member came back, the longest gap was %s (%v)",
+		report.Failed, report.LongestGap, report.LastFailure)
 	if report.Failed > 0 && termOf(t, l, "m1") != term { // a machine can also be too slow for a write
 		t.Errorf("%d writes failed while the removed member came back: %v", report.Failed, report.LastFailure)
 	}

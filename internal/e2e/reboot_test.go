@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
 
 // TestReboot has etcd 3.6, data on a mount, and members whose names are not their hosts'. It logs in as a user who is
@@ -32,9 +34,9 @@ func TestReboot(t *testing.T) {
 	must(t, m3.SudoFails(true))
 	wants(t, run(t, w, 1, "plan"), "m3", "sudo")
 	must(t, m3.SudoFails(false))
-	until(t, "a back-off of 40 s on m3", 3*time.Minute, func() bool {
-		time.Sleep(2 * time.Second) // to read the log costs something
-		return strings.Contains(kubeletLog(t, m3), "back-off 40s restarting failed container=etcd")
+	const costly = 2 * time.Second // to read the log
+	labtest.Await(t, "a back-off of 40 s on m3", 3*time.Minute, costly, func() bool {
+		return strings.Contains(kubeletLog(t.Context(), t, m3), "back-off 40s restarting failed container=etcd")
 	})
 	run(t, w, 2, "plan", "-detailed-exitcode", "-out=recovery.tfplan")
 	applying, ended := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -42,7 +44,9 @@ func TestReboot(t *testing.T) {
 	booted := make(chan error, 1)
 	go func() { booted <- rebootMeanwhile(applying, t, m1, m2) }()
 	started := make(chan bool, 1)
-	go func() { started <- startsSoon(t, m3) }()
+	// Longer than two applies may take.
+	watching := labtest.Timeout(t, 30*time.Minute)
+	go func() { started <- startsSoon(watching, t, m3) }()
 
 	r, err := w.Run(applying, nil, "apply", "-no-color", "recovery.tfplan")
 	must(t, err)
@@ -83,21 +87,26 @@ func rebootMeanwhile(ctx context.Context, t *testing.T, seed, joining lab.Node) 
 }
 
 // startsSoon reports whether etcd starts on a joining master well before the kubelet would end its back-off.
-func startsSoon(t *testing.T, joining lab.DebianNode) bool {
-	if !awaitFile(t.Context(), joining.Path(manifest), "--initial-cluster-state=existing") {
+func startsSoon(ctx context.Context, t *testing.T, joining lab.DebianNode) bool {
+	if !awaitFile(ctx, joining.Path(manifest), "--initial-cluster-state=existing") {
 		return false
 	}
-	backOffs := func() int { return strings.Count(kubeletLog(t, joining), "restarting failed container=etcd") }
+	backOffs := func() int { return strings.Count(kubeletLog(ctx, t, joining), "restarting failed container=etcd") }
 	before, began := backOffs(), time.Now()
-	for t.Context().Err() == nil && len(joining.EtcdPIDs()) == 0 {
-		time.Sleep(50 * time.Millisecond)
+	if wait.Until(ctx, 50*time.Millisecond, func() error {
+		if len(joining.EtcdPIDs()) == 0 {
+			return errors.New("etcd does not run")
+		}
+		return nil
+	}) != nil {
+		return false
 	}
 	t.Logf("etcd started on %s %s after its manifest was put in", joining.Name(), time.Since(began))
 	return backOffs() == before
 }
 
-func kubeletLog(t *testing.T, m lab.DebianNode) string {
-	log, err := m.Run(t.Context(), "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager")
+func kubeletLog(ctx context.Context, t *testing.T, m lab.DebianNode) string {
+	log, err := m.Run(ctx, "journalctl", "-u", "kubelet", "-o", "cat", "--no-pager")
 	if err != nil {
 		t.Error(err)
 	}

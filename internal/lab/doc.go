@@ -39,5 +39,5 @@
 //	terraform  Terraform or OpenTofu, run on a lab
 //	labtest    what tests of the lab begin with
 //	sample     how much of a test runs
-//	cmd        the programs: demo, drill, bench, faults, the provider that faults watch, and pause
+//	cmd        the programs: demo, drill, bench, faults, the provider that tells of its steps, and pause
 package lab

@@ -116,7 +116,7 @@ func (n *Node) TouchLock(ctx context.Context) error {
 }
 
 // Unlock gives the lock back, if it is still the holder's. What a command that nobody waits for any more has left
-// running is ended first.
+// running is ended first; while it does not end, the lock stays.
 func (n *Node) Unlock(ctx context.Context) error {
 	_, err := n.change(ctx, script("whole", "end_users", "unlock"), n.LockPath(), n.holder)
 	if errors.Is(err, ErrLocked) {

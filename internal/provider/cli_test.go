@@ -79,6 +79,7 @@ func wantRefused(t *testing.T, w *terraform.Workspace, code recovery.Code, args 
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = listener.Close() }) // where run ends the test
 	watched := *w
 	watched.Env = append(slices.Clone(w.Env), link.Variable+"="+socket)
 	_, folded = run(t, &watched, 1, args...)

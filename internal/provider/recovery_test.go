@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 )
 
 // writeOnceUp begins to write on the seed when the journal says that it runs without the force flag.
@@ -114,11 +115,7 @@ func firstWrite(t *testing.T, l *lab.Lab, masters ...string) *lab.Writer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(20 * time.Second); w.Acked() == 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the writer gets no write through")
-		}
-	}
+	labtest.Within(t, "a first write", func() bool { return w.Acked() > 0 })
 	return w
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -95,12 +96,8 @@ func leaderless(t *testing.T, l *lab.Lab, name string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	for {
-		if status, err := c.Status(t.Context(), l.Node(name).ClientURL()); err == nil && status.Leader == 0 {
-			return
-		} else if t.Context().Err() != nil {
-			t.Fatalf("%s still has a leader: %v, %v", name, status, err)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	labtest.Within(t, name+" has no leader", func() bool {
+		status, err := c.Status(labtest.Timeout(t, time.Second), l.Node(name).ClientURL())
+		return err == nil && status.Leader == 0
+	})
 }

@@ -5,7 +5,6 @@ package datadir_test
 import (
 	"os"
 	"testing"
-	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
@@ -14,14 +13,16 @@ import (
 // TestAlarms reads the alarm of a member whose database is full, after it was killed.
 func TestAlarms(t *testing.T) {
 	l, err := lab.Start(t.Context(), lab.Options{
-		Nodes: 1, ExtraFlags: map[string]string{"quota-backend-bytes": "500000"},
+		Nodes: 1, ExtraFlags: map[string]string{
+			"quota-backend-bytes": "500000",
+			"backend-batch-limit": "1", // each write counts for the quota, and is on the disk, before the next
+		},
 	})
 	must(t, err)
 	defer func() { must(t, l.Close()) }()
 	if err := l.Fill(t.Context(), 3000, 1000); err == nil {
 		t.Fatal("the database is not full")
 	}
-	time.Sleep(300 * time.Millisecond) // etcd writes to its database ten times a second
 	m := l.Node("m1")
 	m.KubeletStop()
 	m.KillEtcd()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
@@ -105,13 +106,10 @@ func TestChecks(t *testing.T) {
 	write(manifest, forced)
 	refused("a manifest with the flag", noForce(m), "the force flag is left")
 	m.KubeletStart()
-	deadline := time.Now().Add(time.Minute)
-	for len(m.EtcdPIDs()) != 1 || m.EtcdPIDs()[0] == before[0] {
-		if time.Now().After(deadline) {
-			t.Fatal("etcd was not started with the flag")
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
+	labtest.Within(t, "etcd with the flag", func() bool {
+		pids := m.EtcdPIDs()
+		return len(pids) == 1 && pids[0] != before[0]
+	})
 	m.KubeletStop()
 	write(manifest, string(text))
 	refused("a process with the flag", noForce(m), "the force flag is left")

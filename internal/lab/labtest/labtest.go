@@ -1,7 +1,7 @@
 //go:build linux
 
 // Package labtest has what tests of the lab, and of its rooms, begin with: a lab that ends with the test, and somebody
-// who logs in. Tests of the provider and its parts have helpers of their own.
+// who logs in, and how tests wait.
 package labtest
 
 import (
@@ -63,7 +63,9 @@ func Within(t *testing.T, what string, ok func() bool) {
 // Await waits for a condition with a patience of its own, and looks after each pause.
 func Await(t *testing.T, what string, patience, pause time.Duration, ok func() bool) {
 	t.Helper()
-	if err := wait.Until(Timeout(t, patience), pause, func() error {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := wait.Until(ctx, pause, func() error {
 		if !ok() {
 			return errors.New(what)
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -282,11 +283,7 @@ func (c *choiceCase) end(way int) recovery.Survey {
 
 func (c *choiceCase) terminate(m lab.Node) {
 	c.signal(m, syscall.SIGTERM)
-	for deadline := time.Now().Add(10 * time.Second); len(m.EtcdPIDs()) > 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			c.Fatalf("etcd of %s does not end", m.Name())
-		}
-	}
+	labtest.Within(c.T, "the end of etcd on "+m.Name(), func() bool { return len(m.EtcdPIDs()) == 0 })
 }
 
 // kept finds what was read of one master, whatever there is of the others.

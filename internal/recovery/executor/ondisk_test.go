@@ -15,6 +15,7 @@ import (
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
@@ -159,15 +160,10 @@ func storageKnown(t *testing.T, l *lab.Lab) {
 	t.Helper()
 	for _, m := range l.Nodes() {
 		c := client(t, l, m.Name())
-		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(100 * time.Millisecond) {
+		labtest.Within(t, "the storage version of "+m.Name(), func() bool {
 			r, err := c.Status(t.Context(), m.ClientURL())
-			if err == nil && r.StorageVersion != "" {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("%s has written no storage version: %v", m.Name(), err)
-			}
-		}
+			return err == nil && r.StorageVersion != ""
+		})
 	}
 	time.Sleep(300 * time.Millisecond) // etcd writes to its database ten times a second
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/executor"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
@@ -43,11 +44,7 @@ func TestTwoEtcds(t *testing.T) {
 		}
 		return pids
 	}
-	for deadline := time.Now().Add(time.Minute); len(other()) == 0; time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("the other etcd does not run: %q", m1.EtcdCommands())
-		}
-	}
+	labtest.Within(t, "the other etcd", func() bool { return len(other()) > 0 })
 	before := other()
 	loseMajority(t, l)
 	nodes := nodesOf(t, l)

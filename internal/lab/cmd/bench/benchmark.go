@@ -60,11 +60,14 @@ func (b *benchmark) run(ctx context.Context) error {
 	if !b.short {
 		tables = append(tables, b.byReading, b.byNodes, b.bySize, b.gaps)
 	}
+	if b.reading || b.hashing {
+		tables = nil
+	}
 	if b.reading {
-		tables = []func(context.Context) error{b.byReading}
+		tables = append(tables, b.byReading)
 	}
 	if b.hashing {
-		tables = []func(context.Context) error{b.byHashing}
+		tables = append(tables, b.byHashing)
 	}
 	for _, table := range tables {
 		if err := table(ctx); err != nil {

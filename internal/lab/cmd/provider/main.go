@@ -1,4 +1,5 @@
-// Command provider is the provider as it is released, but for one thing: it tells fault injection of each step.
+// Command provider is the provider as it is released, but for one thing: it tells whoever
+// listens of each step and each refusal.
 package main
 
 import (

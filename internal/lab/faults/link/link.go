@@ -1,4 +1,5 @@
-// Package link lets a provider at work tell fault injection of each step, and wait until it has had its way.
+// Package link lets a provider at work tell of each step and each refusal: fault injection, which it then lets have its
+// way, or a test.
 package link
 
 import (
