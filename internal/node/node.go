@@ -71,6 +71,9 @@ func (n *Node) run(ctx context.Context, text string, args ...string) ([]byte, er
 // NoForwarding tells from a failed connection that the master's sshd forbids it, whatever runs there.
 func NoForwarding(err error) bool { return errors.Is(err, ssh.ErrNoForwarding) }
 
+// NotDialed reports whether a failed connection through the node says nothing of what was to be reached.
+func NotDialed(err error) bool { return ssh.NotDialed(err) }
+
 // exitCode gives the code with which a script ended, or -1 if it did not run to an end.
 func exitCode(err error) int {
 	var exit *ssh.ExitError

@@ -203,11 +203,11 @@ func SharesURL(a, b []string) bool {
 	return slices.ContainsFunc(a, func(u string) bool { return slices.Contains(b, u) })
 }
 
-// SeedJournal finds this master's journal of a recovery that was begun from it.
+// SeedJournal finds this master's journal of a recovery that was begun from it, as it counts now.
 func (e Evidence) SeedJournal(id string) *Journal {
 	for i := range e.Journals {
 		if e.Journals[i].Operation == OperationSeed && e.Journals[i].ID == id {
-			return &e.Journals[i]
+			return e.Current(&e.Journals[i])
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package recovery
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,6 +30,9 @@ type Journal struct {
 	Moved   []string `json:",omitempty"` // nodes whose manifest the kubelet had when this was begun
 	Stopped []string `json:",omitempty"` // nodes on which etcd is stopped for this
 	SeedRan bool     `json:",omitempty"` // the seed's etcd ran when this was begun
+	// What is on the nodes that the new cluster is not made of, by their names; none of one of which that is not known.
+	Left     map[string]Left `json:",omitempty"`
+	Revision int64           `json:",omitzero"` // with which the forced cluster began
 
 	Discarded *int64 `json:",omitempty"` // log entries that the forced start dropped; nil where etcd's log does not say
 
@@ -77,6 +81,7 @@ func (j *Journal) FileName() string { return string(j.Operation) + "-" + j.ID }
 func (j *Journal) Clone() *Journal {
 	own := *j
 	own.Moved, own.Stopped, own.Steps = slices.Clone(j.Moved), slices.Clone(j.Stopped), slices.Clone(j.Steps)
+	own.Left = maps.Clone(j.Left)
 	if j.Discarded != nil {
 		n := *j.Discarded
 		own.Discarded = &n

@@ -104,6 +104,31 @@ func (e Evidence) PhaseOf(j *Journal) Phase {
 	return j.Phase
 }
 
+// Current returns a recovery's journal as it counts on its node now. Where somebody has put the operator's manifest
+// back into the kubelet's folder after etcd was stopped for the recovery, and no forced start has been at the data
+// since, it has only begun: etcd may have taken more since then, and a copy that was made is not of that.
+func (e Evidence) Current(j *Journal) *Journal {
+	if j == nil || j.Operation != OperationSeed || !j.Open() || !j.Reached(PhaseStopped) || j.Reached(PhaseForced) ||
+		e.Manifest == "" || e.Parked != "" || e.ForceFlag != "" || j.Reached(PhaseForcing) && !e.KnowsOthers() {
+		return j
+	}
+	own := j.Clone()
+	own.Phase, own.Places = PhaseBegun, Places{}
+	return own
+}
+
+// KnowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out:
+// no forced start has been at its data, or a cluster has grown from it since.
+func (e Evidence) KnowsOthers() bool {
+	voters := 0
+	for _, m := range e.KnownMembers() {
+		if !m.Learner {
+			voters++
+		}
+	}
+	return voters > 1 && e.ForceFlag == ""
+}
+
 // otherData reports whether the node's data is that of another member or another cluster than the operation left there.
 func (e Evidence) otherData(j *Journal) bool {
 	cluster, member := e.Cluster(), e.memberID()

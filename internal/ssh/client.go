@@ -137,8 +137,21 @@ func (c *Client) forget(conn *ssh.Client) {
 
 // ErrNoForwarding is a server that opens no connections for its clients.
 var ErrNoForwarding = errors.New(
-	"sshd on the master forbids forwarding (AllowTcpForwarding), through which etcd is reached",
+	"sshd on the master forbids forwarding (AllowTcpForwarding, PermitOpen), through which etcd is reached",
 )
+
+// NotDialed reports whether an error of DialContext says nothing of the address: the server was not reached, or did not
+// even try to connect. What it tried and what took too long is no such error.
+func NotDialed(err error) bool {
+	var refused *ssh.OpenChannelError
+	switch {
+	case err == nil, errors.Is(err, context.DeadlineExceeded):
+		return false
+	case errors.As(err, &refused):
+		return refused.Reason != ssh.ConnectionFailed
+	}
+	return true
+}
 
 // DialContext opens a connection from the server to an address, as `ssh -W` does. Etcd is reached this way.
 func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {

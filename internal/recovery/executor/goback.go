@@ -210,7 +210,7 @@ func (m *master) unpark(ctx context.Context) error {
 func (m *master) awaitPeers(ctx context.Context) error {
 	for {
 		for _, u := range m.ev.PeerURLs {
-			if etcd.PeerAnswers(ctx, m.DialContext, u) {
+			if answers, _ := etcd.PeerAnswers(ctx, m.DialContext, u); answers {
 				return nil
 			}
 		}

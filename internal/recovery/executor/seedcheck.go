@@ -79,8 +79,22 @@ func (s *seeding) willMove() {
 	slices.Sort(moved)
 	s.book.Moved = moved
 	s.book.Stopped = s.plan.Reached()
+	s.willLeave()
 	if s.seed.ev.Running {
 		s.book.SeedRan = true
+	}
+}
+
+// willLeave writes down whose data is on the others, as long as none of them can have joined.
+func (s *seeding) willLeave() {
+	if s.book.Reached(recovery.PhaseForced) {
+		return
+	}
+	s.book.Left = map[string]recovery.Left{}
+	for _, name := range s.plan.Others() {
+		if p, known := s.masters[name].ev.Progress(); known {
+			s.book.Left[name] = recovery.Left{Member: p.Member}
+		}
 	}
 }
 

@@ -82,6 +82,7 @@ func (s *seeding) force(ctx context.Context) error {
 	if err := s.readForcedLog(ctx, started); err != nil {
 		return err
 	}
+	s.book.Revision = s.result.Revision
 	s.book.reach(recovery.PhaseForced)
 	return nil
 }
@@ -91,11 +92,13 @@ func (s *seeding) force(ctx context.Context) error {
 func (s *seeding) stillGone(ctx context.Context) error {
 	var all recovery.Survey
 	for _, m := range s.masters {
-		all = append(all, m.ev)
+		ev := m.ev
+		ev.Running = false // which was proved: whatever answers now is somebody else
+		all = append(all, ev)
 	}
 	var mu sync.Mutex
-	_ = s.each(ctx, append(s.plan.Others(), s.plan.Node), func(ctx context.Context, m *master) error {
-		peers := survey.AskPeers(ctx, m.Node, m.ev.Peers)
+	if err := s.each(ctx, append(s.plan.Others(), s.plan.Node), func(ctx context.Context, m *master) error {
+		peers, err := survey.AskPeers(ctx, m.Node, m.ev.Peers)
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range all {
@@ -103,8 +106,10 @@ func (s *seeding) stillGone(ctx context.Context) error {
 				all[i].Peers = peers
 			}
 		}
-		return nil
-	})
+		return err
+	}); err != nil {
+		return err
+	}
 	if seen := planner.SeenElsewhere(all); len(seen) > 0 {
 		return planner.SeenAlive(seen)
 	}

@@ -169,5 +169,6 @@ func learnerTells(t *testing.T, l *lab.Lab, nodes map[string]*node.Node) {
 
 // answers tells whether the etcd of a master answers its peers.
 func answers(t *testing.T, m lab.Identity) bool {
-	return etcd.PeerAnswers(t.Context(), (&net.Dialer{}).DialContext, m.PeerURL())
+	answers, _ := etcd.PeerAnswers(t.Context(), (&net.Dialer{}).DialContext, m.PeerURL())
+	return answers
 }

@@ -382,7 +382,7 @@ func (c *Census) find(name string) *Node {
 }
 
 // unplacedSeats are the members of a lineage that none of the surveyed nodes proves to be. A node that was not examined
-// stands for the one of its name, and each that is left over for any one; spare are those that stand for none.
+// stands for the one of its name, unless SSH was given another address; spare are those that stand for none.
 func (c *Census) unplacedSeats(l *Lineage, lost []string) (open []Seat, spare []*Node) {
 	for _, s := range l.Seats {
 		if s.Node == nil && !givenUp(s.Member, lost) {
@@ -395,17 +395,13 @@ func (c *Census) unplacedSeats(l *Lineage, lost []string) (open []Seat, spare []
 			spare = append(spare, n)
 		}
 	}
-	stands := func(is func(*Node, Seat) bool) {
-		open = slices.DeleteFunc(open, func(s Seat) bool {
-			i := slices.IndexFunc(spare, func(n *Node) bool { return is(n, s) && !n.elsewhereThan(s) })
-			if i >= 0 {
-				spare = slices.Delete(spare, i, i+1)
-			}
-			return i >= 0
-		})
-	}
-	stands(func(n *Node, s Seat) bool { return n.Name == s.Name })
-	stands(func(*Node, Seat) bool { return true })
+	open = slices.DeleteFunc(open, func(s Seat) bool {
+		i := slices.IndexFunc(spare, func(n *Node) bool { return n.Name == s.Name && !n.elsewhereThan(s) })
+		if i >= 0 {
+			spare = slices.Delete(spare, i, i+1)
+		}
+		return i >= 0
+	})
 	return open, spare
 }
 

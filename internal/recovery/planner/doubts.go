@@ -13,6 +13,8 @@ func (c *Census) unread() (unsure, unheard []string) {
 	for _, n := range c.Nodes {
 		_, known := n.Progress()
 		switch {
+		case n.Running && deniesClient(n.StatusError): // it may be one of the quorum
+			unheard = append(unheard, n.Name)
 		case known || n.Holds == Serves:
 		case n.Running && !n.NoManifest, n.Holds == Damaged && n.Readable:
 			unheard = append(unheard, n.Name)
@@ -23,15 +25,17 @@ func (c *Census) unread() (unsure, unheard []string) {
 	return unsure, unheard
 }
 
-// beyond reports whether a node has committed more than any of some others has in its log: a quorum that has never had
-// that is of another history. What a recovery has left behind is so on purpose.
+// beyond reports whether a node has committed more than any of some others has in its log, as far as these were read: a
+// quorum that has never had that is of another history. What a recovery has left behind is so on purpose.
 func (c *Census) beyond(name string, others []string) bool {
 	n := c.find(name)
 	own, _ := n.Progress()
+	read := false
 	return n.LeftBy == "" && !slices.ContainsFunc(others, func(name string) bool {
 		p, known := c.find(name).Progress()
-		return !known || p.Last >= own.Kept
-	})
+		read = read || known
+		return known && p.Last >= own.Kept
+	}) && read
 }
 
 // less says who has what the cluster that answers never had.
@@ -52,7 +56,7 @@ func (v Verdict) doubts() string {
 		{v.Unsure, "; what %s has is not known"},
 		{v.Unread, "; what %s has was not read"},
 		{v.Strange, "; the data of %s is of another history"},
-		{v.Beyond, "; %s has no vote, and more than they have"},
+		{v.Beyond, "; %s has no vote, and more than they have, as far as that was read"},
 	} {
 		if len(d.names) > 0 {
 			text += fmt.Sprintf(d.what, recovery.Words(d.names))

@@ -28,6 +28,7 @@ func journalFrom(t *testing.T, name string) *recovery.Journal {
 func TestJournalWithoutIDs(t *testing.T) {
 	e := seedable()
 	e.Journals = []recovery.Journal{*journalFrom(t, "seed-without-ids.json")}
+	e.Parked, e.Running = "/var/lib/etcdrecovery/parked/etcd.yaml", false
 	p, err := DecideSeed(
 		recovery.Survey{e, bare("m2"), bare("m3")},
 		SeedRequest{RecoveryID: "2026-11-22"},

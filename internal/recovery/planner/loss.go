@@ -43,16 +43,16 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 			consider(n.Name, p.Kept, p.KeptRevision) // committed, whatever the others have
 		}
 	}
+	own := c.find(seed.Name)
 	for _, other := range weighed {
-		switch {
-		case forsaken(c.find(other.Name).Evidence): // a forced start makes its log longer, and writes nothing
+		switch o := c.find(other.Name); {
+		case forsaken(o.Evidence): // a forced start makes its log longer, and writes nothing
 			if other.KeptRevision > seed.KeptLeast {
 				l.Ahead = append(l.Ahead, other.Name)
 			}
 		case other.lineage == seed.lineage && other.Kept > seed.Kept:
 			l.Ahead = append(l.Ahead, other.Name)
-		case other.KeptRevision > 1 && other.Cluster == seed.Cluster &&
-			conflict(c.find(seed.Name), c.find(other.Name)) != "":
+		case other.KeptRevision > 1 && other.Cluster == seed.Cluster && (conflict(own, o) != "" || own.lostWith(o)):
 			l.Ahead = append(l.Ahead, other.Name)
 			l.Apart = append(l.Apart, other.Name)
 		case other.lineage != seed.lineage && other.KeptRevision > seed.KeptLeast:
@@ -62,6 +62,18 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 	}
 	slices.Sort(l.Ahead)
 	return l
+}
+
+// lostWith reports whether a node whose data a forced start has been at lacks what another one has committed: such a
+// start makes the log longer with entries of its own, in the place of those that it drops.
+func (n *Node) lostWith(o *Node) bool {
+	p, known := n.Progress()
+	q, too := o.Progress()
+	if !n.forced() || o.forced() || !known || !too || n.Cluster() != o.Cluster() || q.KeptRevision <= 1 {
+		return false
+	}
+	both := min(p.Kept, q.Kept)
+	return q.KeptRevision > p.KeptLeast || otherTerm(n.Evidence, o.Evidence, both)+otherEntry(n, o, both) != ""
 }
 
 // doubt notes the nodes that may have more.

@@ -104,6 +104,26 @@ func (d *seedDecision) grownFromSeed(n *Node, ahead []string) bool {
 	return n.Cluster() == d.journal.Cluster && lists(n.Members, d.journal.Member) && !slices.ContainsFunc(ahead, known)
 }
 
+// nobodyFollowsLeader refuses while a voter names a leader: it has heard from one within an election timeout or two
+// (raft.go, becomePreCandidate), whoever can be asked from here. A learner keeps the name of one for ever.
+func (d *seedDecision) nobodyFollowsLeader() error {
+	for _, n := range d.Nodes {
+		if n.Running && n.Status != nil && n.Status.Leader != 0 && !n.Quorum && !n.Learner() {
+			return leaderIsHeard(n.Evidence)
+		}
+	}
+	return nil
+}
+
+// seedIsKnown refuses a seed whose etcd runs and was neither heard nor read: that it is written to speaks rather for a
+// cluster that lives.
+func (d *seedDecision) seedIsKnown() error {
+	if seed := d.seed; seed.Running && seed.Status == nil && seed.Disk == nil && !seed.Quorum {
+		return seedUnheard(seed.Evidence)
+	}
+	return nil
+}
+
 // nobodyServesUnasked refuses while etcd runs on another node, proved no quorum, and needs no other member for one.
 func (d *seedDecision) nobodyServesUnasked() error {
 	for _, n := range d.Nodes {

@@ -140,12 +140,17 @@ func (d *seedDecision) nameless() *Node {
 }
 
 // everyMemberIsAccountedFor wants each member of the furthest membership to be one of the nodes, or given up by name.
+// Where no data tells of members, those count that the manifests name.
 func (d *seedDecision) everyMemberIsAccountedFor() error {
-	if d.seed.Lineage == nil {
+	l := d.seed.Lineage
+	if l == nil && !d.seed.Readable {
 		return nil
+	} else if l == nil {
+		l = &Lineage{Nodes: []*Node{d.seed}}
+		d.seat(l)
 	}
-	open, _ := d.unplacedSeats(d.seed.Lineage, d.plan.Lost)
-	return d.unaccounted(d.seed.Lineage, open)
+	open, _ := d.unplacedSeats(l, d.plan.Lost)
+	return d.unaccounted(l, open)
 }
 
 // ofMember reports whether a name has the form of a member's ID or peer URL.

@@ -20,7 +20,7 @@ func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost b
 		return false, false, e.Problems[0]
 	case e.Manifest == "":
 		return false, false, "no etcd manifest was found on it, so nothing can be said about its etcd."
-	case answers && !e.Quorum && !listed(e, member) && knownByID(e, member):
+	case answers && !e.Quorum && unlistedForSure(e, member):
 		return false, true, fmt.Sprintf(
 			"the cluster %s has a quorum and does not list it as a member. Terraform plans to let it rejoin.",
 			e.Live.ClusterID,
@@ -96,8 +96,21 @@ func memberIDs(e recovery.Evidence, member string) []string {
 	return ids
 }
 
-// knownByID reports whether a member list can be searched by ID.
-func knownByID(e recovery.Evidence, member string) bool { return len(memberIDs(e, member)) > 0 }
+// unlistedForSure reports whether the cluster that answers has no member by an ID of the node's. The ID alone that it
+// was known by may be an old one: of a node whose etcd runs and was neither heard nor read, or whose address the
+// cluster lists, it proves nothing.
+func unlistedForSure(e recovery.Evidence, member string) bool {
+	ids := memberIDs(e, member)
+	if len(ids) == 0 || listed(e, member) {
+		return false
+	}
+	if len(ids) > 1 || ids[0] != member {
+		return true
+	}
+	return !e.Running && !slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool {
+		return recovery.SharesURL(m.PeerURLs, e.PeerURLs)
+	})
+}
 
 // listed reports whether the cluster that answers lists the node's member. Names and addresses do not count: they
 // outlive a machine, and another one can have them.

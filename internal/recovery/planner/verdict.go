@@ -87,7 +87,8 @@ func (c *Census) judge(node string) Verdict {
 	}
 	for _, n := range c.Nodes {
 		other := n.Lineage != nil && n.Lineage != l && !n.counts(l) && n.LeftBy == ""
-		if n.Holds == HasData && other && !slices.Contains(v.Ahead, n.Name) {
+		lost := slices.ContainsFunc(l.serving(), func(s *Node) bool { return s.lostWith(n) })
+		if n.Holds == HasData && (other || lost) && !slices.Contains(v.Ahead, n.Name) {
 			v.Strange = append(v.Strange, n.Name)
 		}
 	}
@@ -369,26 +370,20 @@ func removedFor(e recovery.Evidence, all recovery.Survey) string {
 func forcing(e recovery.Evidence) bool {
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
 		return j.Operation == recovery.OperationSeed && j.Open() && e.PhaseOf(&j) != recovery.PhaseVoid &&
-			j.Reached(recovery.PhaseForcing) && !untouched(e, &j)
+			e.Current(&j).Reached(recovery.PhaseForcing) && !untouched(e, &j)
 	})
 }
 
 // untouched reports whether a forced start that was about to begin has not been at the data: the membership on the disk
 // is that of the old cluster.
 func untouched(e recovery.Evidence, j *recovery.Journal) bool {
-	return !j.Reached(recovery.PhaseForced) && !e.Running && e.Disk != nil && knowsOthers(e)
-}
-
-// knowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out:
-// no forced start has been at its data, or a cluster has grown from it since.
-func knowsOthers(e recovery.Evidence) bool {
-	return CountVoters(e.KnownMembers()) > 1 && e.ForceFlag == ""
+	return !j.Reached(recovery.PhaseForced) && !e.Running && e.Disk != nil && e.KnowsOthers()
 }
 
 // forsaken is true of a node on which a forced start was begun by a recovery that was given up since, and whose data is
 // still what that has left.
 func forsaken(e recovery.Evidence) bool {
-	if knowsOthers(e) {
+	if e.KnowsOthers() {
 		return false
 	}
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {

@@ -124,10 +124,18 @@ func TestJudge(t *testing.T) {
 		{
 			name: "one that is examined is heard from there",
 			m1:   with(alone(9, nil), sees(2, true)),
-			m2:   empty(),
+			m2:   with(empty(), func(e *recovery.Evidence) { e.Running = true }),
 			m3:   empty(),
 			want: Lost,
 			says: "1 of 3 voters (m1)",
+		},
+		{
+			name: "what answers for one on which nothing runs is another machine",
+			m1:   with(alone(9, nil), sees(2, true)),
+			m2:   empty(),
+			m3:   empty(),
+			want: Unreached,
+			says: "(node m2, on which no etcd was running)",
 		},
 		{
 			name: "a learner has no vote",

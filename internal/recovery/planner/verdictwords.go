@@ -13,11 +13,13 @@ import (
 func SeenAlive(seen []string) error {
 	return &recovery.Refusal{
 		Code:      recovery.CodeLostNodeServes,
-		Title:     "A Master Given Up Runs Etcd",
+		Title:     "An Etcd Runs That Cannot Be Examined",
 		Attribute: "lost_nodes",
-		Found:     fmt.Sprintf("%s, and that master cannot be examined from here.", recovery.Words(seen)),
+		Found:     fmt.Sprintf("%s, and that etcd cannot be examined from here.", recovery.Words(seen)),
 		Next: "switch that machine off, or put SSH to it right and take it out of lost_nodes. If it is no " +
-			"member any more, take it out of --initial-cluster in the manifest.",
+			"member any more, take it out of --initial-cluster in the manifest. Where it is at the address of a node " +
+			"that was examined, plan again, since that may just have been starting; else another machine has that " +
+			"address (ip neighbour), or an etcd runs there that is no static pod (ss -ltnp).",
 	}
 }
 
@@ -211,6 +213,43 @@ func clusterServes(seed, serving recovery.Evidence, v Verdict) error {
 		Attribute: "survey",
 		Found:     found,
 		Next:      next,
+	}
+}
+
+func leaderIsHeard(e recovery.Evidence) error {
+	return &recovery.Refusal{
+		Code:      recovery.CodeMayBeAlive,
+		Title:     "The Cluster May Be Alive",
+		Attribute: "survey",
+		Found: fmt.Sprintf(
+			"etcd on %s follows the leader %s, and has proved no quorum: %s. Where a leader is gone, etcd forgets it "+
+				"within an election timeout or two.",
+			e.Name,
+			e.Status.Leader,
+			cmp.Or(e.QuorumError, "it was not asked"),
+		),
+		Next: "plan again. If it says so once more, the cluster works: find out why it is slow or cannot be reached " +
+			"from here, and force nothing.",
+	}
+}
+
+func seedUnheard(e recovery.Evidence) error {
+	return &recovery.Refusal{
+		Code:      recovery.CodeDataUnknown,
+		Title:     "It Is Not Known What a Node Has",
+		Attribute: "survey",
+		Found: fmt.Sprintf(
+			"etcd runs on %s and does not answer (%s), and its data could not be read beside it (%s). It may be a "+
+				"member of a cluster that works.",
+			e.Name,
+			e.StatusError,
+			e.Unread,
+		),
+		Next: fmt.Sprintf(
+			"put right what keeps it from answering. If its cluster is surely lost, stop it by moving %s away: its "+
+				"data is read then. Then plan again.",
+			e.ManifestPath,
+		),
 	}
 }
 

@@ -320,7 +320,7 @@ func insteadOf(p *SeedPlan, more []string) string {
 			)
 		}
 	}
-	ranking := Rank(p.Evidence, p.Lost)
+	ranking := Rank(withAbandoned(p.Evidence, p.SeedRequest), p.Lost)
 	other := ranking.bestBeside(p.Node)
 	switch {
 	case p.Evidence.Node(p.Node).SeedJournal(p.RecoveryID).Reached(recovery.PhaseForcing):

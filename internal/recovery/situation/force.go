@@ -226,11 +226,34 @@ func (f *forcing) begin() {
 		names = append(names, o.key)
 	}
 	j := f.journal()
+	f.startOver(j)
 	j.Moved, j.Stopped = names, names
+	if !j.Reached(recovery.PhaseForced) {
+		j.Left = map[string]recovery.Left{}
+		for _, o := range f.others {
+			if d := o.disk; d != nil && !d.damaged && o.manifest != missing {
+				j.Left[o.key] = recovery.Left{Member: d.member}
+			}
+		}
+	}
 	f.reach(recovery.PhaseBegun)
 	if !j.Reached(recovery.PhaseForcing) {
 		j.Places.Data = f.oldData
 	}
+}
+
+// startOver has a recovery begin again whose seed's manifest was put back since.
+func (f *forcing) startOver(j *recovery.Journal) {
+	seed := f.seed
+	e := recovery.Evidence{Journals: []recovery.Journal{*j}}
+	switch seed.manifest {
+	case inPlace, uneditable:
+		e.Manifest = manifestPath
+	}
+	if seed.disk != nil {
+		e.Members = seed.disk.tip.at(seed.disk.applied).members
+	}
+	*j = *e.Current(j)
 }
 
 func (f *forcing) force(until recovery.StepID) error {
@@ -262,6 +285,7 @@ func (f *forcing) force(until recovery.StepID) error {
 		w.excuse(seed.disk.tip)
 	}
 	if until != midForce {
+		f.journal().Revision = seed.disk.tip.at(seed.disk.applied).revision
 		f.reach(recovery.PhaseForced)
 	}
 	return nil
@@ -431,15 +455,21 @@ func (w *world) visible(seed *data) *entry {
 }
 
 // holders are the machines that have, or could have, what etcd needs to be that member of the seed's cluster. One that
-// was forced has thrown the seed out.
+// was forced has thrown the seed out, and one that was founded anew has committed something else.
 func (w *world) holders(v etcd.Member, seed *data) []*machine {
 	var all []*machine
 	for _, m := range w.machines {
 		d := m.whole()
 		if d != nil && d.missing == 0 && d.member == v.ID && d.tip.at(0) == seed.tip.at(0) &&
-			d.tip.member(seed.member) != nil {
+			d.tip.member(seed.member) != nil && d.committedAs(seed) {
 			all = append(all, m)
 		}
 	}
 	return all
+}
+
+// committedAs reports whether what two members have committed can be of one history.
+func (d *data) committedAs(o *data) bool {
+	a, b := d.tip.at(max(d.commit, d.applied)), o.tip.at(max(o.commit, o.applied))
+	return a.has(b) || b.has(a)
 }

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -32,7 +33,30 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 			}
 		}
 	}
-	e.Peers = AskPeers(ctx, n, e.Peers)
+	ask := e.Peers
+	e.Peers = nil
+	askPeers(ctx, e, n, ask)
+}
+
+// askPeers adds which of these a node reaches. Where it could not be asked, that is a problem: then it is not known who
+// else is there.
+func askPeers(ctx context.Context, e *recovery.Evidence, n *node.Node, peers []recovery.Peer) {
+	asked, err := AskPeers(ctx, n, peers)
+	e.Peers = append(e.Peers, asked...)
+	if err == nil {
+		return
+	}
+	problem := fmt.Sprintf("which members %s reaches could not be asked there: %v; plan again", n.Name, err)
+	if node.NoForwarding(err) {
+		problem = forwardingProblem(err)
+	}
+	if !slices.Contains(e.Problems, problem) {
+		e.Problems = append(e.Problems, problem)
+	}
+}
+
+func forwardingProblem(err error) string {
+	return err.Error() + ": allow it (AllowTcpForwarding local, PermitOpen any), then plan again"
 }
 
 // elsewhere reports whether a URL is sure to be none of the node's own: its member may be recorded at an address that
@@ -71,18 +95,24 @@ func lookFromOutside(ctx context.Context, s recovery.Survey, nodes map[string]*n
 				}
 			}
 		}
-		asking.Go(func() { e.Peers = append(e.Peers, AskPeers(ctx, nodes[e.Name], more)...) })
+		asking.Go(func() { askPeers(ctx, e, nodes[e.Name], more) })
 	}
 	asking.Wait()
 }
 
-// AskPeers asks a master once more which of these it reaches.
-func AskPeers(ctx context.Context, n *node.Node, peers []recovery.Peer) []recovery.Peer {
+// AskPeers asks a node which of these it reaches. The error is that it could not be asked: then silence proves nothing.
+func AskPeers(ctx context.Context, n *node.Node, peers []recovery.Peer) ([]recovery.Peer, error) {
 	peers = slices.Clone(peers)
+	errs := make([]error, len(peers))
 	var asking sync.WaitGroup
 	for i := range peers {
-		asking.Go(func() { peers[i].Answers = etcd.PeerAnswers(ctx, n.DialContext, peers[i].URL) })
+		asking.Go(func() { peers[i].Answers, errs[i] = etcd.PeerAnswers(ctx, n.DialContext, peers[i].URL) })
 	}
 	asking.Wait()
-	return peers
+	for _, err := range errs {
+		if node.NotDialed(err) {
+			return peers, err
+		}
+	}
+	return peers, nil
 }

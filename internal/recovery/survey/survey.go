@@ -294,7 +294,7 @@ func ask(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	if err != nil {
 		e.StatusError = err.Error()
 		if node.NoForwarding(err) {
-			e.Problems = append(e.Problems, err.Error()+": allow it (AllowTcpForwarding local), then plan again")
+			e.Problems = append(e.Problems, forwardingProblem(err))
 		}
 		return
 	}
@@ -324,6 +324,24 @@ func ask(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 		return
 	}
 	askQuorum(ctx, e, client)
+	if e.QuorumError != "" {
+		askLeader(ctx, e, client)
+	}
+}
+
+// askLeader asks for the status once more after a read that did not come back. That has taken longer than a member
+// remembers a leader that it does not hear from any more.
+func askLeader(ctx context.Context, e *recovery.Evidence, client *etcd.Client) {
+	ctx, cancel := context.WithTimeout(ctx, statusWait)
+	defer cancel()
+	status, err := client.Status(ctx)
+	if err != nil || e.Status == nil {
+		return
+	}
+	e.Status, e.Alarms = &status, status.Alarms()
+	if status.Leader == 0 {
+		hashData(ctx, e, client)
+	}
 }
 
 // askQuorum finds out whether the member has a quorum.

@@ -1,0 +1,204 @@
+package planner
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
+
+// TestAbsence has situations in which something was not seen, and the cluster lives all the same.
+func TestAbsence(t *testing.T) {
+	m := three()
+	away := []recovery.Evidence{silentAt("m2", "10.0.0.12"), silentAt("m3", "10.0.0.13")}
+	gone := []string{"m2", "m3"}
+	named := func(e *recovery.Evidence) {
+		e.Manifest += "    - --initial-cluster=m1=https://10.0.0.11:2380,m2=https://10.0.0.12:2380," +
+			"m3=https://10.0.0.13:2380\n"
+	}
+	for _, c := range []struct {
+		name   string
+		m1     recovery.Evidence
+		others []recovery.Evidence
+		lost   []string
+		want   recovery.Code
+	}{
+		{
+			name: "the seed runs, and was neither heard nor read",
+			m1: with(unjudged("somebody writes to it at this moment"), func(e *recovery.Evidence) {
+				e.Running, e.StatusError = true, "context deadline exceeded"
+			}),
+			others: away,
+			lost:   gone,
+			want:   recovery.CodeDataUnknown,
+		},
+		{
+			name:   "no data tells of the member that a manifest names",
+			m1:     with(unjudged("context deadline exceeded"), named),
+			others: []recovery.Evidence{at(empty(), m[1])},
+			want:   recovery.CodeMemberNotSurveyed,
+		},
+		{
+			name: "a voter names a leader, and a read did not come back",
+			m1: with(alone(20, nil), func(e *recovery.Evidence) {
+				e.Members, e.Status.MemberID, e.Status.Leader = m, 1, 2
+				e.QuorumError = "linearizable read: context deadline exceeded"
+			}),
+			others: away,
+			lost:   gone,
+			want:   recovery.CodeMayBeAlive,
+		},
+		{
+			name: "an etcd answers for a node on which none runs",
+			m1: with(disk(7, 20, m...), func(e *recovery.Evidence) {
+				e.Peers = []recovery.Peer{{Name: "m2", URL: m[1].PeerURLs[0], Answers: true}}
+			}),
+			others: []recovery.Evidence{at(empty(), m[1]), at(empty(), m[2])},
+			want:   recovery.CodeLostNodeServes,
+		},
+		{
+			name:   "another machine is silent than the member's",
+			m1:     disk(7, 20, m...),
+			others: []recovery.Evidence{at(empty(), m[1]), silentAt("m4", "m4.example.com")},
+			lost:   []string{"m4"},
+			want:   recovery.CodeMemberNotSurveyed,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			own := c.m1.Manifest
+			c.m1.Manifest = ""
+			seed := at(c.m1, m[0])
+			seed.Manifest += own
+			s := append(recovery.Survey{seed}, c.others...)
+			_, err := DecideSeed(s, SeedRequest{RecoveryID: "X", Lost: c.lost})
+			if recovery.CodeOf(err) != c.want {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestPutBackSinceTheCopy has a recovery that was ended after its copy. The manifest was put back by hand, and etcd has
+// run since: the copy is not of what it has now.
+func TestPutBackSinceTheCopy(t *testing.T) {
+	m := three()
+	j := begunAt("X", "m1", recovery.PhaseCopied)
+	j.Cluster, j.Member, j.Stopped = 7, 1, []string{"m1", "m2", "m3"}
+	j.Places = recovery.Places{Data: "/old/1", Whole: true}
+	const parked = "/parked/etcd.yaml"
+	for _, c := range []struct {
+		name   string
+		phase  recovery.Phase
+		parked string
+		free   int64
+		want   recovery.Code
+		place  string
+	}{
+		{name: "put back, no room", phase: recovery.PhaseCopied, want: recovery.CodeNoSpace},
+		{name: "put back", phase: recovery.PhaseCopied, free: 1 << 40, place: "/old/2"},
+		{name: "put back before it was forced", phase: recovery.PhaseForcing, free: 1 << 40, place: "/old/2"},
+		{name: "stopped still", phase: recovery.PhaseCopied, parked: parked, place: "/old/1"},
+		{name: "stopped still, about to be forced", phase: recovery.PhaseForcing, parked: parked, place: "/old/1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m1 := at(disk(7, 5_000, m...), m[0])
+			m1.OldData, m1.DataBytes, m1.FreeBytes, m1.Parked = "/old/2", 1<<30, c.free, c.parked
+			j.Phase = c.phase
+			m1.Journals = []recovery.Journal{j}
+			s := recovery.Survey{m1, at(empty(), m[1]), at(empty(), m[2])}
+			p, err := DecideSeed(s, SeedRequest{RecoveryID: "X"})
+			if recovery.CodeOf(err) != c.want {
+				t.Fatalf("got %v, want %q", err, c.want)
+			}
+			if err == nil && p.OldData != c.place {
+				t.Errorf("the copy is at %s, want %s", p.OldData, c.place)
+			}
+		})
+	}
+}
+
+// TestFoundedAnewAtTheSeed has a recovery of the past. Its seed's disk is a new one, and the seed has founded its
+// cluster anew on that, under the same IDs; another node has all that the old cluster has written.
+func TestFoundedAnewAtTheSeed(t *testing.T) {
+	one, two, thr := peer(1, "m1", "10.0.0.11"), peer(22, "m2", "10.0.0.12"), peer(33, "m3", "10.0.0.13")
+	seeded := recovery.Journal{
+		Operation: recovery.OperationSeed, ID: "X", Master: "m1", Phase: recovery.PhaseFinished,
+		Started: time.Unix(0, 0), Finished: time.Unix(100, 0),
+		Cluster: 7, Member: 1, Stopped: []string{"m1", "m2", "m3"},
+	}
+	joined := recovery.Journal{
+		Operation: recovery.OperationMember, ID: "1", Master: "m2", Phase: recovery.PhaseFinished,
+		Started: time.Unix(200, 0), Finished: time.Unix(300, 0), Learner: "16", Voter: "16",
+	}
+	for _, c := range []struct {
+		name     string
+		left     map[string]recovery.Left
+		revision int64
+		joined   bool
+		is       bool // left behind
+	}{
+		{name: "it was stopped for the recovery, and nothing else is known", is: true},
+		{name: "it has joined since", joined: true},
+		{name: "it had another member's data then", left: map[string]recovery.Left{"m2": {Member: 2}}},
+		{name: "what answers has less than the forced cluster", revision: 900_000},
+		{name: "it has what was left", left: map[string]recovery.Left{"m2": {Member: 22}}, revision: 1_000, is: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j := seeded
+			j.Left, j.Revision = c.left, c.revision
+			m1, m2 := at(quorum(7, 2_000, one), one), at(disk(7, 1_000_000, one, two, thr), two)
+			m1.Journals = []recovery.Journal{j}
+			if c.joined {
+				m2.Journals = []recovery.Journal{joined}
+			}
+			s := surveyed(m1, m2, at(empty(), thr))
+			for i := range s { // as survey.Take does
+				s[i].LeftBy = s.LeftBy(s[i])
+			}
+			if is := s.Node("m2").LeftBy != ""; is != c.is {
+				t.Fatalf("left behind: %v", is)
+			}
+			if c.is {
+				return
+			}
+			_, err := DecideSeed(s, SeedRequest{RecoveryID: "Y"})
+			if recovery.CodeOf(err) != recovery.CodeClusterBehind {
+				t.Errorf("the seed: %v", err)
+			}
+			_, err = DecideMember(s.Node("m2"), recovery.Cluster{ID: "7"}, false)
+			if recovery.CodeOf(err) != recovery.CodeClusterBehind {
+				t.Errorf("the member: %v", err)
+			}
+		})
+	}
+}
+
+// TestRejoinedByHand has a voter that was removed and added again by hand, which the state knows by its old ID.
+func TestRejoinedByHand(t *testing.T) {
+	own := peer(0xa9, "m2", "10.0.0.12")
+	unheard := with(unjudged("somebody writes to it at this moment"), func(e *recovery.Evidence) {
+		e.Running, e.StatusError = true, "context deadline exceeded"
+	})
+	for _, c := range []struct {
+		name   string
+		e      recovery.Evidence
+		listed bool
+		lost   bool
+	}{
+		{name: "it runs, and was neither heard nor read", e: unheard},
+		{name: "it is stopped and was not read, and its address is listed", e: unjudged("no gzip"), listed: true},
+		{name: "it is stopped and was not read, and the cluster has nobody there", e: unjudged("no gzip"), lost: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := at(c.e, own)
+			e.Live = &recovery.Live{ClusterID: 7, Members: three()[:1], Revision: 9}
+			if c.listed {
+				e.Live.Members = append(slices.Clone(e.Live.Members), own)
+			}
+			if _, lost, why := Standing(e, "7", "a2"); lost != c.lost {
+				t.Errorf("lost: %v: %s", lost, why)
+			}
+		})
+	}
+}
