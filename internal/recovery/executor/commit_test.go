@@ -64,22 +64,41 @@ func TestStoppedSeedIsRead(t *testing.T) {
 		disk                *recovery.OnDisk // nil where it cannot be read
 		read                bool
 		says                string // "" where the step succeeds
+		known               bool   // its status, or its disk, before it was stopped
+		code                recovery.Code
 	}{
-		{name: "behind", image: "etcd:3.5.21-0", disk: behind, read: true, says: "up to 94 are committed"},
+		{
+			name: "behind", image: "etcd:3.5.21-0", disk: behind, read: true, known: true,
+			says: "up to 94 are committed", code: recovery.CodeCommitBehind,
+		},
 		{
 			name: "parked before", image: "etcd:3.5.21-0", parked: "/w/parked/etcd.yaml", disk: behind, read: true,
-			says: "up to 94 are committed",
+			says: "up to 94 are committed", known: true, code: recovery.CodeCommitBehind,
 		},
-		{name: "not to be read", image: "etcd:3.5.21-0", read: true, says: "input/output error"},
 		{
-			name: "all is written", image: "etcd:3.5.21-0", read: true,
+			name: "not to be read", image: "etcd:3.5.21-0", read: true, says: "input/output error",
+			code: recovery.CodeStepFailed,
+		},
+		{name: "not to be read, and nothing to forget", image: "etcd:3.5.22-0", read: true},
+		{
+			name: "with a member that nobody knew", image: "etcd:3.5.22-0", read: true,
+			disk: &recovery.OnDisk{ClusterID: 7, MemberID: 1, Commit: 9, Members: []etcd.Member{
+				{ID: 1, Name: "m 1"}, {ID: 9, Name: "m9", PeerURLs: []string{"https://10.0.0.19:2380"}},
+			}},
+			says: "m9 (https://10.0.0.19:2380)", code: recovery.CodeMemberNotSurveyed,
+		},
+		{
+			name: "all is written", image: "etcd:3.5.21-0", read: true, known: true,
 			disk: &recovery.OnDisk{Commit: 95, ConsistentIndex: 95},
 		},
-		{name: "an etcd that forgets nothing", image: "etcd:3.5.22-0", disk: behind},
+		{name: "an etcd that forgets nothing", image: "etcd:3.5.22-0", disk: behind, known: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, runners := oddSeed()
 			s.began, s.seed.ev.Image, s.seed.ev.Parked = true, c.image, c.parked
+			if c.known {
+				s.seed.ev.Disk = &recovery.OnDisk{}
+			}
 			s.book.reach(recovery.PhaseBegun)
 			s.willMove()
 			read := false
@@ -103,16 +122,16 @@ func TestStoppedSeedIsRead(t *testing.T) {
 				}
 				return
 			}
-			code, next := recovery.CodeCommitBehind, "plan again"
-			if c.disk == nil {
-				code, next = recovery.CodeStepFailed, "run terraform apply again"
+			next := "plan again"
+			if c.code == recovery.CodeStepFailed {
+				next = "run terraform apply again"
 			}
 			for _, want := range []string{c.says, "Step 1 of 1 on m 1", "Changed: nothing any more", next} {
 				if !strings.Contains(err.Error(), want) {
 					t.Errorf("it does not say %q: %v", want, err)
 				}
 			}
-			if recovery.CodeOf(err) != code || s.book.Undone.IsZero() ||
+			if recovery.CodeOf(err) != c.code || s.book.Undone.IsZero() ||
 				!runners[`m"3`].did("'/etc/kubernetes/manifests/etcd.yaml'") {
 				t.Errorf("undone at %s: %v", s.book.Undone, err)
 			}

@@ -25,7 +25,7 @@ func (s *seeding) stopSeed(ctx context.Context) error {
 	if err := s.seed.stop(ctx); err != nil {
 		return err
 	}
-	if err := s.commitIsWritten(ctx); err != nil {
+	if err := s.judgeStopped(ctx); err != nil {
 		return err
 	}
 	s.book.reach(recovery.PhaseStopped)

@@ -153,6 +153,23 @@ func (d *seedDecision) everyMemberIsAccountedFor() error {
 	return d.unaccounted(l, open)
 }
 
+// AccountsFor refuses what the plan could not know, since the seed's data was not read before it was stopped: members
+// that are none of the nodes, and data with which a forced start fails.
+func AccountsFor(p *SeedPlan, disk *recovery.OnDisk) error {
+	s := withAbandoned(p.Evidence, p.SeedRequest)
+	for i := range s {
+		if s[i].Name == p.Node {
+			s[i].Disk = disk
+		}
+	}
+	d := &seedDecision{Census: takeCensus(s), plan: &SeedPlan{SeedRequest: p.SeedRequest}}
+	d.seed = d.Census.find(p.Node)
+	if err := d.everyMemberIsAccountedFor(); err != nil {
+		return err
+	}
+	return d.seedCanBeForced()
+}
+
 // ofMember reports whether a name has the form of a member's ID or peer URL.
 func ofMember(name string) bool {
 	_, err := strconv.ParseUint(name, 16, 64)

@@ -271,7 +271,7 @@ func memberNotSurveyed(knows string, open, quiet []Seat, lost []string) error {
 			knows,
 			seats(open),
 		),
-		Next: next,
+		Next: next + " Then plan again.",
 	}
 }
 

@@ -437,7 +437,10 @@ func anew(w *world, m *machine, e event) {
 	}
 	root := w.root(cluster, nil, m.initial)
 	for _, x := range []*machine{m, o} {
-		i := slices.IndexFunc(m.initial, func(s etcd.Member) bool { return s.Name == x.name })
+		// etcd wants its own URL in the list.
+		i := slices.IndexFunc(m.initial, func(s etcd.Member) bool {
+			return s.Name == x.name && slices.Contains(s.PeerURLs, x.url())
+		})
 		if i < 0 {
 			return
 		}

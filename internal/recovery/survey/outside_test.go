@@ -3,6 +3,7 @@ package survey
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -10,10 +11,13 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+	etcdssh "github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
 // dialled is a node from which only some addresses are reached.
@@ -85,6 +89,47 @@ func TestLookFromOutside(t *testing.T) {
 		t.Errorf("m4 reaches %v, and the peers of m3 are %v", answers, s.Node("m3").Peers)
 	}
 }
+
+// TestPeersThatCannotBeAsked has a node that connects to nobody, for a reason that says nothing of who is there.
+func TestPeersThatCannotBeAsked(t *testing.T) {
+	refused := &ssh.OpenChannelError{Reason: ssh.ConnectionFailed}
+	for _, c := range []struct {
+		name    string
+		err     error
+		problem string // "" where silence counts
+	}{
+		{"sshd has tried", refused, ""},
+		{"it took too long", context.DeadlineExceeded, ""},
+		{"sshd forbids it", &ssh.OpenChannelError{Reason: ssh.Prohibited}, "could not be asked there"},
+		{"sshd forbids it, as the client says it", etcdssh.ErrNoForwarding, "PermitOpen any), then plan again"},
+		{"the connection is lost", io.EOF, "could not be asked there: EOF; plan again"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := &recovery.Evidence{
+				Name: "m1", Reach: recovery.Reached, MemberName: "m1", PeerURLs: []string{"http://10.0.0.1:2380"},
+				Disk: &recovery.OnDisk{Members: []etcd.Member{
+					{ID: 1, Name: "m1", PeerURLs: []string{"http://10.0.0.1:2380"}},
+					{ID: 2, Name: "m2", PeerURLs: []string{"http://10.0.0.2:2380"}},
+				}},
+			}
+			lookAtPeers(t.Context(), e, node.New(node.Settings{Name: "m1"}, deaf{c.err}))
+			if len(e.Peers) != 1 || e.Peers[0].Answers {
+				t.Errorf("peers %v", e.Peers)
+			}
+			all := strings.Join(e.Problems, "\n")
+			if (all != "") != (c.problem != "") || !strings.Contains(all, c.problem) {
+				t.Errorf("problems %q", e.Problems)
+			}
+		})
+	}
+}
+
+// deaf is a node through which nothing is reached.
+type deaf struct{ err error }
+
+func (d deaf) Run(context.Context, string) ([]byte, error) { return nil, errors.New("no shell") }
+
+func (d deaf) DialContext(context.Context, string, string) (net.Conn, error) { return nil, d.err }
 
 // TestNamelessPeer calls a member that has not started by its ID.
 func TestNamelessPeer(t *testing.T) {
