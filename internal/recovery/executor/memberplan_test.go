@@ -83,3 +83,27 @@ func TestPlanBehindABrokenJoin(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanBehindAnAddressPutRight plans a join behind a seed that runs already, and that its cluster still has at an
+// address which the recovery puts right first.
+func TestPlanBehindAnAddressPutRight(t *testing.T) {
+	seed := recovery.Cluster{ID: "9", Members: []manifest.Member{
+		{Name: "m1", PeerURLs: []string{"https://10.0.0.1:2380"}},
+	}}
+	p, err := planner.DecideMember(recovery.Evidence{
+		Name: "m3", Reach: recovery.Reached,
+		ManifestPath: "/etc/kubernetes/manifests/etcd.yaml", Manifest: joinManifest,
+		MemberName: "m3", PeerURLs: []string{"https://10.0.0.3:2380"},
+		DataDir: "/var/lib/etcd", Empty: true, Kubelet: recovery.Kubelet{Running: true},
+		Live: &recovery.Live{ClusterID: 9, Members: []etcd.Member{
+			{ID: 1, Name: "m1", PeerURLs: []string{"https://10.0.0.1:12380"}},
+		}},
+	}, seed, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := manifest.Parse([]byte(p.Manifest))
+	if err != nil || m.InitialCluster() != "m1=https://10.0.0.1:2380,m3=https://10.0.0.3:2380" {
+		t.Errorf("%v\n%s", err, p.Manifest)
+	}
+}

@@ -56,10 +56,10 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 		}
 		join.ID = e.Live.ClusterID.String()
 		for _, m := range withoutSelf(e, MembersOf(e.Live.Members)) {
-			if !slices.ContainsFunc(
-				members,
-				func(have manifest.Member) bool { return recovery.SharesURL(have.PeerURLs, m.PeerURLs) },
-			) {
+			// One of that name is the same, whose address the recovery puts right before: etcd takes a name once.
+			if !slices.ContainsFunc(members, func(have manifest.Member) bool {
+				return recovery.SharesURL(have.PeerURLs, m.PeerURLs) || have.Name != "" && have.Name == m.Name
+			}) {
 				members = append(members, m)
 			}
 		}
