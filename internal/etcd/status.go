@@ -110,6 +110,7 @@ func (c *Client) Hash(ctx context.Context, revision int64) (Hash, error) {
 func NeedsUser(err error) bool {
 	return slices.ContainsFunc([]error{
 		rpctypes.ErrUserEmpty,
+		rpctypes.ErrUserNotFound, // of the name in the client certificate
 		rpctypes.ErrPermissionDenied,
 		rpctypes.ErrAuthOldRevision,
 		rpctypes.ErrInvalidAuthToken,

@@ -95,11 +95,17 @@ func (n *Node) MoveAside(ctx context.Context, from, to string) error {
 	return nil
 }
 
+// ErrNoCopy is something else in the place of a copy.
+var ErrNoCopy = errors.New("no copy of what is")
+
 // CopyAside copies a folder's content into another one, sharing blocks where the file system can, and compares the two
 // before it says yes. A copy that was broken off or failed is thrown away and made again; one that is there already
-// must be the same.
+// must be the same: else the error is ErrNoCopy.
 func (n *Node) CopyAside(ctx context.Context, from, to string) error {
 	_, err := n.change(ctx, script("tether", "copy_aside"), from, to)
+	if exitCode(err) == exitNoCopy {
+		return fmt.Errorf("what is in %s on %s is %w in %s", to, n.Name, ErrNoCopy, from)
+	}
 	if err != nil {
 		return fmt.Errorf("copying %s on %s to %s: %w", from, n.Name, to, err)
 	}

@@ -48,6 +48,9 @@ func (n *Node) LockPath() string { return path.Join(n.WorkDir, "lock") }
 // exitLocked is the exit code of a script that does nothing because of somebody else's lock.
 const exitLocked = 73
 
+// exitNoCopy is that of one which finds something else in the place of a copy.
+const exitNoCopy = 74
+
 func (n *Node) parseLock(out []byte) *Locked {
 	age, holder, found := strings.Cut(string(out), " ")
 	if !found {

@@ -39,6 +39,11 @@ func TestMemberPlan(t *testing.T) {
 	join := joinValue(t, types.StringValue(clusterID.String()), "first", "m1")
 	anew := joinValue(t, types.StringValue(clusterID.String()), "second", "m1")
 	moved := at("m1", "10.0.0.11", "m2", "10.9.9.9", "m3", "10.0.0.13")
+	otherWay := at("m1", "10.0.0.11", "m2", "10.0.0.12", "m3", "10.0.0.13")
+	otherWay["m2"] = connection{
+		Host: "10.0.0.12",
+		SSH:  values{"port": "2222", "user": "ops", "bastion": "jump.example.com"},
+	}
 	living := surveyOf(votes(t, "m1"), votes(t, "m2"), votes(t, "m3"))
 	apart := surveyOf(nodeOf(t, "m1"), nodeOf(t, "m2"), nodeOf(t, "m3"))
 	without := func() recovery.Survey { // the cluster that was forced, of the same ID
@@ -75,6 +80,15 @@ func TestMemberPlan(t *testing.T) {
 			conns:   moved,
 			changes: true,
 			want:    map[string]string{"status": `"healthy"`, "member_id": `"a2"`, "access": "10.9.9.9"},
+		},
+		{
+			name:    "another port, user and jump host: access changes",
+			survey:  living,
+			conns:   otherWay,
+			changes: true,
+			want: map[string]string{
+				"status": `"healthy"`, "member_id": `"a2"`, "access": "jump.example.com",
+			},
 		},
 		{
 			name:    "another host of a node that does not answer there either: access changes",

@@ -49,7 +49,8 @@ const (
 const (
 	// CodeClusterAlive means that a quorum answers: there is nothing to force.
 	CodeClusterAlive Code = "cluster-alive"
-	// CodeMayBeAlive means that etcd runs on a node as the only voter of its cluster, and proves no quorum.
+	// CodeMayBeAlive means that etcd runs on a node as the only voter of its cluster, or names a leader, and proves no
+	// quorum.
 	CodeMayBeAlive Code = "may-be-alive"
 	// CodeClusterStartable means that enough voters have their data to be a quorum once they are started.
 	CodeClusterStartable Code = "cluster-startable"

@@ -110,11 +110,15 @@ type Evidence struct {
 	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no leader
 	// Other members, as seen from this master: those of its own list, and those of the cluster that has a quorum. Not
 	// asked for on a member of that quorum.
-	Peers []Peer `json:",omitempty"`
+	Peers   []Peer `json:",omitempty"`
+	Unasked string `json:",omitempty"` // why it could not be asked for them: a problem, with its remedy
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
 
 	LastWords []string `json:",omitempty"` // of an etcd container that does not serve: what it died of
+
+	// Another node whose etcd runs as the same member of the same cluster, "" where there is none.
+	Twin string `json:",omitempty"`
 
 	Journals []Journal `json:",omitempty"`
 	Live     *Live     `json:",omitempty"` // the cluster that has a quorum, as any of the surveyed masters sees it

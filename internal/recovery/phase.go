@@ -113,7 +113,7 @@ func (e Evidence) Current(j *Journal) *Journal {
 		return j
 	}
 	own := j.Clone()
-	own.Phase, own.Places = PhaseBegun, Places{}
+	own.Phase, own.Places, own.Steps = PhaseBegun, Places{}, nil
 	return own
 }
 

@@ -140,11 +140,16 @@ var ErrNoForwarding = errors.New(
 	"sshd on the master forbids forwarding (AllowTcpForwarding, PermitOpen), through which etcd is reached",
 )
 
+// ErrNotConnected is a server that was not reached itself.
+var ErrNotConnected = errors.New("no connection to the node")
+
 // NotDialed reports whether an error of DialContext says nothing of the address: the server was not reached, or did not
 // even try to connect. What it tried and what took too long is no such error.
 func NotDialed(err error) bool {
 	var refused *ssh.OpenChannelError
 	switch {
+	case errors.Is(err, ErrNotConnected):
+		return true
 	case err == nil, errors.Is(err, context.DeadlineExceeded):
 		return false
 	case errors.As(err, &refused):
@@ -157,7 +162,7 @@ func NotDialed(err error) bool {
 func (c *Client) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrNotConnected, err)
 	}
 	to, err := conn.DialContext(ctx, network, addr)
 	var refused *ssh.OpenChannelError

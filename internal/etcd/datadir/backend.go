@@ -1,6 +1,7 @@
 package datadir
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -21,6 +22,7 @@ type Backend struct {
 	Members         []Member
 	Removed         []uint64 // members that were removed
 	Alarms          []Alarm  // that are raised
+	Auth            bool     // etcd asks for a user
 	OneMeta         bool     // one of the two pages with which the database begins is not whole; etcd goes by the other
 }
 
@@ -57,6 +59,7 @@ func readBackend(ctx context.Context, file Reader) (*Backend, error) {
 		{"members", out.members},
 		{"members_removed", out.removed},
 		{"alarm", out.alarms},
+		{"auth", out.auth},
 		{"key", out.revision},
 	} {
 		p, err := b.bucket(ctx, bucket.name)
@@ -116,6 +119,13 @@ func (o *Backend) cluster(ctx context.Context, b *bolt, p *page) error {
 	if err == nil && it != nil {
 		o.ClusterVersion = string(it.value)
 	}
+	return err
+}
+
+// auth reads whether etcd asks for a user (server/storage/schema/auth.go).
+func (o *Backend) auth(ctx context.Context, b *bolt, p *page) error {
+	it, err := b.get(ctx, p, "authEnabled")
+	o.Auth = err == nil && it != nil && bytes.Equal(it.value, []byte{1})
 	return err
 }
 

@@ -23,7 +23,8 @@ func (s *scripted) wrote() map[string]recovery.Journal {
 			continue
 		}
 		text, _ := base64.StdEncoding.DecodeString(args[1])
-		for _, j := range survey.ReadJournals([]node.File{{Text: text}}) {
+		journals, _ := survey.ReadJournals([]node.File{{Text: text}})
+		for _, j := range journals {
 			all[j.FileName()] = j
 		}
 	}

@@ -1,12 +1,15 @@
 package executor
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
@@ -62,6 +65,7 @@ func TestStoppedSeedIsRead(t *testing.T) {
 	for _, c := range []struct {
 		name, image, parked string
 		disk                *recovery.OnDisk // nil where it cannot be read
+		why                 error            // then
 		read                bool
 		says                string // "" where the step succeeds
 		known               bool   // its status, or its disk, before it was stopped
@@ -81,6 +85,18 @@ func TestStoppedSeedIsRead(t *testing.T) {
 		},
 		{name: "not to be read, and nothing to forget", image: "etcd:3.5.22-0", read: true},
 		{
+			name: "damaged", image: "etcd:3.5.22-0", read: true, why: fmt.Errorf("%w: crc", datadir.ErrDamaged),
+			says: "crc", code: recovery.CodeSeedDamaged,
+		},
+		{
+			name: "written by a later etcd", image: "etcd:3.5.22-0", read: true,
+			disk: &recovery.OnDisk{ClusterID: 7, MemberID: 1, StorageVersion: "3.6.0", Members: []etcd.Member{
+				{ID: 1, Name: "m 1"}, {ID: 2, Name: `m"3`, PeerURLs: []string{"https://10.0.0.13:2380"}},
+				{ID: 3, Name: "m,2", PeerURLs: []string{"https://10.0.0.12:2380"}},
+			}},
+			says: "later etcd", code: recovery.CodeImageTooOld,
+		},
+		{
 			name: "with a member that nobody knew", image: "etcd:3.5.22-0", read: true,
 			disk: &recovery.OnDisk{ClusterID: 7, MemberID: 1, Commit: 9, Members: []etcd.Member{
 				{ID: 1, Name: "m 1"}, {ID: 9, Name: "m9", PeerURLs: []string{"https://10.0.0.19:2380"}},
@@ -96,7 +112,12 @@ func TestStoppedSeedIsRead(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, runners := oddSeed()
 			s.began, s.seed.ev.Image, s.seed.ev.Parked = true, c.image, c.parked
-			if c.known {
+			urls := map[string]string{`m"3`: "https://10.0.0.13:2380", "m,2": "https://10.0.0.12:2380"}
+			for _, m := range s.masters {
+				m.ev.PeerURLs = []string{urls[m.Name]}
+				m.ev.Reach, m.ev.DataDir, m.ev.Empty = recovery.Reached, "/d", m != s.seed
+			}
+			if s.seed.ev.Readable = true; c.known {
 				s.seed.ev.Disk = &recovery.OnDisk{}
 			}
 			s.book.reach(recovery.PhaseBegun)
@@ -105,7 +126,7 @@ func TestStoppedSeedIsRead(t *testing.T) {
 			s.readStopped = func(context.Context, *node.Node, recovery.Evidence) (*recovery.OnDisk, error) {
 				read = true
 				if c.disk == nil {
-					return nil, errors.New("input/output error")
+					return nil, cmp.Or(c.why, errors.New("input/output error"))
 				}
 				return c.disk, nil
 			}
@@ -122,9 +143,12 @@ func TestStoppedSeedIsRead(t *testing.T) {
 				}
 				return
 			}
-			next := "plan again"
-			if c.code == recovery.CodeStepFailed {
-				next = "run terraform apply again"
+			next := map[recovery.Code]string{
+				recovery.CodeStepFailed:  "run terraform apply again",
+				recovery.CodeSeedDamaged: "choose another master",
+			}[c.code]
+			if next == "" {
+				next = "plan again"
 			}
 			for _, want := range []string{c.says, "Step 1 of 1 on m 1", "Changed: nothing any more", next} {
 				if !strings.Contains(err.Error(), want) {

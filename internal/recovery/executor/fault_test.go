@@ -16,6 +16,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/ssh"
 )
 
 // scripted is a node on which every script succeeds and prints nothing, but for the hash of what is written.
@@ -213,7 +214,7 @@ func TestNodeNamesAreData(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := survey.ReadJournals([]node.File{{Text: text}})
+	all, _ := survey.ReadJournals([]node.File{{Text: text}})
 	for _, got := range [][]string{all[0].Moved, all[0].Stopped} {
 		if !slices.Equal(got, oddNames()) {
 			t.Errorf("%q, want %q", got, oddNames())
@@ -281,5 +282,32 @@ func TestGoBackWithoutSeed(t *testing.T) {
 	}
 	if !s.book.Undone.IsZero() || s.book.Phase != recovery.PhaseBegun {
 		t.Errorf("%q, undone at %s", s.book.Phase, s.book.Undone)
+	}
+}
+
+// TestCopyOfAnotherLife has a copy that is there from before, and etcd has run since: nothing is forced, all goes back,
+// and the recovery begins anew.
+func TestCopyOfAnotherLife(t *testing.T) {
+	s, runners := oddSeed(oddNames()...)
+	s.began = true
+	s.book.Places = recovery.Places{Data: "/old", Whole: true}
+	s.book.reach(recovery.PhaseCopied)
+	s.willMove()
+	runners["m 1"].answer = func(script string) (string, error, bool) {
+		if strings.Contains(script, ".copying") && strings.Contains(script, "cp -a") {
+			return "", &ssh.ExitError{Code: 74}, true
+		}
+		return "", nil, false
+	}
+	w := walk{actions: s.actions(), record: s.record, secure: s.takeFlagOut, leave: s.leave}
+	err := w.carryOut(t.Context(), t.Context(), []recovery.Step{
+		{ID: recovery.StepCopy, Operation: recovery.OperationSeed, Nodes: []string{"m 1"}, Title: "copy"},
+	})
+	r, _ := recovery.IsRefusal(err)
+	if r == nil || r.Code != recovery.CodeNodeChanged || !strings.Contains(r.Next, "in another place") {
+		t.Fatalf("got %v", err)
+	}
+	if s.book.Undone.IsZero() || !strings.Contains(r.Untouched, "nothing was forced") {
+		t.Errorf("undone at %s: %s", s.book.Undone, r.Untouched)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
@@ -55,12 +56,17 @@ func TestFlagComesOut(t *testing.T) {
 		phase  recovery.Phase
 		act    func(context.Context) error
 		cancel bool
+		limit  bool
 		says   string
 	}{
 		"a failure":                     {phase: recovery.PhaseForcing, act: fails, says: "was not confirmed yet"},
 		"a failure after it was forced": {phase: recovery.PhaseForced, act: fails, says: "a new cluster was forced on"},
 		"an interrupt before a step": {
 			phase: recovery.PhaseForced, act: fails, cancel: true, says: "a new cluster was forced on",
+		},
+		"the time limit": {
+			phase: recovery.PhaseForcing, limit: true, says: "was not confirmed yet",
+			act: func(ctx context.Context) error { return ctx.Err() },
 		},
 		"a panic": {
 			phase: recovery.PhaseForcing,
@@ -76,6 +82,10 @@ func TestFlagComesOut(t *testing.T) {
 			if c.cancel {
 				cancel()
 			}
+			if c.limit {
+				ctx, cancel = context.WithDeadline(ctx, time.Unix(0, 0))
+				defer cancel()
+			}
 			r := end(ctx, t, s, c.act)
 			if last := seed.ran[len(seed.ran)-1]; !removes(last, s) {
 				t.Errorf("the forced manifest is left there: %q", seed.ran)
@@ -84,6 +94,9 @@ func TestFlagComesOut(t *testing.T) {
 				if !strings.Contains(r.Untouched, want) {
 					t.Errorf("it does not say %q: %s", want, r.Untouched)
 				}
+			}
+			if c.limit && r.Code != recovery.CodeTimeLimit {
+				t.Errorf("it ended with %s", r.Code)
 			}
 			if strings.Contains(r.Attempt, "still in") {
 				t.Errorf("it begins with %s", r.Attempt)

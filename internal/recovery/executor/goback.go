@@ -57,6 +57,9 @@ func (s *seeding) out() string {
 // copiedUnheard tells whether a copy has been made, also one whose end nobody heard of: what was copied once is not
 // copied again.
 func (s *seeding) copiedUnheard(ctx context.Context) bool {
+	if s.pastCopy {
+		return false
+	}
 	if s.book.Reached(recovery.PhaseCopied) {
 		return true
 	}

@@ -57,6 +57,7 @@ type seeding struct {
 	othersAlive error // a cluster with other members than the seed answered then
 	flagIn      bool  // the forced manifest may be in the kubelet's folder
 	flagOut     bool  // it was taken out when the run ended
+	pastCopy    bool  // the copy that is there is of older data
 }
 
 // actions are how the steps of Steps are carried out.

@@ -32,21 +32,31 @@ func (s *seeding) stopSeed(ctx context.Context) error {
 	return nil
 }
 
+// copied leaves a copy alone once the flag may have been in. Before, one that is there is compared once more: etcd may
+// have run since.
 func (s *seeding) copied(context.Context) (bool, error) {
-	return s.book.Reached(recovery.PhaseCopied), nil
+	return s.book.Reached(recovery.PhaseForcing), nil
 }
 
 // copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5,
 // server/etcdserver/raft.go).
 func (s *seeding) copy(ctx context.Context) error {
 	ev := s.seed.ev
-	if err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData); err != nil {
-		return err
+	err := s.seed.CopyAside(ctx, ev.DataDir, s.plan.OldData)
+	if err == nil && s.plan.OldWAL != "" {
+		err = s.seed.CopyAside(ctx, ev.WALDir, s.plan.OldWAL)
 	}
-	if s.plan.OldWAL != "" {
-		if err := s.seed.CopyAside(ctx, ev.WALDir, s.plan.OldWAL); err != nil {
-			return err
+	if errors.Is(err, node.ErrNoCopy) {
+		s.pastCopy = true
+		return &recovery.Refusal{
+			Code:  recovery.CodeNodeChanged,
+			Title: "The Copy Is of Older Data",
+			Found: fmt.Sprintf("%v. etcd has run since that was made.", err),
+			Next:  "run terraform apply again: this recovery begins anew then, with a copy in another place.",
 		}
+	}
+	if err != nil {
+		return err
 	}
 	s.keepCopy()
 	return nil
@@ -106,7 +116,10 @@ func (s *seeding) stillGone(ctx context.Context) error {
 				all[i].Peers = peers
 			}
 		}
-		return err
+		if err != nil {
+			return fmt.Errorf("%s could not be asked whether members run that were given up: %w", m.Name, err)
+		}
+		return nil
 	}); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package planner
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,25 @@ func TestAbsence(t *testing.T) {
 			want:   recovery.CodeMayBeAlive,
 		},
 		{
+			name: "a voter that has not learned of itself names a leader for ever",
+			m1:   disk(7, 20, append(three(), peer(4, "m4", "10.0.0.14"))...),
+			others: append(slices.Clone(away), at(with(alone(5, nil), func(e *recovery.Evidence) {
+				e.Members, e.Status.Leader, e.QuorumError = m, 2, "linearizable read: context deadline exceeded"
+			}), peer(4, "m4", "10.0.0.14"))),
+			lost: gone,
+		},
+		{
+			name: "another node cannot be asked who else is there",
+			m1:   disk(7, 20, m...),
+			others: []recovery.Evidence{
+				at(with(empty(), func(e *recovery.Evidence) {
+					e.Unasked, e.Problems = "sshd forbids it", []string{"sshd forbids it"}
+				}), m[1]),
+				at(empty(), m[2]),
+			},
+			want: recovery.CodeNodeNotReady,
+		},
+		{
 			name: "an etcd answers for a node on which none runs",
 			m1: with(disk(7, 20, m...), func(e *recovery.Evidence) {
 				e.Peers = []recovery.Peer{{Name: "m2", URL: m[1].PeerURLs[0], Answers: true}}
@@ -76,6 +96,75 @@ func TestAbsence(t *testing.T) {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
 		})
+	}
+}
+
+// TestForcingGoesOn has the same for a forced start that was about to begin, or has begun, and is not verified.
+func TestForcingGoesOn(t *testing.T) {
+	m := three()
+	j := begunAt("X", "m1", recovery.PhaseForcing)
+	j.Cluster, j.Member, j.Places = 7, 1, recovery.Places{Data: "/old/1", Whole: true}
+	unheard := with(unjudged("somebody writes to it at this moment"), func(e *recovery.Evidence) {
+		e.Running, e.StatusError = true, "context deadline exceeded"
+	})
+	forced := disk(7, 20, m[0])
+	follower := at(with(alone(20, nil), func(e *recovery.Evidence) {
+		e.Members, e.Status.Leader, e.QuorumError = m, 3, "linearizable read: context deadline exceeded"
+	}), m[1])
+	for _, c := range []struct {
+		name         string
+		m1           recovery.Evidence
+		flag, parked string
+		m2           recovery.Evidence
+		lost         []string
+		want         recovery.Code
+	}{
+		{
+			name: "it was put back, runs, and was neither heard nor read", m1: unheard,
+			m2: silentAt("m2", "10.0.0.12"), lost: []string{"m2", "m3"}, want: recovery.CodeDataUnknown,
+		},
+		{
+			name: "it starts with our flag again and again", m1: unheard, flag: "/m/etcd.yaml", parked: "/p/etcd.yaml",
+			m2: silentAt("m2", "10.0.0.12"), lost: []string{"m2", "m3"},
+		},
+		{
+			name: "another voter names a leader", m1: forced, parked: "/p/etcd.yaml",
+			m2: follower, lost: []string{"m3"}, want: recovery.CodeMayBeAlive,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m1 := at(c.m1, m[0])
+			m1.Journals, m1.ForceFlag, m1.Parked = []recovery.Journal{j}, c.flag, c.parked
+			s := recovery.Survey{m1, c.m2, silentAt("m3", "10.0.0.13")}
+			_, err := DecideSeed(s, SeedRequest{RecoveryID: "X", Lost: c.lost})
+			if recovery.CodeOf(err) != c.want {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestEtcdAtANodesAddress has an etcd at the address of a node on which none runs, beside one that is silent: each is
+// said with what can be done about it.
+func TestEtcdAtANodesAddress(t *testing.T) {
+	m := three()
+	m1 := at(disk(7, 20, m...), m[0])
+	m1.Peers = []recovery.Peer{{Name: "m3", URL: m[2].PeerURLs[0], Answers: true}}
+	s := recovery.Survey{m1, silentAt("m2", "10.0.0.12"), at(empty(), m[2])}
+	_, err := DecideSeed(s, SeedRequest{RecoveryID: "X"})
+	var codes []recovery.Code
+	for _, r := range recovery.Refusals(err) {
+		codes = append(codes, r.Code)
+	}
+	if want := []recovery.Code{recovery.CodeLostNodeServes, recovery.CodeUnreachable}; !slices.Equal(codes, want) {
+		t.Errorf("got %v, want %v", codes, want)
+	}
+
+	// An old machine with the same manifest is stopped somewhere, and the one that has its address runs.
+	again := at(with(empty(), func(e *recovery.Evidence) { e.Running = true }), m[2])
+	again.Name = "m3b"
+	if seen := SeenElsewhere(append(s, again)); len(seen) > 0 {
+		t.Errorf("seen %q", seen)
 	}
 }
 
@@ -187,6 +276,10 @@ func TestRejoinedByHand(t *testing.T) {
 		lost   bool
 	}{
 		{name: "it runs, and was neither heard nor read", e: unheard},
+		{
+			name: "it runs without a quorum, with data of another cluster", lost: true,
+			e: with(alone(20, nil), func(e *recovery.Evidence) { e.Status.ClusterID = 9 }),
+		},
 		{name: "it is stopped and was not read, and its address is listed", e: unjudged("no gzip"), listed: true},
 		{name: "it is stopped and was not read, and the cluster has nobody there", e: unjudged("no gzip"), lost: true},
 	} {
@@ -200,5 +293,69 @@ func TestRejoinedByHand(t *testing.T) {
 				t.Errorf("lost: %v: %s", lost, why)
 			}
 		})
+	}
+}
+
+// TestTwins has one snapshot restored on each of three nodes by itself: all run as the same member.
+func TestTwins(t *testing.T) {
+	m := three()
+	var s recovery.Survey
+	for _, self := range m {
+		e := at(quorum(7, 20, m[0]), self)
+		e.Status.MemberID = 1
+		s = append(s, e)
+	}
+	s = surveyed(s...)
+	for i := range s { // as survey.Take does
+		s[i].Twin = s.TwinOf(s[i])
+	}
+	for _, e := range s {
+		if e.Twin == "" {
+			t.Errorf("%s has no twin", e.Name)
+		}
+		healthy, lost, why := Standing(e, "7", "1")
+		if healthy || lost || !strings.Contains(why, "both have the data") {
+			t.Errorf("%s: healthy %v, lost %v: %s", e.Name, healthy, lost, why)
+		}
+		_, err := DecideMember(e, recovery.Cluster{ID: "7"}, false)
+		if recovery.CodeOf(err) != recovery.CodeMemberTwice {
+			t.Errorf("%s: %v", e.Name, err)
+		}
+	}
+	s[2].Status.ClusterID = 8
+	if s.TwinOf(s[2]) != "" {
+		t.Error("members of two clusters are twins")
+	}
+}
+
+// TestAbandonIsPlanned recovers from another node than the one on which a forced start cannot succeed: what that has
+// done is in the plan, and it is no candidate any more.
+func TestAbandonIsPlanned(t *testing.T) {
+	m := three()
+	m1 := at(disk(7, 50, m[0]), m[0])
+	m1.Parked = "/parked/etcd.yaml"
+	j := begunAt("X", "m1", recovery.PhaseForcing)
+	j.Cluster, j.Member, j.Stopped = 7, 1, []string{"m1", "m2", "m3"}
+	j.Places = recovery.Places{Data: "/old/1", Whole: true}
+	m1.Journals = []recovery.Journal{j}
+	s := recovery.Survey{m1, at(disk(7, 40, m...), m[1]), at(empty(), m[2])}
+
+	_, err := DecideSeed(s, SeedRequest{RecoveryID: "Y"})
+	if r, _ := recovery.IsRefusal(err); r == nil || r.Code != recovery.CodeOtherUnfinished ||
+		!strings.Contains(r.Next, `abandon = ["X"]`) {
+		t.Errorf("another recovery: %v", err)
+	}
+	_, err = DecideSeed(s, SeedRequest{RecoveryID: "X", Node: "m2"})
+	if r, _ := recovery.IsRefusal(err); r == nil || r.Code != recovery.CodeOtherSeed ||
+		!strings.Contains(r.Next, `abandon = ["X"]`) {
+		t.Errorf("another seed: %v", err)
+	}
+	p, err := DecideSeed(s, SeedRequest{RecoveryID: "Y", Abandon: []string{"X"}, Node: "m2", Less: []string{"m1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Node != "m2" || len(p.Abandons) != 1 || !strings.Contains(p.Abandons[0], "X on m1: etcd may have rewritten") ||
+		!strings.Contains(p.Abandons[0], "/old/1") {
+		t.Errorf("the plan forces %s: %q", p.Node, p.Abandons)
 	}
 }

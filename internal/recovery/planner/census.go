@@ -331,15 +331,15 @@ func atAddress(e recovery.Evidence, host string) bool {
 	})
 }
 
-// knows is the node whose membership is the furthest known.
+// knows says who knows the furthest membership: a node, or, where no data tells, a manifest.
 func (l *Lineage) knows() string {
 	switch {
-	case l == nil || len(l.Nodes) == 0:
+	case l == nil:
 		return ""
 	case l.Told != nil:
 		return l.Told.Name
 	}
-	return l.Nodes[0].Name
+	return "a manifest"
 }
 
 // all are the nodes with data of a lineage; none of one that is not known.

@@ -30,12 +30,10 @@ func (c *Census) unread() (unsure, unheard []string) {
 func (c *Census) beyond(name string, others []string) bool {
 	n := c.find(name)
 	own, _ := n.Progress()
-	read := false
 	return n.LeftBy == "" && !slices.ContainsFunc(others, func(name string) bool {
 		p, known := c.find(name).Progress()
-		read = read || known
 		return known && p.Last >= own.Kept
-	}) && read
+	})
 }
 
 // less says who has what the cluster that answers never had.

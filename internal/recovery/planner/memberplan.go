@@ -35,6 +35,9 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	if err := examined(e); err != nil {
 		return nil, err
 	}
+	if e.Twin != "" {
+		return nil, memberTwice("node", e.Name, e.Twin, fmt.Sprintf(oneMemberOnTwo, e.Name, e.Twin, e.Status.MemberID))
+	}
 	begun := Begun(e)
 	if begun != nil {
 		p.Resumes = "the join of " + e.Name + " " + begun.HowFar()
@@ -193,7 +196,7 @@ func isLoopback(text string) bool {
 // healthy is a node whose etcd is a started voter of the cluster that answers. One that was forced by hand serves a
 // cluster of its own with the ID of that.
 func healthy(e recovery.Evidence) bool {
-	return e.Quorum && e.Within(e.Live) && !e.Status.Learner && e.Parked == "" && len(e.Alarms) == 0
+	return e.Quorum && e.Within(e.Live) && !e.Status.Learner && e.Parked == "" && len(e.Alarms) == 0 && e.Twin == ""
 }
 
 // joinsFirst tells of a member that was added and has not started whether it may have by this master's turn: its own

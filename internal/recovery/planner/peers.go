@@ -7,31 +7,41 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// SeenElsewhere are members whose etcd one of the nodes reaches, and which cannot be examined from here, with how. What
-// answers at a node's URL is that node's etcd only where one runs there: else another machine has the address, or an
-// etcd runs there that is no pod.
+// SeenElsewhere are members whose etcd one of the nodes reaches, and which cannot be examined from here, with how.
 func SeenElsewhere(all recovery.Survey) []string {
-	var seen []string
+	elsewhere, atNode := seenElsewhere(all)
+	return append(elsewhere, atNode...)
+}
+
+// seenElsewhere tells those at addresses of nobody that was examined from those at a node's. What answers at a node's
+// URL is that node's etcd only where one runs there: else another machine has the address, or an etcd runs there that
+// is no pod.
+func seenElsewhere(all recovery.Survey) (elsewhere, atNode []string) {
 	for _, e := range all {
 		for _, p := range e.Peers {
 			if !p.Answers {
 				continue
 			}
-			at := slices.IndexFunc(all, func(o recovery.Evidence) bool {
-				return o.Reach == recovery.Reached && (slices.Contains(o.PeerURLs, p.URL) ||
-					o.MemberName == "" && atAddress(o, hostOf(p.URL)))
-			})
-			if at >= 0 && all[at].Running {
-				continue
+			var at []string
+			runs := false
+			for _, o := range all {
+				if o.Reach == recovery.Reached && (slices.Contains(o.PeerURLs, p.URL) ||
+					o.MemberName == "" && atAddress(o, hostOf(p.URL))) {
+					at, runs = append(at, o.Name), runs || o.Running
+				}
 			}
 			text := fmt.Sprintf("%s reaches the etcd of %s at %s", e.Name, peerName(p), p.URL)
-			if at >= 0 {
-				text += fmt.Sprintf(" (node %s, on which no etcd was running)", all[at].Name)
+			switch {
+			case runs:
+			case len(at) > 0:
+				text += fmt.Sprintf(" (node %s, on which no etcd was running)", recovery.Words(at))
+				atNode = append(atNode, text)
+			default:
+				elsewhere = append(elsewhere, text)
 			}
-			seen = append(seen, text)
 		}
 	}
-	return seen
+	return elsewhere, atNode
 }
 
 func peerName(p recovery.Peer) string {

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,7 +43,16 @@ func (d *seedDecision) noMemberIsTwice() error {
 	for i, n := range d.Nodes {
 		for _, o := range d.Nodes[i+1:] {
 			if n.twin(o) {
-				return memberTwice(n, o)
+				found := fmt.Sprintf(oneMemberOnTwo, n.Name, o.Name, n.Member)
+				if n.Member != o.Member {
+					found = fmt.Sprintf(
+						"%s and %s both answer as cluster %s, and neither has the other among its members.",
+						n.Name,
+						o.Name,
+						n.Cluster(),
+					)
+				}
+				return memberTwice("survey", n.Name, o.Name, found)
 			}
 		}
 	}
@@ -105,10 +115,16 @@ func (d *seedDecision) grownFromSeed(n *Node, ahead []string) bool {
 }
 
 // nobodyFollowsLeader refuses while a voter names a leader: it has heard from one within an election timeout or two
-// (raft.go, becomePreCandidate), whoever can be asked from here. A learner keeps the name of one for ever.
+// (raft.go, becomePreCandidate), whoever can be asked from here. A learner, and a voter that has not learned yet that
+// it was added, never campaigns, and keeps the name of one for ever (raft.go, promotable).
 func (d *seedDecision) nobodyFollowsLeader() error {
+	if d.journal.Reached(recovery.PhaseForced) { // whoever names a leader names the seed
+		return nil
+	}
 	for _, n := range d.Nodes {
-		if n.Running && n.Status != nil && n.Status.Leader != 0 && !n.Quorum && !n.Learner() {
+		forced := n == d.seed && d.journal.Reached(recovery.PhaseForcing)
+		campaigns := !n.Learner() && !unlisted(n.Evidence)
+		if n.Running && n.Status != nil && n.Status.Leader != 0 && !n.Quorum && campaigns && !forced {
 			return leaderIsHeard(n.Evidence)
 		}
 	}
@@ -118,7 +134,10 @@ func (d *seedDecision) nobodyFollowsLeader() error {
 // seedIsKnown refuses a seed whose etcd runs and was neither heard nor read: that it is written to speaks rather for a
 // cluster that lives.
 func (d *seedDecision) seedIsKnown() error {
-	if seed := d.seed; seed.Running && seed.Status == nil && seed.Disk == nil && !seed.Quorum {
+	seed := d.seed
+	ours := seed.ForceFlag != "" && d.journal.Reached(recovery.PhaseForcing)
+	if seed.Running && seed.Status == nil && seed.Disk == nil && !seed.Quorum && !ours &&
+		!d.journal.Reached(recovery.PhaseForced) {
 		return seedUnheard(seed.Evidence)
 	}
 	return nil
@@ -328,16 +347,17 @@ func (d *seedDecision) noForeignFlag() error {
 }
 
 // nodesCanBeStopped refuses what is in the way of acting on the nodes. Of another node only what would keep its etcd
-// from being stopped for good is in the way. What another distribution runs is seen by no container runtime, and comes
-// back.
+// from being stopped for good is in the way, and that it cannot be asked who else is there. What another distribution
+// runs is seen by no container runtime, and comes back.
 func (d *seedDecision) nodesCanBeStopped() error {
+	var refused []error
 	for _, n := range d.Nodes {
 		stoppable := n.Manifest != "" || n.Bare || n.NoManifest && !n.Running && len(n.Elsewhere()) == 0
-		if len(n.Problems) > 0 && (n == d.seed || !stoppable) {
-			return nodeProblem(n.Evidence)
+		if len(n.Problems) > 0 && (n == d.seed || !stoppable || n.Unasked != "") {
+			refused = append(refused, nodeProblem(n.Evidence))
 		}
 	}
-	return nil
+	return errors.Join(refused...)
 }
 
 // editManifest fills in what will be written.

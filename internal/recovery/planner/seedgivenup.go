@@ -101,7 +101,10 @@ func (d *seedDecision) givenUp(l *Lineage, open []Seat, spare []*Node) error {
 	if len(refused) > 0 {
 		wrong = append(wrong, accessRefused(refused, "survey"))
 	}
-	seen := SeenElsewhere(d.Survey)
+	seen, atNode := seenElsewhere(d.Survey)
+	if len(silent) > 0 && len(atNode) > 0 {
+		wrong = append(wrong, SeenAlive(atNode))
+	}
 	if len(silent) > 0 && len(seen) > 0 ||
 		slices.ContainsFunc(spare, func(n *Node) bool { return n.Reach == recovery.Refused }) {
 		open = nil
@@ -146,28 +149,32 @@ func (d *seedDecision) everyMemberIsAccountedFor() error {
 	if l == nil && !d.seed.Readable {
 		return nil
 	} else if l == nil {
-		l = &Lineage{Nodes: []*Node{d.seed}}
-		d.seat(l)
+		l, _ = d.subject(d.seed.Name)
 	}
 	open, _ := d.unplacedSeats(l, d.plan.Lost)
 	return d.unaccounted(l, open)
 }
 
-// AccountsFor refuses what the plan could not know, since the seed's data was not read before it was stopped: members
-// that are none of the nodes, and data with which a forced start fails.
-func AccountsFor(p *SeedPlan, disk *recovery.OnDisk) error {
-	s := withAbandoned(p.Evidence, p.SeedRequest)
-	for i := range s {
-		if s[i].Name == p.Node {
-			s[i].Disk = disk
-		}
-	}
-	d := &seedDecision{Census: takeCensus(s), plan: &SeedPlan{SeedRequest: p.SeedRequest}}
-	d.seed = d.Census.find(p.Node)
-	if err := d.everyMemberIsAccountedFor(); err != nil {
+// StoppedSeed decides again on a seed whose data could not be read before it was stopped, with all that a new recovery
+// is refused for.
+func StoppedSeed(s recovery.Survey, req SeedRequest) error {
+	d := &seedDecision{Census: takeCensus(withAbandoned(s, req)), plan: &SeedPlan{SeedRequest: req, Evidence: s}}
+	if err := d.takeSeed(req.Node); err != nil {
 		return err
 	}
-	return d.seedCanBeForced()
+	for _, check := range []func() error{
+		d.noMemberIsTwice,
+		d.everyMemberIsAccountedFor,
+		d.nothingIsSeenFromNodes,
+		d.majorityIsLost,
+		d.seedCanBeForced,
+		d.priceIsAccepted,
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ofMember reports whether a name has the form of a member's ID or peer URL.

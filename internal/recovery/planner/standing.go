@@ -20,6 +20,13 @@ func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost b
 		return false, false, e.Problems[0]
 	case e.Manifest == "":
 		return false, false, "no etcd manifest was found on it, so nothing can be said about its etcd."
+	case answers && foundedAlone(e):
+		return false, true, fmt.Sprintf(
+			"it serves cluster %s, of which it is the only member and which has fewer writes than %s, as one that was "+
+				"founded on an empty folder. Terraform plans to let it rejoin, and keeps what it has.",
+			e.Status.ClusterID,
+			e.Live.ClusterID,
+		)
 	case answers && !e.Quorum && unlistedForSure(e, member):
 		return false, true, fmt.Sprintf(
 			"the cluster %s has a quorum and does not list it as a member. Terraform plans to let it rejoin.",
@@ -59,6 +66,15 @@ func unhealthyWords(e recovery.Evidence) string {
 		return "etcd does not run, and its data is there: look at the kubelet and at the container's log."
 	case e.Status == nil:
 		return "etcd runs and does not answer: " + e.StatusError
+	case e.Twin != "":
+		return fmt.Sprintf(oneMemberOnTwo, e.Name, e.Twin, e.Status.MemberID)
+	case !e.Quorum && e.Live != nil:
+		return fmt.Sprintf(
+			"etcd runs without a quorum beside cluster %s, which has one. If it is to be of that, stop it by moving "+
+				"%s away, and plan again.",
+			e.Live.ClusterID,
+			e.ManifestPath,
+		)
 	case !e.Quorum:
 		return "etcd runs without a quorum. If the other members can be started, start them; if their " +
 			"majority is lost for good, set a new recovery_id on etcdrecovery_seed."
@@ -81,6 +97,11 @@ func unhealthyWords(e recovery.Evidence) string {
 		e.Status.ClusterID,
 		recovery.Words(e.Alarms),
 	)
+}
+
+// foundedAlone reports whether a node serves a cluster of its own, beside the one that answers, with a shorter history.
+func foundedAlone(e recovery.Evidence) bool {
+	return e.Quorum && e.Status != nil && e.Status.ClusterID != e.Live.ClusterID && len(e.Members) == 1 && !surpasses(e)
 }
 
 // memberIDs returns those that a node's member can go by in the cluster that answers: the one it is known by, and the
@@ -107,7 +128,8 @@ func unlistedForSure(e recovery.Evidence, member string) bool {
 	if len(ids) > 1 || ids[0] != member {
 		return true
 	}
-	return !e.Running && !slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool {
+	unknown := e.Running && e.Status == nil && e.Disk == nil
+	return !unknown && !slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool {
 		return recovery.SharesURL(m.PeerURLs, e.PeerURLs)
 	})
 }

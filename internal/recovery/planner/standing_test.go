@@ -204,10 +204,29 @@ func TestStanding(t *testing.T) {
 			name: "it has founded a cluster of its own",
 			e: with(serving, func(e *recovery.Evidence) {
 				e.Status = &etcd.Status{ClusterID: 0xc2, MemberID: 0xa7, Leader: 0xa7}
+				e.Members = []etcd.Member{{ID: 0xa7}}
+			}),
+			live:   live(0xa2),
+			member: own,
+			want:   "lost",
+			why:    "it serves cluster c2, of which it is the only member",
+		},
+		{
+			name: "it serves a cluster of others",
+			e: with(serving, func(e *recovery.Evidence) {
+				e.Status = &etcd.Status{ClusterID: 0xc2, MemberID: 0xa7, Leader: 0xa7}
+				e.Members = []etcd.Member{{ID: 0xa7}, {ID: 0xa8}}
 			}),
 			live:   live(0xa2),
 			member: own,
 			why:    "etcd serves cluster c2",
+		},
+		{
+			name:   "another node runs as the same member",
+			e:      with(serving, func(e *recovery.Evidence) { e.Name, e.Twin = "m2", "m3" }),
+			live:   live(0xa2),
+			member: own,
+			why:    "m2 and m3 both have the data of member a2",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

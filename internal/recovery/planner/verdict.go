@@ -193,11 +193,13 @@ func (n *Node) unsure() bool {
 		(n.StrayData != "" || n.EmptyUnknown != "" || n.Running || !n.NoManifest)
 }
 
-// counts reports whether a node's data counts towards a quorum of a lineage. Data that could not be judged, or that can
-// be of more than one history, counts for each.
+// counts reports whether a node's data counts towards a quorum of a lineage. What a forced start has left that was
+// given up is a cluster of its own, and votes for nobody. Data that could not be judged, or that can be of more than
+// one history, counts for each.
 func (n *Node) counts(l *Lineage) bool {
-	has := n.Holds == HasData || n.Holds == Damaged && n.Readable
-	return has && (n.Lineage == nil || n.Lineage == l || n.Lineage.Cluster == l.Cluster && l.agrees(n)) && n.mayVote(l)
+	has := (n.Holds == HasData || n.Holds == Damaged && n.Readable) && !forsaken(n.Evidence)
+	fits := n.Lineage == nil || n.Lineage == l || n.Lineage.Cluster == l.Cluster && l.agrees(n)
+	return has && fits && n.mayVote(l)
 }
 
 // mayVote reports whether a node is one of the voters of a lineage, as far as anybody knows. Its own data may be older

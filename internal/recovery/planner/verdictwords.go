@@ -163,28 +163,21 @@ func unknown(e recovery.Evidence) (why, how string) {
 	return why, how
 }
 
-func memberTwice(n, o *Node) error {
-	found := fmt.Sprintf("%s and %s both have the data of member %s.", n.Name, o.Name, n.Member)
-	if n.Member != o.Member {
-		found = fmt.Sprintf(
-			"%s and %s both answer as cluster %s, and neither has the other among its members.",
-			n.Name,
-			o.Name,
-			n.Cluster(),
-		)
-	}
+const oneMemberOnTwo = "%s and %s both have the data of member %s."
+
+func memberTwice(attribute, a, b, found string) error {
 	return &recovery.Refusal{
 		Code:      recovery.CodeMemberTwice,
 		Title:     "Two Nodes Claim One Place in the Cluster",
-		Attribute: "survey",
+		Attribute: attribute,
 		Found: found + " One cluster cannot be so: a snapshot was restored on each of them by itself, a new cluster " +
 			"was forced on each, or the data was copied from one to the other.",
 		Next: fmt.Sprintf(
 			"find out which of %s and %s has the data that counts (etcdctl endpoint status; etcdctl get). On the "+
 				"other one stop etcd (move its manifest out of the kubelet's folder) and move its data aside (mv), "+
 				"then plan again: it joins as a new member.",
-			n.Name,
-			o.Name,
+			a,
+			b,
 		),
 	}
 }
@@ -228,8 +221,12 @@ func leaderIsHeard(e recovery.Evidence) error {
 			e.Status.Leader,
 			cmp.Or(e.QuorumError, "it was not asked"),
 		),
-		Next: "plan again. If it says so once more, the cluster works: find out why it is slow or cannot be reached " +
-			"from here, and force nothing.",
+		Next: fmt.Sprintf(
+			"plan again. If it says so once more, the cluster works: find out why it is slow or cannot be reached "+
+				"from here, and force nothing. If it is surely lost, stop that etcd by moving %s away: its data is "+
+				"read then.",
+			e.ManifestPath,
+		),
 	}
 }
 

@@ -2,6 +2,7 @@ package situation
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,6 +32,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 		}
 	case recovery.CodeMemberNotSurveyed:
 		o.survey(s)
+		o.surveyAt(r.Found)
 	case recovery.CodeNodeNotReady, recovery.CodeForceInManifest:
 		for _, e := range s {
 			o.makeReady(o.find(e.Name))
@@ -244,6 +246,19 @@ func (o *operator) survey(s recovery.Survey) {
 					m.key = o.freeKey(m.name)
 				}
 			}
+		}
+	}
+}
+
+// surveyAt does the same for those that a refusal tells and no node's data does, since a manifest alone names them.
+func (o *operator) surveyAt(found string) {
+	for _, u := range regexp.MustCompile(`https://[0-9.:]+`).FindAllString(found, -1) {
+		switch m := o.at(addrOf(u)); {
+		case slices.Contains(o.req.Lost, u):
+		case m == nil || m.power == destroyed:
+			o.req.Lost = append(slices.Clone(o.req.Lost), u)
+		case m.key == "":
+			m.key = o.freeKey(m.name)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
 // plannersCodes are the codes of all refusals that package planner has, by what stands in their place in the text.
@@ -51,8 +53,16 @@ func notMet(t *testing.T, all tally) []string {
 			missing = append(missing, "refusal "+code)
 		}
 	}
+	for _, v := range []planner.State{
+		planner.Alive, planner.Startable, planner.Lost, planner.Unclear, planner.Undetermined, planner.Unreached,
+		planner.NoData,
+	} {
+		if all["verdict: "+string(v)] == 0 {
+			missing = append(missing, "verdict "+string(v))
+		}
+	}
 	for _, what := range []string{
-		"verdict: lost", "verdict: alive", "choice: best", "choice: named", "choice: resumed",
+		"choice: best", "choice: named", "choice: resumed",
 		"choice: with loss accepted", "member: joins", "member: healthy", "ended: recovered", "ended: snapshot",
 	} {
 		if all[what] == 0 {

@@ -192,6 +192,20 @@ func (f *forcing) step(id, until recovery.StepID) error {
 	return nil
 }
 
+// takeFlagOut is what comes after a run that has ended, and was not killed.
+func (f *forcing) takeFlagOut() {
+	if f.seed.manifest == forcedByUs {
+		f.seed.stop(0)
+		f.seed.manifest = parked
+		f.w.settle()
+	}
+	for _, m := range append(f.others, f.seed) {
+		if m.flag && m.running || m.manifest == forcedByUs {
+			f.breaks(noFlag, "after-the-run", "%s has the flag when the run has ended", m.name)
+		}
+	}
+}
+
 // goBack puts everything back as it was.
 func (f *forcing) goBack() {
 	for _, m := range append(f.others, f.seed) {
@@ -361,7 +375,9 @@ func (f *forcing) checkForced() {
 		}
 		alone := len(known.members) == 1 && known.members[0].ID == d.member ||
 			len(d.kept(seed.forgets()).members) == 1 // it was forced before, and may not know it yet
-		if voters > known.voters()/2 && !alone && canElect(startable) {
+		next := d.kept(seed.forgets())
+		loses := slices.ContainsFunc(startable, func(o *data) bool { return len(w.acknowledged(o.tip, next)) > 0 })
+		if voters > known.voters()/2 && !alone && canElect(startable) && (loses || len(f.less) == 0) {
 			f.breaks(noLostWrite, "startable", "%s is forced, and %d of %d voters have their data", seed.name, voters,
 				known.voters())
 		}

@@ -34,6 +34,14 @@ func generate(r *rand.Rand) ([]event, []wish) {
 		wishes[0].interrupt = g.interrupt()
 	}
 	wishes = append(wishes, wish{node: g.any(), gives: r.IntN(2) == 0})
+	if r.IntN(10) == 0 { // with each node
+		for i := range g.n {
+			wishes = append(wishes, wish{node: "m" + strconv.Itoa(i+1)})
+		}
+	}
+	if wishes[0].interrupt != "" {
+		wishes[0].gently = r.IntN(2) == 0
+	}
 	for i := range wishes {
 		if g.begun != "" && r.IntN(3) == 0 {
 			wishes[i].id = "earlier-" + g.begun

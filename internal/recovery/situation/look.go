@@ -33,7 +33,7 @@ func (w *world) look(t texts) recovery.Survey {
 			e.Members, e.Removed = disk.Members, disk.RemovedMembers
 			w.lookAtPeers(e, m)
 		}
-		s[i].LeftBy = s.LeftBy(s[i])
+		s[i].LeftBy, s[i].Twin = s.LeftBy(s[i]), s.TwinOf(s[i])
 		if s[i].Live = live; live != nil && s[i].Reach == recovery.Reached && !s[i].Quorum {
 			w.askPeers(&s[i], w.find(s[i].Name), live.Members)
 		}
@@ -143,7 +143,7 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 		if m.disk.damaged {
 			e.Damage = "wal: crc mismatch"
 		} else {
-			e.Disk = onDisk(m)
+			e.Disk, e.Auth = onDisk(m), w.auth
 			if recovery.TooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
 				e.TooNew = "the data was written by a later etcd"
 			}

@@ -25,6 +25,7 @@ type wish struct {
 	node      string          // "" leaves it to the planner
 	gives     bool            // up what does not answer, rather than go and repair it
 	interrupt recovery.StepID // after which the first apply is killed, "" for none
+	gently    bool            // it is ended by Ctrl-C, and not killed
 	lost      []string        // what he gives up from the start, rightly or not
 	less      []string        // the same of whom he takes less than
 	id        string          // of the recovery that he goes on with, "" for a new one
@@ -54,6 +55,9 @@ func (q wish) String() string {
 	if q.interrupt != "" {
 		text += " interrupted=" + string(q.interrupt)
 	}
+	if q.gently {
+		text += " gently"
+	}
 	return text
 }
 
@@ -73,6 +77,8 @@ func parseWish(line string) (wish, error) {
 			q.less = strings.Split(value, ",")
 		case key == "id":
 			q.id = value
+		case key == "gently":
+			q.gently = true
 		case key == "any-order":
 			q.anyOrder = true
 		case key == "interrupted":
@@ -172,11 +178,13 @@ func (o *operator) breaks(r rule, kind, format string, args ...any) {
 func (o *operator) turn() bool {
 	s := o.look(o.texts)
 	o.checkLost(s)
+	if len(o.turns) == 0 {
+		o.tally["verdict: "+string(planner.Judge(s, "").State)]++
+	}
 	plan, err := o.texts.planner().DecideSeed(s, o.req)
 	if err != nil {
 		return o.refused(err, s)
 	}
-	o.tally["verdict: "+string(plan.Verdict.State)]++
 	o.tally["choice: "+chosen(plan)]++
 	return o.apply(plan)
 }
@@ -235,6 +243,9 @@ func (o *operator) apply(p *planner.SeedPlan) bool {
 	}
 	o.applies++
 	err := f.run(stepIDs(p), until)
+	if err != nil || until != "" && o.gently {
+		f.takeFlagOut()
+	}
 	o.fault = f.fault
 	o.note(
 		"seed %s: %s (lost %v, less %v, id %s) until %q: %v",

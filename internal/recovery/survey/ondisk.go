@@ -45,7 +45,7 @@ func ReadDisk(
 			),
 		)
 	}
-	e.Disk, e.Alarms = onDisk(s, e.Image), alarmsOf(&s.Backend)
+	e.Disk, e.Alarms, e.Auth = onDisk(s, e.Image), alarmsOf(&s.Backend), s.Backend.Auth
 	if recovery.TooNew(e.Disk.StorageVersion, e.Disk.ClusterVersion, e.Image) {
 		e.TooNew = fmt.Sprintf(
 			"the data in %s was written by etcd %s, and the image is %s, which does not start with it",

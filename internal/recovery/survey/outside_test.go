@@ -103,6 +103,7 @@ func TestPeersThatCannotBeAsked(t *testing.T) {
 		{"sshd forbids it", &ssh.OpenChannelError{Reason: ssh.Prohibited}, "could not be asked there"},
 		{"sshd forbids it, as the client says it", etcdssh.ErrNoForwarding, "PermitOpen any), then plan again"},
 		{"the connection is lost", io.EOF, "could not be asked there: EOF; plan again"},
+		{"the node itself is out of reach", etcdssh.ErrNotConnected, "could not be asked there"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := &recovery.Evidence{

@@ -16,8 +16,15 @@ import (
 // lookAtPeers asks a master which of the members that it knows it reaches: from there some may be, that are not from
 // here. On a member that has a quorum there is nothing to find out.
 func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
+	if err := LookAtPeers(ctx, e, n); err != nil {
+		notAsked(e, err)
+	}
+}
+
+// LookAtPeers is the same of a node whose data was read since. The error is that it could not be asked.
+func LookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) (err error) {
 	if e.Quorum {
-		return
+		return nil
 	}
 	known := e.KnownMembers()
 	if len(known) <= 1 { // itself, as after a forced start, or nobody: then what the manifest remembers
@@ -33,24 +40,17 @@ func lookAtPeers(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 			}
 		}
 	}
-	ask := e.Peers
-	e.Peers = nil
-	askPeers(ctx, e, n, ask)
+	e.Peers, err = AskPeers(ctx, n, e.Peers)
+	return err
 }
 
-// askPeers adds which of these a node reaches. Where it could not be asked, that is a problem: then it is not known who
-// else is there.
-func askPeers(ctx context.Context, e *recovery.Evidence, n *node.Node, peers []recovery.Peer) {
-	asked, err := AskPeers(ctx, n, peers)
-	e.Peers = append(e.Peers, asked...)
-	if err == nil {
-		return
-	}
-	problem := fmt.Sprintf("which members %s reaches could not be asked there: %v; plan again", n.Name, err)
+// notAsked makes it a problem that a node cannot ask for members: then it is not known who else is there.
+func notAsked(e *recovery.Evidence, err error) {
+	problem := fmt.Sprintf("which members %s reaches could not be asked there: %v; plan again", e.Name, err)
 	if node.NoForwarding(err) {
 		problem = forwardingProblem(err)
 	}
-	if !slices.Contains(e.Problems, problem) {
+	if e.Unasked = problem; !slices.Contains(e.Problems, problem) {
 		e.Problems = append(e.Problems, problem)
 	}
 }
@@ -95,7 +95,12 @@ func lookFromOutside(ctx context.Context, s recovery.Survey, nodes map[string]*n
 				}
 			}
 		}
-		asking.Go(func() { askPeers(ctx, e, nodes[e.Name], more) })
+		asking.Go(func() {
+			asked, err := AskPeers(ctx, nodes[e.Name], more)
+			if e.Peers = append(e.Peers, asked...); err != nil {
+				notAsked(e, err)
+			}
+		})
 	}
 	asking.Wait()
 }

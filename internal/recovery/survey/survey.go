@@ -63,7 +63,7 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 	}
 	lookFromOutside(ctx, s, nodes, live)
 	for i := range s {
-		s[i].Live, s[i].LeftBy = live, s.LeftBy(s[i])
+		s[i].Live, s[i].LeftBy, s[i].Twin = live, s.LeftBy(s[i]), s.TwinOf(s[i])
 		if w := otherCluster(s[i]); w != "" {
 			s[i].Warnings = append(s[i].Warnings, w)
 		}
@@ -146,13 +146,15 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 		}
 		if errors.Is(err, node.ErrNoManifestDir) && parkedOriginal(pods, pods.Named) == nil {
 			e.NoManifest, e.Signs = true, pods.Signs
-			lookForStray(ctx, &e, n, ReadJournals(pods.Journals))
+			journals, _ := ReadJournals(pods.Journals)
+			lookForStray(ctx, &e, n, journals)
 			e.ReachError = strings.Join(append(e.NotHere(), e.ReachError), "; ")
 		}
 		return e
 	}
 	e.Signs = pods.Signs
-	e.Journals, e.Runtime = ReadJournals(pods.Journals), pods.Runtime
+	e.Runtime = pods.Runtime
+	e.Journals, e.Problems = ReadJournals(pods.Journals)
 	e.Kubelet = kubeletOf(pods.Kubelet, now)
 	if w := e.Kubelet.Warning(n.Name); w != "" {
 		e.Warnings = append(e.Warnings, w)
@@ -366,7 +368,9 @@ func askQuorum(ctx context.Context, e *recovery.Evidence, client *etcd.Client) {
 func hashData(ctx context.Context, e *recovery.Evidence, c *etcd.Client) {
 	ctx, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()
-	if h, err := c.Hash(ctx, 0); err == nil {
+	h, err := c.Hash(ctx, 0)
+	e.Auth = e.Auth || etcd.NeedsUser(err) // a status is told without a user
+	if err == nil {
 		e.Hash = &recovery.Hash{Revision: h.Revision, CompactRevision: h.CompactRevision, Value: h.Value}
 	}
 }

@@ -11,9 +11,15 @@ import (
 // ends (go.etcd.io/raft, raft.go). Etcd 3.4 asks without asking before: MsgVote.
 var campaign = regexp.MustCompile(`\[logterm: (\d+), index: (\d+)\] sent Msg(?:Pre)?Vote request`)
 
+// led matches what it writes when it has a leader, or is the leader, which adds to its log.
+var led = regexp.MustCompile(`(?:became|elected|changed) leader`)
+
 // tailOf finds it in etcd's log; nil where it does not say. It is true of a member without a leader: nobody adds to its
-// log.
+// log. What was said before it had its last leader is of the past.
 func tailOf(log string) *recovery.Tail {
+	if past := led.FindAllStringIndex(log, -1); len(past) > 0 {
+		log = log[past[len(past)-1][1]:]
+	}
 	all := campaign.FindAllStringSubmatch(log, -1)
 	if len(all) == 0 {
 		return nil

@@ -15,6 +15,8 @@ func TestTailOf(t *testing.T) {
 	const plain = "raft: 8e9e05c52164694d [logterm: 3, index: 7] sent MsgVote request to 91bc3c398fb3c146 at term 5\n"
 	const answer = `"8e9e05c52164694d [logterm: 9, index: 99, vote: 0] rejected MsgPreVote from 91bc3c398fb3c146 ` +
 		`[logterm: 2, index: 18] at term 9"`
+	const leads = `{"level":"info","logger":"raft","msg":"raft.node: 8e9e05c52164694d elected leader 8e9e05c52164694d ` +
+		`at term 3"}` + "\n"
 	for _, c := range []struct {
 		log  string
 		want *recovery.Tail
@@ -22,6 +24,8 @@ func TestTailOf(t *testing.T) {
 		{"", nil},
 		{zap, &recovery.Tail{Index: 18, Term: 2}},
 		{zap + strings.ReplaceAll(zap, "index: 18", "index: 19"), &recovery.Tail{Index: 19, Term: 2}},
+		{zap + leads, nil}, // it has stepped down, and not asked for votes again
+		{leads + zap, &recovery.Tail{Index: 18, Term: 2}},
 		{plain, &recovery.Tail{Index: 7, Term: 3}},
 		{answer, nil},
 		{"[logterm: 2, index: 99999999999999999999] sent MsgVote request", nil},

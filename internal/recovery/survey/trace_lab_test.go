@@ -104,8 +104,16 @@ func TestLookingLeavesNoTrace(t *testing.T) {
 		delete(nodes, m.Name())
 	}
 	for _, e := range take(func(e recovery.Evidence) bool { return e.Status != nil }) {
-		if e.Quorum || e.Live != nil {
+		if e.Quorum || e.Live != nil || !e.Auth {
 			t.Errorf("%s alone: %+v", e.Name, e)
+		}
+	}
+	m1 := l.Nodes()[0]
+	m1.KubeletStop()
+	m1.KillEtcd()
+	for _, e := range take(func(e recovery.Evidence) bool { return !e.Running }) {
+		if e.Disk == nil || !e.Auth {
+			t.Errorf("%s stopped: %+v", e.Name, e)
 		}
 	}
 }
