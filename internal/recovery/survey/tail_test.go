@@ -15,8 +15,8 @@ func TestTailOf(t *testing.T) {
 	const plain = "raft: 8e9e05c52164694d [logterm: 3, index: 7] sent MsgVote request to 91bc3c398fb3c146 at term 5\n"
 	const answer = `"8e9e05c52164694d [logterm: 9, index: 99, vote: 0] rejected MsgPreVote from 91bc3c398fb3c146 ` +
 		`[logterm: 2, index: 18] at term 9"`
-	const leads = `{"level":"info","logger":"raft","msg":"raft.node: 8e9e05c52164694d elected leader 8e9e05c52164694d ` +
-		`at term 3"}` + "\n"
+	const leads = `{"level":"info","logger":"raft","msg":"raft.node: 8e9e05c52164694d elected leader ` +
+		`8e9e05c52164694d at term 3"}` + "\n"
 	for _, c := range []struct {
 		log  string
 		want *recovery.Tail
