@@ -157,11 +157,8 @@ func (c *crew) lockOne(ctx context.Context, m *master) error {
 	return err
 }
 
-// unlockFor is how long a lock is tried to be given back on a master that does not answer, as one that is started anew.
-// Who comes next takes a lock over that stays behind.
-const unlockFor = 10 * time.Second
-
-// release gives the locks back and closes the connections to etcd.
+// release gives the locks back and closes the connections to etcd. On a node that does not answer, as one that is
+// started anew, that is tried for as long as a change may take. Who comes next takes over a lock that stays behind.
 func (c *crew) release(ctx context.Context) {
 	c.stop()
 	ctx, cancel := atomic(ctx)
@@ -169,8 +166,8 @@ func (c *crew) release(ctx context.Context) {
 	var all sync.WaitGroup
 	for _, m := range c.locked {
 		all.Go(func() {
-			for began := time.Now(); m.Unlock(ctx) != nil && ctx.Err() == nil && time.Since(began) < unlockFor; {
-				time.Sleep(unlockFor / 20)
+			for m.Unlock(ctx) != nil && ctx.Err() == nil {
+				time.Sleep(time.Second / 2)
 			}
 		})
 	}
