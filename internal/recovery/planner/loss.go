@@ -72,8 +72,16 @@ func (n *Node) lostWith(o *Node) bool {
 	if !n.forced() || o.forced() || !known || !too || n.Cluster() != o.Cluster() || q.KeptRevision <= 1 {
 		return false
 	}
+	return q.KeptRevision > p.KeptLeast || n.differs(o)
+}
+
+// differs reports whether what two nodes have committed is not the same, whether a forced start has been at it or not.
+func (n *Node) differs(o *Node) bool {
+	p, known := n.Progress()
+	q, too := o.Progress()
 	both := min(p.Kept, q.Kept)
-	return q.KeptRevision > p.KeptLeast || otherTerm(n.Evidence, o.Evidence, both)+otherEntry(n, o, both) != ""
+	return known && too && n.Cluster() == o.Cluster() &&
+		otherTerm(n.Evidence, o.Evidence, both)+otherEntry(n, o, both) != ""
 }
 
 // doubt notes the nodes that may have more.

@@ -104,13 +104,17 @@ func (d *seedDecision) onlySeedServes() error {
 }
 
 // grownFromSeed reports whether a node serves as a member of a cluster that this recovery's forced start began. One
-// that was founded anew on wiped disks can have the IDs of the first members, which those who have more know; members
-// that were added since have IDs that they do not know.
+// that was founded anew on wiped disks can have the IDs of the first members, which those who have more know, or have
+// removed; members that were added since have IDs that they do not know.
 func (d *seedDecision) grownFromSeed(n *Node, ahead []string) bool {
 	if n == d.seed || n.Lineage != nil && n.Lineage == d.seed.Lineage {
 		return true
 	}
-	known := func(name string) bool { return lists(d.Census.find(name).KnownMembers(), n.Member) }
+	known := func(name string) bool {
+		o := d.Census.find(name)
+		_, removed, _ := o.past()
+		return lists(o.KnownMembers(), n.Member) || slices.Contains(removed, n.Member)
+	}
 	return n.Cluster() == d.journal.Cluster && lists(n.Members, d.journal.Member) && !slices.ContainsFunc(ahead, known)
 }
 
@@ -174,6 +178,9 @@ func (d *seedDecision) othersCannotStart() error {
 	c := takeCensus(others)
 	for _, n := range c.Nodes {
 		if v := c.judge(n.Name); n.Cluster() == d.seed.Cluster() && v.State == Startable {
+			if slices.ContainsFunc(v.WithData, func(name string) bool { return d.seed.differs(d.Census.find(name)) }) {
+				v.Strange = append(v.Strange, d.seed.Name)
+			}
 			return othersCanStart(v, d.Survey, d.journal)
 		}
 	}

@@ -87,7 +87,9 @@ func (c *Census) judge(node string) Verdict {
 	}
 	for _, n := range c.Nodes {
 		other := n.Lineage != nil && n.Lineage != l && !n.counts(l) && n.LeftBy == ""
-		lost := slices.ContainsFunc(l.serving(), func(s *Node) bool { return s.lostWith(n) })
+		lost := slices.ContainsFunc(l.serving(), func(s *Node) bool {
+			return s.lostWith(n) || n.forced() && n.differs(s)
+		})
 		if n.Holds == HasData && (other || lost) && !slices.Contains(v.Ahead, n.Name) {
 			v.Strange = append(v.Strange, n.Name)
 		}

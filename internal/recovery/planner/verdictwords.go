@@ -365,7 +365,8 @@ func whoSentItAway(e recovery.Evidence) string {
 // othersCanStart refuses to go on with a forced start on one node while the others are a quorum without it.
 func othersCanStart(v Verdict, all recovery.Survey, j *recovery.Journal) error {
 	r := startable(v, all)
-	r.Found = v.Text + ", without the seed. A cluster that is forced on the seed would be a second one beside theirs."
+	r.Found = v.Text + ", without the seed" + v.doubts() +
+		". A cluster that is forced on the seed would be a second one beside theirs."
 	r.Next += fmt.Sprintf(" The seed can join them then (etcdrecovery_member). To force it all the same, move their "+
 		"data away first (mv); to recover from another node, give %q up with abandon = [%q].", j.ID, j.ID)
 	return r

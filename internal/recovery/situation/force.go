@@ -199,7 +199,11 @@ func (f *forcing) takeFlagOut() {
 		f.seed.manifest = parked
 		f.w.settle()
 	}
-	for _, m := range append(f.others, f.seed) {
+	stopped := []*machine{f.seed}
+	if f.journal().Reached(recovery.PhaseStopped) { // what another recovery has left in is out with the stop
+		stopped = append(stopped, f.others...)
+	}
+	for _, m := range stopped {
 		if m.flag && m.running || m.manifest == forcedByUs {
 			f.breaks(noFlag, "after-the-run", "%s has the flag when the run has ended", m.name)
 		}
