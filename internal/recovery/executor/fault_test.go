@@ -311,3 +311,22 @@ func TestCopyOfAnotherLife(t *testing.T) {
 		t.Errorf("undone at %s: %s", s.book.Undone, r.Untouched)
 	}
 }
+
+// TestFailedToBegin has an empty folder at the plan, in which a wiped etcd has left something by the time of its turn.
+func TestFailedToBegin(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		live    recovery.Evidence
+		refused bool
+	}{
+		{"folders", recovery.Evidence{NoLog: true, DataBytes: 28 << 10}, false},
+		{"a database without a log", recovery.Evidence{NoLog: true, DataBytes: 100 << 20}, true},
+		{"a log", recovery.Evidence{DataBytes: 28 << 10}, true},
+	} {
+		j := &joining{plan: &planner.MemberPlan{Node: "m1", AnyOrder: true}}
+		err := j.compare(c.live, &planner.MemberPlan{OldData: "/old/1"})
+		if refused := recovery.CodeOf(err) == recovery.CodeNodeChanged; refused != c.refused || !refused && err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}

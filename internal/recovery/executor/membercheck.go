@@ -143,6 +143,10 @@ func (j *joining) spare(all recovery.Survey, live recovery.Evidence) error {
 	return nil
 }
 
+// failedToBegin reports whether all that is in a data folder is what a wiped etcd leaves that the kubelet starts again
+// and again: folders, and a database of some pages, without a log. It comes and goes, and nothing is to be kept of it.
+func failedToBegin(e recovery.Evidence) bool { return e.NoLog && e.DataBytes < 1<<20 }
+
 // compare settles what will be written, and refuses when it would not be what the plan shows.
 func (j *joining) compare(live recovery.Evidence, now *planner.MemberPlan) error {
 	j.text = j.plan.Manifest
@@ -150,7 +154,9 @@ func (j *joining) compare(live recovery.Evidence, now *planner.MemberPlan) error
 		j.text = live.Manifest
 		return nil
 	}
-	if now.OldData != "" && (now.OldData != j.plan.OldData || now.OldWAL != j.plan.OldWAL) {
+	elsewhere := now.OldData != j.plan.OldData || now.OldWAL != j.plan.OldWAL
+	nothing := now.OldData == "" || j.plan.OldData == "" && failedToBegin(live)
+	if elsewhere && !nothing {
 		return &recovery.Refusal{
 			Code:  recovery.CodeNodeChanged,
 			Title: "A Master Changed Since the Plan",

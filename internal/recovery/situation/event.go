@@ -394,7 +394,7 @@ func restore(w *world, m *machine, _ event) {
 		return
 	}
 	m.stop(0)
-	w.alone(m, w.id(), w.snapshot)
+	w.alone(m, w.id(), w.id(), w.snapshot)
 	w.excuse(m.disk.tip)
 }
 
@@ -403,12 +403,33 @@ func refound(w *world, m *machine, _ event) {
 	if m.power != on || m.running || m.disk != nil || m.manifest != inPlace {
 		return
 	}
-	w.alone(m, w.id(), nil)
+	cluster, id := w.foundedBy(m)
+	if cluster == 0 {
+		cluster, id = w.id(), w.id()
+	}
+	w.alone(m, cluster, id, nil)
+}
+
+// foundedBy is the cluster that a machine has founded alone, with its own ID there; 0 where there is none. Both IDs are
+// hashes of its URL and the token, and come again when it does so again.
+func (w *world) foundedBy(m *machine) (cluster, id etcd.ID) {
+	for _, x := range w.machines {
+		for _, d := range []*data{x.disk, x.unmounted} {
+			if d == nil {
+				continue
+			}
+			root := d.tip.at(0)
+			if root.before == nil && len(root.members) == 1 && root.members[0].Name == m.name &&
+				slices.Contains(root.members[0].PeerURLs, m.url()) {
+				return root.cluster, root.members[0].ID
+			}
+		}
+	}
+	return 0, 0
 }
 
 // alone starts a cluster of one.
-func (w *world) alone(m *machine, cluster etcd.ID, past *entry) {
-	id := w.id()
+func (w *world) alone(m *machine, cluster, id etcd.ID, past *entry) {
 	root := w.root(cluster, past, []etcd.Member{m.self(id)})
 	m.disk = &data{tip: root, commit: root.index, applied: root.index, member: id}
 	m.initial = root.members
