@@ -47,8 +47,12 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 	for _, other := range weighed {
 		switch o := c.find(other.Name); {
 		case forsaken(o.Evidence): // a forced start makes its log longer, and writes nothing
-			if other.KeptRevision > seed.KeptLeast {
+			differs := other.KeptRevision > 1 && own.differs(o)
+			if other.KeptRevision > seed.KeptLeast || differs {
 				l.Ahead = append(l.Ahead, other.Name)
+			}
+			if differs {
+				l.Apart = append(l.Apart, other.Name)
 			}
 		case other.lineage == seed.lineage && other.Kept > seed.Kept:
 			l.Ahead = append(l.Ahead, other.Name)

@@ -1,6 +1,7 @@
 package situation
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -193,14 +194,17 @@ func (f *forcing) step(id, until recovery.StepID) error {
 }
 
 // takeFlagOut is what comes after a run that has ended, and was not killed.
-func (f *forcing) takeFlagOut() {
+func (f *forcing) takeFlagOut(err error) {
 	if f.seed.manifest == forcedByUs {
 		f.seed.stop(0)
 		f.seed.manifest = parked
 		f.w.settle()
 	}
 	stopped := []*machine{f.seed}
-	if f.journal().Reached(recovery.PhaseStopped) { // what another recovery has left in is out with the stop
+	var bad *failed
+	named := errors.As(err, &bad) && bad.code == recovery.CodeForceInManifest // as what somebody has to take out
+	// What another recovery has left in is out with the stop.
+	if f.journal().Reached(recovery.PhaseStopped) && !named {
 		stopped = append(stopped, f.others...)
 	}
 	for _, m := range stopped {

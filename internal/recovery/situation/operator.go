@@ -244,7 +244,7 @@ func (o *operator) apply(p *planner.SeedPlan) bool {
 	o.applies++
 	err := f.run(stepIDs(p), until)
 	if err != nil || until != "" && o.gently {
-		f.takeFlagOut()
+		f.takeFlagOut(err)
 	}
 	o.fault = f.fault
 	o.note(
