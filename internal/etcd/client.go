@@ -130,8 +130,7 @@ func PeerAnswers(
 		VerifyConnection:   func(tls.ConnectionState) error { heard = true; return nil },
 	}
 	err = tls.Client(conn, anybody).HandshakeContext(ctx)
-	slow := ctx.Err() != nil // who takes connections is there
-	return heard || err == nil || slow, nil
+	return heard || err == nil, nil
 }
 
 // Close ends the connection.

@@ -27,6 +27,7 @@ type Journal struct {
 	Member  etcd.ID `json:",omitzero"`
 
 	Places  Places   `json:",omitzero"`  // where the old data is kept: chosen once
+	Past    []string `json:",omitempty"` // copies of data that etcd has gone on with since
 	Moved   []string `json:",omitempty"` // nodes whose manifest the kubelet had when this was begun
 	Stopped []string `json:",omitempty"` // nodes on which etcd is stopped for this
 	SeedRan bool     `json:",omitempty"` // the seed's etcd ran when this was begun
@@ -81,6 +82,7 @@ func (j *Journal) FileName() string { return string(j.Operation) + "-" + j.ID }
 func (j *Journal) Clone() *Journal {
 	own := *j
 	own.Moved, own.Stopped, own.Steps = slices.Clone(j.Moved), slices.Clone(j.Stopped), slices.Clone(j.Steps)
+	own.Past = slices.Clone(j.Past)
 	own.Left = maps.Clone(j.Left)
 	if j.Discarded != nil {
 		n := *j.Discarded

@@ -113,7 +113,11 @@ func (e Evidence) Current(j *Journal) *Journal {
 		return j
 	}
 	own := j.Clone()
-	own.Phase, own.Places, own.Steps = PhaseBegun, Places{}, nil
+	own.Phase, own.Steps, own.Moved, own.SeedRan = PhaseBegun, nil, nil, false
+	if own.Places.Whole {
+		own.Past = append(own.Past, own.Places.Data)
+	}
+	own.Places = Places{}
 	return own
 }
 

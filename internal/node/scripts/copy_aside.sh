@@ -7,9 +7,14 @@ set -e
 files() ( cd "$1" || exit; find . \( -name lost+found -o -name .etcdrecovery \) -prune -o -type f -print | sort )
 same() {
 	[ "$(files "$1")" = "$(files "$2")" ] || { echo "$1 and $2 do not hold the same files" >&2; return 1; }
-	files "$1" | while IFS= read -r f; do cmp "$1/$f" "$2/$f" || exit 1; done
+	files "$1" | while IFS= read -r f; do cmp "$1/$f" "$2/$f" || exit; done
 }
-if [ -e "$2" ]; then same "$1" "$2" && exit 0; echo "$2 exists already and is not a copy of $1" >&2; exit 74; fi
+if [ -e "$2" ]; then
+	code=0; same "$1" "$2" || code=$?
+	# cmp ends with 2 where it cannot read.
+	case $code in 0) exit 0;; 1) ;; *) exit 1;; esac
+	echo "$2 exists already and is not a copy of $1" >&2; exit 74
+fi
 rm -rf -- "$2.copying"
 mkdir -p "$2.copying"
 # shellcheck disable=SC2154 # tether is set in tether.sh

@@ -57,6 +57,7 @@ func (s *seeding) decideAgain(ctx context.Context, disk *recovery.OnDisk, damage
 	var all recovery.Survey
 	for _, m := range s.masters {
 		ev := m.ev
+		ev.Peers = nil // they were asked while these still ran, and are asked again before the flag goes in
 		if m == s.seed {
 			ev = seed
 		}

@@ -85,6 +85,13 @@ func TestStoppedSeedIsRead(t *testing.T) {
 		},
 		{name: "not to be read, and nothing to forget", image: "etcd:3.5.22-0", read: true},
 		{
+			name: "sound, and of nobody else", image: "etcd:3.5.22-0", read: true,
+			disk: &recovery.OnDisk{ClusterID: 7, MemberID: 1, Members: []etcd.Member{
+				{ID: 1, Name: "m 1"}, {ID: 2, Name: `m"3`, PeerURLs: []string{"https://10.0.0.13:2380"}},
+				{ID: 3, Name: "m,2", PeerURLs: []string{"https://10.0.0.12:2380"}},
+			}},
+		},
+		{
 			name: "damaged", image: "etcd:3.5.22-0", read: true, why: fmt.Errorf("%w: crc", datadir.ErrDamaged),
 			says: "crc", code: recovery.CodeSeedDamaged,
 		},
@@ -115,6 +122,7 @@ func TestStoppedSeedIsRead(t *testing.T) {
 			urls := map[string]string{`m"3`: "https://10.0.0.13:2380", "m,2": "https://10.0.0.12:2380"}
 			for _, m := range s.masters {
 				m.ev.PeerURLs = []string{urls[m.Name]}
+				m.ev.Peers = []recovery.Peer{{URL: urls["m,2"], Answers: true}} // while it still ran
 				m.ev.Reach, m.ev.DataDir, m.ev.Empty = recovery.Reached, "/d", m != s.seed
 			}
 			if s.seed.ev.Readable = true; c.known {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 
+	cryptossh "golang.org/x/crypto/ssh"
+
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/node"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
@@ -49,7 +51,7 @@ func (s *scripted) Run(_ context.Context, script string) ([]byte, error) {
 }
 
 func (s *scripted) DialContext(context.Context, string, string) (net.Conn, error) {
-	return nil, errors.New("nobody listens")
+	return nil, &cryptossh.OpenChannelError{Reason: cryptossh.ConnectionFailed, Message: "nobody listens"}
 }
 
 // did tells whether a script with these words has run.

@@ -138,7 +138,10 @@ func (d *seedDecision) nobodyFollowsLeader() error {
 // seedIsKnown refuses a seed whose etcd runs and was neither heard nor read: that it is written to speaks rather for a
 // cluster that lives.
 func (d *seedDecision) seedIsKnown() error {
-	seed := d.seed
+	seed, v := d.seed, d.seed.Version()
+	if v != nil && v.LessThan(recovery.Release(5, 0)) { // before PreVote each campaign is written down
+		return nil
+	}
 	ours := seed.ForceFlag != "" && d.journal.Reached(recovery.PhaseForcing)
 	if seed.Running && seed.Status == nil && seed.Disk == nil && !seed.Quorum && !ours &&
 		!d.journal.Reached(recovery.PhaseForced) {
@@ -359,8 +362,9 @@ func (d *seedDecision) noForeignFlag() error {
 func (d *seedDecision) nodesCanBeStopped() error {
 	var refused []error
 	for _, n := range d.Nodes {
+		unasked := n.Unasked != "" && !d.journal.Reached(recovery.PhaseForced)
 		stoppable := n.Manifest != "" || n.Bare || n.NoManifest && !n.Running && len(n.Elsewhere()) == 0
-		if len(n.Problems) > 0 && (n == d.seed || !stoppable || n.Unasked != "") {
+		if len(n.Problems) > 0 && (n == d.seed || !stoppable || unasked) {
 			refused = append(refused, nodeProblem(n.Evidence))
 		}
 	}
@@ -385,7 +389,11 @@ func (d *seedDecision) copyFits() error {
 		return nil
 	}
 	if need := recovery.CopyNeeds(d.seed.DataBytes); d.seed.FreeBytes < need {
-		return noSpace(d.seed.Evidence, need)
+		var past []string
+		if d.journal != nil {
+			past = d.journal.Past
+		}
+		return noSpace(d.seed.Evidence, need, past)
 	}
 	return nil
 }

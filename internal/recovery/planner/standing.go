@@ -68,7 +68,15 @@ func unhealthyWords(e recovery.Evidence) string {
 		return "etcd runs and does not answer: " + e.StatusError
 	case e.Twin != "":
 		return fmt.Sprintf(oneMemberOnTwo, e.Name, e.Twin, e.Status.MemberID)
-	case !e.Quorum && e.Live != nil:
+	case e.Status.Learner:
+		return "etcd runs as a learner, which has no vote yet."
+	case !e.Quorum && e.Live != nil && e.Status.ClusterID == e.Live.ClusterID:
+		return fmt.Sprintf(
+			"etcd runs without a leader, and others of its cluster have one. Members that it does not reach: %s. Look "+
+				"at the network between them, and at its log.",
+			recovery.Words(cutOff(e)),
+		)
+	case !e.Quorum && e.Live != nil && e.Status.ClusterID != e.Live.ClusterID:
 		return fmt.Sprintf(
 			"etcd runs without a quorum beside cluster %s, which has one. If it is to be of that, stop it by moving "+
 				"%s away, and plan again.",
@@ -89,8 +97,6 @@ func unhealthyWords(e recovery.Evidence) string {
 			e.Status.ClusterID,
 			e.Live.ClusterID,
 		)
-	case e.Status.Learner:
-		return "etcd runs as a learner, which has no vote yet."
 	}
 	return fmt.Sprintf(
 		"etcd serves cluster %s with alarms %s.",

@@ -354,19 +354,24 @@ func manifestNotEditable(e recovery.Evidence, attribute string, err error) error
 	}
 }
 
-func noSpace(e recovery.Evidence, need int64) error {
+func noSpace(e recovery.Evidence, need int64, past []string) error {
+	older := ""
+	if len(past) > 0 {
+		older = fmt.Sprintf(" Copies that this recovery made before etcd ran again are at %s.", recovery.Words(past))
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeNoSpace,
 		Title:     "Not Enough Space for a Copy of the Data",
 		Attribute: "node",
 		Found: fmt.Sprintf(
 			"%s holds %s of etcd data in %s and has %s free there; the copy that is made before the forced start, and "+
-				"etcd's first log file, need %s.",
+				"etcd's first log file, need %s.%s",
 			e.Name,
 			recovery.Size(e.DataBytes),
 			e.DataDir,
 			recovery.Size(e.FreeBytes),
 			recovery.Size(need),
+			older,
 		),
 		Next: fmt.Sprintf(
 			"free %s on the file system of %s on %s, then plan again.",
