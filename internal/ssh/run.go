@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -85,6 +86,8 @@ func (c *Client) command(ctx context.Context, command, input string) (stdout, st
 	var exit *ssh.ExitError
 	switch {
 	case err == nil || errors.As(err, &exit):
+	case errors.Is(err, io.EOF) && out.Len()+errs.Len() > 0 && c.alive(): // it ended with 0, and left its input unread
+		err = nil
 	case c.via != nil && !c.via.alive():
 		err = jumpError(c.via, err)
 	case c.alive(): // it refuses the command, or has ended the session

@@ -61,7 +61,7 @@ func (s *seeding) decideAgain(ctx context.Context, disk *recovery.OnDisk, damage
 		if m == s.seed {
 			ev = seed
 		}
-		ev.Running = false
+		ev.Running, ev.Parked = false, m.parkedAt()
 		all = append(all, ev)
 	}
 	slices.SortFunc(all, func(a, b recovery.Evidence) int { return strings.Compare(a.Name, b.Name) })

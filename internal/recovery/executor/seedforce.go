@@ -103,7 +103,7 @@ func (s *seeding) stillGone(ctx context.Context) error {
 	var all recovery.Survey
 	for _, m := range s.masters {
 		ev := m.ev
-		ev.Running = false // which was proved: whatever answers now is somebody else
+		ev.Running, ev.Parked = false, m.parkedAt() // which was proved: whatever answers now is somebody else
 		all = append(all, ev)
 	}
 	var mu sync.Mutex

@@ -81,8 +81,18 @@ func TestAbsence(t *testing.T) {
 			m1: with(disk(7, 20, m...), func(e *recovery.Evidence) {
 				e.Peers = []recovery.Peer{{Name: "m2", URL: m[1].PeerURLs[0], Answers: true}}
 			}),
+			others: []recovery.Evidence{
+				at(with(empty(), func(e *recovery.Evidence) { e.Parked = "/parked/etcd.yaml" }), m[1]),
+				at(empty(), m[2]),
+			},
+			want: recovery.CodeLostNodeServes,
+		},
+		{
+			name: "a wiped etcd takes connections between two looks",
+			m1: with(disk(7, 20, m...), func(e *recovery.Evidence) {
+				e.Peers = []recovery.Peer{{Name: "m2", URL: m[1].PeerURLs[0], Answers: true}}
+			}),
 			others: []recovery.Evidence{at(empty(), m[1]), at(empty(), m[2])},
-			want:   recovery.CodeLostNodeServes,
 		},
 		{
 			name:   "another machine is silent than the member's",
@@ -157,7 +167,9 @@ func TestEtcdAtANodesAddress(t *testing.T) {
 	m := three()
 	m1 := at(disk(7, 20, m...), m[0])
 	m1.Peers = []recovery.Peer{{Name: "m3", URL: m[2].PeerURLs[0], Answers: true}}
-	s := recovery.Survey{m1, silentAt("m2", "10.0.0.12"), at(empty(), m[2])}
+	m3 := at(empty(), m[2])
+	m3.Parked = "/parked/etcd.yaml"
+	s := recovery.Survey{m1, silentAt("m2", "10.0.0.12"), m3}
 	_, err := DecideSeed(s, SeedRequest{RecoveryID: "X"})
 	var codes []recovery.Code
 	for _, r := range recovery.Refusals(err) {

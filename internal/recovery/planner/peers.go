@@ -27,7 +27,7 @@ func seenElsewhere(all recovery.Survey) (elsewhere, atNode []string) {
 			for _, o := range all {
 				if o.Reach == recovery.Reached && (slices.Contains(o.PeerURLs, p.URL) ||
 					o.MemberName == "" && atAddress(o, hostOf(p.URL))) {
-					at, runs = append(at, o.Name), runs || o.Running
+					at, runs = append(at, o.Name), runs || o.Running || startsAgain(o)
 				}
 			}
 			text := fmt.Sprintf("%s reaches the etcd of %s at %s", e.Name, peerName(p), p.URL)
@@ -42,6 +42,12 @@ func seenElsewhere(all recovery.Survey) (elsewhere, atNode []string) {
 		}
 	}
 	return elsewhere, atNode
+}
+
+// startsAgain reports whether the kubelet has etcd's manifest: a wiped etcd is started again and again, and takes
+// connections each time until it ends.
+func startsAgain(e recovery.Evidence) bool {
+	return e.Manifest != "" && e.Parked == "" && e.Kubelet.Running
 }
 
 func peerName(p recovery.Peer) string {
