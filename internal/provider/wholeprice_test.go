@@ -20,7 +20,7 @@ func TestPrice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond) // the keys are in the database, too
+	labtest.Written(t, l)
 	m1 := l.Node("m1")
 	m1.KubeletStop()
 	m1.KillEtcd()

@@ -14,10 +14,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/sample"
 )
 
@@ -35,10 +35,10 @@ func member(t *testing.T, o lab.Options, keys, size int) string {
 	l, err := lab.Start(t.Context(), o)
 	must(t, err)
 	defer func() { must(t, l.Close()) }()
-	// So that the transaction before the last one has keys, too: etcd commits to its database ten times a second.
+	// So that the transaction before the last one has keys, too.
 	for range 2 {
 		must(t, l.Fill(t.Context(), keys/2, size))
-		time.Sleep(300 * time.Millisecond)
+		labtest.Written(t, l)
 	}
 	m := l.Node("m1")
 	m.KubeletStop()

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/wait"
 )
@@ -39,8 +40,7 @@ func Start(t *testing.T, o lab.Options) *lab.Lab {
 		if err := l.Close(); err != nil {
 			t.Error(err)
 		}
-		// Well below a second on an idle machine.
-		if took := time.Since(began); took > 10*time.Second {
+		if took := time.Since(began); took > Patience {
 			t.Errorf("closing the lab took %v", took)
 		}
 	})
@@ -72,6 +72,20 @@ func Await(t *testing.T, what string, patience, pause time.Duration, ok func() b
 		return nil
 	}); err != nil {
 		t.Fatalf("not within %v: %v", patience, err)
+	}
+}
+
+// Written waits until what each member has is in the database on its disk, of which etcd writes ten times a second
+// where the disk is fast enough.
+func Written(t *testing.T, l *lab.Lab) {
+	t.Helper()
+	for _, n := range l.Nodes() {
+		_, revision, err := l.CountKeys(t.Context(), n.Name())
+		Must(t, err)
+		Within(t, n.Name()+" has written its keys down", func() bool {
+			s, err := datadir.Read(t.Context(), lab.Folder(n.Path("/var/lib/etcd")), false)
+			return err == nil && s.Backend.Revision >= revision
+		})
 	}
 }
 

@@ -30,7 +30,7 @@ func TestStoppedMember(t *testing.T) {
 		t.Run("etcd "+version, func(t *testing.T) {
 			l := start(t, lab.Options{Etcd: version, WALDir: version == "3.6"})
 			if version != "3.5" {
-				storageKnown(t, l)
+				storageWritten(t, l)
 			}
 			must(t, l.Fill(t.Context(), 300, 100))
 			before, _, err := l.CountKeys(t.Context(), "m1")
@@ -155,15 +155,14 @@ func statuses(t *testing.T, l *lab.Lab) map[string]etcd.Status {
 	return all
 }
 
-// storageKnown waits until every member has written its storage version down. Each looks every four seconds.
-func storageKnown(t *testing.T, l *lab.Lab) {
+// storageWritten waits until every member has its storage version on its disk. Each looks every four seconds.
+func storageWritten(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	for _, m := range l.Nodes() {
-		c := client(t, l, m.Name())
-		labtest.Within(t, "the storage version of "+m.Name(), func() bool {
-			r, err := c.Status(t.Context(), m.ClientURL())
-			return err == nil && r.StorageVersion != ""
+	nodes := nodesOf(t, l)
+	for _, e := range survey.Take(t.Context(), nodes, time.Now()) {
+		labtest.Within(t, "the storage version of "+e.Name, func() bool {
+			s, err := survey.ReadStopped(t.Context(), nodes[e.Name], e)
+			return err == nil && s.StorageVersion != ""
 		})
 	}
-	time.Sleep(300 * time.Millisecond) // etcd writes to its database ten times a second
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/labtest"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/survey"
@@ -22,7 +23,7 @@ import (
 func TestDamagedData(t *testing.T) {
 	l := start(t, lab.Options{Etcd: "3.6", ExtraFlags: map[string]string{"snapshot-count": "50"}})
 	must(t, l.Fill(t.Context(), 4500, 30_000)) // the log has a second segment then
-	time.Sleep(300 * time.Millisecond)         // all of it is in the database, of which etcd writes ten times a second
+	labtest.Written(t, l)
 	nodes := nodesOf(t, l)
 	for _, m := range l.Nodes() {
 		quiet(m)
