@@ -31,7 +31,15 @@ func TestNotReady(t *testing.T) {
 		must(t, m.WipeEtcd())
 	}
 	plan := func(code int) string { return run(t, w, code, "plan", "-detailed-exitcode") }
-	look := func() recovery.Survey { return survey.Take(t.Context(), nodes, time.Now()) }
+	look := func() recovery.Survey {
+		all := survey.Take(t.Context(), nodes, time.Now())
+		for _, e := range all {
+			if silent := e.Unsaid(); len(silent) > 0 {
+				t.Errorf("the evidence on %s is silent of %v", e.Name, silent)
+			}
+		}
+		return all
+	}
 	foundedBeside(t, l, look)
 
 	t.Run("no kubelet on a joining master", func(t *testing.T) {

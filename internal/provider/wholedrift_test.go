@@ -3,6 +3,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -71,7 +72,8 @@ func reopen(t *testing.T, m lab.Identity, steps bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := regexp.MustCompile(`(?m)^  "Finished":.*\n`).ReplaceAll(text, nil)
+	open := regexp.MustCompile(`(?m)^  "Ended":.*\n`).ReplaceAll(text, nil)
+	open = bytes.Replace(open, []byte(`"Phase": "finished"`), []byte(`"Phase": "voter"`), 1)
 	if !steps {
 		open = regexp.MustCompile(`(?s)"Steps": \[.*?\n  \]`).ReplaceAllLiteral(open, []byte(`"Steps": null`))
 	}

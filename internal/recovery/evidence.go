@@ -40,7 +40,8 @@ const (
 	KindLocal = node.KindLocal
 )
 
-// Evidence is what was found on one master. It is plain data: it travels from the plan to the apply.
+// Evidence is what was found on one master. It is plain data: it travels from the plan to the apply. What is looked for
+// was seen, or is proved to be absent, or is among what is not known, with the reason; Unsaid holds a survey to that.
 type Evidence struct {
 	Name       string
 	Reach      Reach
@@ -86,32 +87,25 @@ type Evidence struct {
 	Damage          string `json:",omitempty"` // of the log or the database of a member that does not answer
 	TooNew          string `json:",omitempty"` // why the etcd of the image does not start with the data
 	Empty           bool   // nothing is there, which is proved
-	// Why nothing or too little being there is no proof of a loss: a disk that is not mounted, a folder that cannot be
-	// read. "" where the absence is proved, or nothing is absent.
-	EmptyUnknown string `json:",omitempty"`
-	NoLog        bool   // there is no WAL file, which is proved: no member has ever run with what is there
-	Foreign      string `json:",omitempty"` // what is there instead of a member/ folder
-	Unread       string `json:",omitempty"` // why the data of a member that does not answer could not be judged
-	OldData      string // the free place for what is there now
-	OldWAL       string `json:",omitempty"`
+	NoLog           bool   // there is no WAL file, which is proved: no member has ever run with what is there
+	Foreign         string `json:",omitempty"` // what is there instead of a member/ folder
+	OldData         string // the free place for what is there now
+	OldWAL          string `json:",omitempty"`
 
-	Status      *etcd.Status `json:",omitempty"` // of a running member
-	StatusError string       `json:",omitempty"`
+	Status *etcd.Status `json:",omitempty"` // of a running member
 	// It answered a linearizable read, or refused one for want of a user, which it does only after a quorum has agreed.
 	// In the latter case status and members may be unknown.
-	Quorum      bool
-	QuorumError string        `json:",omitempty"` // of a linearizable read that was tried and proved nothing
-	Auth        bool          `json:",omitempty"` // etcd asks for a user, which this provider has not
-	Members     []etcd.Member `json:",omitempty"` // as this member knows them
-	Removed     []etcd.ID     `json:",omitempty"` // of a running learner: members of the past, from its disk
-	Alarms      []string      `json:",omitempty"` // as this member knows them, without a quorum or stopped too
-	Tail        *Tail         `json:",omitempty"` // of the log of a running member that has no leader
-	Entries     []LogEntry    `json:",omitempty"` // of the log of a member without a leader, which others have too
-	Hash        *Hash         `json:",omitempty"` // of the data of a running member that has no leader
+	Quorum  bool
+	Auth    bool          `json:",omitempty"` // etcd asks for a user, which this provider has not
+	Members []etcd.Member `json:",omitempty"` // as this member knows them
+	Removed []etcd.ID     `json:",omitempty"` // of a running learner: members of the past, from its disk
+	Alarms  []string      `json:",omitempty"` // as this member knows them, without a quorum or stopped too
+	Tail    *Tail         `json:",omitempty"` // of the log of a running member that has no leader
+	Entries []LogEntry    `json:",omitempty"` // of the log of a member without a leader, which others have too
+	Hash    *Hash         `json:",omitempty"` // of the data of a running member that has no leader
 	// Other members, as seen from this master: those of its own list, and those of the cluster that has a quorum. Not
 	// asked for on a member of that quorum.
-	Peers   []Peer `json:",omitempty"`
-	Unasked string `json:",omitempty"` // why it could not be asked for them: a problem, with its remedy
+	Peers []Peer `json:",omitempty"`
 
 	Disk *OnDisk `json:",omitempty"` // what the data of a member says that does not answer
 
@@ -119,6 +113,8 @@ type Evidence struct {
 
 	// Another node whose etcd runs as the same member of the same cluster, "" where there is none.
 	Twin string `json:",omitempty"`
+
+	Unknown Unknown `json:",omitzero"`
 
 	Journals []Journal `json:",omitempty"`
 	Live     *Live     `json:",omitempty"` // the cluster that has a quorum, as any of the surveyed masters sees it
@@ -207,11 +203,17 @@ func SharesURL(a, b []string) bool {
 	return slices.ContainsFunc(a, func(u string) bool { return slices.Contains(b, u) })
 }
 
-// SeedJournal finds this master's journal of a recovery that was begun from it, as it counts now.
+// SeedJournal finds this node's journal of a recovery that was begun from it. Who asks for one by its ID that was
+// abandoned takes it up again.
 func (e Evidence) SeedJournal(id string) *Journal {
 	for i := range e.Journals {
-		if e.Journals[i].Operation == OperationSeed && e.Journals[i].ID == id {
-			return e.Current(&e.Journals[i])
+		j := &e.Journals[i]
+		switch {
+		case j.Operation != OperationSeed || j.ID != id:
+		case j.Phase == PhaseAbandoned:
+			return e.TakenUp(j)
+		default:
+			return e.count(j)
 		}
 	}
 	return nil

@@ -16,11 +16,10 @@ type Journal struct {
 	ID        string
 	Master    string
 	Started   time.Time `json:",omitzero"`
-	Finished  time.Time `json:",omitzero"`
-	Undone    time.Time `json:",omitzero"` // all is as it was before: nothing goes on from here
-	Abandoned time.Time `json:",omitzero"` // given up by name, or overtaken by a later operation on the node
+	Ended     time.Time `json:",omitzero"` // when it was finished, undone or abandoned
 
-	Phase Phase // as the executor wrote it; see PhaseOf for whether it still holds
+	Phase Phase // where it stands; in a survey as it counts by what was seen, see Evidence.Counted
+	Came  Phase `json:",omitzero"` // how far it had come when it was undone or abandoned, or became void
 
 	// Of the data when the operation began; 0 where that is not known.
 	Cluster etcd.ID `json:",omitzero"`
@@ -91,16 +90,24 @@ func (j *Journal) Clone() *Journal {
 	return &own
 }
 
-// Done reports whether the operation came to its end.
-func (j *Journal) Done() bool { return j != nil && (!j.Finished.IsZero() || j.Phase == PhaseFinished) }
-
-// Open reports whether the operation was begun and neither finished, undone nor abandoned.
-func (j *Journal) Open() bool {
-	switch {
-	case j == nil, j.Done(), !j.Undone.IsZero(), !j.Abandoned.IsZero():
-		return false
+// End notes that the operation was finished, undone or abandoned, and keeps how far it had come until then.
+func (j *Journal) End(p Phase, at time.Time) {
+	if p != PhaseFinished && j.Phase != PhaseVoid {
+		j.Came = j.Phase
 	}
-	return j.Reached(PhaseBegun)
+	j.Phase, j.Ended = p, at
+}
+
+// Done reports whether the operation came to its end.
+func (j *Journal) Done() bool { return j != nil && j.Phase == PhaseFinished }
+
+// Open reports whether the operation can go on: it was begun, it did not end, and its data is still what it was.
+func (j *Journal) Open() bool { return j.Unended() && j.Phase != PhaseVoid }
+
+// Unended reports whether the operation was begun and neither finished, undone nor abandoned, whatever has become of
+// its data since.
+func (j *Journal) Unended() bool {
+	return j.Reached(PhaseBegun) && !j.Reached(PhaseFinished) && j.Phase != PhaseAbandoned && j.Ended.IsZero()
 }
 
 // PlacesOf returns where an operation keeps the data that was on this node before it. That is the place in its journal,
@@ -108,7 +115,7 @@ func (j *Journal) Open() bool {
 // Plan and apply both take it from here.
 func (e Evidence) PlacesOf(j *Journal) Places {
 	switch {
-	case j != nil && j.Places.Data != "" && e.PhaseOf(j) != PhaseVoid:
+	case j != nil && j.Places.Data != "" && j.Phase != PhaseVoid:
 		return j.Places
 	case e.Empty:
 		return Places{}
@@ -131,9 +138,9 @@ func (j *Journal) HowFar() string {
 	began := fmt.Sprintf("was begun on %s at %s", j.Master, j.Started.Format(at))
 	switch {
 	case j.Done():
-		return fmt.Sprintf("was finished on %s at %s", j.Master, j.Finished.Format(at)) + j.age()
-	case !j.Abandoned.IsZero():
-		return fmt.Sprintf("%s and was abandoned at %s", began, j.Abandoned.Format(at)) + j.age()
+		return fmt.Sprintf("was finished on %s at %s", j.Master, j.Ended.Format(at)) + j.age()
+	case j.Phase == PhaseAbandoned:
+		return fmt.Sprintf("%s and was abandoned at %s", began, j.Ended.Format(at)) + j.age()
 	case len(j.Steps) == 0:
 		return began + " and goes on from its first change" + j.age()
 	}

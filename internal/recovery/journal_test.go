@@ -31,8 +31,9 @@ func TestJournalText(t *testing.T) {
 		ID:             "2026-11-22",
 		Master:         "m 1",
 		Started:        began(),
-		Abandoned:      began().Add(time.Hour),
-		Phase:          recovery.PhaseForcing,
+		Ended:          began().Add(time.Hour),
+		Phase:          recovery.PhaseAbandoned,
+		Came:           recovery.PhaseForcing,
 		Cluster:        0xcdf818194e3a8c32,
 		Member:         0x8e9e05c52164694d,
 		Places:         recovery.Places{Data: "/old/1", WAL: "/oldwal/1", Whole: true},
@@ -57,7 +58,7 @@ func TestJournalText(t *testing.T) {
   "Operation": "seed",
   "ID": "2026-11-22",
   "Master": "m 1",
-  "Phase": "forcing",
+  "Phase": "abandoned",
   "Cluster": "cdf818194e3a8c32",
   "Member": "8e9e05c52164694d",
   "Started": "2026-11-22T03:04:05Z",
@@ -215,7 +216,15 @@ func TestOldJournals(t *testing.T) {
 		},
 		"undone": {
 			text: `{"Operation": "seed", "Undone": "2026-11-22T03:04:05Z", "Marks": {}}`,
-			want: recovery.Journal{Phase: recovery.PhaseUndone},
+			want: recovery.Journal{Phase: recovery.PhaseUndone, Came: recovery.PhaseBegun},
+		},
+		"finished": {
+			text: `{"Operation": "seed", "Finished": "2026-11-22T03:04:05Z", "Marks": {}}`,
+			want: recovery.Journal{Phase: recovery.PhaseFinished},
+		},
+		"abandoned, with a phase": {
+			text: `{"Operation": "seed", "Phase": "forced", "Abandoned": "2026-11-22T03:04:05Z", "Marks": {}}`,
+			want: recovery.Journal{Phase: recovery.PhaseAbandoned, Came: recovery.PhaseForced},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -229,7 +238,7 @@ func TestOldJournals(t *testing.T) {
 				t.Errorf("nothing is said of its age: %s", got.HowFar())
 			}
 			got.Operation, got.ID, got.Master, got.Steps, got.Marked = "", "", "", nil, false
-			got.Started, got.Finished, got.Undone = time.Time{}, time.Time{}, time.Time{}
+			got.Started, got.Ended = time.Time{}, time.Time{}
 			if len(got.Moved) == 0 && len(c.want.Moved) == 0 {
 				got.Moved = c.want.Moved
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
@@ -47,7 +48,8 @@ func hex(id etcd.ID) string {
 func (j *Journal) UnmarshalJSON(text []byte) error {
 	read := struct {
 		journalText
-		Marks *marks
+		Marks                       *marks
+		Finished, Undone, Abandoned time.Time // older versions wrote these beside the phase
 	}{}
 	if err := json.Unmarshal(text, &read); err != nil {
 		return err
@@ -64,6 +66,14 @@ func (j *Journal) UnmarshalJSON(text []byte) error {
 	got.Marked = read.Marks != nil
 	if got.Marked && got.Phase == PhaseNone {
 		read.Marks.fill(&got)
+	}
+	switch {
+	case !read.Finished.IsZero():
+		got.End(PhaseFinished, read.Finished)
+	case !read.Undone.IsZero():
+		got.End(PhaseUndone, read.Undone)
+	case !read.Abandoned.IsZero():
+		got.End(PhaseAbandoned, read.Abandoned)
 	}
 	*j = got
 	return nil
@@ -110,10 +120,6 @@ func (m marks) nodes(key string) []string {
 // phase returns how far an operation came that has left these marks.
 func (m marks) phase(j *Journal) Phase {
 	switch {
-	case !j.Finished.IsZero():
-		return PhaseFinished
-	case !j.Undone.IsZero():
-		return PhaseUndone
 	case j.Operation == OperationMember:
 		return m.memberPhase(j)
 	case m["unforced"] != "":

@@ -15,11 +15,12 @@ type Left struct {
 // node still has, "" where no journal of the surveyed nodes tells of one: whoever else has moved its manifest has not
 // accepted that the new cluster may have less. It is not left behind any more when it has joined since, or when the
 // forced cluster is gone: one that answers with less than that began with was founded anew on a wiped disk, under its
-// IDs.
+// IDs. A recovery that was abandoned has left nothing behind.
 func (s Survey) LeftBy(e Evidence) string {
 	for _, o := range s {
 		for _, j := range o.Journals {
-			if j.Operation == OperationSeed && o.Name != e.Name && j.Reached(PhaseForced) && j.Cluster != 0 &&
+			if j.Operation == OperationSeed && o.Name != e.Name && j.Phase != PhaseAbandoned &&
+				j.Reached(PhaseForced) && j.Cluster != 0 &&
 				j.Cluster == e.Cluster() && slices.Contains(j.Stopped, e.Name) && j.hasLeft(e) && s.goesOn(&j, o) {
 				return j.ID
 			}
@@ -29,10 +30,11 @@ func (s Survey) LeftBy(e Evidence) string {
 }
 
 // hasLeft reports whether a node's data is that of the member which the recovery has stopped there. Journals of older
-// versions do not tell whose that was; a join that was settled later has taken its place.
+// versions do not tell whose that was; a join that was settled later has taken its place, and a cluster that was forced
+// from it later has gone on with it.
 func (j *Journal) hasLeft(e Evidence) bool {
 	if slices.ContainsFunc(e.Journals, func(k Journal) bool {
-		return k.Operation == OperationMember && k.settled() && k.last().After(j.last())
+		return (k.Operation == OperationMember && k.settled() || k.Reached(PhaseForced)) && k.last().After(j.last())
 	}) {
 		return false
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 )
 
-// Phase is where an operation stands on its node. Whoever needs to know asks for it with PhaseOf or Reached.
+// Phase is where an operation stands on its node.
 type Phase string
 
 // PhaseNone means that nothing was begun.
@@ -52,10 +52,9 @@ const PhaseFinished Phase = "finished"
 const (
 	// PhaseUndone means that everything was put back as it was.
 	PhaseUndone Phase = "undone"
-	// PhaseAbandoned means that it was given up by name, or that a later operation on the node has overtaken it. The
-	// journal's own Phase still says how far it came.
+	// PhaseAbandoned means that it was given up by name, or that a later operation on the node has overtaken it.
 	PhaseAbandoned Phase = "abandoned"
-	// PhaseVoid means that the data has had another life since. No journal has it: it follows from the evidence.
+	// PhaseVoid means that the data has had another life since. Nobody writes it: it follows from the evidence.
 	PhaseVoid Phase = "void"
 )
 
@@ -71,47 +70,75 @@ func (o Operation) Phases() []Phase {
 	}
 }
 
-// Reached reports whether the operation came at least as far as a phase of its own. One that is finished has reached
-// them all, one that was undone none.
+// Reached reports whether the operation came at least as far as a phase of its own, whatever has become of it since.
+// One that is finished has reached them all, one that was undone none.
 func (j *Journal) Reached(p Phase) bool {
-	if j == nil || !j.Undone.IsZero() {
+	if j == nil || j.Phase == PhaseUndone {
 		return false
 	}
+	came := j.Phase
+	if came == PhaseAbandoned || came == PhaseVoid {
+		came = j.Came
+	}
 	order := j.Operation.Phases()
-	have, want := slices.Index(order, j.Phase), slices.Index(order, p)
-	if j.Done() {
-		have = len(order) - 1
-	}
-	return want > 0 && have >= want
+	want := slices.Index(order, p)
+	return want > 0 && slices.Index(order, came) >= want
 }
 
-// PhaseOf returns where an operation stands, as far as the node's data still is what its journal speaks of. PhaseVoid
-// means that the data has had another life since: it is of another member or another cluster, or a later operation on
-// this node came to its end, or the voter that a join has made is gone again.
-func (e Evidence) PhaseOf(j *Journal) Phase {
+// Counted returns the evidence with its journals as they count by what was seen: PhaseVoid where the data has had
+// another life since, PhaseBegun where etcd was put back to work. From then on whoever needs to know where an operation
+// stands asks its journal. What is counted already stays as it is.
+func (e Evidence) Counted() Evidence {
+	if len(e.Journals) == 0 {
+		return e
+	}
+	counted := make([]Journal, len(e.Journals))
+	for i := range e.Journals {
+		counted[i] = *e.count(&e.Journals[i])
+	}
+	e.Journals = counted
+	return e
+}
+
+// Counted returns the survey with all its journals as they count.
+func (s Survey) Counted() Survey {
+	s = slices.Clone(s)
+	for i := range s {
+		s[i] = s[i].Counted()
+	}
+	return s
+}
+
+func (e Evidence) count(j *Journal) *Journal {
 	switch {
-	case j == nil:
-		return PhaseNone
-	case !j.Undone.IsZero() || j.Phase == PhaseUndone:
-		return PhaseUndone
-	case !j.Abandoned.IsZero() || j.Phase == PhaseAbandoned:
-		return PhaseAbandoned
-	case j.Phase == PhaseVoid, e.otherData(j), e.overtaken(j), e.voterGone(j):
-		return PhaseVoid
-	case j.Done():
-		return PhaseFinished
+	case j.Phase == PhaseUndone, j.Phase == PhaseAbandoned, j.Phase == PhaseVoid:
+		return j
+	case e.Outlived(j):
+		own := j.Clone()
+		own.Phase, own.Came = PhaseVoid, j.Phase
+		return own
+	case e.putBack(j):
+		return j.startedOver()
 	}
-	return j.Phase
+	return j
 }
 
-// Current returns a recovery's journal as it counts on its node now. Where somebody has put the operator's manifest
-// back into the kubelet's folder after etcd was stopped for the recovery, and no forced start has been at the data
-// since, it has only begun: etcd may have taken more since then, and a copy that was made is not of that.
-func (e Evidence) Current(j *Journal) *Journal {
-	if j == nil || j.Operation != OperationSeed || !j.Open() || !j.Reached(PhaseStopped) || j.Reached(PhaseForced) ||
-		e.Manifest == "" || e.Parked != "" || e.ForceFlag != "" || j.Reached(PhaseForcing) && !e.KnowsOthers() {
-		return j
-	}
+// Outlived reports whether the data has had another life since the operation: it is of another member or another
+// cluster, or a later operation on this node came to its end, or the voter that a join has made is gone again.
+func (e Evidence) Outlived(j *Journal) bool {
+	return e.otherData(j) || e.overtaken(j) || e.voterGone(j)
+}
+
+// putBack reports whether somebody has put the operator's manifest back into the kubelet's folder since etcd was
+// stopped for a recovery, and no forced start has been at the data.
+func (e Evidence) putBack(j *Journal) bool {
+	return j.Operation == OperationSeed && j.Open() && j.Reached(PhaseStopped) && !j.Reached(PhaseForced) &&
+		e.Manifest != "" && e.Parked == "" && e.ForceFlag == "" && (!j.Reached(PhaseForcing) || e.KnowsOthers())
+}
+
+// startedOver returns the journal of a recovery that has only begun: etcd may have taken more since it was stopped, and
+// a copy that was made is not of that.
+func (j *Journal) startedOver() *Journal {
 	own := j.Clone()
 	own.Phase, own.Steps, own.Moved, own.SeedRan = PhaseBegun, nil, nil, false
 	if own.Places.Whole {
@@ -119,6 +146,20 @@ func (e Evidence) Current(j *Journal) *Journal {
 	}
 	own.Places = Places{}
 	return own
+}
+
+// TakenUp returns an abandoned recovery as it goes on when it is asked for again by its ID; nil for one whose data has
+// had another life since. Where its forced start was verified, what came after that is weighed, and copied, anew.
+func (e Evidence) TakenUp(j *Journal) *Journal {
+	if e.Outlived(j) {
+		return nil
+	}
+	own := j.Clone()
+	own.Phase, own.Came, own.Ended = j.Came, PhaseNone, time.Time{}
+	if own.Reached(PhaseForced) {
+		return own.startedOver()
+	}
+	return e.count(own)
 }
 
 // KnowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out:
@@ -148,7 +189,7 @@ func (e Evidence) otherData(j *Journal) bool {
 
 // voterGone reports whether a join that is open came as far as a voter, which is none any more.
 func (e Evidence) voterGone(j *Journal) bool {
-	if j.Operation != OperationMember || !j.Open() || !j.Reached(PhaseVoter) {
+	if j.Operation != OperationMember || !j.Unended() || !j.Reached(PhaseVoter) {
 		return false
 	}
 	listed := e.Live == nil ||
@@ -178,13 +219,13 @@ func (e Evidence) overtaken(j *Journal) bool {
 // settled reports whether the operation has made the node's data its own: from then on what older journals say of that
 // data is of the past.
 func (j *Journal) settled() bool {
-	return j.Done() || j.Operation == OperationMember && j.Reached(PhaseVoter)
+	return j.Reached(PhaseFinished) || j.Operation == OperationMember && j.Reached(PhaseVoter)
 }
 
 // last is when the operation was finished, or else begun.
 func (j *Journal) last() time.Time {
-	if !j.Finished.IsZero() {
-		return j.Finished
+	if j.Reached(PhaseFinished) && !j.Ended.IsZero() {
+		return j.Ended
 	}
 	return j.Started
 }

@@ -1,6 +1,7 @@
 package recovery_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -34,22 +35,28 @@ func TestReached(t *testing.T) {
 			}
 		}
 	}
-	finished := recovery.Journal{Operation: recovery.OperationSeed, Finished: began()} // as lists of files have it
-	if !finished.Reached(recovery.PhaseUnforced) || finished.Open() {
-		t.Error("what is finished has reached everything, and is not open")
-	}
-	abandoned := recovery.Journal{Phase: recovery.PhaseForcing, Abandoned: began()}
-	if !abandoned.Reached(recovery.PhaseForcing) || abandoned.Open() {
+	abandoned := recovery.Journal{Phase: recovery.PhaseForcing}
+	abandoned.End(recovery.PhaseAbandoned, began())
+	if !abandoned.Reached(recovery.PhaseForcing) || abandoned.Reached(recovery.PhaseForced) || abandoned.Open() {
 		t.Error("what was abandoned still says how far it came, and is not open")
 	}
-	undone := recovery.Journal{Phase: recovery.PhaseCopied, Undone: began()}
+	undone := recovery.Journal{Phase: recovery.PhaseCopied}
+	undone.End(recovery.PhaseUndone, began())
 	if undone.Reached(recovery.PhaseBegun) || undone.Open() {
 		t.Error("what was undone has reached nothing, and is not open")
 	}
+	void := recovery.Journal{Phase: recovery.PhaseVoid, Came: recovery.PhaseForced}
+	if !void.Unended() || void.Open() || !void.Reached(recovery.PhaseForcing) {
+		t.Error("what is void was never ended, is not open, and says how far it came")
+	}
+	void.End(recovery.PhaseAbandoned, began())
+	if void.Came != recovery.PhaseForced || void.Unended() {
+		t.Errorf("it is %+v", void)
+	}
 }
 
-// TestPhaseOf has data that is still what a journal speaks of, and data that has had another life since.
-func TestPhaseOf(t *testing.T) {
+// TestCounted has data that is still what a journal speaks of, and data that has had another life since.
+func TestCounted(t *testing.T) {
 	at := func(hours int) time.Time { return began().Add(time.Duration(hours) * time.Hour) }
 	disk := func(cluster, member etcd.ID) recovery.Evidence {
 		return recovery.Evidence{Disk: &recovery.OnDisk{ClusterID: cluster, MemberID: member}}
@@ -68,7 +75,7 @@ func TestPhaseOf(t *testing.T) {
 	member := func(p recovery.Phase, started, finished int) recovery.Journal {
 		j := recovery.Journal{Operation: recovery.OperationMember, ID: "later", Phase: p, Started: at(started)}
 		if finished > 0 {
-			j.Finished = at(finished)
+			j.End(recovery.PhaseFinished, at(finished))
 		}
 		return j
 	}
@@ -133,17 +140,23 @@ func TestPhaseOf(t *testing.T) {
 			with(join, forced("y", -1, 2)), join, void,
 		},
 	} {
-		if got := c.e.PhaseOf(&c.j); got != c.want {
+		e := c.e
+		e.Journals = append([]recovery.Journal{c.j}, e.Journals...)
+		counted := e.Counted()
+		if got := counted.Journals[0].Phase; got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
-	}
-	if got := disk(7, 1).PhaseOf(nil); got != recovery.PhaseNone {
-		t.Errorf("no journal: %q", got)
+		if again := counted.Counted(); !reflect.DeepEqual(again, counted) {
+			t.Errorf("%s: counted again it is %+v", name, again.Journals)
+		}
+		if !reflect.DeepEqual(e.Journals[0], c.j) {
+			t.Errorf("%s: the evidence was changed", name)
+		}
 	}
 }
 
 func abandon(j recovery.Journal) recovery.Journal {
-	j.Abandoned = began()
+	j.End(recovery.PhaseAbandoned, began())
 	return j
 }
 
@@ -187,10 +200,15 @@ func TestPlaces(t *testing.T) {
 		},
 		"moved, and data of another life is there": {e: free, j: join(recovery.PhaseAdded, true, "3"), kept: second},
 	} {
-		if got := c.e.PlacesOf(c.j); got != c.kept {
+		j := c.j
+		if j != nil {
+			c.e.Journals = []recovery.Journal{*j}
+			j = &c.e.Counted().Journals[0]
+		}
+		if got := c.e.PlacesOf(j); got != c.kept {
 			t.Errorf("%s: the data is kept at %+v, want %+v", name, got, c.kept)
 		}
-		if got := c.e.Leftover(c.j); got != c.aside {
+		if got := c.e.Leftover(j); got != c.aside {
 			t.Errorf("%s: what is left goes to %+v, want %+v", name, got, c.aside)
 		}
 	}

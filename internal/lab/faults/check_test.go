@@ -45,7 +45,11 @@ func TestChecks(t *testing.T) {
 	}
 
 	journal := func(finished time.Time) string {
-		text, err := json.Marshal(recovery.Journal{Operation: "seed", ID: "lab", Finished: finished})
+		j := recovery.Journal{Operation: "seed", ID: "lab", Phase: recovery.PhaseUnforced}
+		if !finished.IsZero() {
+			j.End(recovery.PhaseFinished, finished)
+		}
+		text, err := json.Marshal(j)
 		must(t, err)
 		return string(text)
 	}

@@ -67,7 +67,7 @@ func Journals(m lab.Identity) ([]recovery.Journal, error) {
 		if err := json.Unmarshal(text, &j); err != nil {
 			return nil, fmt.Errorf("reading a journal of %s: %w", m.Name(), err)
 		}
-		if !j.Finished.IsZero() {
+		if j.Done() {
 			finished = append(finished, j)
 		}
 	}

@@ -35,7 +35,7 @@ func (s *scripted) wrote() map[string]recovery.Journal {
 func abandonedOf(all map[string]recovery.Journal) []string {
 	var names []string
 	for name, j := range all {
-		if !j.Abandoned.IsZero() && !j.Open() {
+		if j.Phase == recovery.PhaseAbandoned && !j.Ended.IsZero() {
 			names = append(names, name)
 		}
 	}
@@ -47,7 +47,7 @@ func journal(o recovery.Operation, id string, p recovery.Phase, started int) rec
 	at := time.Date(2026, 11, 22, started, 0, 0, 0, time.UTC)
 	j := recovery.Journal{Operation: o, ID: id, Master: "m", Phase: p, Started: at}
 	if p == recovery.PhaseFinished {
-		j.Finished = at.Add(time.Minute)
+		j.Ended = at.Add(time.Minute)
 	}
 	return j
 }
@@ -130,7 +130,7 @@ func TestAbandonByName(t *testing.T) {
 			t.Errorf("closed on %s are %q, want %q", name, got, want)
 		}
 	}
-	if j := runners["m,2"].wrote()["seed-2025"]; j.Phase != recovery.PhaseForcing {
+	if j := runners["m,2"].wrote()["seed-2025"]; j.Came != recovery.PhaseForcing {
 		t.Errorf("how far it came is lost: %+v", j)
 	}
 }

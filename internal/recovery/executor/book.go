@@ -79,11 +79,11 @@ func (b *book) settle() error {
 }
 
 func (b *book) finish(ctx context.Context) error {
-	phase := b.Phase
-	b.Finished, b.Phase = b.now().UTC(), recovery.PhaseFinished
+	before := *b.Journal
+	b.End(recovery.PhaseFinished, b.now().UTC())
 	err := b.save(ctx)
 	if err != nil {
-		b.Finished, b.Phase = time.Time{}, phase
+		*b.Journal = before
 	}
 	return err
 }
@@ -114,11 +114,11 @@ func (b *book) write(ctx context.Context, text []byte) error {
 // abandon closes those journals of a node that are open and of which this is true: nothing goes on from them any more.
 func (c *crew) abandon(ctx context.Context, m *master, which func(recovery.Journal) bool) error {
 	for _, j := range m.ev.Journals {
-		if !j.Open() || !which(j) {
+		if !j.Unended() || !which(j) {
 			continue
 		}
 		b := openBook(&j, j.Operation, j.ID, m.Node, c.now)
-		b.Abandoned = c.now().UTC()
+		b.End(recovery.PhaseAbandoned, c.now().UTC())
 		if err := b.save(ctx); err != nil {
 			return err
 		}

@@ -232,7 +232,7 @@ func TestGoBackByName(t *testing.T) {
 	s, runners := oddSeed()
 	s.willMove()
 	if text := s.goBack(t.Context()); !strings.Contains(text, `folders of m 1, m"3, m,2 again`) ||
-		s.book.Undone.IsZero() {
+		s.book.Phase != recovery.PhaseUndone {
 		t.Errorf("got %s", text)
 	}
 	for name, r := range runners {
@@ -248,8 +248,8 @@ func TestGoBackByName(t *testing.T) {
 			t.Errorf("it does not say %q: %s", want, text)
 		}
 	}
-	if !s.book.Undone.IsZero() || !runners["m,2"].did("'/etc/kubernetes/manifests/etcd.yaml'") {
-		t.Errorf("undone at %s; of %q: %s", s.book.Undone, slices.Sorted(maps.Keys(runners)), text)
+	if s.book.Phase == recovery.PhaseUndone || !runners["m,2"].did("'/etc/kubernetes/manifests/etcd.yaml'") {
+		t.Errorf("undone at %s; of %q: %s", s.book.Ended, slices.Sorted(maps.Keys(runners)), text)
 	}
 }
 
@@ -282,8 +282,8 @@ func TestGoBackWithoutSeed(t *testing.T) {
 			t.Errorf("the manifest on %s is put back: %q", name, runners[name].ran)
 		}
 	}
-	if !s.book.Undone.IsZero() || s.book.Phase != recovery.PhaseBegun {
-		t.Errorf("%q, undone at %s", s.book.Phase, s.book.Undone)
+	if s.book.Phase == recovery.PhaseUndone || s.book.Phase != recovery.PhaseBegun {
+		t.Errorf("%q, undone at %s", s.book.Phase, s.book.Ended)
 	}
 }
 
@@ -309,8 +309,8 @@ func TestCopyOfAnotherLife(t *testing.T) {
 	if r == nil || r.Code != recovery.CodeNodeChanged || !strings.Contains(r.Next, "in another place") {
 		t.Fatalf("got %v", err)
 	}
-	if s.book.Undone.IsZero() || !strings.Contains(r.Untouched, "nothing was forced") {
-		t.Errorf("undone at %s: %s", s.book.Undone, r.Untouched)
+	if s.book.Phase != recovery.PhaseUndone || !strings.Contains(r.Untouched, "nothing was forced") {
+		t.Errorf("undone at %s: %s", s.book.Ended, r.Untouched)
 	}
 }
 

@@ -141,7 +141,7 @@ func (s *seeding) goBack(ctx context.Context) string {
 	defer stop()
 	copies, copyErr := s.seed.DropCopying(tidy, s.copies()...)
 	if len(left) == 0 {
-		s.book.Undone, s.book.Phase = s.now().UTC(), recovery.PhaseUndone
+		s.book.End(recovery.PhaseUndone, s.now().UTC())
 	} else {
 		s.book.Phase = recovery.PhaseBegun // etcd may run again on some of them
 	}

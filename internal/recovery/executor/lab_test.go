@@ -4,6 +4,7 @@ package executor_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,6 +120,11 @@ func surveyUntil(
 ) recovery.Survey {
 	for {
 		all := survey.Take(ctx, nodes, time.Now())
+		for _, e := range all {
+			if silent := e.Unsaid(); len(silent) > 0 {
+				panic(fmt.Sprintf("the evidence on %s is silent of %v", e.Name, silent))
+			}
+		}
 		if such(all) {
 			return all
 		}
@@ -189,7 +195,7 @@ func wantFinished(t *testing.T, l *lab.Lab, nodes map[string]*node.Node, kept ..
 			t.Errorf("%s has %d journals, want one", name, len(e.Journals))
 		}
 		for _, j := range e.Journals {
-			if j.Finished.IsZero() {
+			if !j.Done() {
 				t.Errorf("the journal of %s on %s is not finished", j.Operation, name)
 			}
 			if !slices.Contains(kept, name) {

@@ -95,7 +95,7 @@ func (j *joining) check(ctx context.Context) error {
 	if begun != nil {
 		id = begun.ID
 	} else {
-		j.spent = planner.OpenJoin(live.Journals)
+		j.spent = planner.Spent(live)
 	}
 	j.book = openBook(begun, recovery.OperationMember, id, j.self.Node, j.now)
 	j.self.ours = []string{node.Hash([]byte(j.text)), j.book.ManifestAfter}
@@ -134,7 +134,7 @@ func (j *joining) spare(all recovery.Survey, live recovery.Evidence) error {
 				voters,
 				answering,
 				need,
-				live.StatusError,
+				live.Unknown.Status,
 			),
 			Next: "find out why it does not answer (its certificates? its client port?), or bring another voter back " +
 				"first.",

@@ -479,7 +479,7 @@ func TestWrittenMeanwhile(t *testing.T) {
 	cancel()
 	writing.Wait()
 	if e.Status != nil || !e.Running || e.Disk != nil || e.Damage != "" ||
-		!strings.Contains(e.Unread, "somebody writes to it") {
-		t.Errorf("status %v (%s), disk %+v, damage %q, unread %q", e.Status, e.StatusError, e.Disk, e.Damage, e.Unread)
+		!strings.Contains(e.Unknown.Disk, "somebody writes to it") {
+		t.Errorf("status %v, disk %+v, damage %q, not known %+v", e.Status, e.Disk, e.Damage, e.Unknown)
 	}
 }

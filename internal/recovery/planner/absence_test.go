@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -28,7 +29,7 @@ func TestAbsence(t *testing.T) {
 		{
 			name: "the seed runs, and was neither heard nor read",
 			m1: with(unjudged("somebody writes to it at this moment"), func(e *recovery.Evidence) {
-				e.Running, e.StatusError = true, "context deadline exceeded"
+				e.Running, e.Unknown.Status = true, "context deadline exceeded"
 			}),
 			others: away,
 			lost:   gone,
@@ -37,7 +38,7 @@ func TestAbsence(t *testing.T) {
 		{
 			name: "the same of an etcd that writes down each campaign",
 			m1: with(unjudged("somebody writes to it at this moment"), func(e *recovery.Evidence) {
-				e.Running, e.StatusError, e.Image = true, "context deadline exceeded", "k8s.gcr.io/etcd:3.4.13-0"
+				e.Running, e.Unknown.Status, e.Image = true, "context deadline exceeded", "k8s.gcr.io/etcd:3.4.13-0"
 			}),
 			others: []recovery.Evidence{at(empty(), m[1]), at(empty(), m[2])},
 		},
@@ -51,7 +52,7 @@ func TestAbsence(t *testing.T) {
 			name: "a voter names a leader, and a read did not come back",
 			m1: with(alone(20, nil), func(e *recovery.Evidence) {
 				e.Members, e.Status.MemberID, e.Status.Leader = m, 1, 2
-				e.QuorumError = "linearizable read: context deadline exceeded"
+				e.Unknown.Quorum = "linearizable read: context deadline exceeded"
 			}),
 			others: away,
 			lost:   gone,
@@ -61,7 +62,7 @@ func TestAbsence(t *testing.T) {
 			name: "a voter that has not learned of itself names a leader for ever",
 			m1:   disk(7, 20, append(three(), peer(4, "m4", "10.0.0.14"))...),
 			others: append(slices.Clone(away), at(with(alone(5, nil), func(e *recovery.Evidence) {
-				e.Members, e.Status.Leader, e.QuorumError = m, 2, "linearizable read: context deadline exceeded"
+				e.Members, e.Status.Leader, e.Unknown.Quorum = m, 2, "linearizable read: context deadline exceeded"
 			}), peer(4, "m4", "10.0.0.14"))),
 			lost: gone,
 		},
@@ -70,7 +71,7 @@ func TestAbsence(t *testing.T) {
 			m1:   disk(7, 20, m...),
 			others: []recovery.Evidence{
 				at(with(empty(), func(e *recovery.Evidence) {
-					e.Unasked, e.Problems = "sshd forbids it", []string{"sshd forbids it"}
+					e.Unknown.Peers, e.Problems = "sshd forbids it", []string{"sshd forbids it"}
 				}), m[1]),
 				at(empty(), m[2]),
 			},
@@ -122,11 +123,11 @@ func TestForcingGoesOn(t *testing.T) {
 	j := begunAt("X", "m1", recovery.PhaseForcing)
 	j.Cluster, j.Member, j.Places = 7, 1, recovery.Places{Data: "/old/1", Whole: true}
 	unheard := with(unjudged("somebody writes to it at this moment"), func(e *recovery.Evidence) {
-		e.Running, e.StatusError = true, "context deadline exceeded"
+		e.Running, e.Unknown.Status = true, "context deadline exceeded"
 	})
 	forced := disk(7, 20, m[0])
 	follower := at(with(alone(20, nil), func(e *recovery.Evidence) {
-		e.Members, e.Status.Leader, e.QuorumError = m, 3, "linearizable read: context deadline exceeded"
+		e.Members, e.Status.Leader, e.Unknown.Quorum = m, 3, "linearizable read: context deadline exceeded"
 	}), m[1])
 	for _, c := range []struct {
 		name         string
@@ -233,12 +234,12 @@ func TestFoundedAnewAtTheSeed(t *testing.T) {
 	one, two, thr := peer(1, "m1", "10.0.0.11"), peer(22, "m2", "10.0.0.12"), peer(33, "m3", "10.0.0.13")
 	seeded := recovery.Journal{
 		Operation: recovery.OperationSeed, ID: "X", Master: "m1", Phase: recovery.PhaseFinished,
-		Started: time.Unix(0, 0), Finished: time.Unix(100, 0),
+		Started: time.Unix(0, 0), Ended: time.Unix(100, 0),
 		Cluster: 7, Member: 1, Stopped: []string{"m1", "m2", "m3"},
 	}
 	joined := recovery.Journal{
 		Operation: recovery.OperationMember, ID: "1", Master: "m2", Phase: recovery.PhaseFinished,
-		Started: time.Unix(200, 0), Finished: time.Unix(300, 0), Learner: "16", Voter: "16",
+		Started: time.Unix(200, 0), Ended: time.Unix(300, 0), Learner: "16", Voter: "16",
 	}
 	for _, c := range []struct {
 		name     string
@@ -287,7 +288,7 @@ func TestFoundedAnewAtTheSeed(t *testing.T) {
 func TestRejoinedByHand(t *testing.T) {
 	own := peer(0xa9, "m2", "10.0.0.12")
 	unheard := with(unjudged("somebody writes to it at this moment"), func(e *recovery.Evidence) {
-		e.Running, e.StatusError = true, "context deadline exceeded"
+		e.Running, e.Unknown.Status = true, "context deadline exceeded"
 	})
 	for _, c := range []struct {
 		name   string
@@ -384,5 +385,88 @@ func TestAbandonIsPlanned(t *testing.T) {
 	if p.Node != "m2" || len(p.Abandons) != 1 || !strings.Contains(p.Abandons[0], "X on m1: etcd may have rewritten") ||
 		!strings.Contains(p.Abandons[0], "/old/1") {
 		t.Errorf("the plan forces %s: %q", p.Node, p.Abandons)
+	}
+}
+
+// TestAbandonedIsTakenUp asks again for a recovery by its ID that was given up. Where its forced start was never
+// verified it goes on, with every check; else its data is weighed anew, and here only needs to be started.
+func TestAbandonedIsTakenUp(t *testing.T) {
+	one, two, thr := peer(1, "m1", "10.0.0.11"), peer(22, "m2", "10.0.0.12"), peer(33, "m3", "10.0.0.13")
+	for _, c := range []struct {
+		came       recovery.Phase
+		code, anew recovery.Code // of X asked for again, and of a new one
+	}{
+		{came: recovery.PhaseCopied},
+		{came: recovery.PhaseForcing, anew: recovery.CodeSeedDamaged},
+		{came: recovery.PhaseForced, code: recovery.CodeClusterStartable, anew: recovery.CodeSeedDamaged},
+	} {
+		x := recovery.Journal{
+			Operation: recovery.OperationSeed, ID: "X", Master: "m1", Phase: c.came, Started: time.Unix(0, 0),
+			Cluster: 7, Member: 1, Places: recovery.Places{Data: "/old/1", Whole: true},
+		}
+		x.End(recovery.PhaseAbandoned, time.Unix(100, 0))
+		members := []etcd.Member{one}
+		if c.came == recovery.PhaseCopied {
+			members = append(members, two, thr)
+		}
+		m1 := at(disk(7, 1_000, members...), one)
+		m1.Journals, m1.Parked = []recovery.Journal{x}, "/parked/etcd.yaml"
+		s := surveyed(m1, at(empty(), two), at(empty(), thr))
+		p, err := DecideSeed(s, SeedRequest{RecoveryID: "X", Node: "m1"})
+		if recovery.CodeOf(err) != c.code {
+			t.Errorf("%s: %v", c.came, err)
+		}
+		if err == nil && (!p.Resuming || p.OldData != "/old/1") {
+			t.Errorf("%s: resuming %t, with the copy at %s", c.came, p.Resuming, p.OldData)
+		}
+		_, err = DecideSeed(s, SeedRequest{RecoveryID: "Y"})
+		if recovery.CodeOf(err) != c.anew {
+			t.Errorf("%s: a new one: %v", c.came, err)
+		}
+		if r, refused := recovery.IsRefusal(err); refused && !strings.Contains(r.Next, `recovery_id = "X"`) {
+			t.Errorf("%s: a new one does not lead back: %s", c.came, r.Next)
+		}
+	}
+}
+
+// TestForcedLaterIsNotLeft has a node that one recovery has left behind, and from which another one has forced a
+// cluster since. When the first one's seed is started again, what the other has written counts.
+func TestForcedLaterIsNotLeft(t *testing.T) {
+	one, two, thr := peer(1, "m1", "10.0.0.11"), peer(22, "m2", "10.0.0.12"), peer(33, "m3", "10.0.0.13")
+	forced := func(id, on string, member etcd.ID, started int64) recovery.Journal {
+		return recovery.Journal{
+			Operation: recovery.OperationSeed, ID: id, Master: on, Phase: recovery.PhaseFinished,
+			Started: time.Unix(started, 0), Ended: time.Unix(started+10, 0),
+			Cluster: 7, Member: member, Stopped: []string{"m1", "m2", "m3"},
+		}
+	}
+	x, y := forced("X", "m1", 1, 0), forced("Y", "m2", 22, 100)
+	given := x
+	given.Phase = recovery.PhaseForced
+	given.End(recovery.PhaseAbandoned, time.Unix(100, 0))
+	for name, c := range map[string]struct {
+		x    recovery.Journal
+		have []recovery.Journal // on m2
+		left bool
+	}{
+		"left behind":                   {x, nil, true},
+		"forced since":                  {x, []recovery.Journal{y}, false},
+		"the first one was given up":    {given, nil, false},
+		"given up, and forced since":    {given, []recovery.Journal{y}, false},
+		"forced before, and left since": {x, []recovery.Journal{forced("W", "m2", 22, -100)}, true},
+	} {
+		m1, m2 := at(quorum(7, 2_000, one), one), at(disk(7, 1_000_000, two), two)
+		m1.Journals, m2.Journals = []recovery.Journal{c.x}, c.have
+		s := surveyed(m1, m2, at(empty(), thr))
+		for i := range s { // as survey.Take does
+			s[i].LeftBy = s.LeftBy(s[i])
+		}
+		if left := s.Node("m2").LeftBy != ""; left != c.left {
+			t.Errorf("%s: %v", name, left)
+		}
+		_, err := DecideSeed(s, SeedRequest{RecoveryID: "Z"})
+		if behind := recovery.CodeOf(err) == recovery.CodeClusterBehind; behind == c.left {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -28,7 +28,7 @@ func TestPlainlyAlive(t *testing.T) {
 		return e
 	}
 	running := func(e *recovery.Evidence) {
-		e.Running, e.StatusError = true, "tls: failed to verify certificate: x509: certificate has expired"
+		e.Running, e.Unknown.Status = true, "tls: failed to verify certificate: x509: certificate has expired"
 	}
 	stray := func(e *recovery.Evidence) {
 		*e = recovery.Evidence{
@@ -65,7 +65,7 @@ func TestPlainlyAlive(t *testing.T) {
 			not: "moving its manifest away",
 		},
 		"its disk is not mounted": {
-			m3:   third(empty(), func(e *recovery.Evidence) { e.Empty, e.EmptyUnknown = false, "/d is not mounted" }),
+			m3:   third(empty(), func(e *recovery.Evidence) { e.Empty, e.Unknown.Data = false, "/d is not mounted" }),
 			code: recovery.CodeDataUnknown, says: "m3: mount the disk",
 		},
 		"it has data of another cluster": {

@@ -14,8 +14,8 @@ func TestBareNodesWhoseDiskIsMissing(t *testing.T) {
 	reset := recovery.Evidence{Reach: recovery.Reached, NoManifest: true, Problems: []string{"no etcd manifest"}}
 	for unknown, want := range map[string]State{"": Lost, "/var/lib/etcd is not mounted": Undetermined} {
 		bare, reset := bare, reset
-		bare.Name, bare.Host, bare.EmptyUnknown = "m2", "10.0.0.12", unknown
-		reset.Name, reset.Host, reset.EmptyUnknown = "m3", "10.0.0.13", unknown
+		bare.Name, bare.Host, bare.Unknown.Data = "m2", "10.0.0.12", unknown
+		reset.Name, reset.Host, reset.Unknown.Data = "m3", "10.0.0.13", unknown
 		s := surveyed(at(disk(7, 30, m...), m[0]), bare, reset)
 		if v := Judge(s, ""); v.State != want {
 			t.Errorf("%q: %s", unknown, v.Text)

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -61,6 +60,7 @@ type Census struct {
 
 // takeCensus counts once what everything else goes by.
 func takeCensus(s recovery.Survey) *Census {
+	s = s.Counted()
 	c := &Census{Survey: s}
 	for _, e := range s {
 		n := &Node{Evidence: e, Member: memberOf(e)}
@@ -95,14 +95,14 @@ func holding(e recovery.Evidence) (Holding, string) {
 		return Damaged, e.Damage
 	case e.Readable:
 		return HasData, ""
-	case e.EmptyUnknown != "":
-		return Unknown, e.EmptyUnknown
+	case e.Unknown.Data != "":
+		return Unknown, e.Unknown.Data
 	case e.StrayData != "":
-		return Unknown, fmt.Sprintf("there is data in %s, and no etcd manifest says whose", e.StrayData)
+		return Unknown, isStray(e.StrayData)
 	case e.Bare:
-		return Empty, "nothing of Kubernetes is there, and no data of etcd"
+		return Empty, isBare
 	case e.DataDir == "":
-		return Unknown, cmp.Or(append(slices.Clone(e.Problems), "its data was not found")...)
+		return Unknown, cmp.Or(append(slices.Clone(e.Problems), isNotFound)...)
 	case e.Empty, e.Foreign != "":
 		return Empty, noData(e)
 	}
@@ -146,8 +146,8 @@ func (c *Census) lineage(id etcd.ID, n *Node) *Lineage {
 // that are proved to be part of its own or of theirs.
 func (l *Lineage) agrees(n *Node) bool {
 	return !slices.ContainsFunc(l.Nodes, func(o *Node) bool {
-		return !sameLog(o, n) && dataConflict(o, n) != "" || slices.ContainsFunc(o.kin, func(a *Node) bool {
-			return slices.ContainsFunc(n.kin, func(b *Node) bool { return !sameLog(a, b) && logsConflict(a, b) != "" })
+		return !sameLog(o, n) && dataConflict(o, n) != nil || slices.ContainsFunc(o.kin, func(a *Node) bool {
+			return slices.ContainsFunc(n.kin, func(b *Node) bool { return !sameLog(a, b) && logsConflict(a, b) != nil })
 		})
 	})
 }

@@ -2,35 +2,59 @@ package planner
 
 import (
 	"cmp"
-	"fmt"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// contradiction finds nodes of one cluster ID whose data cannot come from one history, "" where there are none.
-func (c *Census) contradiction() string {
+// clash is two nodes of one cluster ID whose data cannot come from one history, and what of each shows it.
+type clash struct {
+	kind clashKind
+	a, b point
+}
+
+// clashKind says by what two histories were told apart.
+type clashKind string
+
+const (
+	otherEntries clashKind = "other-entries"
+	otherTerms   clashKind = "other-terms"
+	lacksEntry   clashKind = "lacks-entry"
+	runsBack     clashKind = "runs-back"
+	otherHashes  clashKind = "other-hashes"
+)
+
+// point is a place in the history of a node; what is not spoken of is 0.
+type point struct {
+	node        string
+	entry, term uint64
+	revision    int64
+	hash        uint32
+}
+
+// contradiction finds nodes of one cluster ID whose data cannot come from one history, nil where there are none.
+func (c *Census) contradiction() *clash {
 	for i, a := range c.Nodes {
 		for _, b := range c.Nodes[i+1:] {
 			if a.Cluster() == 0 || a.Cluster() != b.Cluster() {
 				continue
 			}
-			if text := conflict(a, b); text != "" {
-				return text
+			if found := conflict(a, b); found != nil {
+				return found
 			}
 		}
 	}
-	return ""
+	return nil
 }
 
-// conflict says why the data of two members cannot come from one history, "" where it can. Raft never lets two members
+// conflict says why the data of two members cannot come from one history, nil where it can. Raft never lets two members
 // commit different entries at one index, no log that goes further than another one lacks what that one has committed,
 // and a revision never goes back. A forced start that is under way has made a history of its own on purpose.
-func conflict(a, b *Node) string { return cmp.Or(logsConflict(a, b), dataConflict(a, b)) }
+func conflict(a, b *Node) *clash { return cmp.Or(logsConflict(a, b), dataConflict(a, b)) }
 
 // logsConflict goes by the logs alone. What is true of one is true of every log that is proved to have it in itself.
-func logsConflict(a, b *Node) string {
+func logsConflict(a, b *Node) *clash {
 	if !bothKnown(a, b) {
-		return ""
+		return nil
 	}
 	p, _ := a.Progress()
 	q, _ := b.Progress()
@@ -40,9 +64,9 @@ func logsConflict(a, b *Node) string {
 }
 
 // dataConflict goes by what the databases have: of one log they can have made different things.
-func dataConflict(a, b *Node) string {
+func dataConflict(a, b *Node) *clash {
 	if !bothKnown(a, b) {
-		return ""
+		return nil
 	}
 	return cmp.Or(otherHash(a.Evidence, b.Evidence), a.runsBack(b))
 }
@@ -56,22 +80,19 @@ func bothKnown(a, b *Node) bool {
 
 // otherEntry finds an entry that two members of one history cannot have: one that both have committed, or that one
 // leader has written, with other bytes.
-func otherEntry(a, b *Node, both uint64) string {
+func otherEntry(a, b *Node, both uint64) *clash {
 	for _, entry := range a.Entries {
 		other, ok := b.EntryAt(entry.Index)
 		if !ok || other == entry || other.Term != entry.Term && entry.Index > both {
 			continue
 		}
-		return fmt.Sprintf(
-			"entry %d of the log of %s (of term %d) is not that of %s (of term %d): that cannot be of one history.",
-			entry.Index,
-			a.Name,
-			entry.Term,
-			b.Name,
-			other.Term,
-		)
+		return &clash{
+			otherEntries,
+			point{node: a.Name, entry: entry.Index, term: entry.Term},
+			point{node: b.Name, entry: entry.Index, term: other.Term},
+		}
 	}
-	return ""
+	return nil
 }
 
 // sameLog reports whether two logs are proved to be of one history: the last of the entries that both are known to have
@@ -91,39 +112,27 @@ func sameLog(a, b *Node) bool {
 func (n *Node) forced() bool { return forcing(n.Evidence) || forsaken(n.Evidence) }
 
 // lacks finds a log that goes further than another one by its term, and ends before what that one has committed.
-func lacks(name, further string, p, end recovery.Progress) string {
+func lacks(name, further string, p, end recovery.Progress) *clash {
 	if p.LastTerm == 0 || end.LastTerm <= p.LastTerm || p.Kept <= end.Last {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf(
-		"%s has committed entry %d, and the log of %s ends with entry %d in a later term: that cannot be of one "+
-			"history.",
-		name,
-		p.Kept,
-		further,
-		end.Last,
-	)
+	return &clash{lacksEntry, point{node: name, entry: p.Kept}, point{node: further, entry: end.Last}}
 }
 
 // runsBack finds a database that has applied no more entries than another one, and is at a later revision.
-func (n *Node) runsBack(o *Node) string {
+func (n *Node) runsBack(o *Node) *clash {
 	less, more := n, o
 	if n.applied() > o.applied() || n.applied() == o.applied() && n.revision() < o.revision() {
 		less, more = o, n
 	}
 	if less.applied() == 0 || less.Quorum || more.Quorum || less.revision() <= more.revision() {
-		return ""
+		return nil
 	}
-	return fmt.Sprintf(
-		"%s has applied entry %d and is at revision %d, and %s has applied entry %d and is at revision %d: that "+
-			"cannot be of one history.",
-		less.Name,
-		less.applied(),
-		less.revision(),
-		more.Name,
-		more.applied(),
-		more.revision(),
-	)
+	return &clash{
+		runsBack,
+		point{node: less.Name, entry: less.applied(), revision: less.revision()},
+		point{node: more.Name, entry: more.applied(), revision: more.revision()},
+	}
 }
 
 // revision is that of the database, 0 where it is not known.
@@ -138,47 +147,35 @@ func (n *Node) revision() int64 {
 }
 
 // otherTerm finds the last entry that both members have committed to be of two terms.
-func otherTerm(a, b recovery.Evidence, both uint64) string {
+func otherTerm(a, b recovery.Evidence, both uint64) *clash {
 	if a.Disk == nil || b.Disk == nil {
-		return ""
+		return nil
 	}
 	if s, t := a.Disk.TermOf(both), b.Disk.TermOf(both); s != 0 && t != 0 && s != t {
-		return fmt.Sprintf(
-			"entry %d is committed on %s and on %s, with term %d on the one and %d on the other: that cannot be "+
-				"of one history.",
-			both,
-			a.Name,
-			b.Name,
-			s,
-			t,
-		)
+		return &clash{otherTerms, point{node: a.Name, entry: both, term: s}, point{node: b.Name, entry: both, term: t}}
 	}
-	return ""
+	return nil
 }
 
 // otherHash finds two members with different data at one revision.
-func otherHash(a, b recovery.Evidence) string {
+func otherHash(a, b recovery.Evidence) *clash {
 	if h, g := a.Hash, b.Hash; h != nil && g != nil && h.Revision == g.Revision &&
-		h.CompactRevision == g.CompactRevision &&
-		h.Value != g.Value {
-		return fmt.Sprintf(
-			"%s and %s have different data at revision %d (HashKV %d and %d).",
-			a.Name,
-			b.Name,
-			h.Revision,
-			h.Value,
-			g.Value,
-		)
+		h.CompactRevision == g.CompactRevision && h.Value != g.Value {
+		return &clash{
+			otherHashes,
+			point{node: a.Name, revision: h.Revision, hash: h.Value},
+			point{node: b.Name, revision: g.Revision, hash: g.Value},
+		}
 	}
-	return ""
+	return nil
 }
 
-// apart are the members of a quorum that have applied the same entries and are not at the same revision, with what they
-// have. A master whose disk was wiped and that comes back under its old ID has another past than the others, and etcd
-// does not see it.
-func apart(answers []string, all recovery.Survey) []string {
+// apart are the members of a quorum that have applied the same entries and are not at the same revision, with how far
+// they are. A master whose disk was wiped and that comes back under its old ID has another past than the others, which
+// etcd does not see.
+func apart(answers []string, all recovery.Survey) []point {
 	at, differs := map[uint64]int64{}, false
-	var have []string
+	var have []point
 	for _, name := range answers {
 		s := all.Node(name).Status
 		if s == nil {
@@ -188,30 +185,10 @@ func apart(answers []string, all recovery.Survey) []string {
 			differs = true
 		}
 		at[s.AppliedIndex] = s.Revision
-		have = append(have, fmt.Sprintf("%s is at revision %d with entry %d", name, s.Revision, s.AppliedIndex))
+		have = append(have, point{node: name, entry: s.AppliedIndex, revision: s.Revision})
 	}
 	if !differs {
 		return nil
 	}
 	return have
-}
-
-// refuseApart refuses a cluster that works and has two pasts.
-func refuseApart(v Verdict, apart []string) error {
-	return &recovery.Refusal{
-		Code:      recovery.CodeMembersDiffer,
-		Title:     "The Members of the Cluster Differ",
-		Attribute: "survey",
-		Found: fmt.Sprintf(
-			"%s. But %s: the same entries of the log have led to different data. A master whose disk was wiped can "+
-				"found its place anew, under its old ID, while the others are out of reach.",
-			v.Text,
-			recovery.Words(apart),
-		),
-		Next: "keep clients from writing, and compare the members: etcdctl endpoint status -w table; etcdctl " +
-			"endpoint hashkv. Find out which master has the data that counts. On each of the others, stop etcd (move " +
-			"its manifest out of " +
-			"the kubelet's folder) and move its data aside (mv); then plan again with that master as node. If it was " +
-			"a moment's difference, they agree when you plan again.",
-	}
 }

@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -13,7 +12,7 @@ func (c *Census) unread() (unsure, unheard []string) {
 	for _, n := range c.Nodes {
 		_, known := n.Progress()
 		switch {
-		case n.Running && deniesClient(n.StatusError): // it may be one of the quorum
+		case n.Running && deniesClient(n.Unknown.Status): // it may be one of the quorum
 			unheard = append(unheard, n.Name)
 		case known || n.Holds == Serves:
 		case n.Running && !n.NoManifest, n.Holds == Damaged && n.Readable:
@@ -36,33 +35,6 @@ func (c *Census) beyond(name string, others []string) bool {
 	})
 }
 
-// less says who has what the cluster that answers never had.
-func (v Verdict) less() string {
-	if len(v.Ahead) == 0 {
-		return ""
-	}
-	return ", and knows less than " + recovery.Words(v.Ahead)
-}
-
-// doubts says of whom it is not plain that this cluster has all that they have.
-func (v Verdict) doubts() string {
-	text := ""
-	for _, d := range []struct {
-		names []string
-		what  string
-	}{
-		{v.Unsure, "; what %s has is not known"},
-		{v.Unread, "; what %s has was not read"},
-		{v.Strange, "; the data of %s is of another history"},
-		{v.Beyond, "; %s has no vote, and more than they have, as far as that was read"},
-	} {
-		if len(d.names) > 0 {
-			text += fmt.Sprintf(d.what, recovery.Words(d.names))
-		}
-	}
-	return text
-}
-
 // knowsMore is true of a master whose data cannot have come from the cluster that answers: what a quorum has committed
 // is never less than what one of its members has. It is what remains when wiped masters, started with
 // --initial-cluster-state=new while the survivor was down, have founded the cluster anew, under the same IDs and empty.
@@ -74,7 +46,7 @@ func knowsMore(e recovery.Evidence) bool {
 		return e.Status.ClusterID == e.Live.ClusterID && e.Status.RaftIndex > e.Live.Commit
 	}
 	if s := e.Disk; s != nil && s.ClusterID == e.Live.ClusterID {
-		if e.Running && deniesClient(e.StatusError) { // it may be one of the quorum
+		if e.Running && deniesClient(e.Unknown.Status) { // it may be one of the quorum
 			return false
 		}
 		if e.Live.Lists(s.MemberID) {

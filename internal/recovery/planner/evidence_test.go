@@ -47,7 +47,7 @@ func damaged(what string) recovery.Evidence {
 
 // unjudged is one whose data could not be judged.
 func unjudged(why string) recovery.Evidence {
-	return with(stopped(recovery.OnDisk{}), func(e *recovery.Evidence) { e.Disk, e.Unread = nil, why })
+	return with(stopped(recovery.OnDisk{}), func(e *recovery.Evidence) { e.Disk, e.Unknown.Disk = nil, why })
 }
 
 // empty is one that has no data.

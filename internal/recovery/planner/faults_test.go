@@ -50,7 +50,7 @@ func disk(cluster etcd.ID, entry uint64, members ...etcd.Member) recovery.Eviden
 
 // unmounted is a node whose data folder is empty, and should be a mount.
 func unmounted() recovery.Evidence {
-	return with(empty(), func(e *recovery.Evidence) { e.Empty, e.EmptyUnknown = false, "/d is not mounted" })
+	return with(empty(), func(e *recovery.Evidence) { e.Empty, e.Unknown.Data = false, "/d is not mounted" })
 }
 
 // quorum is a member that answers in a cluster.
@@ -331,7 +331,7 @@ func TestSituations(t *testing.T) {
 			name: "the seed runs and does not take the client certificate",
 			s: surveyed(
 				at(with(disk(7, 20, m...), func(e *recovery.Evidence) {
-					e.Running, e.StatusError = true, "remote error: tls: bad certificate"
+					e.Running, e.Unknown.Status = true, "remote error: tls: bad certificate"
 				}), m1),
 				at(empty(), m2),
 				at(empty(), m3),

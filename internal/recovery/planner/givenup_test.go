@@ -146,7 +146,7 @@ func TestGrownFromSeed(t *testing.T) {
 	grown := []etcd.Member{peer(1, "m1", "10.0.0.11"), peer(22, "m2", "10.0.0.12"), peer(33, "m3", "10.0.0.13")}
 	whole := with(disk(7, 23, grown...), func(e *recovery.Evidence) { e.Disk.RemovedMembers = []etcd.ID{4, 5} })
 	expired := with(unjudged("somebody writes to it at this moment"), func(e *recovery.Evidence) {
-		e.Running, e.StatusError = true, "x509: certificate has expired"
+		e.Running, e.Unknown.Status = true, "x509: certificate has expired"
 	})
 	forced := func(e recovery.Evidence) recovery.Evidence {
 		e = at(e, grown[0])

@@ -55,7 +55,7 @@ func TestJournalWithoutIDs(t *testing.T) {
 	if !strings.HasSuffix(done.HowFar(), "was finished on m2 at 2026-11-22 03:04:35 UTC"+older) {
 		t.Errorf("the join %s", done.HowFar())
 	}
-	if OpenJoin([]recovery.Journal{*done}) != nil {
+	if Unfinished(recovery.Evidence{Journals: []recovery.Journal{*done}}) {
 		t.Error("a join that is finished goes on")
 	}
 }

@@ -1,9 +1,8 @@
 package planner
 
 import (
-	"fmt"
+	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
@@ -56,12 +55,12 @@ func (c *Census) lossOf(seed Candidate, weighed []Candidate) Loss {
 			}
 		case other.lineage == seed.lineage && other.Kept > seed.Kept:
 			l.Ahead = append(l.Ahead, other.Name)
-		case other.KeptRevision > 1 && other.Cluster == seed.Cluster && (conflict(own, o) != "" || own.lostWith(o)):
+		case other.KeptRevision > 1 && other.Cluster == seed.Cluster && (conflict(own, o) != nil || own.lostWith(o)):
 			l.Ahead = append(l.Ahead, other.Name)
 			l.Apart = append(l.Apart, other.Name)
 		case other.lineage != seed.lineage && other.KeptRevision > seed.KeptLeast:
 			l.Ahead = append(l.Ahead, other.Name)
-			l.Other = append(l.Other, fmt.Sprintf("%s (at revision %d)", other.Name, other.KeptRevision))
+			l.Other = append(l.Other, atRevision(other))
 		}
 	}
 	slices.Sort(l.Ahead)
@@ -85,7 +84,7 @@ func (n *Node) differs(o *Node) bool {
 	q, too := o.Progress()
 	both := min(p.Kept, q.Kept)
 	return known && too && n.Cluster() == o.Cluster() &&
-		otherTerm(n.Evidence, o.Evidence, both)+otherEntry(n, o, both) != ""
+		cmp.Or(otherTerm(n.Evidence, o.Evidence, both), otherEntry(n, o, both)) != nil
 }
 
 // doubt notes the nodes that may have more.
@@ -118,60 +117,4 @@ func furthest(l *Lineage) (best recovery.Progress, name string, found bool) {
 // Nothing is true where no write is lost, as far as anybody knows.
 func (l Loss) Nothing() bool {
 	return l.FromRevision == 0 && len(l.Unjudged) == 0 && len(l.Other)+len(l.Apart) == 0
-}
-
-// Text says it in one sentence; "" where nothing is lost as far as anybody knows.
-func (l Loss) Text(seed string) string {
-	if slices.Contains(l.Unjudged, seed) {
-		return fmt.Sprintf("how much of the data of %s a forced start keeps is not known", seed)
-	}
-	var parts []string
-	if l.Entries > 0 {
-		parts = append(parts, l.entries(seed))
-	}
-	if len(l.Other) > 0 {
-		parts = append(parts, fmt.Sprintf(
-			"%s has the longer history of another cluster, nothing of which is kept",
-			recovery.Words(l.Other),
-		))
-	}
-	if len(l.Apart) > 0 {
-		parts = append(parts, fmt.Sprintf(
-			"the data of %s cannot be of one history with that of %s, and nothing of it is kept",
-			recovery.Words(l.Apart),
-			seed,
-		))
-	}
-	if len(l.Unjudged) > 0 {
-		parts = append(parts, fmt.Sprintf("what %s has is not known, and may be more", recovery.Words(l.Unjudged)))
-	}
-	return strings.Join(parts, "; ")
-}
-
-// entries says which entries of the log go.
-func (l Loss) entries(seed string) string {
-	where := "its own log"
-	if l.Furthest != seed {
-		where = "the log of " + l.Furthest
-	}
-	text := fmt.Sprintf(
-		"a forced start on %s keeps nothing of the last %s in %s",
-		seed,
-		count(l.Entries, "entry", "entries"),
-		where,
-	)
-	switch l.FromRevision {
-	case 0:
-		return text + "; none of them is a write"
-	case l.ToRevision:
-		return text + fmt.Sprintf("; with them goes revision %d", l.FromRevision)
-	}
-	return text + fmt.Sprintf("; with them go revisions %d to %d at most", l.FromRevision, l.ToRevision)
-}
-
-func count(n uint64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

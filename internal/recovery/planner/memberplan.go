@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -31,19 +30,18 @@ type MemberPlan struct {
 // DecideMember turns evidence into a plan, or into a refusal that changes nothing.
 func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ *MemberPlan, err error) {
 	defer func() { err = recovery.AfterEarlier(err, Begun(e).Stands(e.Parked)) }()
+	n := takeCensus(recovery.Survey{e}).Nodes[0]
+	e = n.Evidence
 	p := &MemberPlan{Node: e.Name, Evidence: e, AnyOrder: anyOrder, ManifestPath: e.ManifestPath}
-	if err := examined(e); err != nil {
+	if err := n.examined(); err != nil {
 		return nil, err
 	}
 	if e.Twin != "" {
-		return nil, memberTwice("node", e.Name, e.Twin, fmt.Sprintf(oneMemberOnTwo, e.Name, e.Twin, e.Status.MemberID))
+		return nil, memberTwice("node", e.Name, e.Twin, oneMemberOnTwo(e.Name, e.Twin, e.Status.MemberID))
 	}
 	begun := Begun(e)
 	if begun != nil {
-		p.Resumes = "the join of " + e.Name + " " + begun.HowFar()
-		if left := e.Leftover(begun); !e.Running {
-			p.Resumes += leftover(e.DataDir, left.Data) + leftover(e.WALDir, left.WAL)
-		}
+		p.Resumes = goesOnAfter(e, begun)
 	}
 	places := e.PlacesOf(begun)
 	p.OldData, p.OldWAL = places.Data, places.WAL
@@ -96,30 +94,22 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	return p, nil
 }
 
-// leftover says where goes what a join that was broken off has left in a folder.
-func leftover(in, to string) string {
-	if to == "" {
-		return ""
-	}
-	return fmt.Sprintf("; what it has left in %s is kept at %s", in, to)
-}
-
 // examined refuses a node of which it is not known what would be changed.
-func examined(e recovery.Evidence) error {
-	holds, _ := holding(e)
+func (n *Node) examined() error {
+	e := n.Evidence
 	switch {
 	case e.Reach == recovery.Silent:
 		return joinerUnreachable(e)
 	case e.Reach == recovery.Refused && len(e.Elsewhere()) == 0:
 		return accessRefused([]recovery.Evidence{e}, "node")
-	case holds == Unknown && e.StrayData != "" && len(e.Elsewhere()) == 0:
+	case n.Holds == Unknown && e.StrayData != "" && len(e.Elsewhere()) == 0:
 		return joinerUnknown(e)
 	case e.Reach == recovery.Refused, len(e.Problems) > 0:
 		r, _ := recovery.IsRefusal(nodeProblem(e))
 		own := *r
 		own.Attribute = "node"
 		return &own
-	case holds == Unknown && e.EmptyUnknown != "":
+	case n.Holds == Unknown && e.Unknown.Data != "":
 		return joinerUnknown(e)
 	}
 	return nil
@@ -216,64 +206,11 @@ func joinsFirst(m etcd.Member, join recovery.Cluster, anyOrder bool) bool {
 func checkPlace(e recovery.Evidence, members []etcd.Member) error {
 	for _, m := range members {
 		if !m.Started() && !e.IsMember(m) {
-			return &recovery.Refusal{
-				Code:      recovery.CodeBehindAnotherJoin,
-				Title:     "Another Member Has Not Started",
-				Attribute: "join",
-				Found: fmt.Sprintf(
-					"member %s at %s was added to the cluster and has never started. Members join one at a time.",
-					m.ID,
-					strings.Join(m.PeerURLs, ","),
-				),
-				Next: fmt.Sprintf(
-					"let its join finish first, or remove it if it is a left-over (etcdctl member remove %s), then "+
-						"plan again.",
-					m.ID,
-				),
-			}
+			return notStarted(m)
 		}
 		byName, byURL := m.Name != "" && m.Name == e.MemberName, recovery.SharesURL(m.PeerURLs, e.PeerURLs)
-		if byName == byURL || m.Name == "" {
-			continue
-		}
-		next := fmt.Sprintf(
-			"if the manifest was copied from that master, put its --name right. If the machine is a new one in the "+
-				"place of %s, remove the old member first (etcdctl member remove %s), then plan again.",
-			m.Name,
-			m.ID,
-		)
-		if byName {
-			next = fmt.Sprintf(
-				"put the manifest right if the address is wrong. If the master has a new address for good, remove "+
-					"its old member first (etcdctl member remove %s), then plan again.",
-				m.ID,
-			)
-		}
-		if i := slices.IndexFunc(e.Peers, func(p recovery.Peer) bool {
-			return p.Answers && slices.Contains(m.PeerURLs, p.URL)
-		}); i >= 0 {
-			next += fmt.Sprintf(
-				" An etcd answers at %s: if that is the member, it works, and may be needed. Then give %s another "+
-					"--name, with which it joins beside it, and remove the old member later.",
-				e.Peers[i].URL,
-				e.Name,
-			)
-		}
-		return &recovery.Refusal{
-			Code:      recovery.CodePlaceTaken,
-			Title:     "Name and Peer URL Do Not Match",
-			Attribute: "node",
-			Found: fmt.Sprintf(
-				"the manifest of %s says --name=%s and --initial-advertise-peer-urls=%s; the cluster has member %s "+
-					"(%s) at %s.",
-				e.Name,
-				e.MemberName,
-				strings.Join(e.PeerURLs, ","),
-				m.Name,
-				m.ID,
-				strings.Join(m.PeerURLs, ","),
-			),
-			Next: next,
+		if byName != byURL && m.Name != "" {
+			return placeTaken(e, m, byName)
 		}
 	}
 	return nil
@@ -303,11 +240,11 @@ func (p *MemberPlan) Joined() recovery.Cluster {
 }
 
 // Begun is the join that goes on on a master, nil for none.
-func Begun(e recovery.Evidence) *recovery.Journal {
-	if j := OpenJoin(e.Journals); e.PhaseOf(j) != recovery.PhaseVoid {
-		return j
-	}
-	return nil
+func Begun(e recovery.Evidence) *recovery.Journal { return join(e, (*recovery.Journal).Open) }
+
+// Spent is a join that made a voter of a master, which is none any more, and that was not closed; nil for none.
+func Spent(e recovery.Evidence) *recovery.Journal {
+	return join(e, func(j *recovery.Journal) bool { return j.Unended() && !j.Open() })
 }
 
 // ToFinish tells of a master whether all that is left of a join is to check the end state.
@@ -319,74 +256,16 @@ func ToFinish(e recovery.Evidence, cluster string) bool {
 // Unfinished tells whether a join goes on on a master.
 func Unfinished(e recovery.Evidence) bool { return Begun(e) != nil }
 
-// unfinished is the join that was begun on a master and did not come to its end. One that was begun before a cluster
-// was grown from this very master is of the cluster before.
-func OpenJoin(journals []recovery.Journal) *recovery.Journal {
-	past := LastSeed(recovery.Evidence{Journals: journals})
-	for i, j := range journals {
-		if j.Operation == recovery.OperationMember && j.Open() && (past == nil || j.Started.After(past.Finished)) {
-			return &journals[i]
+// join is the first join on a master that is so. One that was begun before a cluster was grown from this very master is
+// of the cluster before.
+func join(e recovery.Evidence, is func(*recovery.Journal) bool) *recovery.Journal {
+	e = e.Counted()
+	past := LastSeed(e)
+	for i := range e.Journals {
+		j := &e.Journals[i]
+		if j.Operation == recovery.OperationMember && is(j) && (past == nil || j.Started.After(past.Ended)) {
+			return j
 		}
 	}
 	return nil
-}
-
-// Steps is the list that the plan shows and the apply walks.
-func (p *MemberPlan) Steps() []recovery.Step {
-	e := p.Evidence
-	step := func(id recovery.StepID, nodes []string, title string) recovery.Step {
-		return recovery.Step{ID: id, Operation: recovery.OperationMember, Nodes: nodes, Title: title}
-	}
-	own, cluster := []string{p.Node}, []string(nil)
-	lock := step(recovery.StepLock, own, "take the lock")
-	if p.Healthy {
-		steps := []recovery.Step{
-			step(
-				recovery.StepCheck,
-				own,
-				"check that it is as it was in the plan: a started voter of a cluster with a quorum",
-			),
-			step(
-				recovery.StepConfirm,
-				own,
-				"check the end state: one cluster, all started voters, a leader, no alarm, equal hashes",
-			),
-		}
-		if p.Resumes != "" { // its journal is still to be closed
-			steps = append([]recovery.Step{lock}, steps...)
-		}
-		return steps
-	}
-	aside := fmt.Sprintf("move what is in %s (%s) to %s", e.DataDir, recovery.Size(e.DataBytes), p.OldData)
-	if p.OldData == "" {
-		aside = fmt.Sprintf("nothing is in %s, so there is nothing to keep", e.DataDir)
-	}
-	if p.OldWAL != "" {
-		aside += fmt.Sprintf(", what is in %s to %s", e.WALDir, p.OldWAL)
-	}
-	return []recovery.Step{
-		lock,
-		step(
-			recovery.StepCheck,
-			cluster,
-			"check that the master is as it was in the plan, and that the cluster has a quorum and no alarm",
-		),
-		step(
-			recovery.StepStop,
-			own,
-			"stop etcd: move its manifest out of the kubelet's folder; prove the container gone and the ports free",
-		),
-		step(recovery.StepRemoveStale, cluster, "remove the entry that was left of this master, if there is one"),
-		step(recovery.StepMoveAside, own, aside),
-		step(recovery.StepAddLearner, cluster, "add it as a learner at "+strings.Join(e.PeerURLs, ",")),
-		step(recovery.StepStart, own, "write the manifest to "+p.ManifestPath+"; start etcd"),
-		step(recovery.StepCatchUp, own, "wait until it has applied what the leader had"),
-		step(recovery.StepPromote, cluster, "promote it to a voter"),
-		step(
-			recovery.StepConfirm,
-			cluster,
-			"check the end state: one cluster, all started voters, a leader, no alarm, equal hashes, no force flag "+
-				"in any manifest",
-		),
-	}
 }

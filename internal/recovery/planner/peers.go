@@ -30,14 +30,12 @@ func seenElsewhere(all recovery.Survey) (elsewhere, atNode []string) {
 					at, runs = append(at, o.Name), runs || o.Running || startsAgain(o)
 				}
 			}
-			text := fmt.Sprintf("%s reaches the etcd of %s at %s", e.Name, peerName(p), p.URL)
 			switch {
 			case runs:
 			case len(at) > 0:
-				text += fmt.Sprintf(" (node %s, on which no etcd was running)", recovery.Words(at))
-				atNode = append(atNode, text)
+				atNode = append(atNode, reaches(e.Name, p)+isWithoutEtcd(at))
 			default:
-				elsewhere = append(elsewhere, text)
+				elsewhere = append(elsewhere, reaches(e.Name, p))
 			}
 		}
 	}

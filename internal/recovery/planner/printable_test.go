@@ -13,7 +13,7 @@ func TestPrintable(t *testing.T) {
 	const hostile = "m1\x1b[2J\x1b]0;owned\a\u202e\x9b31m\r\xff\b"
 	e := with(
 		stopped(recovery.OnDisk{Commit: 9}),
-		func(e *recovery.Evidence) { e.Problems, e.StatusError = []string{"member " + hostile}, hostile },
+		func(e *recovery.Evidence) { e.Problems, e.Unknown.Status = []string{"member " + hostile}, hostile },
 	)
 	all := map[string]recovery.Evidence{hostile: e}
 	r := &recovery.Refusal{

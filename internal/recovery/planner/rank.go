@@ -2,7 +2,6 @@ package planner
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -44,30 +43,27 @@ func (c *Census) rank(lost []string) Ranking {
 	var unjudged []RuledOut // of which it is not known what they have
 	for _, n := range c.Nodes {
 		p, known := n.Progress()
-		reason, by := unfit(n.Evidence), c.removedFor(n)
+		why, by := unfit(n.Evidence), c.removedFor(n)
 		if known && by == "" { // what a removed member has is of a past that the others have left
 			r.weighed = append(r.weighed, Candidate{Name: n.Name, Progress: p, lineage: n.Lineage})
 		}
-		if reason == "" && by != "" {
-			reason = fmt.Sprintf("%s knows that its member was removed from the cluster: do not start etcd there", by)
-		}
-		out := RuledOut{Name: n.Name, Reason: reason, HasData: n.Readable}
+		out := RuledOut{Name: n.Name, Reason: cmp.Or(why.words(n.Evidence), removedBy(by)), HasData: n.Readable}
 		switch {
 		case n.Reach != recovery.Reached && slices.Contains(lost, n.Name):
-			out.Reason = "given up"
+			out.Reason = isGivenUp
 			r.Out = append(r.Out, out)
 		case n.Reach != recovery.Reached:
-			out.Reason = "it cannot be examined; if it is gone for good, name it in lost_nodes"
+			out.Reason = isNotExamined
 			unjudged = append(unjudged, out)
 		case !known && n.mayHaveData():
 			out.Reason, out.unread = n.unread(), n.Readable || n.unsure()
 			unjudged = append(unjudged, out)
 		case forsaken(n.Evidence):
-			out.Reason = "a forced start that was given up has been at its data"
+			out.Reason = isForsaken
 			r.Out = append(r.Out, out)
 		case n.Holds == Damaged && n.Damage != "":
 			unjudged = append(unjudged, out)
-		case reason != "":
+		case why != "" || by != "":
 			r.Out = append(r.Out, out)
 		default:
 			r.Candidates = append(r.Candidates, Candidate{Name: n.Name, Progress: p, lineage: n.Lineage})
@@ -96,31 +92,17 @@ func (c *Census) rank(lost []string) Ranking {
 	return r
 }
 
-// undecided says why nobody but the operator can choose.
+// undecided says why nobody but the operator can choose, "" where the first candidate is the choice.
 func (r Ranking) undecided(c *Census, unjudged []RuledOut) string {
 	if len(r.Candidates) == 0 {
-		text := "none of the surveyed masters has a readable log and database and a usable manifest."
-		for _, o := range r.Out {
-			if n := c.find(o.Name); o.HasData && forsaken(n.Evidence) {
-				text += fmt.Sprintf(" On %s %s.", o.Name, o.Reason)
-			}
-		}
-		return text
+		return r.nobody(c)
 	}
 	if len(unjudged) > 0 && r.Candidates[0].Name != unjudged[0].Name {
 		// Left out silently, the master with the data would lose to one that has next to nothing.
-		text := fmt.Sprintf(
-			"the data of %s is not known, and it may be more than that of %s",
-			recovery.Words(namesOf(unjudged)),
-			recovery.Words(r.names()),
-		)
-		for _, u := range unjudged {
-			text += fmt.Sprintf("; of %s: %s", u.Name, u.Reason)
-		}
-		return text + "."
+		return r.mayHaveMore(unjudged)
 	}
-	if text := c.contradiction(); text != "" {
-		return text
+	if found := c.contradiction(); found != nil {
+		return found.words()
 	}
 	best := r.Candidates[0]
 	lineages := map[*Lineage]bool{}
@@ -128,25 +110,15 @@ func (r Ranking) undecided(c *Census, unjudged []RuledOut) string {
 		lineages[o.lineage] = true
 	}
 	if len(lineages) > 1 {
-		return fmt.Sprintf("%s hold data of %d different clusters.", recovery.Words(r.names()), len(lineages))
+		return r.ofSeveral(len(lineages))
 	}
 	for _, w := range r.weighed {
 		switch n := c.find(w.Name); {
 		case forsaken(n.Evidence):
 		case w.lineage == best.lineage && w.Kept > best.Kept:
-			return fmt.Sprintf(
-				"%s has more than %s, and cannot be the seed as it is: %s.",
-				w.Name,
-				best.Name,
-				unfit(n.Evidence),
-			)
+			return cannotBe(n, best)
 		case w.lineage != best.lineage && w.KeptRevision > best.KeptLeast:
-			return fmt.Sprintf(
-				"%s and %s have data of different clusters, and the history in that of %s is the longer one.",
-				best.Name,
-				w.Name,
-				w.Name,
-			)
+			return longerHistory(n, best)
 		}
 	}
 	return ""
@@ -201,51 +173,42 @@ func namesOf(list []RuledOut) []string {
 // mayHaveData reports whether data is on a node, or may be.
 func (n *Node) mayHaveData() bool {
 	return n.Damage == "" && (n.Readable || n.Holds == Unknown &&
-		(n.Running || len(n.Problems) > 0 || n.EmptyUnknown != "" || n.StrayData != "" || n.DataDir != ""))
+		(n.Running || len(n.Problems) > 0 || n.Unknown.Data != "" || n.StrayData != "" || n.DataDir != ""))
 }
 
-// unread says why it is not known how far a member's data goes.
-func (n *Node) unread() string {
-	switch {
-	case n.Running && n.ManifestPath != "":
-		return fmt.Sprintf(
-			"etcd runs there and does not answer (%s), and its data cannot be read beside it (%s); stop it (move %s "+
-				"away), and look again",
-			n.StatusError,
-			n.Unread,
-			n.ManifestPath,
-		)
-	case n.Unread != "":
-		return n.Unread
-	case n.Holds == Unknown && n.Why != "":
-		return n.Why
-	case len(n.Problems) > 0:
-		return n.Problems[0]
-	}
-	return "its data was not read"
-}
+// flaw is why a node cannot be a seed; "" where it can.
+type flaw string
 
-// unfit says why a master cannot be a seed, "" where it can.
-func unfit(e recovery.Evidence) string {
+const (
+	flawDamaged    flaw = "damaged"
+	flawTooNew     flaw = "too-new"
+	flawNoData     flaw = "no-data"
+	flawProblem    flaw = "problem"
+	flawNoManifest flaw = "no-manifest"
+	flawLearner    flaw = "learner"
+	flawUnlisted   flaw = "unlisted"
+	flawRemoved    flaw = "removed"
+)
+
+// unfit says why a node cannot be a seed, by what is on it alone.
+func unfit(e recovery.Evidence) flaw {
 	switch {
 	case e.Damage != "":
-		return fmt.Sprintf("the data in %s cannot be used: %s", e.DataDir, e.Damage)
+		return flawDamaged
 	case e.TooNew != "":
-		return e.TooNew
+		return flawTooNew
 	case e.DataDir != "" && !e.Readable:
-		return noData(e)
+		return flawNoData
 	case len(e.Problems) > 0:
-		return e.Problems[0]
+		return flawProblem
 	case e.NoManifest:
-		return "there is no etcd manifest"
+		return flawNoManifest
 	case e.Learner():
-		return "it is a learner: a forced start panics there (\"removed all voters\")"
+		return flawLearner
 	case unlisted(e):
-		return "it has not learned yet that it was added to the cluster: a forced start panics there (\"removed all " +
-			"voters\")"
+		return flawUnlisted
 	case e.Disk != nil && e.Disk.Removed:
-		return "its member was removed from the cluster: a forced start panics there (\"removed all voters\", " +
-			"etcd-io/etcd#13848)"
+		return flawRemoved
 	}
 	return ""
 }
@@ -253,17 +216,4 @@ func unfit(e recovery.Evidence) string {
 // unlisted reports whether a running member is not in its own list, since it has not applied the entry that added it.
 func unlisted(e recovery.Evidence) bool {
 	return e.Status != nil && len(e.Members) > 0 && !lists(e.Members, e.Status.MemberID)
-}
-
-// noData says what is in the place of a log and a database.
-func noData(e recovery.Evidence) string {
-	switch {
-	case e.Empty:
-		return e.DataDir + " is empty or not there"
-	case e.Foreign != "":
-		return fmt.Sprintf("%s is not etcd's: it has no member/ folder, and has %s", e.DataDir, e.Foreign)
-	case e.NoLog:
-		return "there is no log with the data in " + e.DataDir
-	}
-	return "there is no database in " + e.DataDir
 }

@@ -22,7 +22,7 @@ func TestRank(t *testing.T) {
 	}
 	untagged := image("etcd@sha256:01")
 	running := func(silent string) func(*recovery.Evidence) {
-		return func(e *recovery.Evidence) { e.Running, e.StatusError = true, silent }
+		return func(e *recovery.Evidence) { e.Running, e.Unknown.Status = true, silent }
 	}
 	term := func(from, term uint64) []datadir.Term { return []datadir.Term{{From: from, Term: term}} }
 	for _, c := range []struct {

@@ -131,7 +131,7 @@ func findings(all recovery.Survey, r Ranking) []finding {
 	for _, o := range r.Out {
 		e := all.Node(o.Name)
 		// Above, below, or in the table.
-		said := len(e.Problems) > 0 || e.Damage != "" || e.TooNew != "" || e.Unread != "" || e.ReachError != "" ||
+		said := len(e.Problems) > 0 || e.Damage != "" || e.TooNew != "" || e.Unknown.Disk != "" || e.ReachError != "" ||
 			!e.Readable
 		if v.State != Alive && !said {
 			list = append(list, finding{"no seed", o.Name + ": " + o.Reason})

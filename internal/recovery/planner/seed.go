@@ -4,7 +4,6 @@ package planner
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/manifest"
@@ -51,28 +50,33 @@ type Planner struct {
 
 // DecideSeed is the function of that name with this planner's editor.
 func (p Planner) DecideSeed(s recovery.Survey, req SeedRequest) (*SeedPlan, error) {
+	s = s.Counted()
 	d := &seedDecision{
 		force:  p.Force,
 		Census: takeCensus(withAbandoned(s, req)),
 		plan:   &SeedPlan{SeedRequest: req, Evidence: s},
 	}
 	d.began, d.journal = d.find(req.RecoveryID)
-	for _, check := range d.checks() {
-		if err := check(); err != nil {
-			return nil, recovery.AfterEarlier(err, d.journal.Stands(""))
-		}
+	if err := d.pass(d.checks()); err != nil {
+		return nil, recovery.AfterEarlier(err, d.journal.Stands(""))
 	}
 	return d.plan, nil
 }
 
-// withAbandoned is the evidence as it will be when the recoveries that the request gives up are marked so.
+// withAbandoned is the evidence as it will be when the recoveries that the request gives up are marked so, and the one
+// that it asks for is not.
 func withAbandoned(s recovery.Survey, req SeedRequest) recovery.Survey {
-	s = slices.Clone(s)
+	s = s.Counted()
 	for i := range s {
 		s[i].Journals = slices.Clone(s[i].Journals)
 		for k := range s[i].Journals {
-			if j := &s[i].Journals[k]; req.abandons(j) && j.Open() {
-				j.Abandoned = j.Started
+			switch j := &s[i].Journals[k]; {
+			case req.abandons(j) && j.Open():
+				j.End(recovery.PhaseAbandoned, j.Started)
+			case j.Operation == recovery.OperationSeed && j.ID == req.RecoveryID && j.Phase == recovery.PhaseAbandoned:
+				if own := s[i].TakenUp(j); own != nil {
+					*j = *own
+				}
 			}
 		}
 	}
@@ -94,9 +98,33 @@ type seedDecision struct {
 	seed    *Node
 }
 
+// check is a rule with a name that holds for a road.
+type check struct {
+	name  string
+	rule  func() error
+	also  bool           // it does not build on the one before: what both refuse is said at once
+	until recovery.Phase // from this phase on the forced start has made it moot; "" for never
+}
+
+// pass asks checks in their order, and stops at the first that refuses.
+func (d *seedDecision) pass(checks []check) error {
+	for i := 0; i < len(checks); {
+		var refused []error
+		for first := i; i < len(checks) && (i == first || checks[i].also); i++ {
+			if moot := checks[i].until; moot == "" || !d.journal.Reached(moot) {
+				refused = append(refused, checks[i].rule())
+			}
+		}
+		if err := errors.Join(refused...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // checks are the road of this recovery: a new one, one that was broken off before the forced start, or one whose forced
 // start has begun.
-func (d *seedDecision) checks() []func() error {
+func (d *seedDecision) checks() []check {
 	switch {
 	case d.journal == nil:
 		return d.newRecovery()
@@ -112,95 +140,91 @@ func (d *seedDecision) neverForced() bool {
 	return untouched(d.began.Evidence, d.journal)
 }
 
-func (d *seedDecision) newRecovery() []func() error {
-	return []func() error{
-		together(
-			d.requestIsSound,
-			d.noOtherRecoveryIsOpen,
-			d.nodesAndMembersAreGivenUp,
-			d.namedSeedHasData,
-		),
-		d.noMemberIsTwice,
-		d.chooseSeed,
-		d.noOtherClusterServes,
-		d.noQuorumServes,
-		d.nobodyServesUnasked,
-		d.nobodyFollowsLeader,
-		d.everyMemberIsAccountedFor,
-		d.nothingIsSeenFromNodes,
-		d.majorityIsLost,
-		d.seedCanBeForced,
-		d.seedIsKnown,
-		d.priceIsAccepted,
-		d.allIsReady(),
-		d.warn,
+func (d *seedDecision) newRecovery() []check {
+	return []check{
+		{name: "request-is-sound", rule: d.requestIsSound},
+		{name: "no-other-recovery-is-open", rule: d.noOtherRecoveryIsOpen, also: true},
+		{name: "all-are-seen-or-given-up", rule: d.nodesAndMembersAreGivenUp, also: true},
+		{name: "named-seed-has-data", rule: d.namedSeedHasData, also: true},
+		{name: "no-member-is-twice", rule: d.noMemberIsTwice},
+		{name: "seed-is-chosen", rule: d.chooseSeed},
+		{name: "no-other-cluster-serves", rule: d.noOtherClusterServes},
+		{name: "no-quorum-serves", rule: d.noQuorumServes},
+		{name: "nobody-serves-unasked", rule: d.nobodyServesUnasked},
+		{name: "nobody-follows-a-leader", rule: d.nobodyFollowsLeader},
+		{name: "members-are-accounted-for", rule: d.everyMemberIsAccountedFor},
+		{name: "nothing-is-seen-from-nodes", rule: d.nothingIsSeenFromNodes},
+		{name: "majority-is-lost", rule: d.majorityIsLost},
+		{name: "seed-can-be-forced", rule: d.seedCanBeForced},
+		{name: "seed-is-known", rule: d.seedIsKnown},
+		{name: "price-is-accepted", rule: d.priceIsAccepted},
+		{name: "seed-lets-us-in", rule: d.seedLetsUsIn},
+		{name: "stop-is-orderly", rule: d.stopIsOrderly, also: true},
+		{name: "no-foreign-flag", rule: d.noForeignFlag, also: true},
+		{name: "nodes-can-be-stopped", rule: d.nodesCanBeStopped, also: true},
+		{name: "nodes-can-be-asked", rule: d.nodesCanBeAsked, also: true},
+		{name: "manifest-can-be-edited", rule: d.editManifest, also: true},
+		{name: "copy-fits", rule: d.copyFits, also: true},
+		{name: "kubelet-runs", rule: d.kubeletRuns, also: true},
+		{name: "warnings", rule: d.warn},
 	}
 }
 
 // beforeForcing has every check of a new recovery: what was stopped for it may have been started again, and what was
-// lost may be back.
-func (d *seedDecision) beforeForcing() []func() error {
-	return []func() error{
-		together(d.requestIsSound, d.noOtherRecoveryIsOpen, d.nodesAndMembersAreGivenUp),
-		d.noMemberIsTwice,
-		d.resumeSeed,
-		d.noOtherClusterServes,
-		d.noQuorumServes,
-		d.nobodyServesUnasked,
-		d.nobodyFollowsLeader,
-		d.everyMemberIsAccountedFor,
-		d.nothingIsSeenFromNodes,
-		d.majorityIsLost,
-		d.seedCanBeForced,
-		d.seedIsKnown,
-		d.priceIsAccepted,
-		d.allIsReady(),
-		d.warn,
+// lost may be back. The seed is the one that it was begun with.
+func (d *seedDecision) beforeForcing() []check {
+	return []check{
+		{name: "request-is-sound", rule: d.requestIsSound},
+		{name: "no-other-recovery-is-open", rule: d.noOtherRecoveryIsOpen, also: true},
+		{name: "all-are-seen-or-given-up", rule: d.nodesAndMembersAreGivenUp, also: true},
+		{name: "no-member-is-twice", rule: d.noMemberIsTwice},
+		{name: "seed-is-as-begun", rule: d.resumeSeed},
+		{name: "no-other-cluster-serves", rule: d.noOtherClusterServes},
+		{name: "no-quorum-serves", rule: d.noQuorumServes},
+		{name: "nobody-serves-unasked", rule: d.nobodyServesUnasked},
+		{name: "nobody-follows-a-leader", rule: d.nobodyFollowsLeader},
+		{name: "members-are-accounted-for", rule: d.everyMemberIsAccountedFor},
+		{name: "nothing-is-seen-from-nodes", rule: d.nothingIsSeenFromNodes},
+		{name: "majority-is-lost", rule: d.majorityIsLost},
+		{name: "seed-can-be-forced", rule: d.seedCanBeForced},
+		{name: "seed-is-known", rule: d.seedIsKnown},
+		{name: "price-is-accepted", rule: d.priceIsAccepted},
+		{name: "seed-lets-us-in", rule: d.seedLetsUsIn},
+		{name: "stop-is-orderly", rule: d.stopIsOrderly, also: true},
+		{name: "no-foreign-flag", rule: d.noForeignFlag, also: true},
+		{name: "nodes-can-be-stopped", rule: d.nodesCanBeStopped, also: true},
+		{name: "nodes-can-be-asked", rule: d.nodesCanBeAsked, also: true},
+		{name: "manifest-can-be-edited", rule: d.editManifest, also: true},
+		{name: "copy-fits", rule: d.copyFits, also: true, until: recovery.PhaseCopied},
+		{name: "kubelet-runs", rule: d.kubeletRuns, also: true},
+		{name: "warnings", rule: d.warn},
 	}
 }
 
 // sinceForcing goes without what the forced start has decided: a copy that is there, and where it is verified the
 // majority of the old cluster and the price.
-func (d *seedDecision) sinceForcing() []func() error {
-	return []func() error{
-		together(d.requestIsSound, d.noOtherRecoveryIsOpen, d.silentNodesAreGivenUp),
-		d.noMemberIsTwice,
-		d.resumeSeed,
-		d.onlySeedServes,
-		d.nobodyServesUnasked,
-		d.nobodyFollowsLeader,
-		d.seedStillHasData,
-		d.seedIsKnown,
-		d.othersCannotStart,
-		d.othersHaveNoMore,
-		d.nothingIsSeenUntilUnforced,
-		together(d.noForeignFlag, d.nodesCanBeStopped, d.editManifest, d.kubeletRuns),
-		d.warn,
+func (d *seedDecision) sinceForcing() []check {
+	return []check{
+		{name: "request-is-sound", rule: d.requestIsSound},
+		{name: "no-other-recovery-is-open", rule: d.noOtherRecoveryIsOpen, also: true},
+		{name: "all-are-seen-or-given-up", rule: d.silentNodesAreGivenUp, also: true},
+		{name: "no-member-is-twice", rule: d.noMemberIsTwice},
+		{name: "seed-is-as-begun", rule: d.resumeSeed},
+		{name: "only-the-seed-serves", rule: d.onlySeedServes},
+		{name: "nobody-serves-unasked", rule: d.nobodyServesUnasked},
+		{name: "nobody-follows-a-leader", rule: d.nobodyFollowsLeader, until: recovery.PhaseForced},
+		{name: "seed-still-has-data", rule: d.seedStillHasData},
+		{name: "seed-is-known", rule: d.seedIsKnown, until: recovery.PhaseForced},
+		{name: "others-cannot-start", rule: d.othersCannotStart, until: recovery.PhaseForced},
+		{name: "price-is-accepted", rule: d.priceIsStillAccepted, until: recovery.PhaseForced},
+		{name: "nothing-is-seen-from-nodes", rule: d.nothingIsSeenFromNodes, until: recovery.PhaseUnforced},
+		{name: "no-foreign-flag", rule: d.noForeignFlag},
+		{name: "nodes-can-be-stopped", rule: d.nodesCanBeStopped, also: true},
+		{name: "nodes-can-be-asked", rule: d.nodesCanBeAsked, also: true, until: recovery.PhaseForced},
+		{name: "manifest-can-be-edited", rule: d.editManifest, also: true},
+		{name: "kubelet-runs", rule: d.kubeletRuns, also: true},
+		{name: "warnings", rule: d.warn},
 	}
-}
-
-// together is a check of several that do not build on one another: all that they refuse is said at once.
-func together(checks ...func() error) func() error {
-	return func() error {
-		var refused []error
-		for _, check := range checks {
-			refused = append(refused, check())
-		}
-		return errors.Join(refused...)
-	}
-}
-
-// allIsReady is what is in the way of carrying a forced start out.
-func (d *seedDecision) allIsReady() func() error {
-	return together(
-		d.seedLetsUsIn,
-		d.stopIsOrderly,
-		d.noForeignFlag,
-		d.nodesCanBeStopped,
-		d.editManifest,
-		d.copyFits,
-		d.kubeletRuns,
-	)
 }
 
 // find returns the node on which a recovery was begun, with its journal. Of two the one that came further counts.
@@ -211,7 +235,7 @@ func (d *seedDecision) find(id string) (*Node, *recovery.Journal) {
 	)
 	for _, n := range d.Nodes {
 		j := n.SeedJournal(id)
-		if j == nil || n.PhaseOf(j) == recovery.PhaseAbandoned {
+		if j == nil {
 			continue
 		}
 		if found == nil || j.Reached(recovery.PhaseForcing) && !found.Reached(recovery.PhaseForcing) {
@@ -225,7 +249,7 @@ func (d *seedDecision) find(id string) (*Node, *recovery.Journal) {
 func (d *seedDecision) chooseSeed() error {
 	p := d.plan
 	if p.Node != "" {
-		p.Reason = fmt.Sprintf("%s is named in the configuration", p.Node)
+		p.Reason = isNamed(p.Node)
 		return d.takeSeed(p.Node)
 	}
 	name, reason, err := d.choose(p.Lost)
@@ -260,13 +284,13 @@ func (d *seedDecision) betterSaid(undecided error) error {
 func (d *seedDecision) resumeSeed() error {
 	p, j := d.plan, d.journal
 	alone := d.began.Quorum && len(d.began.Members) == 1
-	if j.Done() && !alone || d.began.PhaseOf(j) == recovery.PhaseVoid {
+	if j.Done() && !alone || j.Phase == recovery.PhaseVoid {
 		return recoveryFinished(j, d.began.Name)
 	}
 	if p.Node != "" && p.Node != d.began.Name {
 		return otherSeed(j, d.began.Name, p.Node)
 	}
-	p.Reason, p.Resuming = fmt.Sprintf("recovery %s %s", p.RecoveryID, j.HowFar()), true
+	p.Reason, p.Resuming = wasBegun(j), true
 	if !j.Done() {
 		p.Resumes = p.Reason
 	}
@@ -288,7 +312,7 @@ func (d *seedDecision) warn() error {
 	for _, e := range d.plan.Evidence {
 		for _, j := range e.Journals {
 			if d.plan.abandons(&j) {
-				d.plan.Abandons = append(d.plan.Abandons, fmt.Sprintf("%s on %s: %s", j.ID, e.Name, j.Stands("")))
+				d.plan.Abandons = append(d.plan.Abandons, isAbandoned(j, e.Name))
 			}
 		}
 	}

@@ -15,8 +15,7 @@ func (d *seedDecision) noOtherRecoveryIsOpen() error {
 	for _, n := range d.Nodes {
 		for _, j := range n.Journals {
 			if j.Operation != recovery.OperationSeed || j.ID == d.plan.RecoveryID || !j.Open() ||
-				!j.Reached(recovery.PhaseForcing) || n.PhaseOf(&j) == recovery.PhaseVoid ||
-				n.Quorum && len(n.Members) > 1 {
+				!j.Reached(recovery.PhaseForcing) || n.Quorum && len(n.Members) > 1 {
 				continue
 			}
 			return otherUnfinished(j, n.Name)
@@ -43,14 +42,9 @@ func (d *seedDecision) noMemberIsTwice() error {
 	for i, n := range d.Nodes {
 		for _, o := range d.Nodes[i+1:] {
 			if n.twin(o) {
-				found := fmt.Sprintf(oneMemberOnTwo, n.Name, o.Name, n.Member)
+				found := oneMemberOnTwo(n.Name, o.Name, n.Member)
 				if n.Member != o.Member {
-					found = fmt.Sprintf(
-						"%s and %s both answer as cluster %s, and neither has the other among its members.",
-						n.Name,
-						o.Name,
-						n.Cluster(),
-					)
+					found = oneClusterTwice(n.Name, o.Name, n.Cluster())
 				}
 				return memberTwice("survey", n.Name, o.Name, found)
 			}
@@ -120,11 +114,9 @@ func (d *seedDecision) grownFromSeed(n *Node, ahead []string) bool {
 
 // nobodyFollowsLeader refuses while a voter names a leader: it has heard from one within an election timeout or two
 // (raft.go, becomePreCandidate), whoever can be asked from here. A learner, and a voter that has not learned yet that
-// it was added, never campaigns, and keeps the name of one for ever (raft.go, promotable).
+// it was added, never campaigns, and keeps the name of one for ever (raft.go, promotable). Once the forced start is
+// verified, whoever names a leader names the seed.
 func (d *seedDecision) nobodyFollowsLeader() error {
-	if d.journal.Reached(recovery.PhaseForced) { // whoever names a leader names the seed
-		return nil
-	}
 	for _, n := range d.Nodes {
 		forced := n == d.seed && d.journal.Reached(recovery.PhaseForcing)
 		campaigns := !n.Learner() && !unlisted(n.Evidence)
@@ -143,8 +135,7 @@ func (d *seedDecision) seedIsKnown() error {
 		return nil
 	}
 	ours := seed.ForceFlag != "" && d.journal.Reached(recovery.PhaseForcing)
-	if seed.Running && seed.Status == nil && seed.Disk == nil && !seed.Quorum && !ours &&
-		!d.journal.Reached(recovery.PhaseForced) {
+	if seed.Running && seed.Status == nil && seed.Disk == nil && !seed.Quorum && !ours {
 		return seedUnheard(seed.Evidence)
 	}
 	return nil
@@ -169,9 +160,6 @@ func (n *Node) onlyVoter() bool {
 // othersCannotStart refuses to go on with a forced start that is not verified yet while the others could make a quorum
 // without the seed: then nothing is lost, and the old cluster can be had back.
 func (d *seedDecision) othersCannotStart() error {
-	if d.journal.Reached(recovery.PhaseForced) {
-		return nil
-	}
 	var others recovery.Survey
 	for _, e := range d.Survey {
 		if e.Live = nil; e.Name != d.seed.Name {
@@ -190,10 +178,10 @@ func (d *seedDecision) othersCannotStart() error {
 	return nil
 }
 
-// othersHaveNoMore refuses to go on with a forced start that is not verified yet where others have more by now than was
-// accepted for it.
-func (d *seedDecision) othersHaveNoMore() error {
-	if d.journal.Reached(recovery.PhaseForced) || d.rank(d.plan.Lost).candidate(d.seed.Name) == nil {
+// priceIsStillAccepted refuses to go on with a forced start that is not verified yet where others have more by now than
+// was accepted for it. What the seed itself has may not be readable in the middle of that.
+func (d *seedDecision) priceIsStillAccepted() error {
+	if d.rank(d.plan.Lost).candidate(d.seed.Name) == nil {
 		return nil
 	}
 	return d.priceIsAccepted()
@@ -201,13 +189,14 @@ func (d *seedDecision) othersHaveNoMore() error {
 
 // seedStillHasData refuses to go on with a forced start where the data went away meanwhile.
 func (d *seedDecision) seedStillHasData() error {
-	if d.seed.Holds == Empty || d.seed.Holds == Damaged || d.seed.EmptyUnknown != "" {
+	if d.seed.Holds == Empty || d.seed.Holds == Damaged || d.seed.Unknown.Data != "" {
 		return seedLostItsData(d.seed, d.journal)
 	}
 	return nil
 }
 
-// nothingIsSeenFromNodes refuses while etcd runs where it cannot be stopped.
+// nothingIsSeenFromNodes refuses while etcd runs where it cannot be stopped. Once it runs without the flag, the new
+// cluster sends old members away.
 func (d *seedDecision) nothingIsSeenFromNodes() error {
 	if len(d.plan.Verdict.Seen) == 0 {
 		return nil
@@ -216,14 +205,6 @@ func (d *seedDecision) nothingIsSeenFromNodes() error {
 		return nodeProblem(n.Evidence)
 	}
 	return SeenAlive(d.plan.Verdict.Seen)
-}
-
-// nothingIsSeenUntilUnforced is the same until the new cluster runs without the flag, which sends old members away.
-func (d *seedDecision) nothingIsSeenUntilUnforced() error {
-	if d.journal.Reached(recovery.PhaseUnforced) {
-		return nil
-	}
-	return d.nothingIsSeenFromNodes()
 }
 
 // majorityIsLost refuses unless the majority is really gone.
@@ -254,16 +235,13 @@ func (d *seedDecision) seedCanBeForced() error {
 	if !refused {
 		return err
 	}
-	said := *r
-	if d.journal != nil {
-		said.Next += " " + giveUp(d.journal)
-	}
+	var unsure []*Node
 	for _, n := range d.Nodes {
 		if n != d.seed && n.unsure() {
-			said.Next += fmt.Sprintf(" What %s has is not known (%s): find that out first.", n.Name, n.Why)
+			unsure = append(unsure, n)
 		}
 	}
-	return &said
+	return instead(r, d.journal, unsure)
 }
 
 func (d *seedDecision) unforceable() error {
@@ -276,7 +254,7 @@ func (d *seedDecision) unforceable() error {
 	case !seed.Readable:
 		return seedEmpty(seed, d.plan.Verdict.WithData)
 	case forsaken(seed.Evidence):
-		return seedForsaken(seed.Evidence)
+		return seedForsaken(d.plan.Evidence.Node(seed.Name))
 	case seed.Learner():
 		return seedLearner(seed.Name)
 	case unlisted(seed.Evidence):
@@ -295,7 +273,7 @@ func (d *seedDecision) seedLetsUsIn() error {
 	switch seed := d.seed; {
 	case seed.Auth:
 		return authEnabled(seed.Name)
-	case seed.Running && seed.Status == nil && len(seed.LastWords) == 0 && deniesClient(seed.StatusError):
+	case seed.Running && seed.Status == nil && len(seed.LastWords) == 0 && deniesClient(seed.Unknown.Status):
 		return seedDeniesClient(seed.Evidence)
 	}
 	return nil
@@ -357,14 +335,28 @@ func (d *seedDecision) noForeignFlag() error {
 }
 
 // nodesCanBeStopped refuses what is in the way of acting on the nodes. Of another node only what would keep its etcd
-// from being stopped for good is in the way, and that it cannot be asked who else is there. What another distribution
-// runs is seen by no container runtime, and comes back.
+// from being stopped for good is in the way. What another distribution runs is seen by no container runtime, and comes
+// back.
 func (d *seedDecision) nodesCanBeStopped() error {
 	var refused []error
 	for _, n := range d.Nodes {
-		unasked := n.Unasked != "" && !d.journal.Reached(recovery.PhaseForced)
-		stoppable := n.Manifest != "" || n.Bare || n.NoManifest && !n.Running && len(n.Elsewhere()) == 0
-		if len(n.Problems) > 0 && (n == d.seed || !stoppable || unasked) {
+		if len(n.Problems) > 0 && (n == d.seed || !n.stoppable()) {
+			refused = append(refused, nodeProblem(n.Evidence))
+		}
+	}
+	return errors.Join(refused...)
+}
+
+func (n *Node) stoppable() bool {
+	return n.Manifest != "" || n.Bare || n.NoManifest && !n.Running && len(n.Elsewhere()) == 0
+}
+
+// nodesCanBeAsked refuses while nodes cannot be asked who else is there. What is in the way of more than that is said
+// already.
+func (d *seedDecision) nodesCanBeAsked() error {
+	var refused []error
+	for _, n := range d.Nodes {
+		if n.Unknown.Peers != "" && n != d.seed && n.stoppable() {
 			refused = append(refused, nodeProblem(n.Evidence))
 		}
 	}
@@ -383,11 +375,8 @@ func (d *seedDecision) editManifest() error {
 	return nil
 }
 
-// copyFits wants room for the copy of the data, unless it is there.
+// copyFits wants room for the copy of the data.
 func (d *seedDecision) copyFits() error {
-	if d.journal.Reached(recovery.PhaseCopied) {
-		return nil
-	}
 	if need := recovery.CopyNeeds(d.seed.DataBytes); d.seed.FreeBytes < need {
 		var past []string
 		if d.journal != nil {

@@ -162,19 +162,14 @@ func StoppedSeed(s recovery.Survey, req SeedRequest) error {
 	if err := d.takeSeed(req.Node); err != nil {
 		return err
 	}
-	for _, check := range []func() error{
-		d.noMemberIsTwice,
-		d.everyMemberIsAccountedFor,
-		d.nothingIsSeenFromNodes,
-		d.majorityIsLost,
-		d.seedCanBeForced,
-		d.priceIsAccepted,
-	} {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.pass([]check{
+		{name: "no-member-is-twice", rule: d.noMemberIsTwice},
+		{name: "members-are-accounted-for", rule: d.everyMemberIsAccountedFor},
+		{name: "nothing-is-seen-from-nodes", rule: d.nothingIsSeenFromNodes},
+		{name: "majority-is-lost", rule: d.majorityIsLost},
+		{name: "seed-can-be-forced", rule: d.seedCanBeForced},
+		{name: "price-is-accepted", rule: d.priceIsAccepted},
+	})
 }
 
 // ofMember reports whether a name has the form of a member's ID or peer URL.

@@ -6,6 +6,17 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
+// Why a node is the seed, beside that it is the best one.
+
+func isNamed(node string) string { return node + " is named in the configuration" }
+
+func wasBegun(j *recovery.Journal) string { return fmt.Sprintf("recovery %s %s", j.ID, j.HowFar()) }
+
+// isAbandoned says what a recovery has done that is given up.
+func isAbandoned(j recovery.Journal, node string) string {
+	return fmt.Sprintf("%s on %s: %s", j.ID, node, j.Stands(""))
+}
+
 func seedDamaged(e recovery.Evidence) error {
 	return &recovery.Refusal{
 		Code:      recovery.CodeSeedDamaged,
@@ -41,6 +52,18 @@ func seedEmpty(n *Node, withData []string) error {
 	}
 }
 
+// instead adds to what is in the way of a seed what has to be thought of before another one is chosen.
+func instead(r *recovery.Refusal, begun *recovery.Journal, unsure []*Node) error {
+	said := *r
+	if begun != nil {
+		said.Next += " " + giveUp(begun)
+	}
+	for _, n := range unsure {
+		said.Next += fmt.Sprintf(" What %s has is not known (%s): find that out first.", n.Name, n.Why)
+	}
+	return &said
+}
+
 // giveUp says how another seed than that of a recovery which was begun can be had.
 func giveUp(j *recovery.Journal) string {
 	return fmt.Sprintf(
@@ -51,6 +74,12 @@ func giveUp(j *recovery.Journal) string {
 }
 
 func seedForsaken(e recovery.Evidence) error {
+	next := "choose another master that has data."
+	if id := goesOn(e); id != "" {
+		next += fmt.Sprintf(
+			" If that recovery is to go on after all, take it out of abandon, and set recovery_id = %q.", id,
+		)
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeSeedDamaged,
 		Title:     "The Seed's Data Was Forced Before",
@@ -59,9 +88,19 @@ func seedForsaken(e recovery.Evidence) error {
 			"a recovery that was given up has begun a forced start on %s, which rewrites the log.",
 			e.Name,
 		),
-		Next: "choose another master. If that recovery is to go on after all, take it out of abandon, and set " +
-			"recovery_id to it; or put the copy back that the journal names, and move the journal away.",
+		Next: next + " Or put the copy back that the journal names, and move the journal away.",
 	}
+}
+
+// goesOn is the recovery whose forced start has been at a node's data, and which can still be taken up; "" for none.
+func goesOn(e recovery.Evidence) string {
+	for _, j := range e.Journals {
+		if j.Operation == recovery.OperationSeed && j.Reached(recovery.PhaseForcing) &&
+			(j.Open() || j.Phase == recovery.PhaseAbandoned && !e.Outlived(&j)) {
+			return j.ID
+		}
+	}
+	return ""
 }
 
 func seedLearner(name string) error {
@@ -150,10 +189,66 @@ func seedDeniesClient(e recovery.Evidence) error {
 		Found: fmt.Sprintf(
 			"etcd runs on %s, and asking it fails: %s. After a forced start nothing could be checked.",
 			e.Name,
-			e.StatusError,
+			e.Unknown.Status,
 		),
 		Next: "the client certificate is healthcheck-client.crt beside the server's, or the server's own where that " +
 			"is missing, which then needs clientAuth among its key usages. Make one (kubeadm init phase certs " +
 			"etcd-healthcheck-client), then plan again.",
+	}
+}
+
+func mustRunFirst(seed recovery.Evidence) error {
+	image, next := seed.Image, ""
+	if seed.Version() == nil {
+		image += ", which does not tell its version"
+		next = fmt.Sprintf(
+			" If it is 3.5.22, 3.6.1 or later, you can say so instead: put the tag into %s "+
+				"(…:3.6.5-0@sha256:…), then plan again.",
+			seed.ManifestPath,
+		)
+	}
+	if seed.SentAway() {
+		next += " " + whoSentItAway(seed) + ", and so that the next plan reads what is on the other's disk."
+	}
+	return &recovery.Refusal{
+		Code:      recovery.CodeMustRunFirst,
+		Title:     "This Etcd Must Run Before It Is Forced",
+		Attribute: "node",
+		Found: fmt.Sprintf(
+			"etcd does not run on %s, and its image is %s. Before 3.5.22 and 3.6.1 a forced start after a crash or a "+
+				"power loss can leave the members with different data (etcd-io/etcd#14009); one after an orderly "+
+				"stop cannot.",
+			seed.Name,
+			image,
+		),
+		Next: fmt.Sprintf(
+			"let etcd start on %s as it is, alone and without a leader (systemctl status kubelet, and the "+
+				"container's log, say what is in the way), then plan again: it is stopped in an orderly way before "+
+				"it is forced.",
+			seed.Name,
+		) + next,
+	}
+}
+
+func commitIsBehind(seed recovery.Evidence, disk *recovery.OnDisk) error {
+	return &recovery.Refusal{
+		Code:  recovery.CodeCommitBehind,
+		Title: "The Seed's Log Is Behind Its Database",
+		Found: fmt.Sprintf(
+			"etcd is stopped on %s, its log says that the entries up to %d are committed, and its database has those "+
+				"up to %d, as after a crash or a power loss. A forced start with %s forgets the difference, and "+
+				"members that join would have other data than the seed (etcd-io/etcd#14009).",
+			seed.Name,
+			disk.Commit,
+			disk.ConsistentIndex,
+			seed.Image,
+		),
+		Next: fmt.Sprintf(
+			"to start and stop etcd again does not change that. Put the image of an etcd that forgets nothing into %s "+
+				"on %s (3.5.22 or a later 3.5 for data of 3.4 and 3.5, 3.6.1 or a later 3.6 for data of 3.6), wait "+
+				"until etcd runs with it, then plan again.",
+			seed.ManifestPath,
+			seed.Name,
+		),
 	}
 }

@@ -1,108 +1,106 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
-// Standing says how a member stands in its cluster. Lost is only what is proved: a quorum of its cluster does not list
-// its ID, or its data folder is empty. What is wrong with the node itself comes first: a manifest that cannot be read
-// at the moment says nothing about the member. cluster and member are the IDs it is known by, "" where not known.
+// stand is how a member stands in its cluster. Lost is only what is proved: a quorum of its cluster does not list its
+// ID, or its data folder is empty. What is wrong with the node itself comes first: a manifest that cannot be read now
+// says nothing about the member.
+type stand string
+
+const (
+	standsWell     stand = "healthy"
+	hasProblem     stand = "has-problem"
+	hasNoManifest  stand = "has-no-manifest"
+	isFoundedAlone stand = "founded-alone" // lost
+	isUnlisted     stand = "unlisted"      // lost
+	hasNoData      stand = "has-no-data"   // lost
+	isDisowned     stand = "disowned"      // lost
+
+	isParked    stand = "parked"
+	isUnmounted stand = "stopped-and-data-unknown"
+	hasNoLog    stand = "stopped-without-log"
+	isStopped   stand = "stopped"
+	isUnheard   stand = "unheard"
+	isTwin      stand = "twin"
+	isLearner   stand = "learner"
+	isCutOff    stand = "cut-off"
+	isBeside    stand = "beside-a-cluster"
+	hasNoQuorum stand = "no-quorum"
+	isOfSameID  stand = "of-a-cluster-with-the-same-id"
+	isOfAnother stand = "of-another-cluster"
+	hasAlarm    stand = "alarm"
+)
+
+// lost reports whether it is proved that the member is lost.
+func (s stand) lost() bool {
+	return slices.Contains([]stand{isFoundedAlone, isUnlisted, hasNoData, isDisowned}, s)
+}
+
+// Standing says how a member stands in its cluster. cluster and member are the IDs it is known by, "" where not known.
 func Standing(e recovery.Evidence, cluster, member string) (healthyVoter, lost bool, why string) {
+	n := takeCensus(recovery.Survey{e}).Nodes[0]
+	s := n.stands(cluster, member)
+	return s == standsWell, s.lost(), s.words(n.Evidence)
+}
+
+func (n *Node) stands(cluster, member string) stand {
+	e := n.Evidence
 	answers := e.Live != nil && (cluster == "" || e.Live.ClusterID.String() == cluster)
 	switch {
 	case answers && healthy(e):
-		return true, false, ""
+		return standsWell
 	case len(e.Problems) > 0:
-		return false, false, e.Problems[0]
+		return hasProblem
 	case e.Manifest == "":
-		return false, false, "no etcd manifest was found on it, so nothing can be said about its etcd."
+		return hasNoManifest
 	case answers && foundedAlone(e):
-		return false, true, fmt.Sprintf(
-			"it serves cluster %s, of which it is the only member and which has fewer writes than %s, as one that was "+
-				"founded on an empty folder. Terraform plans to let it rejoin, and keeps what it has.",
-			e.Status.ClusterID,
-			e.Live.ClusterID,
-		)
-	case answers && !e.Quorum && unlistedForSure(e, member):
-		return false, true, fmt.Sprintf(
-			"the cluster %s has a quorum and does not list it as a member. Terraform plans to let it rejoin.",
-			e.Live.ClusterID,
-		)
-	case e.EmptyUnknown == "" && (e.Empty || e.WALDir == "" && e.NoLog): // etcd leaves folders where it fails to begin
-		return false, true, fmt.Sprintf(
-			"there is no etcd data in %s any more. Terraform plans to let it rejoin.",
-			e.DataDir,
-		)
-	case answers && e.EmptyUnknown == "" && e.Disowned() != "": // a disk that is not mounted looks like a wiped one
-		return false, true, fmt.Sprintf(
-			"its data does not fit the cluster any more (%s). Terraform plans to let it rejoin.",
-			e.Disowned(),
-		)
+		return isFoundedAlone
+	case answers && n.Holds != Serves && unlistedForSure(e, member):
+		return isUnlisted
+	case e.Unknown.Data == "" && (e.Empty || e.WALDir == "" && e.NoLog): // etcd leaves folders where it fails to begin
+		return hasNoData
+	case answers && e.Unknown.Data == "" && e.Disowned() != "": // a disk that is not mounted looks like a wiped one
+		return isDisowned
 	}
-	return false, false, unhealthyWords(e)
+	return n.ails()
 }
 
-// unhealthyWords says what is the matter with a member that is neither a healthy voter nor proved to be lost.
-func unhealthyWords(e recovery.Evidence) string {
+// ails says what is the matter with a member that is neither a healthy voter nor proved to be lost.
+func (n *Node) ails() stand {
+	e := n.Evidence
+	sameID := e.Status != nil && e.Live != nil && e.Status.ClusterID == e.Live.ClusterID
 	switch {
 	case e.Parked != "":
-		return fmt.Sprintf(
-			"etcd is stopped: its manifest is at %s, outside the kubelet's folder. Let it rejoin with "+
-				"etcdrecovery_member, or put the manifest back.",
-			e.Parked,
-		)
-	case !e.Running && e.EmptyUnknown != "":
-		return "etcd does not run, and it is not known whether its data is lost: " + e.EmptyUnknown + "."
+		return isParked
+	case !e.Running && e.Unknown.Data != "":
+		return isUnmounted
 	case !e.Running && e.NoLog:
-		return fmt.Sprintf(
-			"etcd does not run, and there is no log in %s: look at the kubelet and at the container's log.",
-			e.DataDir,
-		)
+		return hasNoLog
 	case !e.Running:
-		return "etcd does not run, and its data is there: look at the kubelet and at the container's log."
+		return isStopped
 	case e.Status == nil:
-		return "etcd runs and does not answer: " + e.StatusError
+		return isUnheard
 	case e.Twin != "":
-		return fmt.Sprintf(oneMemberOnTwo, e.Name, e.Twin, e.Status.MemberID)
+		return isTwin
 	case e.Status.Learner:
-		return "etcd runs as a learner, which has no vote yet."
-	case !e.Quorum && e.Live != nil && e.Status.ClusterID == e.Live.ClusterID:
-		return fmt.Sprintf(
-			"etcd runs without a leader, and others of its cluster have one. Members that it does not reach: %s. Look "+
-				"at the network between them, and at its log.",
-			recovery.Words(cutOff(e)),
-		)
-	case !e.Quorum && e.Live != nil && e.Status.ClusterID != e.Live.ClusterID:
-		return fmt.Sprintf(
-			"etcd runs without a quorum beside cluster %s, which has one. If it is to be of that, stop it by moving "+
-				"%s away, and plan again.",
-			e.Live.ClusterID,
-			e.ManifestPath,
-		)
-	case !e.Quorum:
-		return "etcd runs without a quorum. If the other members can be started, start them; if their " +
-			"majority is lost for good, set a new recovery_id on etcdrecovery_seed."
-	case e.Live != nil && e.Status.ClusterID == e.Live.ClusterID && !listed(e, ""):
-		return fmt.Sprintf(
-			"etcd serves cluster %s, and others serve one with this ID that does not list it as a member.",
-			e.Status.ClusterID,
-		)
-	case e.Live != nil && e.Status.ClusterID != e.Live.ClusterID:
-		return fmt.Sprintf(
-			"etcd serves cluster %s, and the cluster that the most members are in is %s.",
-			e.Status.ClusterID,
-			e.Live.ClusterID,
-		)
+		return isLearner
+	case n.Holds != Serves && sameID:
+		return isCutOff
+	case n.Holds != Serves && e.Live != nil:
+		return isBeside
+	case n.Holds != Serves:
+		return hasNoQuorum
+	case sameID && !listed(e, ""):
+		return isOfSameID
+	case e.Live != nil && !sameID:
+		return isOfAnother
 	}
-	return fmt.Sprintf(
-		"etcd serves cluster %s with alarms %s.",
-		e.Status.ClusterID,
-		recovery.Words(e.Alarms),
-	)
+	return hasAlarm
 }
 
 // foundedAlone reports whether a node serves a cluster of its own, beside the one that answers, with a shorter history.
@@ -151,7 +149,8 @@ func listed(e recovery.Evidence, member string) bool {
 func LastSeed(e recovery.Evidence) *recovery.Journal {
 	var last *recovery.Journal
 	for i, j := range e.Journals {
-		if j.Operation == recovery.OperationSeed && j.Done() && (last == nil || j.Started.After(last.Started)) {
+		if j.Operation == recovery.OperationSeed && j.Reached(recovery.PhaseFinished) &&
+			(last == nil || j.Started.After(last.Started)) {
 			last = &e.Journals[i]
 		}
 	}

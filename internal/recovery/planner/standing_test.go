@@ -150,7 +150,7 @@ func TestStanding(t *testing.T) {
 		{
 			name: "the same, and a disk may not be mounted",
 			e: with(emptied, func(e *recovery.Evidence) {
-				e.Empty, e.EmptyUnknown = false, "its mount is missing"
+				e.Empty, e.Unknown.Data = false, "its mount is missing"
 			}),
 			live:   live(0xa2),
 			member: own,
@@ -159,7 +159,7 @@ func TestStanding(t *testing.T) {
 		{
 			name: "etcd was started where a disk is not mounted, and says what it says on a wiped one",
 			e: with(emptied, func(e *recovery.Evidence) {
-				e.Empty, e.NoLog, e.EmptyUnknown = false, false, "its mount is missing"
+				e.Empty, e.NoLog, e.Unknown.Data = false, false, "its mount is missing"
 				e.LastWords = []string{"member a2 has already been bootstrapped"}
 			}),
 			live:   live(0xa2),

@@ -136,7 +136,7 @@ func TestEntriesTell(t *testing.T) {
 			with(at(disk(7, 20, three()...), three()[1]), entries(c.b...)),
 		})
 		a, b := s.Nodes[0], s.Nodes[1]
-		if got := otherEntry(a, b, 20) != ""; got != c.other {
+		if got := otherEntry(a, b, 20) != nil; got != c.other {
 			t.Errorf("%s: told apart: %v", c.name, got)
 		}
 		if got := sameLog(a, b); got != c.same {

@@ -1,9 +1,7 @@
 package planner
 
 import (
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -45,7 +43,9 @@ type Verdict struct {
 	Moved    []Seat   // members with data whose nodes are at other addresses than the cluster has recorded
 	Text     string   // one sentence
 
-	stuck bool // all that have data run, and none of them can win an election
+	clusters int  // to choose from, where that is not clear
+	stuck    bool // all that have data run, and none of them can win an election
+	hidden   bool // what one of the unsure has may be on a disk that is not mounted, or is there and nobody's
 }
 
 // Judge says whether the cluster of a node is alive, or, where none is named, whether any is.
@@ -54,7 +54,7 @@ func Judge(s recovery.Survey, node string) Verdict { return takeCensus(s).judge(
 // judge goes by the lineage of a node; with none named by the one that there is, or that answers.
 func (c *Census) judge(node string) Verdict {
 	l, unclear := c.subject(node)
-	v := Verdict{Voters: len(l.voters()), Seen: SeenElsewhere(c.Survey)}
+	v := Verdict{Voters: len(l.voters()), Seen: SeenElsewhere(c.Survey), clusters: unclear}
 	if l.Told == nil {
 		v.Voters = max(v.Voters, len(c.Nodes))
 	}
@@ -96,15 +96,14 @@ func (c *Census) judge(node string) Verdict {
 	}
 	v.Beyond = filter(v.Voteless, func(name string) bool { return c.beyond(name, v.WithData) })
 	v.stuck = len(v.Answers) == 0 && c.stuck(v.WithData)
-	v.State, v.Text = v.count(unclear, c.Survey)
+	v.hidden = slices.ContainsFunc(v.Unsure, func(name string) bool {
+		n := c.find(name)
+		return n.Unknown.Data+n.StrayData != ""
+	})
+	v.State = v.decide()
+	v.Text = v.words(c.Survey)
 	if len(v.Seen) > 0 && v.State != Alive {
-		v.State = Unreached
-		v.Text = fmt.Sprintf(
-			"not reached: %s, and this machine cannot examine it; the cluster may be alive. Of what can be "+
-				"examined: %s",
-			recovery.Words(v.Seen),
-			v.Text,
-		)
+		v.State, v.Text = Unreached, v.unreached()
 	}
 	return v
 }
@@ -192,7 +191,7 @@ func (c *Census) ahead(l *Lineage) []*Node {
 // nothing is at the usual place.
 func (n *Node) unsure() bool {
 	return n.Holds == Unknown && n.Reach == recovery.Reached &&
-		(n.StrayData != "" || n.EmptyUnknown != "" || n.Running || !n.NoManifest)
+		(n.StrayData != "" || n.Unknown.Data != "" || n.Running || !n.NoManifest)
 }
 
 // counts reports whether a node's data counts towards a quorum of a lineage. What a forced start has left that was
@@ -230,98 +229,32 @@ func (l *Lineage) survey() recovery.Survey {
 	return s
 }
 
-// count draws the verdict from the numbers.
-func (v Verdict) count(clusters int, all recovery.Survey) (State, string) {
-	quorum := v.Voters/2 + 1
+// decide draws the state from the numbers.
+func (v Verdict) decide() State {
+	quorum := v.quorum()
 	switch {
-	case clusters > 1:
-		return Unclear, fmt.Sprintf(
-			"unclear: the nodes have data of %d different clusters; one that has few writes may have been founded on "+
-				"an empty folder, and one may have been restored on each node by itself",
-			clusters,
-		)
+	case v.clusters > 1:
+		return Unclear
 	case len(v.Answers) > 0:
-		text := fmt.Sprintf("alive: a quorum of %d voters answers (%s)", v.Voters, recovery.Words(v.Answers))
-		return Alive, text + v.less() + v.doubts()
+		return Alive
 	case len(v.WithData) >= quorum && v.stuck && len(v.Unsure) > 0:
-		return Undetermined, fmt.Sprintf(
-			"undetermined: %s run and can elect no leader among themselves; what %s has is not known, and they may "+
-				"elect one with it",
-			recovery.Words(v.WithData),
-			recovery.Words(v.Unsure),
-		)
+		return Undetermined
 	case len(v.WithData) >= quorum && v.stuck:
-		return Lost, fmt.Sprintf(
-			"lost: %s run and can elect no leader: each goes by the membership that it has applied itself, and gives "+
-				"no vote to a log that ends before its own",
-			recovery.Words(v.WithData),
-		)
+		return Lost
 	case len(v.WithData) >= quorum:
-		text := fmt.Sprintf(
-			"startable: no quorum answers, but %d of %d voters (%s) still have their data, and %d are enough",
-			len(v.WithData),
-			v.Voters,
-			recovery.Words(v.WithData),
-			quorum,
-		)
-		if damaged := slices.DeleteFunc(
-			slices.Clone(v.WithData),
-			func(name string) bool { return all.Node(name).Damage == "" },
-		); len(damaged) > 0 {
-			text += fmt.Sprintf(
-				"; that of %s is damaged: if etcd does not start with it, move it away and look again",
-				recovery.Words(damaged),
-			)
-		}
-		return Startable, text
-	case len(v.WithData) == 0 && slices.ContainsFunc(v.Unsure, func(name string) bool {
-		e := all.Node(name)
-		return e.EmptyUnknown+e.StrayData != ""
-	}):
-		return Undetermined, fmt.Sprintf(
-			"undetermined: of %d voters none is known to have its data; what %s has is not known",
-			v.Voters,
-			recovery.Words(v.Unsure),
-		)
+		return Startable
+	case len(v.WithData) == 0 && v.hidden:
+		return Undetermined
 	case len(v.Unsure) > 0 && len(v.WithData)+len(v.Unsure) >= quorum:
-		return Undetermined, fmt.Sprintf(
-			"undetermined: %d of %d voters (%s) have their data, and %d would be needed; what %s has is not known",
-			len(v.WithData),
-			v.Voters,
-			recovery.Words(v.WithData),
-			quorum,
-			recovery.Words(v.Unsure),
-		)
+		return Undetermined
 	case len(v.WithData) > 0:
-		text := fmt.Sprintf(
-			"lost: %d of %d voters (%s) still have their data, and %d would be needed",
-			len(v.WithData),
-			v.Voters,
-			recovery.Words(v.WithData),
-			quorum,
-		)
-		if missing := unexamined(all); len(missing) > 0 && len(v.WithData)+len(missing) >= quorum {
-			text += fmt.Sprintf("; unless %s, not to be examined now, still has its data", recovery.Words(missing))
-		}
-		return Lost, text
+		return Lost
 	}
-	text := "no data: none of the surveyed masters has etcd data; only a snapshot can bring the cluster back"
-	if missing := append(unexamined(all), unplaced(all)...); len(missing) > 0 {
-		slices.Sort(missing)
-		text = fmt.Sprintf(
-			"no data: none of the masters that can be examined has etcd data; what %s has is not known",
-			recovery.Words(missing),
-		)
-	}
-	if len(v.Voteless) > 0 {
-		text += fmt.Sprintf(
-			"; %s has data without a vote, of a learner or of a member that was removed: no cluster can be forced on "+
-				"that, and its database can be restored as a snapshot",
-			recovery.Words(v.Voteless),
-		)
-	}
-	return NoData, text
+	return NoData
 }
+
+// quorum is how many voters the cluster needs.
+func (v Verdict) quorum() int { return v.Voters/2 + 1 }
 
 // unplaced are masters that answer, and of which nobody knows where their data would be: that is in etcd's manifest.
 func unplaced(all recovery.Survey) []string {
@@ -373,8 +306,8 @@ func removedFor(e recovery.Evidence, all recovery.Survey) string {
 // forcing is true of a master on which a recovery has begun to force a new cluster and has not finished.
 func forcing(e recovery.Evidence) bool {
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
-		return j.Operation == recovery.OperationSeed && j.Open() && e.PhaseOf(&j) != recovery.PhaseVoid &&
-			e.Current(&j).Reached(recovery.PhaseForcing) && !untouched(e, &j)
+		return j.Operation == recovery.OperationSeed && j.Open() && j.Reached(recovery.PhaseForcing) &&
+			!untouched(e, &j)
 	})
 }
 
@@ -391,12 +324,8 @@ func forsaken(e recovery.Evidence) bool {
 		return false
 	}
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
-		if j.Operation != recovery.OperationSeed || e.PhaseOf(&j) != recovery.PhaseAbandoned ||
-			!j.Reached(recovery.PhaseForcing) {
-			return false
-		}
-		j.Abandoned = time.Time{}
-		return e.PhaseOf(&j) != recovery.PhaseVoid
+		return j.Operation == recovery.OperationSeed && j.Phase == recovery.PhaseAbandoned &&
+			j.Reached(recovery.PhaseForcing) && !e.Outlived(&j)
 	})
 }
 

@@ -1,5 +1,8 @@
-// The words of refusals stand in words.go (a request and its nodes), seedwords.go (a seed that cannot be forced),
-// verdictwords.go (the cluster) and joinwords.go (a member).
+// Rules return what they have found; what is said of it stands in the files whose names end in words, and the titles of
+// steps in those that end in steps: words.go (a request and its nodes), seedwords.go (a seed that cannot be forced),
+// rankwords.go and losswords.go (the choice, and its price), verdictwords.go and clusterwords.go (the cluster),
+// historywords.go (data of several histories), joinwords.go and standingwords.go (a member), elsewherewords.go (other
+// distributions).
 
 package planner
 
@@ -213,9 +216,9 @@ func recoveryFinished(j *recovery.Journal, node string) error {
 		"the journal on %s says that recovery %q was finished on %s.",
 		node,
 		j.ID,
-		j.Finished.Format("2006-01-02 15:04:05 MST"),
+		j.Ended.Format("2006-01-02 15:04:05 MST"),
 	)
-	if j.Finished.IsZero() {
+	if !j.Reached(recovery.PhaseFinished) {
 		found = fmt.Sprintf(
 			"the journal on %s is of a recovery %q that began on %s; the data there has had another life since.",
 			node,
@@ -301,22 +304,22 @@ func insteadOf(p *SeedPlan, more []string) string {
 		e := p.Evidence.Node(name)
 		switch why := unfit(e); {
 		case forsaken(withAbandoned(recovery.Survey{e}, p.SeedRequest)[0]):
-			return fmt.Sprintf(
-				"the data of %s was rewritten by a forced start that was given up: to keep it, take that recovery out "+
-					"of abandon, and set recovery_id to it",
-				name,
-			)
+			text := fmt.Sprintf("the data of %s was rewritten by a forced start that was given up", name)
+			if id := goesOn(e); id != "" {
+				text += fmt.Sprintf(": to keep it, take that recovery out of abandon, and set recovery_id = %q", id)
+			}
+			return text
 		case e.Learner() || e.Disk != nil && e.Disk.Removed || unlisted(e):
 			return fmt.Sprintf(
 				"%s cannot be the seed as it is (%s); what it has more can be kept only by a restore of its database "+
 					"(etcdutl snapshot restore --skip-hash-check, of a copy of %s/member/snap/db)",
 				name,
-				why,
+				why.words(e),
 				e.DataDir,
 			)
 		case why != "":
 			return fmt.Sprintf(
-				"%s cannot be the seed as it is (%s): correct that if you can, and plan again", name, why,
+				"%s cannot be the seed as it is (%s): correct that if you can, and plan again", name, why.words(e),
 			)
 		}
 	}

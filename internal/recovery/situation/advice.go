@@ -112,7 +112,7 @@ func (o *operator) advised(code recovery.Code, r *recovery.Refusal, s recovery.S
 	case recovery.CodeSeedEmpty:
 		repaired := false
 		for _, e := range s {
-			if e.StrayData+e.EmptyUnknown != "" {
+			if e.StrayData+e.Unknown.Data != "" {
 				o.makeReady(o.find(e.Name))
 				repaired = true
 			}

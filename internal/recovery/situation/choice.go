@@ -203,7 +203,7 @@ func (o *operator) another(s recovery.Survey) bool {
 	}
 	repaired := false
 	for _, e := range s {
-		if e.EmptyUnknown+e.StrayData != "" {
+		if e.Unknown.Data+e.StrayData != "" {
 			o.makeReady(o.find(e.Name))
 			repaired = true
 		}

@@ -299,7 +299,7 @@ func replace(w *world, m *machine, e event) {
 	w.clock++
 	m.journals = append(m.journals, recovery.Journal{
 		Operation: recovery.OperationMember, ID: "join-" + strconv.Itoa(w.clock), Master: m.key,
-		Started: w.time(), Finished: w.time().Add(time.Second), Phase: recovery.PhaseFinished,
+		Started: w.time(), Ended: w.time().Add(time.Second), Phase: recovery.PhaseFinished,
 	})
 }
 

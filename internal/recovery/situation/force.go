@@ -101,7 +101,7 @@ func (f *forcing) run(steps []recovery.StepID, until recovery.StepID) error {
 				Step: string(id),
 			})
 			if id == recovery.StepConfirm {
-				j.Finished, j.Phase = f.w.time(), recovery.PhaseFinished
+				j.End(recovery.PhaseFinished, f.w.time())
 			}
 		}
 		if id == until || id == recovery.StepForce && until == midForce {
@@ -222,24 +222,17 @@ func (f *forcing) goBack() {
 			f.w.start(m)
 		}
 	}
-	f.journal().Undone = f.w.time()
+	f.journal().End(recovery.PhaseUndone, f.w.time())
 	f.w.settle()
 }
 
 // begin writes down what is about to be moved.
 func (f *forcing) begin() {
-	if f.journal() == nil {
-		f.seed.journals = append(f.seed.journals, recovery.Journal{
-			Operation: recovery.OperationSeed, ID: f.id, Master: f.seed.key, Started: f.w.time(),
-		})
-		if d := f.seed.disk; d != nil {
-			f.journal().Cluster, f.journal().Member = d.tip.cluster, d.member
-		}
-	}
+	f.open()
 	for _, m := range f.w.machines {
 		for i := range m.journals {
 			if slices.Contains(f.abandoned, m.journals[i].ID) && m.journals[i].Open() && m.key != "" {
-				m.journals[i].Abandoned = f.w.time()
+				m.journals[i].End(recovery.PhaseAbandoned, f.w.time())
 			}
 		}
 	}
@@ -248,7 +241,6 @@ func (f *forcing) begin() {
 		names = append(names, o.key)
 	}
 	j := f.journal()
-	f.startOver(j)
 	j.Moved, j.Stopped = names, names
 	if !j.Reached(recovery.PhaseForced) {
 		j.Left = map[string]recovery.Left{}
@@ -264,18 +256,30 @@ func (f *forcing) begin() {
 	}
 }
 
-// startOver has a recovery begin again whose seed's manifest was put back since.
-func (f *forcing) startOver(j *recovery.Journal) {
+// open begins the journal, or goes on with the one that is there, as it counts where the seed's manifest was put back
+// since, or the recovery was given up.
+func (f *forcing) open() {
 	seed := f.seed
-	e := recovery.Evidence{Journals: []recovery.Journal{*j}}
+	e := recovery.Evidence{Journals: slices.Clone(seed.journals)}
 	switch seed.manifest {
 	case inPlace, uneditable:
 		e.Manifest = manifestPath
 	}
-	if seed.disk != nil {
-		e.Members = seed.disk.tip.at(seed.disk.applied).members
+	if d := seed.disk; d != nil {
+		e.Disk, e.Members = &recovery.OnDisk{ClusterID: d.tip.cluster, MemberID: d.member}, d.tip.at(d.applied).members
 	}
-	*j = *e.Current(j)
+	j := e.SeedJournal(f.id)
+	if j == nil || j.Phase == recovery.PhaseUndone {
+		j = &recovery.Journal{Operation: recovery.OperationSeed, ID: f.id, Master: seed.key, Started: f.w.time()}
+		if d := seed.disk; d != nil {
+			j.Cluster, j.Member = d.tip.cluster, d.member
+		}
+	}
+	if have := f.journal(); have != nil {
+		*have = *j
+	} else {
+		seed.journals = append(seed.journals, *j)
+	}
 }
 
 func (f *forcing) force(until recovery.StepID) error {

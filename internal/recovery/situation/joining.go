@@ -49,7 +49,7 @@ func (j *joining) run(until recovery.StepID) error {
 			return nil
 		}
 	}
-	journal.Finished, journal.Phase = w.time(), recovery.PhaseFinished
+	journal.End(recovery.PhaseFinished, w.time())
 	return nil
 }
 

@@ -99,7 +99,7 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 		if m.disk != nil {
 			e.StrayData = dataDir
 		} else if m.unmounted != nil {
-			e.EmptyUnknown = notMounted
+			e.Unknown.Data = notMounted
 		}
 		e.Problems = append(e.NotHere(), "no file in /etc/kubernetes/manifests is an etcd static pod")
 		return e
@@ -115,9 +115,9 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	e.ManifestPath, e.Manifest = manifestPath, t.of(m)
 	e.MemberName, e.PeerURLs, e.Image = m.name, []string{m.url()}, images()[m.image].text
 	if m.running && m.expired {
-		e.StatusError = "x509: certificate has expired"
+		e.Unknown.Status = "x509: certificate has expired"
 	} else if m.running && m.heard == 0 {
-		e.StatusError = "context deadline exceeded"
+		e.Unknown.Status = "context deadline exceeded"
 	} else if m.running {
 		w.ask(&e, m)
 	}
@@ -128,7 +128,7 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	}
 	e.Readable, e.Empty, e.NoLog = m.disk != nil, m.disk == nil, m.disk == nil
 	if m.unmounted != nil && m.disk == nil {
-		e.Empty, e.NoLog, e.EmptyUnknown = false, false, notMounted
+		e.Empty, e.NoLog, e.Unknown.Data = false, false, notMounted
 	}
 	if m.unmounted != nil && !e.Quorum {
 		e.Problems = append(e.Problems, dataDir+" on "+m.name+" is a mount point in /etc/fstab, and is not mounted")

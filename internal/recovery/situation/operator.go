@@ -177,6 +177,11 @@ func (o *operator) breaks(r rule, kind, format string, args ...any) {
 // turn plans once, and applies or follows advice; true when there is nothing left to do.
 func (o *operator) turn() bool {
 	s := o.look(o.texts)
+	for _, e := range s {
+		if silent := e.Unsaid(); len(silent) > 0 {
+			o.breaks(wellFormed, "unsaid", "the evidence on %s is silent of %v", e.Name, silent)
+		}
+	}
 	o.checkLost(s)
 	if len(o.turns) == 0 {
 		o.tally["verdict: "+string(planner.Judge(s, "").State)]++

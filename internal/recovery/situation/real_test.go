@@ -114,6 +114,11 @@ func carryOut(t *testing.T, p practice) {
 	defer cancel()
 	err = wait.Until(looking, time.Second, func() error {
 		seen = survey.Take(ctx, nodes, time.Now())
+		for _, e := range seen {
+			if silent := e.Unsaid(); len(silent) > 0 {
+				return fmt.Errorf("the evidence on %s is silent of %v", e.Name, silent)
+			}
+		}
 		findStray(seen, w)
 		got := viewOf(seen, b.nameAt)
 		if differs = ""; !slices.Equal(got, want) {

@@ -82,10 +82,10 @@ func (v view) node(e recovery.Evidence) []string {
 	}
 	add(e.Readable, "data")
 	add(e.Empty, "empty")
-	add(e.EmptyUnknown != "", "empty or not")
+	add(e.Unknown.Data != "", "empty or not")
 	add(e.StrayData != "", "stray data")
 	add(e.Damage != "", "damaged")
-	add(e.Unread != "", "unread")
+	add(e.Unknown.Disk != "", "unread")
 	add(e.TooNew != "", "too new")
 	if id := e.Cluster(); id != 0 {
 		words = append(words, "cluster of "+v.first(v.clusters, id, e.Name))

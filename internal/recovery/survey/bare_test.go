@@ -81,7 +81,7 @@ func TestBareNodeOfADisk(t *testing.T) {
 			n := node.New(node.Settings{Name: "m2", Host: "m2.example"}, printed(before+c.prints))
 			e := survey.Take(t.Context(), map[string]*node.Node{"m2": n}, time.Now()).Node("m2")
 			if !e.NoManifest || e.Reach != recovery.Reached || e.Bare != (before == bare) ||
-				e.EmptyUnknown != c.unknown {
+				e.Unknown.Data != c.unknown {
 				t.Errorf("%s: %+v", name, e)
 			}
 		}

@@ -21,7 +21,7 @@ func ReadJournals(files []node.File) (all []recovery.Journal, problems []string)
 			))
 			continue
 		}
-		if j.Operation != "" && j.Undone.IsZero() {
+		if j.Operation != "" && j.Phase != recovery.PhaseUndone {
 			all = append(all, j)
 		}
 	}

@@ -33,14 +33,14 @@ func tellOfMount(e *recovery.Evidence, notMounted string) {
 				notMounted,
 			),
 		)
-	case e.EmptyUnknown != "":
+	case e.Unknown.Data != "":
 		e.Problems = append(
 			e.Problems,
 			fmt.Sprintf(
 				"on %s, %s: that is no proof that the data is lost. Mount the disk, or take that entry out if the "+
 					"disk is lost; let the folder be read; then plan again",
 				e.Name,
-				e.EmptyUnknown,
+				e.Unknown.Data,
 			),
 		)
 	}

@@ -34,7 +34,7 @@ func TestMountMissing(t *testing.T) {
 		{name: "nothing, and it serves", quorum: true, unknown: empty},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e := recovery.Evidence{Name: "m2", Quorum: c.quorum, EmptyUnknown: c.unknown}
+			e := recovery.Evidence{Name: "m2", Quorum: c.quorum, Unknown: recovery.Unknown{Data: c.unknown}}
 			survey.TellOfMount(&e, c.data)
 			says(t, "problem", e.Problems, c.problem)
 			says(t, "warning", e.Warnings, c.warning)

@@ -32,7 +32,7 @@ func ReadDisk(
 		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s cannot be used: %v", e.DataDir, err))
 		return nil
 	case err != nil:
-		e.Unread = err.Error()
+		e.Unknown.Disk = err.Error()
 		e.Warnings = append(e.Warnings, fmt.Sprintf("etcd's data in %s could not be judged: %v", e.DataDir, err))
 		return nil
 	case s.Backend.OneMeta:

@@ -50,7 +50,7 @@ func notAsked(e *recovery.Evidence, err error) {
 	if node.NoForwarding(err) {
 		problem = forwardingProblem(err)
 	}
-	if e.Unasked = problem; !slices.Contains(e.Problems, problem) {
+	if e.Unknown.Peers = problem; !slices.Contains(e.Problems, problem) {
 		e.Problems = append(e.Problems, problem)
 	}
 }

@@ -21,10 +21,10 @@ func lookForStray(ctx context.Context, e *recovery.Evidence, n *node.Node, journ
 	}
 	found, err := n.Stray(ctx, dirs...)
 	if err != nil {
-		e.EmptyUnknown = err.Error()
+		e.Unknown.Data = err.Error()
 		return
 	}
-	e.StrayData, e.EmptyUnknown = found.Data, found.Unknown
+	e.StrayData, e.Unknown.Data = found.Data, found.Unknown
 }
 
 // dataDirOf returns the data folder from the place where an operation kept its data: beside it, or in it where it is a

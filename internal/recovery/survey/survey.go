@@ -68,7 +68,7 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 			s[i].Warnings = append(s[i].Warnings, w)
 		}
 	}
-	return s
+	return s.Counted()
 }
 
 // outgrows compares clusters that both answer.
@@ -155,6 +155,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	e.Signs = pods.Signs
 	e.Runtime = pods.Runtime
 	e.Journals, e.Problems = ReadJournals(pods.Journals)
+	e.Unknown.Journals = strings.Join(e.Problems, "; ")
 	e.Kubelet = kubeletOf(pods.Kubelet, now)
 	if w := e.Kubelet.Warning(n.Name); w != "" {
 		e.Warnings = append(e.Warnings, w)
@@ -165,6 +166,8 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	if m == nil {
 		if e.NoManifest {
 			lookForStray(ctx, &e, n, e.Journals)
+		} else {
+			e.Unknown.Manifest = strings.Join(problems, "; ")
 		}
 		// Still say whether an etcd runs here: it would have to be stopped.
 		e.Running = running(pods.Containers, e.Workload())
@@ -181,6 +184,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	paths, problems := pathsOf(m)
 	e.Problems = append(e.Problems, problems...)
 	if len(problems) > 0 {
+		e.Unknown.Manifest = strings.Join(problems, "; ")
 		return e
 	}
 	var disk *node.Disk
@@ -209,7 +213,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	if !e.Quorum {
 		e.Problems = append(e.Problems, listenProblems(&e, m, pods)...)
 	}
-	e.EmptyUnknown, e.Foreign = disk.EmptyUnknown, disk.Foreign
+	e.Unknown.Data, e.Foreign = disk.EmptyUnknown, disk.Foreign
 	e.NoLog = len(disk.Segments) == 0 && disk.EmptyUnknown == ""
 	tellOfMount(&e, disk.NotMounted)
 	if paths.WALDir != "" {
@@ -294,7 +298,7 @@ func ask(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 		err = endpoint.Listening(statusCtx)
 	}
 	if err != nil {
-		e.StatusError = err.Error()
+		e.Unknown.Status = err.Error()
 		if node.NoForwarding(err) {
 			e.Problems = append(e.Problems, forwardingProblem(err))
 		}
@@ -302,16 +306,16 @@ func ask(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 	}
 	client, err := etcd.Open(endpoint)
 	if err != nil {
-		e.StatusError = err.Error()
+		e.Unknown.Status = err.Error()
 		return
 	}
 	defer func() { _ = client.Close() }()
 	status, err := client.Status(statusCtx)
 	switch {
 	case etcd.NeedsUser(err): // its log may still be asked whether there is a quorum
-		e.Auth, e.StatusError = true, err.Error()
+		e.Auth, e.Unknown.Status = true, err.Error()
 	case err != nil:
-		e.StatusError = err.Error()
+		e.Unknown.Status = err.Error()
 		return
 	default:
 		e.Status, e.Alarms = &status, status.Alarms()
@@ -326,7 +330,7 @@ func ask(ctx context.Context, e *recovery.Evidence, n *node.Node) {
 		return
 	}
 	askQuorum(ctx, e, client)
-	if e.QuorumError != "" {
+	if e.Unknown.Quorum != "" {
 		askLeader(ctx, e, client)
 	}
 }
@@ -354,7 +358,7 @@ func askQuorum(ctx context.Context, e *recovery.Evidence, client *etcd.Client) {
 	case etcd.NeedsUser(err):
 		e.Auth = true
 	case err != nil:
-		e.QuorumError = err.Error()
+		e.Unknown.Quorum = err.Error()
 		return
 	}
 	e.Quorum = true

@@ -47,6 +47,9 @@ func TestLookingLeavesNoTrace(t *testing.T) {
 			s, all := survey.Take(ctx, nodes, time.Now()), true
 			for _, e := range s {
 				all = all && such(e)
+				if silent := e.Unsaid(); len(silent) > 0 {
+					t.Errorf("the evidence on %s is silent of %v", e.Name, silent)
+				}
 			}
 			if all {
 				return s
@@ -76,7 +79,7 @@ func TestLookingLeavesNoTrace(t *testing.T) {
 		time.Sleep(time.Second)
 	}
 	for _, e := range seen {
-		if len(e.Alarms)+len(e.Problems) > 0 || e.Auth || e.QuorumError+e.EmptyUnknown+e.ReachKind != "" ||
+		if len(e.Alarms)+len(e.Problems) > 0 || e.Auth || e.Unknown.Quorum+e.Unknown.Data+e.ReachKind != "" ||
 			e.Host == "" || e.Live == nil {
 			t.Errorf("%s: %+v", e.Name, e)
 		}

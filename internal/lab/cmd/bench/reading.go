@@ -58,7 +58,7 @@ func (b *benchmark) readStopped(ctx context.Context, size int, t *table) (err er
 		took = append(took, time.Since(began))
 		e.close()
 		if found.Disk == nil {
-			return fmt.Errorf("the data of %d MiB was not read: %s, %v", size/mib, found.Unread, found.Warnings)
+			return fmt.Errorf("the data of %d MiB was not read: %s, %v", size/mib, found.Unknown.Disk, found.Warnings)
 		}
 		after := m.Stats()
 		sessions, wire = after.Sessions-before.Sessions, after.BytesOut-before.BytesOut
