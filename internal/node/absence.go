@@ -84,4 +84,5 @@ func (d *Disk) prove(p Paths, seen *places) {
 		},
 	)
 	d.Empty = d.Empty && d.EmptyUnknown == ""
+	d.Mount = seen.under(p.DataDir)
 }

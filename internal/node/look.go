@@ -196,6 +196,7 @@ type Disk struct {
 	// cannot be read. "" where nothing is missing, or the absence is proved.
 	EmptyUnknown string
 	NotMounted   string // the place of a mount that is missing, in which data is all the same
+	Mount        string // where the file system of the data folder is mounted; "" where that is not known
 	Foreign      string // what is in a data folder that has no member/
 	DataBytes    int64  // used by data and WAL
 	FreeBytes    int64  // on the data folder's file system

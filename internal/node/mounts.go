@@ -157,3 +157,15 @@ func (w wanted) at(place string) string {
 	}
 	return text + ", which is not mounted now"
 }
+
+// under returns where the file system is mounted on which a place is; "" where that is not known.
+func (m *mounts) under(place string) string {
+	for at := m.real(place); ; at = path.Dir(at) {
+		if m.isMounted(at) {
+			return at
+		}
+		if at == "/" {
+			return ""
+		}
+	}
+}

@@ -209,6 +209,15 @@ func TestEmptyUnknown(t *testing.T) {
 			if disk.Empty != c.empty || disk.NotMounted != here(c.notMounted) {
 				t.Errorf("empty %v, not mounted %q", disk.Empty, disk.NotMounted)
 			}
+			on := "/"
+			for _, at := range []string{"/disk/etcd", "/var/lib/etcd"} {
+				if strings.Contains(c.mountinfo, mount(at, "ext4")) {
+					on = dir + at
+				}
+			}
+			if disk.Mount != on {
+				t.Errorf("it is on %q, want %q", disk.Mount, on)
+			}
 		})
 	}
 }

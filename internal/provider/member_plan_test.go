@@ -128,6 +128,20 @@ func TestMemberPlan(t *testing.T) {
 			rejoins: true,
 		},
 		{
+			name:    "its rejoin was broken off while it was a learner: it goes on",
+			survey:  surveyOf(votes(t, "m1"), halfJoined(t, "m2", recovery.PhaseAdded), votes(t, "m3")),
+			changes: true,
+			rejoins: true,
+		},
+		{
+			name:   "its rejoin had only begun, and its etcd runs: no changes",
+			survey: surveyOf(votes(t, "m1"), halfJoined(t, "m2", recovery.PhaseBegun), votes(t, "m3")),
+		},
+		{
+			name:   "its rejoin was broken off, and no cluster answers: no changes",
+			survey: surveyOf(nodeOf(t, "m1"), halfJoined(t, "m2", recovery.PhaseAdded), nodeOf(t, "m3")),
+		},
+		{
 			name:   "all are down, and nobody asks for another recovery: no changes",
 			survey: apart,
 		},

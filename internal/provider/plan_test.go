@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -125,6 +126,21 @@ func alone(t *testing.T, name string) recovery.Evidence {
 func votes(t *testing.T, name string) recovery.Evidence {
 	e := alone(t, name)
 	e.Quorum, e.Status.Leader = true, entryOf("m1").ID
+	return e
+}
+
+// halfJoined is a node that runs as a learner, as its join has left it that was broken off in a phase.
+func halfJoined(t *testing.T, name string, p recovery.Phase) recovery.Evidence {
+	e := alone(t, name)
+	e.Members, e.Status.MemberID, e.Status.Learner = nil, 0xf0, true
+	j := recovery.Journal{
+		Operation: recovery.OperationMember, ID: "1", Master: name, Phase: p, Started: time.Unix(100, 0),
+		Cluster: clusterID,
+	}
+	if j.Reached(recovery.PhaseAdded) {
+		j.Learner = e.Status.MemberID.String()
+	}
+	e.Journals = []recovery.Journal{j}
 	return e
 }
 

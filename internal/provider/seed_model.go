@@ -132,7 +132,7 @@ func (m seedModel) toRejoin(e recovery.Evidence, moved bool) bool {
 		return false
 	}
 	_, lost, _ := planner.Standing(e, m.ClusterID.ValueString(), m.MemberID.ValueString())
-	return lost || (moved || m.Status.ValueString() == statusUnfinished) &&
+	return lost || planner.HalfJoined(e) || (moved || m.Status.ValueString() == statusUnfinished) &&
 		planner.ToFinish(e, m.ClusterID.ValueString())
 }
 

@@ -66,8 +66,9 @@ type Evidence struct {
 
 	ManifestPath string // in the kubelet's folder
 	Manifest     string // the operator's own text, wherever it is at the moment
-	// The place to which it was moved, if it is not in the kubelet's folder.
-	Parked string `json:",omitempty"`
+	// The place to which it was moved, if it is not in the kubelet's folder, and the folder in which one is looked for.
+	Parked    string `json:",omitempty"`
+	ParkedDir string `json:",omitempty"`
 	// The recovery that has stopped it and then forced a new cluster of the one whose data this is, "" where there is
 	// none.
 	LeftBy    string       `json:",omitempty"`
@@ -81,16 +82,18 @@ type Evidence struct {
 	Image      string
 
 	DataDir, WALDir string // on the master; WALDir is "" when it is in DataDir
-	DataBytes       int64
-	FreeBytes       int64
-	Readable        bool   // log and database are there
-	Damage          string `json:",omitempty"` // of the log or the database of a member that does not answer
-	TooNew          string `json:",omitempty"` // why the etcd of the image does not start with the data
-	Empty           bool   // nothing is there, which is proved
-	NoLog           bool   // there is no WAL file, which is proved: no member has ever run with what is there
-	Foreign         string `json:",omitempty"` // what is there instead of a member/ folder
-	OldData         string // the free place for what is there now
-	OldWAL          string `json:",omitempty"`
+	// Where the file system is mounted on which DataDir is; "" where that is not known.
+	Mount     string `json:",omitempty"`
+	DataBytes int64
+	FreeBytes int64
+	Readable  bool   // log and database are there
+	Damage    string `json:",omitempty"` // of the log or the database of a member that does not answer
+	TooNew    string `json:",omitempty"` // why the etcd of the image does not start with the data
+	Empty     bool   // nothing is there, which is proved
+	NoLog     bool   // there is no WAL file, which is proved: no member has ever run with what is there
+	Foreign   string `json:",omitempty"` // what is there instead of a member/ folder
+	OldData   string // the free place for what is there now
+	OldWAL    string `json:",omitempty"`
 
 	Status *etcd.Status `json:",omitempty"` // of a running member
 	// It answered a linearizable read, or refused one for want of a user, which it does only after a quorum has agreed.

@@ -25,6 +25,7 @@ type Journal struct {
 	Cluster etcd.ID `json:",omitzero"`
 	Member  etcd.ID `json:",omitzero"`
 
+	Mount   string   `json:",omitempty"` // of the file system on which etcd's data is
 	Places  Places   `json:",omitzero"`  // where the old data is kept: chosen once
 	Past    []string `json:",omitempty"` // copies of data that etcd has gone on with since
 	Moved   []string `json:",omitempty"` // nodes whose manifest the kubelet had when this was begun

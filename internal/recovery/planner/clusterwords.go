@@ -19,6 +19,12 @@ func isWithoutEtcd(nodes []string) string {
 	return fmt.Sprintf(" (node %s, on which no etcd was running)", recovery.Words(nodes))
 }
 
+// parking is how etcd is stopped by hand so that the next plan still finds its manifest.
+func parking(e recovery.Evidence) string {
+	dir := cmp.Or(e.ParkedDir, "/var/lib/etcdrecovery/parked")
+	return fmt.Sprintf("mkdir -p %s; mv %s %s/", dir, cmp.Or(e.ManifestPath, "its manifest"), dir)
+}
+
 // SeenAlive refuses while etcd runs where it cannot be stopped.
 func SeenAlive(seen []string) error {
 	return &recovery.Refusal{
@@ -91,11 +97,9 @@ func foundedAnew(ahead, answers []string, all recovery.Survey) error {
 	how := ""
 	for _, name := range answers {
 		how += fmt.Sprintf(
-			"\n  %s: mkdir -p /var/lib/etcdrecovery/parked; mv %s /var/lib/etcdrecovery/parked/; and when etcd has "+
-				"stopped: mv %s/member %s.founded-anew",
+			"\n  %s: %s; and when etcd has stopped: mv %s/member %[3]s.founded-anew",
 			name,
-			all.Node(name).ManifestPath,
-			all.Node(name).DataDir,
+			parking(all.Node(name)),
 			all.Node(name).DataDir,
 		)
 	}
@@ -166,7 +170,9 @@ func unknown(e recovery.Evidence) (why, how string) {
 		how = strings.TrimSuffix(how, ", then plan again") + "; if nobody wants that data, move it away (mv)"
 	case e.Running:
 		why = cmp.Or(e.Unknown.Status, why)
-		how = "put right what keeps it from answering, or stop etcd by moving its manifest away: its data is read then"
+		how = fmt.Sprintf(
+			"put right what keeps it from answering, or stop etcd (%s): its data is read then", parking(e),
+		)
 	case len(e.Problems) > 0:
 		how = strings.TrimSuffix(e.Problems[0], ", then plan again")
 	default:
@@ -186,7 +192,7 @@ func oneClusterTwice(a, b string, cluster etcd.ID) string {
 	)
 }
 
-func memberTwice(attribute, a, b, found string) error {
+func memberTwice(attribute string, a recovery.Evidence, b, found string) error {
 	return &recovery.Refusal{
 		Code:      recovery.CodeMemberTwice,
 		Title:     "Two Nodes Claim One Place in the Cluster",
@@ -195,10 +201,10 @@ func memberTwice(attribute, a, b, found string) error {
 			"was forced on each, or the data was copied from one to the other.",
 		Next: fmt.Sprintf(
 			"find out which of %s and %s has the data that counts (etcdctl endpoint status; etcdctl get). On the "+
-				"other one stop etcd (move its manifest out of the kubelet's folder) and move its data aside (mv), "+
-				"then plan again: it joins as a new member.",
-			a,
+				"other one stop etcd (%s) and move its data aside (mv), then plan again: it joins as a new member.",
+			a.Name,
 			b,
+			parking(a),
 		),
 	}
 }
@@ -244,9 +250,8 @@ func leaderIsHeard(e recovery.Evidence) error {
 		),
 		Next: fmt.Sprintf(
 			"plan again. If it says so once more, the cluster works: find out why it is slow or cannot be reached "+
-				"from here, and force nothing. If it is surely lost, stop that etcd by moving %s away: its data is "+
-				"read then.",
-			e.ManifestPath,
+				"from here, and force nothing. If it is surely lost, stop that etcd (%s): its data is read then.",
+			parking(e),
 		),
 	}
 }
@@ -264,9 +269,9 @@ func seedUnheard(e recovery.Evidence) error {
 			e.Unknown.Disk,
 		),
 		Next: fmt.Sprintf(
-			"put right what keeps it from answering. If its cluster is surely lost, stop it by moving %s away: its "+
-				"data is read then. Then plan again.",
-			e.ManifestPath,
+			"put right what keeps it from answering. If its cluster is surely lost, stop it (%s): its data is read "+
+				"then. Then plan again.",
+			parking(e),
 		),
 	}
 }
@@ -287,8 +292,8 @@ func servesUnasked(e recovery.Evidence) error {
 		),
 		Next: fmt.Sprintf(
 			"put right what keeps it from answering (its certificates?), then plan again. If it is not to serve, stop "+
-				"it by moving %s away.",
-			e.ManifestPath,
+				"it (%s).",
+			parking(e),
 		),
 	}
 }
@@ -379,8 +384,7 @@ func whoSentItAway(e recovery.Evidence) string {
 		}
 	}
 	return "Another member has told it that it was removed" + where + ": look there, and add that master to the " +
-		"survey's nodes where it is none of them; or stop etcd there first (move its manifest away), so that this " +
-		"one runs"
+		"survey's nodes where it is none of them; or stop etcd there first (" + parking(e) + "), so that this one runs"
 }
 
 // othersCanStart refuses to go on with a forced start on one node while the others are a quorum without it.

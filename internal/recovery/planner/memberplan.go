@@ -37,7 +37,7 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 		return nil, err
 	}
 	if e.Twin != "" {
-		return nil, memberTwice("node", e.Name, e.Twin, oneMemberOnTwo(e.Name, e.Twin, e.Status.MemberID))
+		return nil, memberTwice("node", e, e.Twin, oneMemberOnTwo(e.Name, e.Twin, e.Status.MemberID))
 	}
 	begun := Begun(e)
 	if begun != nil {
@@ -251,6 +251,14 @@ func Spent(e recovery.Evidence) *recovery.Journal {
 func ToFinish(e recovery.Evidence, cluster string) bool {
 	voter, _, _ := Standing(e, cluster, "")
 	return e.Reach == recovery.Reached && len(e.Problems) == 0 && voter && Unfinished(e)
+}
+
+// HalfJoined tells of a master that was stopped for a join which was broken off, and that is no voter yet, whether the
+// join can go on now.
+func HalfJoined(e recovery.Evidence) bool {
+	begun := Begun(e)
+	return e.Live != nil && len(e.Problems) == 0 && !e.Quorum && begun != nil &&
+		(begun.Reached(recovery.PhaseMoving) || e.Parked != "")
 }
 
 // Unfinished tells whether a join goes on on a master.

@@ -75,11 +75,11 @@ func (n *Node) unread() string {
 	switch {
 	case n.Running && n.ManifestPath != "":
 		return fmt.Sprintf(
-			"etcd runs there and does not answer (%s), and its data cannot be read beside it (%s); stop it (move %s "+
-				"away), and look again",
+			"etcd runs there and does not answer (%s), and its data cannot be read beside it (%s); stop it (%s), and "+
+				"look again",
 			n.Unknown.Status,
 			n.Unknown.Disk,
-			n.ManifestPath,
+			parking(n.Evidence),
 		)
 	case n.Unknown.Disk != "":
 		return n.Unknown.Disk

@@ -46,7 +46,7 @@ func (d *seedDecision) noMemberIsTwice() error {
 				if n.Member != o.Member {
 					found = oneClusterTwice(n.Name, o.Name, n.Cluster())
 				}
-				return memberTwice("survey", n.Name, o.Name, found)
+				return memberTwice("survey", n.Evidence, o.Name, found)
 			}
 		}
 	}

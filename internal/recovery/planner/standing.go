@@ -21,6 +21,7 @@ const (
 	hasNoData      stand = "has-no-data"   // lost
 	isDisowned     stand = "disowned"      // lost
 
+	isHalfway   stand = "join-broken-off"
 	isParked    stand = "parked"
 	isUnmounted stand = "stopped-and-data-unknown"
 	hasNoLog    stand = "stopped-without-log"
@@ -75,6 +76,8 @@ func (n *Node) ails() stand {
 	e := n.Evidence
 	sameID := e.Status != nil && e.Live != nil && e.Status.ClusterID == e.Live.ClusterID
 	switch {
+	case HalfJoined(e):
+		return isHalfway
 	case e.Parked != "":
 		return isParked
 	case !e.Running && e.Unknown.Data != "":

@@ -34,6 +34,8 @@ func (s stand) words(e recovery.Evidence) string {
 			"its data does not fit the cluster any more (%s). Terraform plans to let it rejoin.",
 			e.Disowned(),
 		)
+	case isHalfway:
+		return fmt.Sprintf("%s. Terraform plans to go on with it.", goesOnAfter(e, Begun(e)))
 	case isParked:
 		return fmt.Sprintf(
 			"etcd is stopped: its manifest is at %s, outside the kubelet's folder. Let it rejoin with "+
@@ -63,10 +65,10 @@ func (s stand) words(e recovery.Evidence) string {
 		)
 	case isBeside:
 		return fmt.Sprintf(
-			"etcd runs without a quorum beside cluster %s, which has one. If it is to be of that, stop it by moving "+
-				"%s away, and plan again.",
+			"etcd runs without a quorum beside cluster %s, which has one. If it is to be of that, stop it (%s), and "+
+				"plan again.",
 			e.Live.ClusterID,
-			e.ManifestPath,
+			parking(e),
 		)
 	case hasNoQuorum:
 		return "etcd runs without a quorum. If the other members can be started, start them; if their " +

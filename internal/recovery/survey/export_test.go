@@ -7,3 +7,9 @@ func TellOfMount(e *recovery.Evidence, notMounted string) { tellOfMount(e, notMo
 
 // Surpassed is surpassed.
 func Surpassed(s recovery.Survey, live *recovery.Live) bool { return surpassed(s, live) }
+
+// DoubtMount is doubtMount.
+func DoubtMount(e *recovery.Evidence) { doubtMount(e) }
+
+// RecordedElsewhere is recordedElsewhere.
+func RecordedElsewhere(e recovery.Evidence) string { return recordedElsewhere(e) }

@@ -2,9 +2,37 @@ package survey
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
+
+// doubtMount takes an empty folder for unknown that is not on the file system on which an operation of this provider
+// has left data last, where no other mount tells of that: one that is mounted by hand is in no list.
+func doubtMount(e *recovery.Evidence) {
+	last := lastWithMount(e.Journals)
+	below := last != nil && last.Mount != e.Mount && strings.HasPrefix(last.Mount, strings.TrimSuffix(e.Mount, "/")+"/")
+	if !e.Empty || e.Mount == "" || !below {
+		return
+	}
+	e.Empty, e.NoLog = false, false
+	e.Unknown.Data = fmt.Sprintf(
+		"%s is empty, and was on a file system mounted at %s when the journal %s was written, which is not mounted now",
+		e.DataDir,
+		last.Mount,
+		last.FileName(),
+	)
+}
+
+// lastWithMount is the latest of the journals that say where the data was mounted, nil where none does.
+func lastWithMount(journals []recovery.Journal) (last *recovery.Journal) {
+	for i, j := range journals {
+		if j.Mount != "" && (last == nil || j.Started.After(last.Started)) {
+			last = &journals[i]
+		}
+	}
+	return last
+}
 
 // tellOfMount says of a mount that is missing, and of a folder that cannot be read, that what is there may not be the
 // member's: that is for the operator to settle, whatever the others have. A member that serves all the same goes back
@@ -38,7 +66,7 @@ func tellOfMount(e *recovery.Evidence, notMounted string) {
 			e.Problems,
 			fmt.Sprintf(
 				"on %s, %s: that is no proof that the data is lost. Mount the disk, or take that entry out if the "+
-					"disk is lost; let the folder be read; then plan again",
+					"disk is lost (or move that journal away); let the folder be read; then plan again",
 				e.Name,
 				e.Unknown.Data,
 			),

@@ -64,8 +64,10 @@ func Take(ctx context.Context, nodes map[string]*node.Node, now time.Time) recov
 	lookFromOutside(ctx, s, nodes, live)
 	for i := range s {
 		s[i].Live, s[i].LeftBy, s[i].Twin = live, s.LeftBy(s[i]), s.TwinOf(s[i])
-		if w := otherCluster(s[i]); w != "" {
-			s[i].Warnings = append(s[i].Warnings, w)
+		for _, w := range []string{otherCluster(s[i]), recordedElsewhere(s[i])} {
+			if w != "" {
+				s[i].Warnings = append(s[i].Warnings, w)
+			}
 		}
 	}
 	return s.Counted()
@@ -122,6 +124,29 @@ func otherCluster(e recovery.Evidence) string {
 	)
 }
 
+// recordedElsewhere warns of a member that works and that its cluster has at other peer URLs than its manifest says
+// (kubeadm#2071, etcd-io/etcd#11732): one that joins looks for it there.
+func recordedElsewhere(e recovery.Evidence) string {
+	if e.Live == nil || !e.Quorum || e.Status == nil || len(e.PeerURLs) == 0 {
+		return ""
+	}
+	for _, m := range e.Live.Members {
+		if m.ID == e.Status.MemberID && e.Status.ClusterID == e.Live.ClusterID &&
+			!recovery.SharesURL(m.PeerURLs, e.PeerURLs) {
+			return fmt.Sprintf(
+				"the cluster has %s at %s, and the manifest of %s says %s: members that join look for it at the "+
+					"former. Put that right (etcdctl member update %s --peer-urls=…)",
+				m.Label(),
+				strings.Join(m.PeerURLs, ","),
+				e.Name,
+				strings.Join(e.PeerURLs, ","),
+				m.ID,
+			)
+		}
+	}
+	return ""
+}
+
 // examine looks at one node, and keeps how its log can be read.
 func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog)) recovery.Evidence {
 	e := recovery.Evidence{Name: n.Name, Host: n.Host, Reach: recovery.Reached}
@@ -152,7 +177,7 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 		}
 		return e
 	}
-	e.Signs = pods.Signs
+	e.Signs, e.ParkedDir = pods.Signs, pods.ParkedDir
 	e.Runtime = pods.Runtime
 	e.Journals, e.Problems = ReadJournals(pods.Journals)
 	e.Unknown.Journals = strings.Join(e.Problems, "; ")
@@ -213,8 +238,9 @@ func examine(ctx context.Context, n *node.Node, now time.Time, keep func(readLog
 	if !e.Quorum {
 		e.Problems = append(e.Problems, listenProblems(&e, m, pods)...)
 	}
-	e.Unknown.Data, e.Foreign = disk.EmptyUnknown, disk.Foreign
+	e.Unknown.Data, e.Foreign, e.Mount = disk.EmptyUnknown, disk.Foreign, disk.Mount
 	e.NoLog = len(disk.Segments) == 0 && disk.EmptyUnknown == ""
+	doubtMount(&e)
 	tellOfMount(&e, disk.NotMounted)
 	if paths.WALDir != "" {
 		e.FreeBytes = min(e.FreeBytes, disk.WALFree) // each is asked to hold all of it: simple, and on the safe side
