@@ -190,7 +190,7 @@ func (o *operator) makeReady(m *machine) {
 			o.start(m)
 		}
 	case missing: // where it is read, and starts nothing
-		m.manifest, m.elsewhere = parked, false
+		m.manifest, m.elsewhere, m.bare = parked, false, false
 	}
 }
 

@@ -7,6 +7,25 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
+// beginJoin is the join of an operator that is broken off after a step.
+func beginJoin(w *world, m *machine, e event) {
+	if m.power != on || m.access != reachable || m.kubeletDown || m.key == "" {
+		return
+	}
+	w.clock++
+	now := w.look(w.texts)
+	live := recovery.LiveOf(now)
+	if live == nil {
+		return
+	}
+	join := recovery.Cluster{ID: live.ClusterID.String(), Members: planner.MembersOf(live.Members)}
+	plan, err := planner.DecideMember(now.Node(m.key), join, true)
+	if err != nil || plan.Healthy {
+		return
+	}
+	_ = (&joining{w: w, m: m, plan: plan}).run(recovery.StepID(e.with)) // a step that fails breaks it off as well
+}
+
 // begin is a recovery of an operator that is broken off after a step. What was planned then was right at that time: he
 // gives up who does not answer, and accepts the price.
 func begin(w *world, m *machine, e event) {

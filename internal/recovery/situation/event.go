@@ -81,6 +81,7 @@ func verbs() map[string]happening {
 		"crash":   func(_ *world, m *machine, e event) { m.stop(uint64(e.n)); m.wontStart = true },
 		"park":    func(_ *world, m *machine, _ event) { m.stop(0); m.park() },
 		"destroy": func(_ *world, m *machine, _ event) { m.destroy() },
+		"bare":    func(_ *world, m *machine, _ event) { m.reinstall() },
 		"wipe":    func(_ *world, m *machine, _ event) { m.stop(0); m.disk, m.unmounted, m.lastWords = nil, nil, "" },
 		"unmount": unmount,
 		"damage":  damage,
@@ -103,14 +104,17 @@ func verbs() map[string]happening {
 		},
 		"unmanifest": func(_ *world, m *machine, _ event) { m.stop(0); m.manifest = missing },
 		"older":      func(_ *world, m *machine, _ event) { m.stop(0); m.image, m.newer = 1, true },
+		"quiet":      func(_ *world, m *machine, _ event) { m.quiet = true },
 		"image":      func(_ *world, m *machine, e event) { m.image = e.n % len(images()) },
 		// What people do.
 		"restore": restore,
+		"each":    restore,
 		"refound": refound,
 		"anew":    anew,
 		"force":   forceByHand,
 		"flag":    forceByHand,
 		"begin":   begin,
+		"join":    beginJoin,
 	}
 }
 
@@ -177,7 +181,7 @@ func write(w *world, m *machine, e event) {
 // grow adds a machine to a living cluster, as a voter or for good as a learner. A machine that is there joins again.
 func grow(w *world, _ *machine, e event) {
 	leader := w.leaderOf(w.find(e.with))
-	if leader == nil || len(w.machines) >= 9 {
+	if leader == nil || len(w.machines) >= 9 || e.verb == "learner" && hasLearner(leader.disk.tip) {
 		return
 	}
 	m := w.find(e.on)
@@ -207,7 +211,7 @@ func (w *world) rejoin(m, leader *machine, learner bool) {
 	self.Learner = learner
 	next := w.commit(leader, false, nil, func(e *entry) { e.members = append(slices.Clone(e.members), self) })
 	m.initial = next.members
-	m.image, m.manifest, m.lastWords, m.wontStart = leader.image, inPlace, "", false
+	m.image, m.manifest, m.lastWords, m.wontStart, m.bare = leader.image, inPlace, "", false, false
 	m.disk = &data{tip: next, commit: next.index, applied: next.index, member: id}
 	m.running, m.leader = m.power == on && !m.kubeletDown, 0
 	w.settle()
@@ -317,6 +321,18 @@ func tail(w *world, m *machine, e event) {
 	leader.disk, leader.power = &d, off
 }
 
+// hasLearner reports whether a cluster has one: it takes one at a time (etcd, --max-learners).
+func hasLearner(e *entry) bool {
+	return slices.ContainsFunc(e.members, func(o etcd.Member) bool { return o.Learner })
+}
+
+// reinstall leaves nothing of Kubernetes on a machine.
+func (m *machine) reinstall() {
+	m.stop(0)
+	m.power, m.disk, m.unmounted, m.lastWords, m.manifest = on, nil, nil, "", missing
+	m.journals, m.copies, m.elsewhere, m.bare = nil, nil, false, true
+}
+
 func (m *machine) destroy() {
 	m.stop(0)
 	m.power, m.disk, m.unmounted = destroyed, nil, nil
@@ -386,113 +402,4 @@ func rebuild(w *world, m *machine, e event) {
 	m.key = ""
 	n := w.machine(m.name, e.n)
 	n.key, n.initial, n.image = key, initial, image
-}
-
-// restore makes a cluster of a snapshot, on purpose: what came after it is given up.
-func restore(w *world, m *machine, _ event) {
-	if w.snapshot == nil || m.power != on || m.unmounted != nil {
-		return
-	}
-	m.stop(0)
-	w.alone(m, w.id(), w.id(), w.snapshot)
-	w.excuse(m.disk.tip)
-}
-
-// refound lets a machine without data found a cluster of its own.
-func refound(w *world, m *machine, _ event) {
-	if m.power != on || m.running || m.disk != nil || m.manifest != inPlace {
-		return
-	}
-	cluster, id := w.foundedBy(m)
-	if cluster == 0 {
-		cluster, id = w.id(), w.id()
-	}
-	w.alone(m, cluster, id, nil)
-}
-
-// foundedBy is the cluster that a machine has founded alone, with its own ID there; 0 where there is none. Both IDs are
-// hashes of its URL and the token, and come again when it does so again.
-func (w *world) foundedBy(m *machine) (cluster, id etcd.ID) {
-	for _, x := range w.machines {
-		for _, d := range []*data{x.disk, x.unmounted} {
-			if d == nil {
-				continue
-			}
-			root := d.tip.at(0)
-			if root.before == nil && len(root.members) == 1 && root.members[0].Name == m.name &&
-				slices.Contains(root.members[0].PeerURLs, m.url()) {
-				return root.cluster, root.members[0].ID
-			}
-		}
-	}
-	return 0, 0
-}
-
-// alone starts a cluster of one.
-func (w *world) alone(m *machine, cluster, id etcd.ID, past *entry) {
-	root := w.root(cluster, past, []etcd.Member{m.self(id)})
-	m.disk = &data{tip: root, commit: root.index, applied: root.index, member: id}
-	m.initial = root.members
-	w.start(m)
-}
-
-// anew lets wiped machines of the first members found their cluster once more, under the same IDs.
-func anew(w *world, m *machine, e event) {
-	o := w.find(e.with)
-	if o == nil || o == m {
-		return
-	}
-	for _, x := range []*machine{m, o} {
-		if x.power != on || x.running || x.disk != nil || x.manifest != inPlace || len(x.initial) != 3 {
-			return
-		}
-	}
-	var cluster etcd.ID
-	for _, x := range w.machines {
-		if d := x.whole(); d != nil && slices.EqualFunc(x.initial, m.initial, sameMember) {
-			cluster = d.tip.cluster
-		}
-	}
-	if cluster == 0 || !slices.EqualFunc(m.initial, o.initial, sameMember) {
-		return
-	}
-	root := w.root(cluster, nil, m.initial)
-	for _, x := range []*machine{m, o} {
-		// etcd wants its own URL in the list.
-		i := slices.IndexFunc(m.initial, func(s etcd.Member) bool {
-			return s.Name == x.name && slices.Contains(s.PeerURLs, x.url())
-		})
-		if i < 0 {
-			return
-		}
-		x.disk = &data{tip: root, commit: root.index, applied: root.index, member: m.initial[i].ID}
-		w.start(x)
-	}
-}
-
-func sameMember(a, b etcd.Member) bool { return a.ID == b.ID }
-
-// forceByHand is what somebody does at three in the morning, who takes the flag out afterwards, or not.
-func forceByHand(w *world, m *machine, e event) {
-	if m.power != on || m.disk == nil || m.unmounted != nil || m.disk.damaged || m.kubeletDown ||
-		m.manifest == missing {
-		return
-	}
-	if leader := w.leaderOf(m); leader != nil { // nobody does that to a cluster that works
-		return
-	}
-	m.stop(0)
-	if !w.force(m) {
-		return
-	}
-	m.manifest = inPlace
-	if e.verb == "flag" {
-		m.manifest = forcedByHand
-	}
-	m.wontStart, m.running, m.flag, m.leader, m.full = false, true, e.verb == "flag", 0, false
-	w.excuse(m.disk.tip)
-}
-
-func (w *world) time() time.Time {
-	return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(w.clock) * time.Hour)
 }

@@ -32,6 +32,8 @@ func generate(r *rand.Rand) ([]event, []wish) {
 	wishes := []wish{{gives: r.IntN(2) == 0}}
 	if r.IntN(2) == 0 {
 		wishes[0].interrupt = g.interrupt()
+	} else if r.IntN(3) == 0 {
+		wishes[0].interrupt = g.joinInterrupt()
 	}
 	wishes = append(wishes, wish{node: g.any(), gives: r.IntN(2) == 0})
 	if r.IntN(10) == 0 { // with each node
@@ -95,9 +97,15 @@ func (g *generator) interrupt() recovery.StepID {
 	return steps[g.r.IntN(len(steps))]
 }
 
+func (g *generator) joinInterrupt() recovery.StepID { return joinSteps()[g.r.IntN(len(joinSteps()))] }
+
 // past is what happens while the cluster works.
 func (g *generator) past() {
-	switch g.r.IntN(14) {
+	switch g.r.IntN(15) {
+	case 14:
+		m := g.any()
+		g.add("wipe", m, "", 0)
+		g.add("join", m, string(g.joinInterrupt()), 0)
 	case 0, 1, 2:
 		g.add("write", g.any(), g.any(), 1+g.r.IntN(5))
 	case 3:
@@ -130,7 +138,19 @@ func (g *generator) past() {
 
 // disaster is what brings a cluster down, and what people make of it.
 func (g *generator) disaster() {
-	switch g.r.IntN(23) {
+	switch g.r.IntN(26) {
+	case 25:
+		g.add("bare", g.any(), "", 0)
+	case 24:
+		for range 2 {
+			m := g.any()
+			g.add("each", m, "", 0)
+			g.add("write", m, "", g.r.IntN(4))
+		}
+	case 23:
+		m := g.any()
+		g.add("wipe", m, "", 0)
+		g.add("join", m, string(g.joinInterrupt()), 0)
 	case 22:
 		g.add("drift", g.any(), "", 1+g.r.IntN(3))
 	case 0, 1, 2:
@@ -187,7 +207,9 @@ func (g *generator) disaster() {
 
 // oddity is what makes a node hard to deal with.
 func (g *generator) oddity() {
-	switch g.r.IntN(15) {
+	switch g.r.IntN(16) {
+	case 15:
+		g.add("quiet", g.any(), "", 0)
 	case 14:
 		g.add("older", g.any(), "", 0)
 	case 13:

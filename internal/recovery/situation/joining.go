@@ -10,6 +10,14 @@ import (
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery/planner"
 )
 
+// joinSteps are those after which a join can be broken off that has changed something.
+func joinSteps() []recovery.StepID {
+	return []recovery.StepID{
+		recovery.StepStop, recovery.StepRemoveStale, recovery.StepMoveAside, recovery.StepAddLearner,
+		recovery.StepStart, recovery.StepPromote,
+	}
+}
+
 // joining carries a join out as package executor does.
 type joining struct {
 	w     *world
@@ -28,8 +36,14 @@ func (j *joining) breaks(r rule, kind, format string, args ...any) {
 func (j *joining) run(until recovery.StepID) error {
 	w, m := j.w, j.m
 	leader, err := j.check()
-	if err != nil || j.plan.Healthy {
+	if err != nil {
 		return err
+	}
+	if j.plan.Healthy { // and only its journal is open
+		if begun := j.begun(); begun != nil {
+			begun.End(recovery.PhaseFinished, w.time())
+		}
+		return nil
 	}
 	journal := j.begin()
 	for _, id := range []recovery.StepID{
@@ -106,11 +120,25 @@ func (j *joining) leader() *machine {
 	return nil
 }
 
-func (j *joining) begin() *recovery.Journal {
-	for i := range j.m.journals {
-		if o := &j.m.journals[i]; o.Operation == recovery.OperationMember && o.Open() {
+// begun is the join that goes on, nil for none.
+func (j *joining) begun() *recovery.Journal { return j.m.memberJournal(planner.Begun(j.plan.Evidence)) }
+
+// memberJournal is that of a join on its machine, nil for none.
+func (m *machine) memberJournal(of *recovery.Journal) *recovery.Journal {
+	for i := range m.journals {
+		if o := &m.journals[i]; of != nil && o.Operation == recovery.OperationMember && o.ID == of.ID {
 			return o
 		}
+	}
+	return nil
+}
+
+func (j *joining) begin() *recovery.Journal {
+	if begun := j.begun(); begun != nil {
+		return begun
+	}
+	if spent := j.m.memberJournal(planner.Spent(j.plan.Evidence)); spent != nil {
+		spent.End(recovery.PhaseFinished, j.w.time())
 	}
 	j.w.clock++
 	j.m.journals = append(j.m.journals, recovery.Journal{
@@ -131,13 +159,21 @@ func (j *joining) step(id recovery.StepID, leader *machine, journal *recovery.Jo
 		m.stop(0)
 		m.manifest = parked
 	case recovery.StepRemoveStale:
+		for _, o := range leader.disk.tip.members {
+			if o.Name == m.name || slices.Contains(o.PeerURLs, m.url()) {
+				journal.Removed = o.ID.String()
+				if journal.Reached(recovery.PhaseAdded) {
+					journal.Phase, journal.Learner, journal.Voter = recovery.PhaseMoved, "", ""
+				}
+			}
+		}
 		w.removeEntries(m, leader)
 	case recovery.StepMoveAside:
 		j.moveAside(leader, journal)
 	case recovery.StepAddLearner:
 		self := m.self(w.id())
 		self.Name, self.Learner = "", true
-		if slices.ContainsFunc(leader.disk.tip.members, func(o etcd.Member) bool { return o.Learner }) {
+		if hasLearner(leader.disk.tip) {
 			return &failed{recovery.CodeLearnerInTheWay}
 		}
 		w.commit(leader, false, nil, func(e *entry) { e.members = append(slices.Clone(e.members), self) })
@@ -154,6 +190,7 @@ func (j *joining) step(id recovery.StepID, leader *machine, journal *recovery.Jo
 		tip = leader.disk.tip
 		m.disk = &data{tip: tip, commit: tip.index, applied: tip.index, member: own.ID}
 		m.running, m.flag, m.leader, m.lastWords = true, false, 0, ""
+		journal.Phase = recovery.PhaseStarted
 	case recovery.StepPromote:
 		if !m.running || m.leader == 0 {
 			return &failed{recovery.CodeEtcdExited}
@@ -207,16 +244,17 @@ func (j *joining) moveAside(leader *machine, journal *recovery.Journal) {
 		}
 	}
 	if m.disk == nil {
+		journal.Phase = recovery.PhaseMoved
 		return
 	}
-	if j.plan.OldData == "" {
+	if j.plan.OldData == "" && !journal.Places.Whole {
 		j.breaks(wholeCopy, "no-place", "%s joins, its plan names no place, and there is data", m.name)
 	}
-	if slices.ContainsFunc(m.copies, func(c keptData) bool { return c.place == j.plan.OldData && c.moved }) {
+	if journal.Places.Whole || j.plan.OldData == "" { // what a broken-off attempt has left goes beside it
 		m.copies = append(m.copies, keptData{place: m.freePlace(), data: *m.disk, moved: true})
 	} else {
 		m.copies = append(m.copies, keptData{place: j.plan.OldData, data: *m.disk, moved: true})
+		journal.Places = recovery.Places{Data: j.plan.OldData, Whole: true}
 	}
-	m.disk = nil
-	journal.Places, journal.Phase = recovery.Places{Data: j.plan.OldData, Whole: true}, recovery.PhaseMoved
+	m.disk, journal.Phase = nil, recovery.PhaseMoved
 }

@@ -93,6 +93,11 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	if m.elsewhere {
 		e.Signs = []string{"/var/lib/rancher/k3s/server/db/etcd"}
 	}
+	if m.bare {
+		e.NoManifest, e.Bare, e.Kubelet, e.Journals = true, true, recovery.Kubelet{}, nil
+		e.Problems = []string{"nothing of Kubernetes and of etcd is on " + m.name}
+		return e
+	}
 	switch m.manifest {
 	case missing:
 		e.NoManifest = true
@@ -136,7 +141,7 @@ func (w *world) examine(m *machine, t texts) recovery.Evidence {
 	if m.expired {
 		e.Problems = append(e.Problems, "the certificate of --cert-file on "+m.name+" expired")
 	}
-	if e.Status == nil && m.lastWords != "" {
+	if e.Status == nil && m.lastWords != "" && !m.quiet {
 		e.LastWords = []string{m.lastWords}
 	}
 	if e.Status == nil && e.Readable {
@@ -169,7 +174,9 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 	}
 	e.Auth = w.auth
 	if e.Status.Leader == 0 {
-		e.Tail = &recovery.Tail{Index: d.tip.index, Term: d.tip.term}
+		if !m.quiet {
+			e.Tail = &recovery.Tail{Index: d.tip.index, Term: d.tip.term}
+		}
 		e.Hash = &recovery.Hash{Revision: applied.revision, CompactRevision: 1, Value: uint32(applied.written)}
 		return
 	}

@@ -243,7 +243,7 @@ func (o *operator) apply(p *planner.SeedPlan) bool {
 	f := o.forcing(p)
 	f.watched = true
 	until := recovery.StepID("")
-	if o.applies == 0 {
+	if o.applies == 0 && !slices.Contains(joinSteps(), o.interrupt) {
 		until = o.interrupt
 	}
 	o.applies++
@@ -318,8 +318,12 @@ func (o *operator) members(s recovery.Survey) bool {
 		}
 		o.tally["member: joins"]++
 		j := &joining{w: o.world, m: m, plan: plan}
-		err = j.run("")
-		o.note("member %s joins: %v", e.Name, err)
+		until := recovery.StepID("")
+		if slices.Contains(joinSteps(), o.interrupt) && o.tries("the first join") == 1 {
+			until, whole = o.interrupt, false
+		}
+		err = j.run(until)
+		o.note("member %s joins, until %q: %v", e.Name, until, err)
 		if o.fault = j.fault; o.fault != nil {
 			return true
 		}

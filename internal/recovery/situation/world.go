@@ -83,6 +83,8 @@ type machine struct {
 	expired     bool // its certificate
 	newer       bool // its data was written by etcd 3.6
 	elsewhere   bool // a sign of another distribution is there
+	bare        bool // it was installed anew, and nothing of Kubernetes is there
+	quiet       bool // its log says nothing that could be read (--log-level=error, --log-outputs)
 	manifest    filed
 	initial     []etcd.Member
 	lastWords   string
@@ -108,6 +110,7 @@ type world struct {
 	alarm    bool
 	auth     bool
 	snapshot *entry
+	restored [2]etcd.ID // cluster and member that each restore by itself makes
 	texts    texts
 }
 
