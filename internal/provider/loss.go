@@ -66,7 +66,7 @@ func warnAbandoned(p *planner.SeedPlan, diags *diag.Diagnostics) {
 	if len(p.Abandons) > 0 {
 		diags.AddWarning(
 			"Unfinished Recoveries Are Given Up",
-			"They will never be finished. What they have done stays as it is:\n  - "+strings.Join(p.Abandons, "\n  - "),
+			"They do not go on. What they have done stays as it is:\n  - "+strings.Join(p.Abandons, "\n  - "),
 		)
 	}
 }

@@ -50,8 +50,9 @@ func (s *seed) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resou
 				Optional:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: "Recoveries that are given up, by their `recovery_id`: begun on one of these " +
-					"masters, and never to be finished. The plan says what each of them has done. What such a node " +
-					"has is not the seed; where it has writes that the seed lacks, name it in `accept_less_than`.",
+					"masters, and not to go on. The plan says what each of them has done. What such a node has is " +
+					"not the seed; where it has writes that the seed lacks, name it in `accept_less_than`. A " +
+					"recovery that was given up is taken up again with its `recovery_id`.",
 			},
 			"recovery_id": schema.StringAttribute{
 				Required: true,

@@ -144,6 +144,7 @@ type Live struct {
 	Commit    uint64 // the furthest commit index of those that answer
 	Term      uint64
 	Revision  int64
+	Twice     []string `json:",omitempty"` // nodes that answer as this cluster, and not as one
 }
 
 // Lists reports whether a member is one of the cluster's.
@@ -207,14 +208,19 @@ func SharesURL(a, b []string) bool {
 }
 
 // SeedJournal finds this node's journal of a recovery that was begun from it. Who asks for one by its ID that was
-// abandoned takes it up again.
+// abandoned takes it up again, unless the data has had another life since.
 func (e Evidence) SeedJournal(id string) *Journal {
 	for i := range e.Journals {
 		j := &e.Journals[i]
 		switch {
 		case j.Operation != OperationSeed || j.ID != id:
 		case j.Phase == PhaseAbandoned:
-			return e.TakenUp(j)
+			if own := e.TakenUp(j); own != nil {
+				return own
+			}
+			own := j.Clone()
+			own.Phase = PhaseVoid
+			return own
 		default:
 			return e.count(j)
 		}

@@ -34,7 +34,8 @@ func (s Survey) LeftBy(e Evidence) string {
 // from it later has gone on with it.
 func (j *Journal) hasLeft(e Evidence) bool {
 	if slices.ContainsFunc(e.Journals, func(k Journal) bool {
-		return (k.Operation == OperationMember && k.settled() || k.Reached(PhaseForced)) && k.last().After(j.last())
+		return k.Operation == OperationMember && k.settled() && k.last().After(j.forcedAt()) ||
+			k.Operation == OperationSeed && k.Reached(PhaseForced) && k.forcedAt().After(j.forcedAt())
 	}) {
 		return false
 	}

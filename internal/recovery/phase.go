@@ -54,7 +54,8 @@ const (
 	PhaseUndone Phase = "undone"
 	// PhaseAbandoned means that it was given up by name, or that a later operation on the node has overtaken it.
 	PhaseAbandoned Phase = "abandoned"
-	// PhaseVoid means that the data has had another life since. Nobody writes it: it follows from the evidence.
+	// PhaseVoid means that the data has had another life since. It follows from the evidence, and is written down when
+	// a later operation on the node comes to its end.
 	PhaseVoid Phase = "void"
 )
 
@@ -119,6 +120,10 @@ func (e Evidence) count(j *Journal) *Journal {
 		return own
 	case e.putBack(j):
 		return j.startedOver()
+	case e.untouched(j):
+		own := j.Clone()
+		own.Phase = PhaseCopied
+		return own
 	}
 	return j
 }
@@ -136,11 +141,23 @@ func (e Evidence) putBack(j *Journal) bool {
 		e.Manifest != "" && e.Parked == "" && e.ForceFlag == "" && (!j.Reached(PhaseForcing) || e.KnowsOthers())
 }
 
+// untouched reports whether a forced start that was about to begin has not been at the data: the membership on the disk
+// is that of the old cluster. Etcd may have run in between all the same, so that the copy is to be compared again.
+func (e Evidence) untouched(j *Journal) bool {
+	return j.Operation == OperationSeed && j.Phase == PhaseForcing && !e.Running && e.Disk != nil && e.KnowsOthers()
+}
+
 // startedOver returns the journal of a recovery that has only begun: etcd may have taken more since it was stopped, and
 // a copy that was made is not of that.
 func (j *Journal) startedOver() *Journal {
-	own := j.Clone()
+	own := j.withoutCopy()
 	own.Phase, own.Steps, own.Moved, own.SeedRan = PhaseBegun, nil, nil, false
+	return own
+}
+
+// withoutCopy returns a journal whose copy is of the past, and that needs another one.
+func (j *Journal) withoutCopy() *Journal {
+	own := j.Clone()
 	if own.Places.Whole {
 		own.Past = append(own.Past, own.Places.Data)
 	}
@@ -149,17 +166,19 @@ func (j *Journal) startedOver() *Journal {
 }
 
 // TakenUp returns an abandoned recovery as it goes on when it is asked for again by its ID; nil for one whose data has
-// had another life since. Where its forced start was verified, what came after that is weighed, and copied, anew.
+// had another life since. Where a forced start has been at the data, it is forced again: what came after is weighed and
+// copied anew.
 func (e Evidence) TakenUp(j *Journal) *Journal {
 	if e.Outlived(j) {
 		return nil
 	}
 	own := j.Clone()
 	own.Phase, own.Came, own.Ended = j.Came, PhaseNone, time.Time{}
-	if own.Reached(PhaseForced) {
-		return own.startedOver()
+	if own = e.count(own); own.Reached(PhaseForcing) {
+		own = own.withoutCopy()
+		own.Phase, own.Steps = PhaseForcing, nil
 	}
-	return e.count(own)
+	return own
 }
 
 // KnowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out:
@@ -220,6 +239,17 @@ func (e Evidence) overtaken(j *Journal) bool {
 // data is of the past.
 func (j *Journal) settled() bool {
 	return j.Reached(PhaseFinished) || j.Operation == OperationMember && j.Reached(PhaseVoter)
+}
+
+// forcedAt is when a recovery has forced its cluster, as far as its steps tell.
+func (j *Journal) forcedAt() time.Time {
+	at := j.last()
+	for _, s := range j.Steps {
+		if s.ID == StepForce {
+			at = s.Time
+		}
+	}
+	return at
 }
 
 // last is when the operation was finished, or else begun.

@@ -22,6 +22,9 @@ func (j *Journal) SeedStands() string {
 	const beyond = "The point of no return is passed: do not start etcd on the other masters with their old data."
 	const before = "Nothing was forced, and no data was changed: the point of no return is not reached."
 	kept := j.Places.Data
+	if !j.Places.Whole && len(j.Past) > 0 {
+		kept = Words(j.Past)
+	}
 	switch {
 	case j.Reached(PhaseUnforced):
 		return fmt.Sprintf(
@@ -55,6 +58,8 @@ func (j *Journal) SeedStands() string {
 			Words(j.Moved),
 			before,
 		)
+	case len(j.Past) > 0:
+		return fmt.Sprintf("copies of what %s had before etcd ran again are in %s. %s", j.Master, kept, before)
 	}
 	return ""
 }

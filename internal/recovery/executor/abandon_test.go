@@ -31,11 +31,11 @@ func (s *scripted) wrote() map[string]recovery.Journal {
 	return all
 }
 
-// abandoned are the names of those that say so.
-func abandonedOf(all map[string]recovery.Journal) []string {
+// ended are the names of those that have ended so.
+func ended(as recovery.Phase, all map[string]recovery.Journal) []string {
 	var names []string
 	for name, j := range all {
-		if j.Phase == recovery.PhaseAbandoned && !j.Ended.IsZero() {
+		if j.Phase == as && !j.Ended.IsZero() {
 			names = append(names, name)
 		}
 	}
@@ -78,7 +78,7 @@ func TestJoinClosesOlderJournals(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := runners["m1"].wrote()
-	if got := abandonedOf(all); !slices.Equal(got, []string{"member-old", "seed-2025"}) {
+	if got := ended(recovery.PhaseVoid, all); !slices.Equal(got, []string{"member-old", "seed-2025"}) {
 		t.Errorf("closed are %q", got)
 	}
 	if own := all["member-this"]; !own.Done() || own.Phase != recovery.PhaseFinished {
@@ -102,7 +102,7 @@ func TestSeedClosesOtherJournals(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][]string{"m 1": {"member-old"}, "m,2": {"seed-x"}, `m"3`: nil} {
-		if got := abandonedOf(runners[name].wrote()); !slices.Equal(got, want) {
+		if got := ended(recovery.PhaseVoid, runners[name].wrote()); !slices.Equal(got, want) {
 			t.Errorf("closed on %s are %q, want %q", name, got, want)
 		}
 	}
@@ -111,7 +111,8 @@ func TestSeedClosesOtherJournals(t *testing.T) {
 	}
 }
 
-// TestAbandonByName closes those recoveries that are given up by name, on the nodes that have them.
+// TestAbandonByName closes those recoveries that are given up by name, on the nodes that have them, and such as have
+// forced nothing.
 func TestAbandonByName(t *testing.T) {
 	s, runners := oddSeed()
 	s.plan.Abandon = []string{"2025", "none", "done", "test"}
@@ -120,13 +121,14 @@ func TestAbandonByName(t *testing.T) {
 		journal(recovery.OperationSeed, "2024", recovery.PhaseForcing, 1),
 		journal(recovery.OperationSeed, "done", recovery.PhaseFinished, 1),
 		journal(recovery.OperationMember, "2025", recovery.PhaseAdded, 1),
+		journal(recovery.OperationSeed, "begun", recovery.PhaseCopied, 1), // which has forced nothing
 	}
 	if err := s.abandonNamed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string][]string{"m 1": nil, "m,2": {"seed-2025"}, `m"3`: nil} {
+	for name, want := range map[string][]string{"m 1": nil, "m,2": {"seed-2025", "seed-begun"}, `m"3`: nil} {
 		all := runners[name].wrote()
-		if got := abandonedOf(all); !slices.Equal(got, want) || len(all) != len(want) {
+		if got := ended(recovery.PhaseAbandoned, all); !slices.Equal(got, want) || len(all) != len(want) {
 			t.Errorf("closed on %s are %q, want %q", name, got, want)
 		}
 	}

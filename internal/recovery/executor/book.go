@@ -114,14 +114,17 @@ func (b *book) write(ctx context.Context, text []byte) error {
 	return nil
 }
 
-// abandon closes those journals of a node that are open and of which this is true: nothing goes on from them any more.
-func (c *crew) abandon(ctx context.Context, m *master, which func(recovery.Journal) bool) error {
+// closeOthers ends those journals of a node that were never ended and of which this is true, as abandoned or as void:
+// nothing goes on from them any more.
+func (c *crew) closeOthers(
+	ctx context.Context, m *master, as recovery.Phase, which func(recovery.Journal) bool,
+) error {
 	for _, j := range m.ev.Journals {
 		if !j.Unended() || !which(j) {
 			continue
 		}
 		b := openBook(&j, j.Operation, j.ID, m.Node, c.now)
-		b.End(recovery.PhaseAbandoned, c.now().UTC())
+		b.End(as, c.now().UTC())
 		if err := b.save(ctx); err != nil {
 			return err
 		}

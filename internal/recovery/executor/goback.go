@@ -76,6 +76,9 @@ func (s *seeding) copiedUnheard(ctx context.Context) bool {
 // byHand is the way back from where this program does not go back by itself.
 func (s *seeding) byHand() string {
 	ev, kept := s.seed.ev, s.book.Places.Data
+	if past := s.book.Past; !s.book.Places.Whole && len(past) > 0 {
+		kept = past[len(past)-1]
+	}
 	var do []string
 	first := "when no etcd runs there"
 	if s.book.Reached(recovery.PhaseForcing) {

@@ -55,7 +55,7 @@ type joining struct {
 	started string // the container that runs the new member
 	result  *MemberResult
 	began   bool
-	spent   *recovery.Journal // of a join that made it a voter, which it is no more
+	spent   *recovery.Journal // of a join that was never ended, whose data has had another life since
 	resumes bool              // the journal was there, and is to be closed
 	voter   bool              // it is a healthy voter already
 }
@@ -87,7 +87,7 @@ func (j *joining) record(ctx context.Context, number, of int, step recovery.Step
 		return err
 	}
 	// What was begun before on this node is of data that it has no more.
-	if err := j.abandon(ctx, j.self, func(have recovery.Journal) bool {
+	if err := j.closeOthers(ctx, j.self, recovery.PhaseVoid, func(have recovery.Journal) bool {
 		return have.FileName() != j.book.FileName() && have.Started.Before(j.book.Started)
 	}); err != nil {
 		return err

@@ -19,13 +19,9 @@ func (j *joining) stop(ctx context.Context) error {
 	if !j.began {
 		j.began = true
 		if j.spent != nil { // or it would stay open for good
-			if err := openBook(
-				j.spent,
-				recovery.OperationMember,
-				j.spent.ID,
-				j.self.Node,
-				j.now,
-			).finish(ctx); err != nil {
+			spent := openBook(j.spent, recovery.OperationMember, j.spent.ID, j.self.Node, j.now)
+			spent.End(recovery.PhaseVoid, j.now().UTC())
+			if err := spent.save(ctx); err != nil {
 				return err
 			}
 		}

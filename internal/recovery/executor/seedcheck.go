@@ -58,12 +58,13 @@ func (s *seeding) check(ctx context.Context) error {
 	return s.abandonNamed(ctx)
 }
 
-// abandonNamed closes the recoveries that are given up by name.
+// abandonNamed closes the recoveries that are given up by name, and those that have forced nothing: as they count now,
+// which may be less than what was written, they are behind this one, and what comes next must not make them more again.
 func (s *seeding) abandonNamed(ctx context.Context) error {
 	return s.each(ctx, s.plan.Reached(), func(ctx context.Context, m *master) error {
-		return s.abandon(ctx, m, func(j recovery.Journal) bool {
+		return s.closeOthers(ctx, m, recovery.PhaseAbandoned, func(j recovery.Journal) bool {
 			return j.Operation == recovery.OperationSeed && j.ID != s.plan.RecoveryID &&
-				slices.Contains(s.plan.Abandon, j.ID)
+				(slices.Contains(s.plan.Abandon, j.ID) || j.Open() && !j.Reached(recovery.PhaseForcing))
 		})
 	})
 }

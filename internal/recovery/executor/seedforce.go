@@ -35,7 +35,7 @@ func (s *seeding) stopSeed(ctx context.Context) error {
 // copied leaves a copy alone once the flag may have been in. Before, one that is there is compared once more: etcd may
 // have run since.
 func (s *seeding) copied(context.Context) (bool, error) {
-	return s.book.Reached(recovery.PhaseForcing), nil
+	return s.book.Reached(recovery.PhaseForcing) && s.book.Places.Whole, nil
 }
 
 // copy keeps what the seed has. A forced start rewrites its log before it checks anything (etcd 3.5,

@@ -388,17 +388,18 @@ func TestAbandonIsPlanned(t *testing.T) {
 	}
 }
 
-// TestAbandonedIsTakenUp asks again for a recovery by its ID that was given up. Where its forced start was never
-// verified it goes on, with every check; else its data is weighed anew, and here only needs to be started.
+// TestAbandonedIsTakenUp asks again for a recovery by its ID that was given up: it goes on, with every check. Where a
+// forced start has been at the data, that is copied anew. A new recovery leads back to it.
 func TestAbandonedIsTakenUp(t *testing.T) {
 	one, two, thr := peer(1, "m1", "10.0.0.11"), peer(22, "m2", "10.0.0.12"), peer(33, "m3", "10.0.0.13")
 	for _, c := range []struct {
-		came       recovery.Phase
-		code, anew recovery.Code // of X asked for again, and of a new one
+		came  recovery.Phase
+		place string        // of the copy
+		anew  recovery.Code // of a new recovery
 	}{
-		{came: recovery.PhaseCopied},
-		{came: recovery.PhaseForcing, anew: recovery.CodeSeedDamaged},
-		{came: recovery.PhaseForced, code: recovery.CodeClusterStartable, anew: recovery.CodeSeedDamaged},
+		{came: recovery.PhaseCopied, place: "/old/1"},
+		{came: recovery.PhaseForcing, place: "/old/2", anew: recovery.CodeSeedUndecided},
+		{came: recovery.PhaseForced, place: "/old/2", anew: recovery.CodeSeedUndecided},
 	} {
 		x := recovery.Journal{
 			Operation: recovery.OperationSeed, ID: "X", Master: "m1", Phase: c.came, Started: time.Unix(0, 0),
@@ -410,13 +411,13 @@ func TestAbandonedIsTakenUp(t *testing.T) {
 			members = append(members, two, thr)
 		}
 		m1 := at(disk(7, 1_000, members...), one)
-		m1.Journals, m1.Parked = []recovery.Journal{x}, "/parked/etcd.yaml"
+		m1.Journals, m1.Parked, m1.OldData = []recovery.Journal{x}, "/parked/etcd.yaml", "/old/2"
 		s := surveyed(m1, at(empty(), two), at(empty(), thr))
 		p, err := DecideSeed(s, SeedRequest{RecoveryID: "X", Node: "m1"})
-		if recovery.CodeOf(err) != c.code {
-			t.Errorf("%s: %v", c.came, err)
+		if err != nil {
+			t.Fatalf("%s: %v", c.came, err)
 		}
-		if err == nil && (!p.Resuming || p.OldData != "/old/1") {
+		if !p.Resuming || p.OldData != c.place || !strings.Contains(m1.SeedJournal("X").SeedStands(), "/old/1") {
 			t.Errorf("%s: resuming %t, with the copy at %s", c.came, p.Resuming, p.OldData)
 		}
 		_, err = DecideSeed(s, SeedRequest{RecoveryID: "Y"})
@@ -466,6 +467,57 @@ func TestForcedLaterIsNotLeft(t *testing.T) {
 		}
 		_, err := DecideSeed(s, SeedRequest{RecoveryID: "Z"})
 		if behind := recovery.CodeOf(err) == recovery.CodeClusterBehind; behind == c.left {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestRemovedSeedIsNotForcedAgain has a recovery whose forced start was never verified. Another one has made a cluster
+// since that has removed its seed, and of which one node is left, with all that was written.
+func TestRemovedSeedIsNotForcedAgain(t *testing.T) {
+	one, two, thr := peer(1, "m1", "10.0.0.11"), peer(22, "m2", "10.0.0.12"), peer(33, "m3", "10.0.0.13")
+	m1, m3 := at(disk(7, 1_000, one), one), at(disk(7, 900_000, two, thr), thr)
+	m1.Journals, m1.Parked = []recovery.Journal{{
+		Operation: recovery.OperationSeed, ID: "A", Master: "m1", Phase: recovery.PhaseForcing, Cluster: 7, Member: 1,
+		Places: recovery.Places{Data: "/old/1", Whole: true},
+	}}, "/parked/etcd.yaml"
+	m3.Disk.RemovedMembers = []etcd.ID{1}
+	_, err := DecideSeed(surveyed(m1, at(empty(), two), m3), SeedRequest{RecoveryID: "A"})
+	if r, _ := recovery.IsRefusal(err); r == nil || r.Code != recovery.CodeSeedRemoved ||
+		!strings.Contains(r.Next, `abandon = ["A"]`) {
+		t.Errorf("got %v", err)
+	}
+	m3.Disk.RemovedMembers = nil // nobody says so, and it has more
+	_, err = DecideSeed(surveyed(m1, at(empty(), two), m3), SeedRequest{RecoveryID: "A"})
+	if recovery.CodeOf(err) != recovery.CodeOthersHaveMore {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestJoinOfTwoClusters has two nodes that answer as one cluster and are two: nobody joins until one of them counts.
+func TestJoinOfTwoClusters(t *testing.T) {
+	one, two, thr := peer(1, "m1", "10.0.0.11"), peer(22, "m2", "10.0.0.12"), peer(33, "m3", "10.0.0.13")
+	other := two
+	other.ID = 1
+	for name, c := range map[string]struct {
+		m2   recovery.Evidence
+		code recovery.Code
+	}{
+		"one cluster":                          {m2: at(quorum(7, 100, one, two), two)},
+		"the same member twice":                {at(quorum(7, 100, other), other), recovery.CodeMemberTwice},
+		"each has thrown the other one out":    {at(quorum(7, 100, two), two), recovery.CodeMemberTwice},
+		"the cluster of the second is another": {m2: at(quorum(8, 100, two), two)},
+	} {
+		m1 := at(quorum(7, 200, one), one)
+		if name == "one cluster" {
+			m1 = at(quorum(7, 200, one, two), one)
+		}
+		s := surveyed(m1, c.m2, at(empty(), thr))
+		live := &recovery.Live{ClusterID: 7, Members: m1.Members, Revision: 200, Twice: s.Twice(7)}
+		m3 := s.Node("m3")
+		m3.Live, m3.Kubelet.Running = live, true
+		_, err := DecideMember(m3, recovery.Cluster{ID: "7"}, true)
+		if recovery.CodeOf(err) != c.code {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

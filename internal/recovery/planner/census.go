@@ -382,7 +382,8 @@ func (c *Census) find(name string) *Node {
 }
 
 // unplacedSeats are the members of a lineage that none of the surveyed nodes proves to be. A node that was not examined
-// stands for the one of its name, unless SSH was given another address; spare are those that stand for none.
+// stands for the one of its name where SSH was given the address that the member has; spare are those that stand for
+// none.
 func (c *Census) unplacedSeats(l *Lineage, lost []string) (open []Seat, spare []*Node) {
 	for _, s := range l.Seats {
 		if s.Node == nil && !givenUp(s.Member, lost) {
@@ -396,7 +397,7 @@ func (c *Census) unplacedSeats(l *Lineage, lost []string) (open []Seat, spare []
 		}
 	}
 	open = slices.DeleteFunc(open, func(s Seat) bool {
-		i := slices.IndexFunc(spare, func(n *Node) bool { return n.Name == s.Name && !n.elsewhereThan(s) })
+		i := slices.IndexFunc(spare, func(n *Node) bool { return n.Name == s.Name && byAddress(n, s) })
 		if i >= 0 {
 			spare = slices.Delete(spare, i, i+1)
 		}
@@ -411,18 +412,6 @@ func (c *Census) reached(s Seat) bool {
 		return slices.ContainsFunc(n.Peers, func(p recovery.Peer) bool {
 			return p.Answers && slices.Contains(s.PeerURLs, p.URL)
 		})
-	})
-}
-
-// elsewhereThan reports whether SSH was given an address at which the member is not.
-func (n *Node) elsewhereThan(s Seat) bool {
-	own, err := netip.ParseAddr(n.Host)
-	if err != nil {
-		return false
-	}
-	return !slices.ContainsFunc(s.PeerURLs, func(text string) bool {
-		ip, err := netip.ParseAddr(hostOf(text))
-		return err != nil || ip.Unmap() == own.Unmap()
 	})
 }
 

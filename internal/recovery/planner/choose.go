@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"slices"
-
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -14,11 +12,8 @@ func Choose(s recovery.Survey, lost []string) (name, reason string, err error) {
 
 func (c *Census) choose(lost []string) (name, reason string, err error) {
 	r := c.rank(lost)
-	if i := slices.IndexFunc(c.Survey, forsaken); i >= 0 && len(r.Candidates) == 0 {
-		return "", "", seedForsaken(c.Survey[i])
-	}
 	if r.Undecided != "" {
-		return "", "", undecidedSeed(r.Undecided, c.Survey)
+		return "", "", undecidedSeed(r, c.Survey)
 	}
 	return r.Best(), r.reason(), nil
 }

@@ -79,7 +79,7 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 			}
 		}
 		if i := slices.IndexFunc(all, forsaken); i >= 0 {
-			return seedForsaken(all[i])
+			return seedForsaken(all[i], false)
 		}
 		return &recovery.Refusal{
 			Code:      recovery.CodeNoData,
@@ -190,6 +190,14 @@ func oneClusterTwice(a, b string, cluster etcd.ID) string {
 	return fmt.Sprintf(
 		"%s and %s both answer as cluster %s, and neither has the other among its members.", a, b, cluster,
 	)
+}
+
+func clusterTwice(e recovery.Evidence) error {
+	of := e
+	of.Name = e.Live.Twice[0]
+	return memberTwice("join", of, e.Live.Twice[1], fmt.Sprintf(
+		"%s answer as cluster %s, and not as one.", recovery.Words(e.Live.Twice), e.Live.ClusterID,
+	))
 }
 
 func memberTwice(attribute string, a recovery.Evidence, b, found string) error {

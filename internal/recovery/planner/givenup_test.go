@@ -45,6 +45,17 @@ func TestGivenUpTogether(t *testing.T) {
 m3 does not answer: no route to host. Is it on. Their etcd may still run where you cannot see it.
 m1 knows of members at other addresses than SSH was given: m2 (` + m2 + `); m3 (` + m3 + `).`,
 		},
+		"one off, whose name is a member's and whose host name says nothing of an address": {
+			survey: recovery.Survey{at(disk(7, 20, m...), m[0]), silentAt("m2", "m2.example"), at(empty(), m[2])},
+			want:   []recovery.Code{recovery.CodeUnreachable},
+			says:   `lost_nodes = ["m2", "` + m2 + `"]`,
+		},
+		"and given up by that name alone": {
+			survey: recovery.Survey{at(disk(7, 20, m...), m[0]), silentAt("m2", "m2.example"), at(empty(), m[2])},
+			lost:   []string{"m2"},
+			want:   []recovery.Code{recovery.CodeMemberNotSurveyed},
+			says:   `lost_nodes = ["m2", "` + m2 + `"]`,
+		},
 		"and given up by name": {
 			survey: recovery.Survey{
 				at(disk(7, 20, m...), m[0]), silentAt("m2", "192.168.0.12"), silentAt("m3", "192.168.0.13"),

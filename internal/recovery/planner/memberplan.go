@@ -39,6 +39,9 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	if e.Twin != "" {
 		return nil, memberTwice("node", e, e.Twin, oneMemberOnTwo(e.Name, e.Twin, e.Status.MemberID))
 	}
+	if join.Is(e.Live) && len(e.Live.Twice) > 0 {
+		return nil, clusterTwice(e)
+	}
 	begun := Begun(e)
 	if begun != nil {
 		p.Resumes = goesOnAfter(e, begun)
@@ -242,7 +245,7 @@ func (p *MemberPlan) Joined() recovery.Cluster {
 // Begun is the join that goes on on a master, nil for none.
 func Begun(e recovery.Evidence) *recovery.Journal { return join(e, (*recovery.Journal).Open) }
 
-// Spent is a join that made a voter of a master, which is none any more, and that was not closed; nil for none.
+// Spent is a join that was never ended, and whose data has had another life since; nil for none.
 func Spent(e recovery.Evidence) *recovery.Journal {
 	return join(e, func(j *recovery.Journal) bool { return j.Unended() && !j.Open() })
 }

@@ -92,14 +92,18 @@ func (n *Node) unread() string {
 }
 
 // undecidedSeed refuses where the operator has to choose.
-func undecidedSeed(why string, all recovery.Survey) error {
+func undecidedSeed(r Ranking, all recovery.Survey) error {
+	next := "put right what is wrong with the masters named above and plan again; or decide which one has the data " +
+		"to keep, and name it with node = \"…\"."
+	if i := slices.IndexFunc(all, forsaken); i >= 0 && len(r.Candidates) == 0 {
+		next += " " + afterForcing(all[i])
+	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeSeedUndecided,
 		Title:     "No Seed Can Be Chosen",
-		Found:     why + problemsBeside(why, all),
+		Found:     r.Undecided + problemsBeside(r.Undecided, all),
 		Attribute: "node",
-		Next: "put right what is wrong with the masters named above and plan again; or decide which one has " +
-			"the data to keep, and name it with node = \"…\".",
+		Next:      next,
 	}
 }
 

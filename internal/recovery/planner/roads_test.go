@@ -57,11 +57,10 @@ func TestSameChecksOnEveryRoad(t *testing.T) {
 				"seed-can-be-forced":        forced,
 				"seed-lets-us-in":           "nothing could be checked otherwise, which is found out in its step",
 				"stop-is-orderly":           forced,
-				"copy-fits":                 "the copy is there, and was compared",
 			},
 			[]string{
-				"nobody-follows-a-leader", "seed-is-known", "others-cannot-start", "price-is-accepted",
-				"nothing-is-seen-from-nodes", "nodes-can-be-asked",
+				"nobody-follows-a-leader", "seed-was-not-removed", "seed-is-known", "others-cannot-start",
+				"price-is-accepted", "nothing-is-seen-from-nodes", "nodes-can-be-asked", "copy-fits",
 			},
 		},
 	} {

@@ -128,16 +128,10 @@ func (d *seedDecision) checks() []check {
 	switch {
 	case d.journal == nil:
 		return d.newRecovery()
-	case !d.journal.Reached(recovery.PhaseForcing), d.neverForced():
+	case !d.journal.Reached(recovery.PhaseForcing):
 		return d.beforeForcing()
 	}
 	return d.sinceForcing()
-}
-
-// neverForced reports whether the forced start that was about to begin has not been at the data: the membership on the
-// disk is that of the old cluster.
-func (d *seedDecision) neverForced() bool {
-	return untouched(d.began.Evidence, d.journal)
 }
 
 func (d *seedDecision) newRecovery() []check {
@@ -214,6 +208,7 @@ func (d *seedDecision) sinceForcing() []check {
 		{name: "nobody-serves-unasked", rule: d.nobodyServesUnasked},
 		{name: "nobody-follows-a-leader", rule: d.nobodyFollowsLeader, until: recovery.PhaseForced},
 		{name: "seed-still-has-data", rule: d.seedStillHasData},
+		{name: "seed-was-not-removed", rule: d.seedWasNotRemoved, until: recovery.PhaseForced},
 		{name: "seed-is-known", rule: d.seedIsKnown, until: recovery.PhaseForced},
 		{name: "others-cannot-start", rule: d.othersCannotStart, until: recovery.PhaseForced},
 		{name: "price-is-accepted", rule: d.priceIsStillAccepted, until: recovery.PhaseForced},
@@ -222,6 +217,7 @@ func (d *seedDecision) sinceForcing() []check {
 		{name: "nodes-can-be-stopped", rule: d.nodesCanBeStopped, also: true},
 		{name: "nodes-can-be-asked", rule: d.nodesCanBeAsked, also: true, until: recovery.PhaseForced},
 		{name: "manifest-can-be-edited", rule: d.editManifest, also: true},
+		{name: "copy-fits", rule: d.copyIsThereOrFits, also: true, until: recovery.PhaseForced},
 		{name: "kubelet-runs", rule: d.kubeletRuns, also: true},
 		{name: "warnings", rule: d.warn},
 	}
@@ -311,7 +307,7 @@ func (d *seedDecision) warn() error {
 	d.plan.Hazards, d.plan.Managers = hazards(d.seed.Evidence, d.Survey), managersOf(d.Survey...)
 	for _, e := range d.plan.Evidence {
 		for _, j := range e.Journals {
-			if d.plan.abandons(&j) {
+			if d.plan.abandons(&j) && !j.Done() {
 				d.plan.Abandons = append(d.plan.Abandons, isAbandoned(j, e.Name))
 			}
 		}

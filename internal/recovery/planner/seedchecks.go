@@ -181,7 +181,7 @@ func (d *seedDecision) othersCannotStart() error {
 // priceIsStillAccepted refuses to go on with a forced start that is not verified yet where others have more by now than
 // was accepted for it. What the seed itself has may not be readable in the middle of that.
 func (d *seedDecision) priceIsStillAccepted() error {
-	if d.rank(d.plan.Lost).candidate(d.seed.Name) == nil {
+	if _, known := d.seed.Progress(); !known {
 		return nil
 	}
 	return d.priceIsAccepted()
@@ -191,6 +191,14 @@ func (d *seedDecision) priceIsStillAccepted() error {
 func (d *seedDecision) seedStillHasData() error {
 	if d.seed.Holds == Empty || d.seed.Holds == Damaged || d.seed.Unknown.Data != "" {
 		return seedLostItsData(d.seed, d.journal)
+	}
+	return nil
+}
+
+// seedWasNotRemoved refuses to force again what a later cluster has sent away.
+func (d *seedDecision) seedWasNotRemoved() error {
+	if by := d.removedFor(d.seed); by != "" {
+		return instead(recovery.AsRefusal(seedRemovedBy(d.seed.Name, by), "", ""), d.journal, nil)
 	}
 	return nil
 }
@@ -254,7 +262,7 @@ func (d *seedDecision) unforceable() error {
 	case !seed.Readable:
 		return seedEmpty(seed, d.plan.Verdict.WithData)
 	case forsaken(seed.Evidence):
-		return seedForsaken(d.plan.Evidence.Node(seed.Name))
+		return seedForsaken(d.plan.Evidence.Node(seed.Name), true)
 	case seed.Learner():
 		return seedLearner(seed.Name)
 	case unlisted(seed.Evidence):
@@ -288,7 +296,7 @@ func deniesClient(text string) bool {
 
 // priceIsAccepted refuses a seed on which less is kept than on another node, unless that is accepted by name.
 func (d *seedDecision) priceIsAccepted() error {
-	d.plan.Loss = lossAs(d.plan.Node, d.rank(d.plan.Lost))
+	d.plan.Loss = d.lossAs(d.plan.Node, d.rank(d.plan.Lost))
 	more := slices.DeleteFunc(
 		d.plan.Loss.price(),
 		func(name string) bool { return slices.Contains(d.plan.Less, name) },
@@ -301,9 +309,15 @@ func (d *seedDecision) priceIsAccepted() error {
 
 // lossAs is what the choice of a seed costs. Of one whose own data could not be read nothing is known but that others
 // have theirs.
-func lossAs(seed string, r Ranking) *Loss {
-	if c := r.candidate(seed); c != nil {
-		return &c.Loss
+func (c *Census) lossAs(seed string, r Ranking) *Loss {
+	if own := r.candidate(seed); own != nil {
+		return &own.Loss
+	}
+	for _, w := range r.weighed {
+		if w.Name == seed { // it is no candidate as it is
+			l := c.lossOf(w, r.weighed)
+			return &l
+		}
 	}
 	l := &Loss{Unjudged: []string{seed}}
 	for _, u := range r.Out {
@@ -385,6 +399,14 @@ func (d *seedDecision) copyFits() error {
 		return noSpace(d.seed.Evidence, need, past)
 	}
 	return nil
+}
+
+// copyIsThereOrFits wants room for another copy where a recovery is taken up again whose copy is of older data.
+func (d *seedDecision) copyIsThereOrFits() error {
+	if d.journal.Places.Whole {
+		return nil
+	}
+	return d.copyFits()
 }
 
 // kubeletRuns wants somebody who starts etcd again.

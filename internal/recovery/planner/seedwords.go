@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -14,7 +15,7 @@ func wasBegun(j *recovery.Journal) string { return fmt.Sprintf("recovery %s %s",
 
 // isAbandoned says what a recovery has done that is given up.
 func isAbandoned(j recovery.Journal, node string) string {
-	return fmt.Sprintf("%s on %s: %s", j.ID, node, j.Stands(""))
+	return fmt.Sprintf("%s on %s: %s", j.ID, node, cmp.Or(j.SeedStands(), "it had only begun."))
 }
 
 func seedDamaged(e recovery.Evidence) error {
@@ -73,12 +74,10 @@ func giveUp(j *recovery.Journal) string {
 	)
 }
 
-func seedForsaken(e recovery.Evidence) error {
-	next := "choose another master that has data."
-	if id := goesOn(e); id != "" {
-		next += fmt.Sprintf(
-			" If that recovery is to go on after all, take it out of abandon, and set recovery_id = %q.", id,
-		)
+func seedForsaken(e recovery.Evidence, others bool) error {
+	next := afterForcing(e)
+	if others {
+		next = "choose another master that has data. " + next
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeSeedDamaged,
@@ -88,8 +87,22 @@ func seedForsaken(e recovery.Evidence) error {
 			"a recovery that was given up has begun a forced start on %s, which rewrites the log.",
 			e.Name,
 		),
-		Next: next + " Or put the copy back that the journal names, and move the journal away.",
+		Next: next,
 	}
+}
+
+// afterForcing is what can be done with data at which a forced start has been that was given up.
+func afterForcing(e recovery.Evidence) string {
+	text := ""
+	if id := goesOn(e); id != "" {
+		text = fmt.Sprintf(
+			"If the recovery that was given up on %s is to go on after all, take it out of abandon, and set "+
+				"recovery_id = %q: its data is weighed and copied anew. ",
+			e.Name,
+			id,
+		)
+	}
+	return text + "To go back, put the copy on " + e.Name + " back that the journal names, and move the journal away."
 }
 
 // goesOn is the recovery whose forced start has been at a node's data, and which can still be taken up; "" for none.

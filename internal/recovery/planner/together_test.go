@@ -12,7 +12,7 @@ import (
 
 // TestAllAtOnce has a plan refused for several reasons that do not hang together.
 func TestAllAtOnce(t *testing.T) {
-	silent := recovery.Evidence{Name: "m2", Reach: recovery.Silent, ReachError: "i/o timeout"}
+	silent := silentAt("m2", "10.0.0.12")
 	s := recovery.Survey{
 		at(disk(7, 20, append(three(), peer(4, "m4", "10.0.0.14"), peer(5, "m5", "10.0.0.15"))...), three()[0]),
 		silent,

@@ -306,15 +306,8 @@ func removedFor(e recovery.Evidence, all recovery.Survey) string {
 // forcing is true of a master on which a recovery has begun to force a new cluster and has not finished.
 func forcing(e recovery.Evidence) bool {
 	return slices.ContainsFunc(e.Journals, func(j recovery.Journal) bool {
-		return j.Operation == recovery.OperationSeed && j.Open() && j.Reached(recovery.PhaseForcing) &&
-			!untouched(e, &j)
+		return j.Operation == recovery.OperationSeed && j.Open() && j.Reached(recovery.PhaseForcing)
 	})
-}
-
-// untouched reports whether a forced start that was about to begin has not been at the data: the membership on the disk
-// is that of the old cluster.
-func untouched(e recovery.Evidence, j *recovery.Journal) bool {
-	return !j.Reached(recovery.PhaseForced) && !e.Running && e.Disk != nil && e.KnowsOthers()
 }
 
 // forsaken is true of a node on which a forced start was begun by a recovery that was given up since, and whose data is

@@ -202,8 +202,8 @@ func otherUnfinished(j recovery.Journal, node string) error {
 			j.Stands(""),
 		),
 		Next: fmt.Sprintf(
-			"finish it, with recovery_id = %q. If it cannot be finished, give it up: abandon = [%q]; what %s has "+
-				"will then not be the seed.",
+			"finish it, with recovery_id = %q. If it cannot be finished, give it up: abandon = [%q]; what the forced "+
+				"start has left on %s will then not be the seed.",
 			j.ID,
 			j.ID,
 			node,

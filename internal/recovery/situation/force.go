@@ -100,7 +100,7 @@ func (f *forcing) run(steps []recovery.StepID, until recovery.StepID) error {
 				Step: string(id),
 			})
 			if id == recovery.StepConfirm {
-				j.End(recovery.PhaseFinished, f.w.time())
+				f.finish(j)
 			}
 		}
 		if id == until || id == recovery.StepForce && until == midForce {
@@ -135,7 +135,13 @@ func (f *forcing) step(id, until recovery.StepID) error {
 			f.reach(recovery.PhaseStopped)
 		}
 	case recovery.StepCopy:
-		if j.Reached(recovery.PhaseCopied) {
+		switch {
+		case j.Reached(recovery.PhaseForcing) && j.Places.Whole:
+			return nil
+		case j.Reached(recovery.PhaseCopied) && j.Places.Whole && !seed.isCopied(j.Places.Data):
+			f.goBack()
+			return &failed{recovery.CodeNodeChanged}
+		case j.Reached(recovery.PhaseCopied) && j.Places.Whole:
 			return nil
 		}
 		if seed.disk != nil {
@@ -192,6 +198,28 @@ func (f *forcing) step(id, until recovery.StepID) error {
 	return nil
 }
 
+// isCopied reports whether a copy is of what a machine has.
+func (m *machine) isCopied(place string) bool {
+	return m.disk == nil || slices.ContainsFunc(m.copies, func(c keptData) bool {
+		return c.place == place && c.data == *m.disk
+	})
+}
+
+// finish ends the recovery, and with it whatever else was begun on its nodes.
+func (f *forcing) finish(j *recovery.Journal) {
+	id := j.ID
+	for _, m := range append(f.others, f.seed) {
+		for i := range m.journals {
+			o := &m.journals[i]
+			own := m == f.seed && o.Operation == recovery.OperationSeed && o.ID == id
+			if o.Unended() && !own {
+				o.End(recovery.PhaseVoid, f.w.time())
+			}
+		}
+	}
+	j.End(recovery.PhaseFinished, f.w.time())
+}
+
 // takeFlagOut is what comes after a run that has ended, and was not killed.
 func (f *forcing) takeFlagOut(err error) {
 	if f.seed.manifest == forcedByUs {
@@ -228,10 +256,14 @@ func (f *forcing) goBack() {
 // begin writes down what is about to be moved.
 func (f *forcing) begin() {
 	f.open()
-	for _, m := range f.w.machines {
-		for i := range m.journals {
-			if slices.Contains(f.abandoned, m.journals[i].ID) && m.journals[i].Open() && m.key != "" {
-				m.journals[i].End(recovery.PhaseAbandoned, f.w.time())
+	for _, m := range append(f.others, f.seed) {
+		counted := f.w.examine(m, f.w.texts).Counted().Journals
+		for i := range counted {
+			o := &counted[i]
+			if o.Operation == recovery.OperationSeed && o.ID != f.id && o.Unended() &&
+				(slices.Contains(f.abandoned, o.ID) || o.Open() && !o.Reached(recovery.PhaseForcing)) {
+				o.End(recovery.PhaseAbandoned, f.w.time())
+				m.journals[i] = *o
 			}
 		}
 	}
@@ -259,15 +291,7 @@ func (f *forcing) begin() {
 // since, or the recovery was given up.
 func (f *forcing) open() {
 	seed := f.seed
-	e := recovery.Evidence{Journals: slices.Clone(seed.journals)}
-	switch seed.manifest {
-	case inPlace, uneditable:
-		e.Manifest = manifestPath
-	}
-	if d := seed.disk; d != nil {
-		e.Disk, e.Members = &recovery.OnDisk{ClusterID: d.tip.cluster, MemberID: d.member}, d.tip.at(d.applied).members
-	}
-	j := e.SeedJournal(f.id)
+	j := f.w.examine(seed, f.w.texts).SeedJournal(f.id)
 	if j == nil || j.Phase == recovery.PhaseUndone {
 		j = &recovery.Journal{Operation: recovery.OperationSeed, ID: f.id, Master: seed.key, Started: f.w.time()}
 		if d := seed.disk; d != nil {

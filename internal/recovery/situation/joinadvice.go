@@ -62,6 +62,9 @@ func (o *operator) memberAdvised(code recovery.Code, m *machine, s recovery.Surv
 		o.settle()
 	case recovery.CodeManifestNotEditable:
 		m.manifest = inPlace
+	case recovery.CodeMemberTwice:
+		o.chooseTwin()
+		return false
 	case recovery.CodeClusterBehind:
 		o.putAside(s)
 		return false

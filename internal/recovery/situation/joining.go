@@ -41,7 +41,7 @@ func (j *joining) run(until recovery.StepID) error {
 	}
 	if j.plan.Healthy { // and only its journal is open
 		if begun := j.begun(); begun != nil {
-			begun.End(recovery.PhaseFinished, w.time())
+			j.finish(begun)
 		}
 		return nil
 	}
@@ -63,8 +63,18 @@ func (j *joining) run(until recovery.StepID) error {
 			return nil
 		}
 	}
-	journal.End(recovery.PhaseFinished, w.time())
+	j.finish(journal)
 	return nil
+}
+
+// finish ends the join, and with it what was begun before on its node.
+func (j *joining) finish(journal *recovery.Journal) {
+	for i := range j.m.journals {
+		if o := &j.m.journals[i]; o != journal && o.Unended() && o.Started.Before(journal.Started) {
+			o.End(recovery.PhaseVoid, j.w.time())
+		}
+	}
+	journal.End(recovery.PhaseFinished, j.w.time())
 }
 
 // check is what the executor makes sure of before it changes anything.
@@ -138,7 +148,7 @@ func (j *joining) begin() *recovery.Journal {
 		return begun
 	}
 	if spent := j.m.memberJournal(planner.Spent(j.plan.Evidence)); spent != nil {
-		spent.End(recovery.PhaseFinished, j.w.time())
+		spent.End(recovery.PhaseVoid, j.w.time())
 	}
 	j.w.clock++
 	j.m.journals = append(j.m.journals, recovery.Journal{

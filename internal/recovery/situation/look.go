@@ -180,7 +180,11 @@ func (w *world) ask(e *recovery.Evidence, m *machine) {
 		e.Hash = &recovery.Hash{Revision: applied.revision, CompactRevision: 1, Value: uint32(applied.written)}
 		return
 	}
-	if e.Status.Learner || w.leaderOf(m) == nil {
+	if e.Status.Learner {
+		return
+	}
+	if w.leaderOf(m) == nil {
+		e.Unknown.Quorum = "context deadline exceeded"
 		return
 	}
 	e.Quorum = true
@@ -261,7 +265,9 @@ func liveCluster(s recovery.Survey) *recovery.Live {
 	if best == nil {
 		return nil
 	}
-	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
+	live := &recovery.Live{
+		ClusterID: best.Status.ClusterID, Members: best.Members, Twice: s.Twice(best.Status.ClusterID),
+	}
 	for _, e := range s {
 		if e.Quorum && e.Within(live) {
 			live.Commit = max(live.Commit, e.Status.RaftIndex)

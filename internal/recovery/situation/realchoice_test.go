@@ -185,7 +185,7 @@ func done(before, w *world, e event) bool {
 		return m.running && w.find(e.with).running && old.disk == nil
 	case "remove":
 		leader := before.leaderOf(before.find(e.with))
-		return leader != nil && w.find(leader.name).disk.tip.member(old.disk.member) == nil
+		return leader != nil && old.disk != nil && w.find(leader.name).disk.tip.member(old.disk.member) == nil
 	}
 	return !reflect.DeepEqual(before.machines, w.machines)
 }

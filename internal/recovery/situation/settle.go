@@ -78,7 +78,9 @@ func (w *world) follows(m *machine) bool {
 	}
 	group := w.group(m)
 	return m.disk.tip.voters() > 0 && countVoters(m.disk.tip, group) > m.disk.tip.voters()/2 &&
-		slices.ContainsFunc(group, func(o *machine) bool { return o.disk.member == m.leader })
+		slices.ContainsFunc(group, func(o *machine) bool {
+			return o.disk.member == m.leader && (o == m || o.disk.tip.member(m.disk.member) != nil)
+		})
 }
 
 func countVoters(e *entry, group []*machine) int {
@@ -99,12 +101,15 @@ func (w *world) group(m *machine) []*machine {
 	}
 	for _, o := range w.machines {
 		if o.running && o.disk.tip.cluster == m.disk.tip.cluster && o.leader == m.leader && hears(m, o) &&
-			(o == m || speaks(m, o) && (!twins(w, o) || listedAt(m.disk.tip, o))) {
+			(o == m || speaks(m, o) && w.isMeant(m, o) && w.isMeant(o, m)) {
 			all = append(all, o)
 		}
 	}
 	return all
 }
+
+// isMeant reports whether a member that another one looks for is this one, where several claim to be it.
+func (w *world) isMeant(by, o *machine) bool { return !twins(w, o) || listedAt(by.disk.tip, o) }
 
 // speaks reports whether one of two members has the other in its list.
 func speaks(a, b *machine) bool {

@@ -93,7 +93,9 @@ func liveCluster(all recovery.Survey) *recovery.Live {
 	if best == nil {
 		return nil
 	}
-	live := &recovery.Live{ClusterID: best.Status.ClusterID, Members: best.Members}
+	live := &recovery.Live{
+		ClusterID: best.Status.ClusterID, Members: best.Members, Twice: all.Twice(best.Status.ClusterID),
+	}
 	for _, e := range all {
 		if e.Quorum && e.Within(live) {
 			live.Commit, live.Term, live.Revision = max(live.Commit, e.Status.RaftIndex), max(
