@@ -78,8 +78,8 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 				),
 			}
 		}
-		if i := slices.IndexFunc(all, forsaken); i >= 0 {
-			return seedForsaken(all[i], false)
+		if i := slices.IndexFunc(all, forcedInVain); i >= 0 {
+			return seedForsaken(all[i], all, false)
 		}
 		return &recovery.Refusal{
 			Code:      recovery.CodeNoData,

@@ -95,8 +95,8 @@ func (n *Node) unread() string {
 func undecidedSeed(r Ranking, all recovery.Survey) error {
 	next := "put right what is wrong with the masters named above and plan again; or decide which one has the data " +
 		"to keep, and name it with node = \"…\"."
-	if i := slices.IndexFunc(all, forsaken); i >= 0 && len(r.Candidates) == 0 {
-		next += " " + afterForcing(all[i])
+	if i := slices.IndexFunc(all, forcedInVain); i >= 0 && len(r.Candidates) == 0 {
+		next += " " + afterForcing(all[i], all)
 	}
 	return &recovery.Refusal{
 		Code:      recovery.CodeSeedUndecided,

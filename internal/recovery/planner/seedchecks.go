@@ -262,7 +262,7 @@ func (d *seedDecision) unforceable() error {
 	case !seed.Readable:
 		return seedEmpty(seed, d.plan.Verdict.WithData)
 	case forsaken(seed.Evidence):
-		return seedForsaken(d.plan.Evidence.Node(seed.Name), true)
+		return seedForsaken(d.plan.Evidence.Node(seed.Name), d.plan.Evidence, true)
 	case seed.Learner():
 		return seedLearner(seed.Name)
 	case unlisted(seed.Evidence):

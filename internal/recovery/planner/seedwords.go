@@ -74,8 +74,8 @@ func giveUp(j *recovery.Journal) string {
 	)
 }
 
-func seedForsaken(e recovery.Evidence, others bool) error {
-	next := afterForcing(e)
+func seedForsaken(e recovery.Evidence, all recovery.Survey, others bool) error {
+	next := afterForcing(e, all)
 	if others {
 		next = "choose another master that has data. " + next
 	}
@@ -92,9 +92,9 @@ func seedForsaken(e recovery.Evidence, others bool) error {
 }
 
 // afterForcing is what can be done with data at which a forced start has been that was given up.
-func afterForcing(e recovery.Evidence) string {
+func afterForcing(e recovery.Evidence, all recovery.Survey) string {
 	text := ""
-	if id := goesOn(e); id != "" {
+	if id := goesOn(e, all); id != "" {
 		text = fmt.Sprintf(
 			"If the recovery that was given up on %s is to go on after all, take it out of abandon, and set "+
 				"recovery_id = %q: its data is weighed and copied anew. ",
@@ -106,7 +106,10 @@ func afterForcing(e recovery.Evidence) string {
 }
 
 // goesOn is the recovery whose forced start has been at a node's data, and which can still be taken up; "" for none.
-func goesOn(e recovery.Evidence) string {
+func goesOn(e recovery.Evidence, all recovery.Survey) string {
+	if removedFor(e, all) != "" {
+		return ""
+	}
 	for _, j := range e.Journals {
 		if j.Operation == recovery.OperationSeed && j.Reached(recovery.PhaseForcing) &&
 			(j.Open() || j.Phase == recovery.PhaseAbandoned && !e.Outlived(&j)) {

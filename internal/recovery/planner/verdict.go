@@ -322,6 +322,9 @@ func forsaken(e recovery.Evidence) bool {
 	})
 }
 
+// forcedInVain is true of a node with data that such a start has left.
+func forcedInVain(e recovery.Evidence) bool { return e.Readable && forsaken(e) }
+
 // namedInManifests are the members that the manifests and the survey speak of, for a cluster of which no member and no
 // disk can be asked.
 func namedInManifests(all recovery.Survey) []etcd.Member {

@@ -305,7 +305,7 @@ func insteadOf(p *SeedPlan, more []string) string {
 		switch why := unfit(e); {
 		case forsaken(withAbandoned(recovery.Survey{e}, p.SeedRequest)[0]):
 			text := fmt.Sprintf("the data of %s was rewritten by a forced start that was given up", name)
-			if id := goesOn(e); id != "" {
+			if id := goesOn(e, p.Evidence); id != "" {
 				text += fmt.Sprintf(": to keep it, take that recovery out of abandon, and set recovery_id = %q", id)
 			}
 			return text
