@@ -3,11 +3,16 @@
 package provider_test
 
 import (
+	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/faults/link"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/lab/terraform"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
 // wantChanges plans until there is something to do, and keeps that plan. On a slow machine a survey may not hear of a
@@ -27,6 +32,28 @@ func wantChanges(t *testing.T, w *terraform.Workspace) (folded string) {
 		}
 		t.Logf("nothing is planned yet:\n%s", r.Text)
 		time.Sleep(time.Second)
+	}
+}
+
+// breakOff applies what is planned and kills the provider right before a step.
+func breakOff(t *testing.T, w *terraform.Workspace, before recovery.StepID) {
+	t.Helper()
+	wantChanges(t, w)
+	socket := filepath.Join(t.TempDir(), "watch")
+	listener, err := link.Listen(socket, func(e link.Event) {
+		if e.ID == before && !e.Acted {
+			_ = syscall.Kill(e.PID, syscall.SIGKILL)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() }) // where run ends the test
+	watched := *w
+	watched.Env = append(slices.Clone(w.Env), link.Variable+"="+socket)
+	run(t, &watched, 1, "apply", "-no-color", "changes")
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

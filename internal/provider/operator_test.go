@@ -116,9 +116,12 @@ func (o *operator) recovered(t *testing.T, keys int64) {
 	wantNoSecret(t, o.secrets, "the state", state)
 }
 
-// wiped lets a node in again that has lost its data, by an update in place.
+// wiped lets a node in again that has lost its data, by an update in place. One that is broken off, with the manifest
+// parked or as a learner, goes on with the next.
 func (o *operator) wiped(t *testing.T) {
 	wipe(t, o.l.Node("m3"))
+	breakOff(t, o.w, recovery.StepMoveAside)
+	breakOff(t, o.w, recovery.StepCatchUp)
 	wantUpdate(t, o.w, "etcdrecovery_member.m3")
 }
 
