@@ -158,7 +158,7 @@ func (m memberModel) toRejoin(ctx context.Context, state memberModel, e *recover
 	}
 	voter, lost, _ := planner.Standing(*e, cluster, state.MemberID.ValueString())
 	switch {
-	case lost, planner.HalfJoined(*e):
+	case lost, planner.HalfJoined(*e, cluster):
 		return true
 	case voter:
 		return (state.Status.ValueString() == statusUnfinished || moved) && m.known(ctx) &&

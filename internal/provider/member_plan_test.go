@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
 )
 
@@ -129,17 +130,27 @@ func TestMemberPlan(t *testing.T) {
 		},
 		{
 			name:    "its rejoin was broken off while it was a learner: it goes on",
-			survey:  surveyOf(votes(t, "m1"), halfJoined(t, "m2", recovery.PhaseAdded), votes(t, "m3")),
+			survey:  surveyOf(votes(t, "m1"), halfJoined(t, recovery.PhaseAdded), votes(t, "m3")),
 			changes: true,
 			rejoins: true,
 		},
 		{
 			name:   "its rejoin had only begun, and its etcd runs: no changes",
-			survey: surveyOf(votes(t, "m1"), halfJoined(t, "m2", recovery.PhaseBegun), votes(t, "m3")),
+			survey: surveyOf(votes(t, "m1"), halfJoined(t, recovery.PhaseBegun), votes(t, "m3")),
+		},
+		{
+			name: "its rejoin was broken off after the promotion, and its etcd is down: no changes",
+			survey: func() recovery.Survey {
+				m1, m2 := votes(t, "m1"), nodeOf(t, "m2")
+				m2.Journals = halfJoined(t, recovery.PhaseStarted).Journals
+				m2.Disk.MemberID = 0xf0
+				m1.Members = append(entriesOf("m1", "m3"), etcd.Member{ID: 0xf0, Name: "m2", PeerURLs: m2.PeerURLs})
+				return surveyOf(m1, m2, nodeOf(t, "m3"))
+			}(),
 		},
 		{
 			name:   "its rejoin was broken off, and no cluster answers: no changes",
-			survey: surveyOf(nodeOf(t, "m1"), halfJoined(t, "m2", recovery.PhaseAdded), nodeOf(t, "m3")),
+			survey: surveyOf(nodeOf(t, "m1"), halfJoined(t, recovery.PhaseAdded), nodeOf(t, "m3")),
 		},
 		{
 			name:   "all are down, and nobody asks for another recovery: no changes",

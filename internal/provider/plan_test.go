@@ -129,12 +129,12 @@ func votes(t *testing.T, name string) recovery.Evidence {
 	return e
 }
 
-// halfJoined is a node that runs as a learner, as its join has left it that was broken off in a phase.
-func halfJoined(t *testing.T, name string, p recovery.Phase) recovery.Evidence {
-	e := alone(t, name)
+// halfJoined is m2 when it runs as a learner, as its join has left it that was broken off in a phase.
+func halfJoined(t *testing.T, p recovery.Phase) recovery.Evidence {
+	e := alone(t, "m2")
 	e.Members, e.Status.MemberID, e.Status.Learner = nil, 0xf0, true
 	j := recovery.Journal{
-		Operation: recovery.OperationMember, ID: "1", Master: name, Phase: p, Started: time.Unix(100, 0),
+		Operation: recovery.OperationMember, ID: "1", Master: e.Name, Phase: p, Started: time.Unix(100, 0),
 		Cluster: clusterID,
 	}
 	if j.Reached(recovery.PhaseAdded) {

@@ -131,9 +131,10 @@ func (m seedModel) toRejoin(e recovery.Evidence, moved bool) bool {
 	if e.Reach != recovery.Reached {
 		return false
 	}
-	_, lost, _ := planner.Standing(e, m.ClusterID.ValueString(), m.MemberID.ValueString())
-	return lost || planner.HalfJoined(e) || (moved || m.Status.ValueString() == statusUnfinished) &&
-		planner.ToFinish(e, m.ClusterID.ValueString())
+	cluster := m.ClusterID.ValueString()
+	_, lost, _ := planner.Standing(e, cluster, m.MemberID.ValueString())
+	return lost || planner.HalfJoined(e, cluster) ||
+		(moved || m.Status.ValueString() == statusUnfinished) && planner.ToFinish(e, cluster)
 }
 
 // asks reports whether the configuration asks for what it asked for before.

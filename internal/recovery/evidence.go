@@ -144,7 +144,7 @@ type Live struct {
 	Commit    uint64 // the furthest commit index of those that answer
 	Term      uint64
 	Revision  int64
-	Twice     []string `json:",omitempty"` // nodes that answer as this cluster, and not as one
+	Twins     []string `json:",omitempty"` // two nodes that answer as one member of it
 }
 
 // Lists reports whether a member is one of the cluster's.

@@ -25,9 +25,10 @@ type Journal struct {
 	Cluster etcd.ID `json:",omitzero"`
 	Member  etcd.ID `json:",omitzero"`
 
-	Mount   string   `json:",omitempty"` // of the file system on which etcd's data is
+	DataDir string   `json:",omitempty"` // of etcd
+	Mount   string   `json:",omitempty"` // of the file system on which that is
 	Places  Places   `json:",omitzero"`  // where the old data is kept: chosen once
-	Past    []string `json:",omitempty"` // copies of data that etcd has gone on with since
+	Older   []Places `json:",omitempty"` // copies of data that etcd has gone on with since
 	Moved   []string `json:",omitempty"` // nodes whose manifest the kubelet had when this was begun
 	Stopped []string `json:",omitempty"` // nodes on which etcd is stopped for this
 	SeedRan bool     `json:",omitempty"` // the seed's etcd ran when this was begun
@@ -60,6 +61,28 @@ type Places struct {
 	Whole bool   // the copy or the move is complete
 }
 
+// Copy returns where the latest whole copy is of what the seed had; no place where there is none.
+func (j *Journal) Copy() Places {
+	switch {
+	case j.Places.Whole || len(j.Older) == 0:
+		return j.Places
+	default:
+		return j.Older[len(j.Older)-1]
+	}
+}
+
+// OlderCopies are the places of copies that were made before etcd ran again.
+func (j *Journal) OlderCopies() []string {
+	if j == nil {
+		return nil
+	}
+	var all []string
+	for _, p := range j.Older {
+		all = append(all, p.Data)
+	}
+	return all
+}
+
 // Entry is one finished step.
 type Entry struct {
 	Time      time.Time
@@ -82,7 +105,7 @@ func (j *Journal) FileName() string { return string(j.Operation) + "-" + j.ID }
 func (j *Journal) Clone() *Journal {
 	own := *j
 	own.Moved, own.Stopped, own.Steps = slices.Clone(j.Moved), slices.Clone(j.Stopped), slices.Clone(j.Steps)
-	own.Past = slices.Clone(j.Past)
+	own.Older = slices.Clone(j.Older)
 	own.Left = maps.Clone(j.Left)
 	if j.Discarded != nil {
 		n := *j.Discarded

@@ -22,6 +22,7 @@ type OnDisk struct {
 	ClusterVersion      string `json:",omitempty"`
 	Learner             bool   `json:",omitempty"`
 	Removed             bool   `json:",omitempty"` // from its cluster
+	Rewritten           bool   `json:",omitempty"` // the log ends with the removal of all others: by a forced start
 	Torn                bool   `json:",omitempty"` // the log's last record is not whole, and etcd will drop it
 	Unchecked           int    `json:",omitempty"` // older segments of the log, whose checksums were not looked at
 	Members             []etcd.Member

@@ -122,7 +122,9 @@ func (e Evidence) count(j *Journal) *Journal {
 		return j.startedOver()
 	case e.untouched(j):
 		own := j.Clone()
-		own.Phase = PhaseCopied
+		if own.Phase = PhaseCopied; !j.Places.Whole {
+			own.Phase = PhaseStopped
+		}
 		return own
 	}
 	return j
@@ -142,9 +144,11 @@ func (e Evidence) putBack(j *Journal) bool {
 }
 
 // untouched reports whether a forced start that was about to begin has not been at the data: the membership on the disk
-// is that of the old cluster. Etcd may have run in between all the same, so that the copy is to be compared again.
+// is that of the old cluster, and no removal of the others waits in the log to be applied to it. Etcd may have run in
+// between all the same, so that the copy is to be compared again.
 func (e Evidence) untouched(j *Journal) bool {
-	return j.Operation == OperationSeed && j.Phase == PhaseForcing && !e.Running && e.Disk != nil && e.KnowsOthers()
+	return j.Operation == OperationSeed && j.Phase == PhaseForcing && !e.Running && e.Disk != nil &&
+		e.KnowsOthers()
 }
 
 // startedOver returns the journal of a recovery that has only begun: etcd may have taken more since it was stopped, and
@@ -159,7 +163,7 @@ func (j *Journal) startedOver() *Journal {
 func (j *Journal) withoutCopy() *Journal {
 	own := j.Clone()
 	if own.Places.Whole {
-		own.Past = append(own.Past, own.Places.Data)
+		own.Older = append(own.Older, own.Places)
 	}
 	own.Places = Places{}
 	return own
@@ -167,23 +171,30 @@ func (j *Journal) withoutCopy() *Journal {
 
 // TakenUp returns an abandoned recovery as it goes on when it is asked for again by its ID; nil for one whose data has
 // had another life since. Where a forced start has been at the data, it is forced again: what came after is weighed and
-// copied anew.
+// copied anew. One that was verified, and whose seed serves without the flag, has only its end to come.
 func (e Evidence) TakenUp(j *Journal) *Journal {
 	if e.Outlived(j) {
 		return nil
 	}
 	own := j.Clone()
 	own.Phase, own.Came, own.Ended = j.Came, PhaseNone, time.Time{}
-	if own = e.count(own); own.Reached(PhaseForcing) {
+	switch own = e.count(own); {
+	case own.Reached(PhaseForced) && e.Quorum && e.ForceFlag == "" && e.Parked == "":
+		own.Phase = PhaseUnforced
+	case own.Reached(PhaseForcing):
 		own = own.withoutCopy()
 		own.Phase, own.Steps = PhaseForcing, nil
+		own = e.count(own)
 	}
 	return own
 }
 
-// KnowsOthers reports whether a node's member has other voters beside it, and no flag stands ready to throw them out:
-// no forced start has been at its data, or a cluster has grown from it since.
+// KnowsOthers reports whether a node's member has other voters beside it, and neither a flag nor its log stands ready
+// to throw them out: no forced start has been at its data, or a cluster has grown from it since.
 func (e Evidence) KnowsOthers() bool {
+	if e.Disk != nil && e.Disk.Rewritten {
+		return false
+	}
 	voters := 0
 	for _, m := range e.KnownMembers() {
 		if !m.Learner {

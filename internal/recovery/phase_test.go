@@ -213,3 +213,79 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 }
+
+// TestAboutToBeForced has a recovery whose flag was about to go in. Where the data is that of the old cluster, it was
+// only copied; where its log removes all others, that was rewritten.
+func TestAboutToBeForced(t *testing.T) {
+	whole := recovery.Places{Data: "/old/1", WAL: "/oldwal/1", Whole: true}
+	one, others := []etcd.Member{{ID: 1}}, []etcd.Member{{ID: 1}, {ID: 2}, {ID: 3}}
+	for name, c := range map[string]struct {
+		members         []etcd.Member
+		rewritten       bool // the log
+		running, parked bool
+		places          recovery.Places
+		want            recovery.Phase
+	}{
+		"the old cluster's":                    {others, false, false, true, whole, recovery.PhaseCopied},
+		"the same, and its copy is not whole":  {others, false, false, true, recovery.Places{}, recovery.PhaseStopped},
+		"the same, in the kubelet's folder":    {others, false, false, false, whole, recovery.PhaseBegun},
+		"the same, and it runs":                {others, false, true, true, whole, recovery.PhaseForcing},
+		"removals wait to be applied":          {others, true, false, true, whole, recovery.PhaseForcing},
+		"removals wait, in the folder":         {others, true, false, false, whole, recovery.PhaseForcing},
+		"it is alone":                          {one, false, false, true, whole, recovery.PhaseForcing},
+		"it is alone, in the kubelet's folder": {one, false, false, false, whole, recovery.PhaseForcing},
+	} {
+		e := recovery.Evidence{Manifest: "x", Running: c.running, Disk: &recovery.OnDisk{
+			ClusterID: 7, MemberID: 1, Members: c.members, Rewritten: c.rewritten,
+		}}
+		if c.parked {
+			e.Parked = "/parked"
+		}
+		e.Journals = []recovery.Journal{{
+			Operation: recovery.OperationSeed, ID: "x", Phase: recovery.PhaseForcing, Cluster: 7, Member: 1,
+			Places: c.places,
+		}}
+		if j := e.Counted().Journals[0]; j.Phase != c.want {
+			t.Errorf("%s: %q, want %q", name, j.Phase, c.want)
+		}
+	}
+}
+
+// TestTakenUp asks for recoveries again that were abandoned: what a forced start has left is copied anew, and what
+// serves already is only to be finished.
+func TestTakenUp(t *testing.T) {
+	whole := recovery.Places{Data: "/old/1", WAL: "/oldwal/1", Whole: true}
+	for name, c := range map[string]struct {
+		came         recovery.Phase
+		serves, flag bool
+		want         recovery.Phase
+		copy         bool // the old one counts
+	}{
+		"copied":                                {recovery.PhaseCopied, false, false, recovery.PhaseCopied, true},
+		"about to be verified":                  {recovery.PhaseForcing, false, false, recovery.PhaseForcing, false},
+		"verified, and it is down":              {recovery.PhaseForced, false, false, recovery.PhaseForcing, false},
+		"verified, and it serves":               {recovery.PhaseForced, true, false, recovery.PhaseUnforced, true},
+		"verified, and it serves with the flag": {recovery.PhaseForced, true, true, recovery.PhaseForcing, false},
+		"unforced, and it serves":               {recovery.PhaseUnforced, true, false, recovery.PhaseUnforced, true},
+	} {
+		j := recovery.Journal{
+			Operation: recovery.OperationSeed, ID: "x", Phase: c.came, Cluster: 7, Member: 1, Places: whole,
+		}
+		j.End(recovery.PhaseAbandoned, began())
+		e := recovery.Evidence{
+			Quorum: c.serves, Running: c.serves, Journals: []recovery.Journal{j},
+			Disk: &recovery.OnDisk{ClusterID: 7, MemberID: 1, Members: []etcd.Member{{ID: 1}}},
+		}
+		if c.flag {
+			e.ForceFlag = "/etcd.yaml"
+		}
+		got := e.SeedJournal("x")
+		if got.Phase != c.want || got.Places.Whole != c.copy || got.Copy() != whole || !got.Ended.IsZero() {
+			t.Errorf("%s: %+v", name, got)
+		}
+		e.Disk.MemberID = 2
+		if got = e.SeedJournal("x"); got.Phase != recovery.PhaseVoid {
+			t.Errorf("%s, and another member's data is there: %q", name, got.Phase)
+		}
+	}
+}

@@ -21,10 +21,7 @@ func (j *Journal) Stands(parked string) string {
 func (j *Journal) SeedStands() string {
 	const beyond = "The point of no return is passed: do not start etcd on the other masters with their old data."
 	const before = "Nothing was forced, and no data was changed: the point of no return is not reached."
-	kept := j.Places.Data
-	if !j.Places.Whole && len(j.Past) > 0 {
-		kept = Words(j.Past)
-	}
+	kept := j.Copy().Data
 	switch {
 	case j.Reached(PhaseUnforced):
 		return fmt.Sprintf(
@@ -58,7 +55,7 @@ func (j *Journal) SeedStands() string {
 			Words(j.Moved),
 			before,
 		)
-	case len(j.Past) > 0:
+	case len(j.Older) > 0:
 		return fmt.Sprintf("copies of what %s had before etcd ran again are in %s. %s", j.Master, kept, before)
 	}
 	return ""

@@ -1,10 +1,6 @@
 package recovery
 
-import (
-	"slices"
-
-	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
-)
+import "github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
 
 // TwinOf returns another node whose etcd runs as the same member of the same cluster, "" where there is none: a
 // snapshot was restored on each of them by itself, or the data was copied from one to the other.
@@ -18,25 +14,14 @@ func (s Survey) TwinOf(e Evidence) string {
 	return ""
 }
 
-// Twice returns the nodes that answer as one cluster and cannot be one: as the same member, or without having one
-// another among their members; none where there are none.
-func (s Survey) Twice(cluster etcd.ID) []string {
-	var names []string
-	for _, a := range s {
-		if slices.ContainsFunc(s, func(b Evidence) bool { return a.Name != b.Name && a.contradicts(b, cluster) }) {
-			names = append(names, a.Name)
+// TwinsIn returns two nodes that answer as one member of a cluster, none where there are none.
+func (s Survey) TwinsIn(cluster etcd.ID) []string {
+	for _, e := range s {
+		if e.Quorum && e.Cluster() == cluster {
+			if twin := s.Node(s.TwinOf(e)); twin.Quorum {
+				return []string{e.Name, twin.Name}
+			}
 		}
 	}
-	return names
-}
-
-func (e Evidence) contradicts(o Evidence, cluster etcd.ID) bool {
-	if !e.Quorum || !o.Quorum || e.Status == nil || o.Status == nil || e.Status.ClusterID != cluster ||
-		o.Status.ClusterID != cluster || len(e.Members) == 0 || len(o.Members) == 0 {
-		return false
-	}
-	has := func(e Evidence, id etcd.ID) bool {
-		return slices.ContainsFunc(e.Members, func(m etcd.Member) bool { return m.ID == id })
-	}
-	return e.Status.MemberID == o.Status.MemberID || !has(e, o.Status.MemberID) || !has(o, e.Status.MemberID)
+	return nil
 }

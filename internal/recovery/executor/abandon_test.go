@@ -98,6 +98,10 @@ func TestSeedClosesOtherJournals(t *testing.T) {
 		journal(recovery.OperationMember, "old", recovery.PhaseAdded, 1),
 	}
 	s.masters["m,2"].ev.Journals = []recovery.Journal{journal(recovery.OperationSeed, "x", recovery.PhaseForcing, 1)}
+	s.plan.Abandon = []string{"given up"} // which was written down before the forced start
+	s.masters[`m"3`].ev.Journals = []recovery.Journal{
+		journal(recovery.OperationSeed, "given up", recovery.PhaseForcing, 1),
+	}
 	if err := s.record(t.Context(), 9, 9, last(recovery.OperationSeed)); err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func (b *book) reach(p recovery.Phase) {
 // of notes whose data the operation has begun with, and where that is.
 func (b *book) of(e recovery.Evidence) {
 	if e.Mount != "" {
-		b.Mount = e.Mount
+		b.DataDir, b.Mount = e.DataDir, e.Mount
 	}
 	if p, known := e.Progress(); known && b.Cluster == 0 {
 		b.Cluster, b.Member = p.Cluster, p.Member

@@ -75,20 +75,18 @@ func (s *seeding) copiedUnheard(ctx context.Context) bool {
 
 // byHand is the way back from where this program does not go back by itself.
 func (s *seeding) byHand() string {
-	ev, kept := s.seed.ev, s.book.Places.Data
-	if past := s.book.Past; !s.book.Places.Whole && len(past) > 0 {
-		kept = past[len(past)-1]
-	}
+	ev, kept := s.seed.ev, s.book.Copy()
 	var do []string
 	first := "when no etcd runs there"
 	if s.book.Reached(recovery.PhaseForcing) {
 		first = "rm -f " + ev.ManifestPath + "; then, when no etcd runs there any more"
-		do = append(do, fmt.Sprintf("mv %[1]s/member %[1]s/member.forced; cp -a %[2]s/member %[1]s/", ev.DataDir, kept))
-		if wal := s.book.Places.WAL; wal != "" {
-			do = append(
-				do,
-				fmt.Sprintf("mkdir %[1]s/forced; mv %[1]s/*.wal %[1]s/forced/; cp -a %[2]s/. %[1]s/", ev.WALDir, wal),
-			)
+		do = append(
+			do, fmt.Sprintf("mv %[1]s/member %[1]s/member.forced && cp -a %[2]s/member %[1]s/", ev.DataDir, kept.Data),
+		)
+		if kept.WAL != "" {
+			do = append(do, fmt.Sprintf(
+				"mkdir %[1]s/forced && mv %[1]s/*.wal %[1]s/forced/ && cp -a %[2]s/. %[1]s/", ev.WALDir, kept.WAL,
+			))
 		}
 	}
 	do = append(do, fmt.Sprintf("cp -p %s %s", s.seed.parkedAt(), ev.ManifestPath))
@@ -97,7 +95,7 @@ func (s *seeding) byHand() string {
 			"there, and only once etcd runs on %s.",
 		s.plan.Node,
 		first,
-		strings.Join(do, "; "),
+		strings.Join(do, " && "),
 		s.plan.Node,
 	)
 }

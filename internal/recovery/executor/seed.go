@@ -88,7 +88,7 @@ func (s *seeding) record(ctx context.Context, number, of int, step recovery.Step
 	// Whatever else was begun on these nodes is of the cluster before.
 	if err := s.each(ctx, s.plan.Reached(), func(ctx context.Context, m *master) error {
 		return s.closeOthers(ctx, m, recovery.PhaseVoid, func(j recovery.Journal) bool {
-			return j.FileName() != s.book.FileName()
+			return j.FileName() != s.book.FileName() && !s.givesUp(j)
 		})
 	}); err != nil {
 		return err

@@ -52,21 +52,24 @@ func (s *seeding) check(ctx context.Context) error {
 		s.book.of(s.seed.ev)
 	}
 	s.willMove()
-	if err := s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL); err != nil {
-		return err
-	}
-	return s.abandonNamed(ctx)
+	return s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL)
 }
 
 // abandonNamed closes the recoveries that are given up by name, and those that have forced nothing: as they count now,
 // which may be less than what was written, they are behind this one, and what comes next must not make them more again.
+// It comes right before the forced start: as long as this recovery can go back, they can go on.
 func (s *seeding) abandonNamed(ctx context.Context) error {
 	return s.each(ctx, s.plan.Reached(), func(ctx context.Context, m *master) error {
 		return s.closeOthers(ctx, m, recovery.PhaseAbandoned, func(j recovery.Journal) bool {
 			return j.Operation == recovery.OperationSeed && j.ID != s.plan.RecoveryID &&
-				(slices.Contains(s.plan.Abandon, j.ID) || j.Open() && !j.Reached(recovery.PhaseForcing))
+				(s.givesUp(j) || j.Open() && !j.Reached(recovery.PhaseForcing))
 		})
 	})
+}
+
+// givesUp reports whether a journal is of a recovery that is given up by name.
+func (s *seeding) givesUp(j recovery.Journal) bool {
+	return j.Operation == recovery.OperationSeed && slices.Contains(s.plan.Abandon, j.ID)
 }
 
 // willMove writes down whose manifest is about to be moved away, and is in the kubelet's folder until then.

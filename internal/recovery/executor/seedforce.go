@@ -77,6 +77,9 @@ func (s *seeding) force(ctx context.Context) error {
 	if err := s.stillStopped(ctx); err != nil {
 		return err
 	}
+	if err := s.abandonNamed(ctx); err != nil {
+		return err
+	}
 	s.book.reach(recovery.PhaseForcing)
 	if err := s.book.save(ctx); err != nil {
 		return err
@@ -221,7 +224,11 @@ func (s *seeding) readForcedLog(ctx context.Context, started *node.Started) erro
 			),
 		}
 	}
-	s.book.Discarded = discardedEntries(log)
+	dropped := discardedEntries(log)
+	if before := s.book.Discarded; dropped != nil && before != nil { // the recovery was taken up again
+		*dropped += *before
+	}
+	s.book.Discarded = dropped
 	return nil
 }
 

@@ -19,8 +19,12 @@ func isWithoutEtcd(nodes []string) string {
 	return fmt.Sprintf(" (node %s, on which no etcd was running)", recovery.Words(nodes))
 }
 
-// parking is how etcd is stopped by hand so that the next plan still finds its manifest.
+// parking is how etcd is stopped by hand so that the next plan still finds its manifest. Where that is parked already,
+// what runs is another text, which must not take its place.
 func parking(e recovery.Evidence) string {
+	if e.Parked != "" {
+		return fmt.Sprintf("mv %s %s.forced", e.ManifestPath, e.Parked)
+	}
 	dir := cmp.Or(e.ParkedDir, "/var/lib/etcdrecovery/parked")
 	return fmt.Sprintf("mkdir -p %s; mv %s %s/", dir, cmp.Or(e.ManifestPath, "its manifest"), dir)
 }
@@ -162,7 +166,8 @@ func unknown(e recovery.Evidence) (why, how string) {
 	_, why = holding(e)
 	switch {
 	case e.Unknown.Data != "":
-		how = "mount the disk; where it is lost, take it out of /etc/fstab (or remove its mount unit)"
+		how = "mount the disk; where it is lost, take it out of /etc/fstab (or remove its mount unit; or move the " +
+			"journal away, where it is that which names it)"
 	case e.Bare:
 		how = "look at whose data that is; if nobody wants it, move it away (mv)"
 	case e.StrayData != "":
@@ -194,9 +199,9 @@ func oneClusterTwice(a, b string, cluster etcd.ID) string {
 
 func clusterTwice(e recovery.Evidence) error {
 	of := e
-	of.Name = e.Live.Twice[0]
-	return memberTwice("join", of, e.Live.Twice[1], fmt.Sprintf(
-		"%s answer as cluster %s, and not as one.", recovery.Words(e.Live.Twice), e.Live.ClusterID,
+	of.Name = e.Live.Twins[0]
+	return memberTwice("join", of, e.Live.Twins[1], fmt.Sprintf(
+		"%s both answer as one member of cluster %s.", recovery.Words(e.Live.Twins), e.Live.ClusterID,
 	))
 }
 

@@ -39,7 +39,7 @@ func DecideMember(e recovery.Evidence, join recovery.Cluster, anyOrder bool) (_ 
 	if e.Twin != "" {
 		return nil, memberTwice("node", e, e.Twin, oneMemberOnTwo(e.Name, e.Twin, e.Status.MemberID))
 	}
-	if join.Is(e.Live) && len(e.Live.Twice) > 0 {
+	if join.Is(e.Live) && len(e.Live.Twins) > 0 {
 		return nil, clusterTwice(e)
 	}
 	begun := Begun(e)
@@ -257,11 +257,17 @@ func ToFinish(e recovery.Evidence, cluster string) bool {
 }
 
 // HalfJoined tells of a master that was stopped for a join which was broken off, and that is no voter yet, whether the
-// join can go on now.
-func HalfJoined(e recovery.Evidence) bool {
+// join can go on now: its cluster answers.
+func HalfJoined(e recovery.Evidence, cluster string) bool {
 	begun := Begun(e)
-	return e.Live != nil && len(e.Problems) == 0 && !e.Quorum && begun != nil &&
-		(begun.Reached(recovery.PhaseMoving) || e.Parked != "")
+	if e.Live == nil || e.Live.ClusterID.String() != cluster || len(e.Problems) > 0 || e.Quorum || begun == nil ||
+		begun.Reached(recovery.PhaseVoter) {
+		return false
+	}
+	promoted := slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool {
+		return !m.Learner && m.ID.String() == begun.Learner
+	})
+	return !promoted && (begun.Reached(recovery.PhaseMoving) || e.Parked != "")
 }
 
 // Unfinished tells whether a join goes on on a master.

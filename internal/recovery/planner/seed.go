@@ -307,7 +307,7 @@ func (d *seedDecision) warn() error {
 	d.plan.Hazards, d.plan.Managers = hazards(d.seed.Evidence, d.Survey), managersOf(d.Survey...)
 	for _, e := range d.plan.Evidence {
 		for _, j := range e.Journals {
-			if d.plan.abandons(&j) && !j.Done() {
+			if d.plan.abandons(&j) && (j.Open() || j.Phase == recovery.PhaseAbandoned) {
 				d.plan.Abandons = append(d.plan.Abandons, isAbandoned(j, e.Name))
 			}
 		}

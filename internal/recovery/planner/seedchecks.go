@@ -195,9 +195,9 @@ func (d *seedDecision) seedStillHasData() error {
 	return nil
 }
 
-// seedWasNotRemoved refuses to force again what a later cluster has sent away.
+// seedWasNotRemoved refuses to force again what a later cluster has sent away, unless that is given up by name.
 func (d *seedDecision) seedWasNotRemoved() error {
-	if by := d.removedFor(d.seed); by != "" {
+	if by := d.removedFor(d.seed); by != "" && !slices.Contains(d.plan.Less, by) {
 		return instead(recovery.AsRefusal(seedRemovedBy(d.seed.Name, by), "", ""), d.journal, nil)
 	}
 	return nil
@@ -392,11 +392,7 @@ func (d *seedDecision) editManifest() error {
 // copyFits wants room for the copy of the data.
 func (d *seedDecision) copyFits() error {
 	if need := recovery.CopyNeeds(d.seed.DataBytes); d.seed.FreeBytes < need {
-		var past []string
-		if d.journal != nil {
-			past = d.journal.Past
-		}
-		return noSpace(d.seed.Evidence, need, past)
+		return noSpace(d.seed.Evidence, need, d.journal.OlderCopies())
 	}
 	return nil
 }

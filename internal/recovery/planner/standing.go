@@ -68,6 +68,9 @@ func (n *Node) stands(cluster, member string) stand {
 	case answers && e.Unknown.Data == "" && e.Disowned() != "": // a disk that is not mounted looks like a wiped one
 		return isDisowned
 	}
+	if HalfJoined(e, cluster) {
+		return isHalfway
+	}
 	return n.ails()
 }
 
@@ -76,8 +79,6 @@ func (n *Node) ails() stand {
 	e := n.Evidence
 	sameID := e.Status != nil && e.Live != nil && e.Status.ClusterID == e.Live.ClusterID
 	switch {
-	case HalfJoined(e):
-		return isHalfway
 	case e.Parked != "":
 		return isParked
 	case !e.Running && e.Unknown.Data != "":

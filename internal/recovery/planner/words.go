@@ -402,7 +402,7 @@ func seedLostItsData(n *Node, j *recovery.Journal) error {
 			"where a disk is not mounted, mount it and plan again. Otherwise recover from another node: choose a new "+
 				"recovery_id and give this one up with abandon = [%q]; or put the copy from %s back into %s first.",
 			j.ID,
-			j.Places.Data,
+			j.Copy().Data,
 			n.DataDir,
 		),
 	}

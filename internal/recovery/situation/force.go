@@ -212,7 +212,7 @@ func (f *forcing) finish(j *recovery.Journal) {
 		for i := range m.journals {
 			o := &m.journals[i]
 			own := m == f.seed && o.Operation == recovery.OperationSeed && o.ID == id
-			if o.Unended() && !own {
+			if o.Unended() && !own && !slices.Contains(f.abandoned, o.ID) {
 				o.End(recovery.PhaseVoid, f.w.time())
 			}
 		}
@@ -253,9 +253,8 @@ func (f *forcing) goBack() {
 	f.w.settle()
 }
 
-// begin writes down what is about to be moved.
-func (f *forcing) begin() {
-	f.open()
+// closeEarlier ends the recoveries that are given up, and those that have forced nothing.
+func (f *forcing) closeEarlier() {
 	for _, m := range append(f.others, f.seed) {
 		counted := f.w.examine(m, f.w.texts).Counted().Journals
 		for i := range counted {
@@ -267,6 +266,11 @@ func (f *forcing) begin() {
 			}
 		}
 	}
+}
+
+// begin writes down what is about to be moved.
+func (f *forcing) begin() {
+	f.open()
 	var names []string
 	for _, o := range append(f.others, f.seed) {
 		names = append(names, o.key)
@@ -315,6 +319,7 @@ func (f *forcing) force(until recovery.StepID) error {
 			}
 		}
 	}
+	f.closeEarlier()
 	f.reach(recovery.PhaseForcing)
 	if seed.disk == nil {
 		f.breaks(wayOn, "forced-empty", "%s is to be forced, and has no data", seed.name)

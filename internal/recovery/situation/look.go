@@ -212,6 +212,7 @@ func onDisk(m *machine) *recovery.OnDisk {
 		ConsistentIndex: d.applied, Revision: applied.revision, LastRevision: d.tip.revision,
 		Members: applied.members, RemovedMembers: applied.removed,
 	}
+	s.Rewritten = len(applied.members) > 1 && len(d.tip.members) == 1
 	if m.newer {
 		s.ClusterVersion = "3.6.0"
 	}
@@ -266,7 +267,7 @@ func liveCluster(s recovery.Survey) *recovery.Live {
 		return nil
 	}
 	live := &recovery.Live{
-		ClusterID: best.Status.ClusterID, Members: best.Members, Twice: s.Twice(best.Status.ClusterID),
+		ClusterID: best.Status.ClusterID, Members: best.Members, Twins: s.TwinsIn(best.Status.ClusterID),
 	}
 	for _, e := range s {
 		if e.Quorum && e.Within(live) {

@@ -1,6 +1,9 @@
 package survey
 
-import "github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+import (
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd/datadir"
+	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
+)
 
 // TellOfMount is tellOfMount.
 func TellOfMount(e *recovery.Evidence, notMounted string) { tellOfMount(e, notMounted) }
@@ -13,3 +16,6 @@ func DoubtMount(e *recovery.Evidence) { doubtMount(e) }
 
 // RecordedElsewhere is recordedElsewhere.
 func RecordedElsewhere(e recovery.Evidence) string { return recordedElsewhere(e) }
+
+// OnDisk is onDisk.
+func OnDisk(s *datadir.State, image string) *recovery.OnDisk { return onDisk(s, image) }

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/recovery"
@@ -10,25 +11,25 @@ import (
 // doubtMount takes an empty folder for unknown that is not on the file system on which an operation of this provider
 // has left data last, where no other mount tells of that: one that is mounted by hand is in no list.
 func doubtMount(e *recovery.Evidence) {
-	last := lastWithMount(e.Journals)
+	last := lastWithMount(e)
 	below := last != nil && last.Mount != e.Mount && strings.HasPrefix(last.Mount, strings.TrimSuffix(e.Mount, "/")+"/")
 	if !e.Empty || e.Mount == "" || !below {
 		return
 	}
 	e.Empty, e.NoLog = false, false
 	e.Unknown.Data = fmt.Sprintf(
-		"%s is empty, and was on a file system mounted at %s when the journal %s was written, which is not mounted now",
+		"%s is empty, and was on a file system mounted at %s when the journal %s was begun, which is not mounted now",
 		e.DataDir,
 		last.Mount,
-		last.FileName(),
+		path.Join(path.Dir(e.ParkedDir), last.FileName()+".journal"),
 	)
 }
 
-// lastWithMount is the latest of the journals that say where the data was mounted, nil where none does.
-func lastWithMount(journals []recovery.Journal) (last *recovery.Journal) {
-	for i, j := range journals {
-		if j.Mount != "" && (last == nil || j.Started.After(last.Started)) {
-			last = &journals[i]
+// lastWithMount is the latest of the journals that say where this data folder was mounted, nil where none does.
+func lastWithMount(e *recovery.Evidence) (last *recovery.Journal) {
+	for i, j := range e.Journals {
+		if j.Mount != "" && j.DataDir == e.DataDir && (last == nil || j.Started.After(last.Started)) {
+			last = &e.Journals[i]
 		}
 	}
 	return last

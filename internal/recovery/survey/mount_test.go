@@ -50,7 +50,8 @@ func TestMountMissing(t *testing.T) {
 func TestMountOfTheJournal(t *testing.T) {
 	join := func(hour int, mount string) recovery.Journal {
 		return recovery.Journal{
-			Operation: recovery.OperationMember, ID: strconv.Itoa(hour), Phase: recovery.PhaseFinished, Mount: mount,
+			Operation: recovery.OperationMember, ID: strconv.Itoa(hour), Phase: recovery.PhaseFinished,
+			Mount: mount, DataDir: "/var/lib/etcd",
 			Started: time.Date(2026, 11, 22, hour, 0, 0, 0, time.UTC),
 		}
 	}
@@ -73,6 +74,10 @@ func TestMountOfTheJournal(t *testing.T) {
 		{
 			name: "moved to a disk since", mount: "/var",
 			journals: []recovery.Journal{join(2, "/var/lib/etcd"), join(1, "/")}, unknown: "member-2",
+		},
+		{
+			name: "another folder", mount: "/",
+			journals: []recovery.Journal{{Mount: "/srv/etcd", DataDir: "/srv/etcd"}},
 		},
 		{name: "it is not known where it is", journals: []recovery.Journal{join(1, "/var/lib/etcd")}},
 		{name: "an old journal", mount: "/", journals: []recovery.Journal{join(1, "")}},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
@@ -171,6 +172,10 @@ func onDisk(s *datadir.State, image string) *recovery.OnDisk {
 			)
 		}
 	}
+	out.Rewritten = len(out.Members) > 1 && !slices.ContainsFunc(out.Members, func(m etcd.Member) bool {
+		kind, changed := s.Log.LastChange(uint64(m.ID), applied, s.Log.LastIndex)
+		return uint64(m.ID) != self && (!changed || kind != datadir.RemoveMember)
+	})
 	for _, id := range s.Backend.Removed {
 		out.RemovedMembers = append(out.RemovedMembers, etcd.ID(id))
 	}

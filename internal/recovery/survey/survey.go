@@ -94,7 +94,7 @@ func liveCluster(all recovery.Survey) *recovery.Live {
 		return nil
 	}
 	live := &recovery.Live{
-		ClusterID: best.Status.ClusterID, Members: best.Members, Twice: all.Twice(best.Status.ClusterID),
+		ClusterID: best.Status.ClusterID, Members: best.Members, Twins: all.TwinsIn(best.Status.ClusterID),
 	}
 	for _, e := range all {
 		if e.Quorum && e.Within(live) {
