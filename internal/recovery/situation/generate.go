@@ -247,7 +247,19 @@ func (g *generator) oddity() {
 
 // tale is a chain of events that chance would make too seldom.
 func (g *generator) tale() {
-	switch g.r.IntN(4) {
+	switch g.r.IntN(5) {
+	case 4: // a recovery is broken off, and the others join by hand
+		a := g.any()
+		for i := range g.n {
+			if m := "m" + strconv.Itoa(i+1); m != a {
+				g.add("wipe", m, "", 0)
+			}
+		}
+		g.add("begin", a, string(g.interrupt()), 0)
+		for i := range g.n {
+			g.add("grow", "m"+strconv.Itoa(i+1), a, 0)
+		}
+		g.add("write", a, "", 1+g.r.IntN(4))
 	case 0: // a recovery is broken off, another one is made, its node comes back, and time goes by
 		a, b := g.any(), g.any()
 		for i := range g.n {
