@@ -22,8 +22,9 @@ type Journal struct {
 	Came  Phase `json:",omitzero"` // how far it had come when it was undone or abandoned, or became void
 
 	// Of the data when the operation began; 0 where that is not known.
-	Cluster etcd.ID `json:",omitzero"`
-	Member  etcd.ID `json:",omitzero"`
+	Cluster etcd.ID  `json:",omitzero"`
+	Member  etcd.ID  `json:",omitzero"`
+	Members []string `json:",omitempty"` // IDs of those of the cluster then; none where they were not known
 
 	DataDir string   `json:",omitempty"` // of etcd
 	Mount   string   `json:",omitempty"` // of the file system on which that is
@@ -105,7 +106,7 @@ func (j *Journal) FileName() string { return string(j.Operation) + "-" + j.ID }
 func (j *Journal) Clone() *Journal {
 	own := *j
 	own.Moved, own.Stopped, own.Steps = slices.Clone(j.Moved), slices.Clone(j.Stopped), slices.Clone(j.Steps)
-	own.Older = slices.Clone(j.Older)
+	own.Older, own.Members = slices.Clone(j.Older), slices.Clone(j.Members)
 	own.Left = maps.Clone(j.Left)
 	if j.Discarded != nil {
 		n := *j.Discarded

@@ -29,9 +29,9 @@ func (s Survey) LeftBy(e Evidence) string {
 	return ""
 }
 
-// hasLeft reports whether a node's data is that of the member which the recovery has stopped there. Journals of older
-// versions do not tell whose that was; a join that was settled later has taken its place, and a cluster that was forced
-// from it later has gone on with it.
+// hasLeft reports whether a node's data is that of the member which the recovery has stopped there: nobody's where the
+// node had none then. Journals of older versions do not tell whose that was; a join that was settled later has taken
+// its place, and a cluster that was forced from it later has gone on with it.
 func (j *Journal) hasLeft(e Evidence) bool {
 	if slices.ContainsFunc(e.Journals, func(k Journal) bool {
 		return k.Operation == OperationMember && k.settled() && k.last().After(j.forcedAt()) ||
@@ -40,7 +40,8 @@ func (j *Journal) hasLeft(e Evidence) bool {
 		return false
 	}
 	left, known := j.Left[e.Name]
-	return !known || left.Member == e.memberID()
+	told := j.Revision != 0 || j.Left != nil
+	return !told || known && left.Member == e.memberID()
 }
 
 // goesOn reports whether the cluster that a recovery has forced is still there: on its seed, or where it answers, and

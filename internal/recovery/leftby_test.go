@@ -16,11 +16,14 @@ func TestLeftBy(t *testing.T) {
 	}
 	begun, other, few := forced, forced, forced
 	begun.Phase, other.Cluster, few.Stopped = PhaseCopied, 8, []string{"m1"}
+	empty := forced // it had no data on the other node to leave
+	empty.Revision = 100
 	for _, c := range []struct {
 		name    string
 		journal Journal
 		want    string
 	}{
+		{"which found nothing on it", empty, ""},
 		{"forced", forced, "r1"},
 		{"stopped, and never forced", begun, ""},
 		{"of another cluster", other, ""},

@@ -25,6 +25,7 @@ type OnDisk struct {
 	Rewritten           bool   `json:",omitempty"` // the log ends with the removal of all others: by a forced start
 	Torn                bool   `json:",omitempty"` // the log's last record is not whole, and etcd will drop it
 	Unchecked           int    `json:",omitempty"` // older segments of the log, whose checksums were not looked at
+	Grows               bool   `json:",omitempty"` // the log takes members in that the database has not got yet
 	Members             []etcd.Member
 	RemovedMembers      []etcd.ID `json:",omitempty"`
 }

@@ -114,7 +114,7 @@ func (e Evidence) count(j *Journal) *Journal {
 	switch {
 	case j.Phase == PhaseUndone, j.Phase == PhaseAbandoned, j.Phase == PhaseVoid:
 		return j
-	case e.Outlived(j):
+	case e.Outlived(j), e.grown(j):
 		own := j.Clone()
 		own.Phase, own.Came = PhaseVoid, j.Phase
 		return own
@@ -148,7 +148,21 @@ func (e Evidence) putBack(j *Journal) bool {
 // between all the same, so that the copy is to be compared again.
 func (e Evidence) untouched(j *Journal) bool {
 	return j.Operation == OperationSeed && j.Phase == PhaseForcing && !e.Running && e.Disk != nil &&
-		e.KnowsOthers()
+		e.ForceFlag == "" && e.KnowsOthers()
+}
+
+// grown reports whether others have joined the cluster of a recovery that has begun to force it: then it is past that,
+// whatever becomes of the cluster. While one answers, that is seen without.
+func (e Evidence) grown(j *Journal) bool {
+	grows := e.Disk != nil && e.Disk.Grows
+	if j.Operation != OperationSeed || !j.Open() || !j.Reached(PhaseForcing) || e.Live != nil ||
+		!grows && !e.KnowsOthers() {
+		return false
+	}
+	joined := grows || slices.ContainsFunc(e.KnownMembers(), func(m etcd.Member) bool {
+		return m.ID != 0 && !slices.Contains(j.Members, m.ID.String())
+	})
+	return j.Reached(PhaseForced) || len(j.Members) > 0 && joined
 }
 
 // startedOver returns the journal of a recovery that has only begun: etcd may have taken more since it was stopped, and
@@ -189,8 +203,8 @@ func (e Evidence) TakenUp(j *Journal) *Journal {
 	return own
 }
 
-// KnowsOthers reports whether a node's member has other voters beside it, and neither a flag nor its log stands ready
-// to throw them out: no forced start has been at its data, or a cluster has grown from it since.
+// KnowsOthers reports whether a node's member has other voters beside it, which its log does not throw out: no forced
+// start has been at its data, or a cluster has grown from it since.
 func (e Evidence) KnowsOthers() bool {
 	if e.Disk != nil && e.Disk.Rewritten {
 		return false
@@ -201,7 +215,7 @@ func (e Evidence) KnowsOthers() bool {
 			voters++
 		}
 	}
-	return voters > 1 && e.ForceFlag == ""
+	return voters > 1
 }
 
 // otherData reports whether the node's data is that of another member or another cluster than the operation left there.

@@ -289,3 +289,41 @@ func TestTakenUp(t *testing.T) {
 		}
 	}
 }
+
+// TestGrown has a recovery whose forced start may have been at the data, and more members there than it has forced.
+func TestGrown(t *testing.T) {
+	ids := func(all ...etcd.ID) (members []etcd.Member) {
+		for _, id := range all {
+			members = append(members, etcd.Member{ID: id})
+		}
+		return members
+	}
+	for name, c := range map[string]struct {
+		phase   recovery.Phase
+		began   []string // members
+		members []etcd.Member
+		live    bool
+		want    recovery.Phase
+	}{
+		"alone":                           {recovery.PhaseForced, nil, ids(1), false, recovery.PhaseForced},
+		"others have joined":              {recovery.PhaseForced, nil, ids(1, 8), false, recovery.PhaseVoid},
+		"others have joined, and answer":  {recovery.PhaseForced, nil, ids(1, 8), true, recovery.PhaseForced},
+		"about to be, with the old ones":  {recovery.PhaseForcing, []string{"1", "2"}, ids(1, 2), false, "forcing"},
+		"about to be, and one has joined": {recovery.PhaseForcing, []string{"1", "2"}, ids(1, 8), false, "void"},
+		"an older journal":                {recovery.PhaseForcing, nil, ids(1, 8), false, recovery.PhaseForcing},
+	} {
+		e := recovery.Evidence{
+			Manifest: "x", Running: true, ForceFlag: "/etcd.yaml", Status: &etcd.Status{ClusterID: 7, MemberID: 1},
+			Members: c.members,
+		}
+		if c.live {
+			e.Live = &recovery.Live{ClusterID: 7, Members: c.members}
+		}
+		e.Journals = []recovery.Journal{{
+			Operation: recovery.OperationSeed, ID: "x", Phase: c.phase, Cluster: 7, Member: 1, Members: c.began,
+		}}
+		if j := e.Counted().Journals[0]; j.Phase != c.want {
+			t.Errorf("%s: %q, want %q", name, j.Phase, c.want)
+		}
+	}
+}

@@ -52,6 +52,14 @@ func (l *Log) LastChange(member, after, upTo uint64) (kind ChangeKind, found boo
 	return kind, found
 }
 
+// Adds reports whether entries after one make somebody a member who is none of these.
+func (l *Log) Adds(members []uint64, after uint64) bool {
+	return slices.ContainsFunc(l.changes, func(c change) bool {
+		adds := c.kind == AddVoter || c.kind == AddLearner
+		return adds && c.index > after && !slices.Contains(members, c.member)
+	})
+}
+
 // Term says from which entry on a term was in force.
 type Term struct{ From, Term uint64 }
 

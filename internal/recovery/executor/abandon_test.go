@@ -127,7 +127,7 @@ func TestAbandonByName(t *testing.T) {
 		journal(recovery.OperationMember, "2025", recovery.PhaseAdded, 1),
 		journal(recovery.OperationSeed, "begun", recovery.PhaseCopied, 1), // which has forced nothing
 	}
-	if err := s.abandonNamed(t.Context()); err != nil {
+	if err := s.closeEarlier(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string][]string{"m 1": nil, "m,2": {"seed-2025", "seed-begun"}, `m"3`: nil} {

@@ -49,6 +49,14 @@ func (b *book) of(e recovery.Evidence) {
 	if p, known := e.Progress(); known && b.Cluster == 0 {
 		b.Cluster, b.Member = p.Cluster, p.Member
 	}
+	if members := e.KnownMembers(); len(members) > 0 {
+		if b.Members = nil; e.Disk != nil && e.Disk.Grows { // there are more than the database knows
+			return
+		}
+		for _, m := range members {
+			b.Members = append(b.Members, m.ID.String())
+		}
+	}
 }
 
 // keepAt writes down where the old data goes before it goes there.
@@ -114,17 +122,16 @@ func (b *book) write(ctx context.Context, text []byte) error {
 	return nil
 }
 
-// closeOthers ends those journals of a node that were never ended and of which this is true, as abandoned or as void:
-// nothing goes on from them any more.
-func (c *crew) closeOthers(
-	ctx context.Context, m *master, as recovery.Phase, which func(recovery.Journal) bool,
-) error {
+// closeOthers ends those journals of a node that were never ended, as abandoned or as void: nothing goes on from them
+// any more. "" leaves one as it is.
+func (c *crew) closeOthers(ctx context.Context, m *master, as func(recovery.Journal) recovery.Phase) error {
 	for _, j := range m.ev.Journals {
-		if !j.Unended() || !which(j) {
+		end := as(j)
+		if !j.Unended() || end == "" {
 			continue
 		}
 		b := openBook(&j, j.Operation, j.ID, m.Node, c.now)
-		b.End(as, c.now().UTC())
+		b.End(end, c.now().UTC())
 		if err := b.save(ctx); err != nil {
 			return err
 		}

@@ -87,8 +87,11 @@ func (j *joining) record(ctx context.Context, number, of int, step recovery.Step
 		return err
 	}
 	// What was begun before on this node is of data that it has no more.
-	if err := j.closeOthers(ctx, j.self, recovery.PhaseVoid, func(have recovery.Journal) bool {
-		return have.FileName() != j.book.FileName() && have.Started.Before(j.book.Started)
+	if err := j.closeOthers(ctx, j.self, func(have recovery.Journal) recovery.Phase {
+		if have.FileName() == j.book.FileName() || !have.Started.Before(j.book.Started) {
+			return ""
+		}
+		return recovery.PhaseVoid
 	}); err != nil {
 		return err
 	}

@@ -87,8 +87,11 @@ func (s *seeding) record(ctx context.Context, number, of int, step recovery.Step
 	}
 	// Whatever else was begun on these nodes is of the cluster before.
 	if err := s.each(ctx, s.plan.Reached(), func(ctx context.Context, m *master) error {
-		return s.closeOthers(ctx, m, recovery.PhaseVoid, func(j recovery.Journal) bool {
-			return j.FileName() != s.book.FileName() && !s.givesUp(j)
+		return s.closeOthers(ctx, m, func(j recovery.Journal) recovery.Phase {
+			if j.FileName() == s.book.FileName() || s.givesUp(j) {
+				return ""
+			}
+			return recovery.PhaseVoid
 		})
 	}); err != nil {
 		return err

@@ -55,14 +55,21 @@ func (s *seeding) check(ctx context.Context) error {
 	return s.book.keepAt(ctx, s.plan.OldData, s.plan.OldWAL)
 }
 
-// abandonNamed closes the recoveries that are given up by name, and those that have forced nothing: as they count now,
-// which may be less than what was written, they are behind this one, and what comes next must not make them more again.
-// It comes right before the forced start: as long as this recovery can go back, they can go on.
-func (s *seeding) abandonNamed(ctx context.Context) error {
+// closeEarlier closes the recoveries that are given up by name, and those that are void or have forced nothing: as they
+// count now, which may be less than what was written, they are behind this one, and what comes next must not make them
+// more again. It comes right before the forced start: as long as this recovery can go back, they can go on.
+func (s *seeding) closeEarlier(ctx context.Context) error {
 	return s.each(ctx, s.plan.Reached(), func(ctx context.Context, m *master) error {
-		return s.closeOthers(ctx, m, recovery.PhaseAbandoned, func(j recovery.Journal) bool {
-			return j.Operation == recovery.OperationSeed && j.ID != s.plan.RecoveryID &&
-				(s.givesUp(j) || j.Open() && !j.Reached(recovery.PhaseForcing))
+		return s.closeOthers(ctx, m, func(j recovery.Journal) recovery.Phase {
+			switch {
+			case j.Operation != recovery.OperationSeed, j.ID == s.plan.RecoveryID:
+				return ""
+			case s.givesUp(j), j.Open() && !j.Reached(recovery.PhaseForcing):
+				return recovery.PhaseAbandoned
+			case !j.Open():
+				return recovery.PhaseVoid
+			}
+			return ""
 		})
 	})
 }

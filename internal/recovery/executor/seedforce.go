@@ -77,7 +77,7 @@ func (s *seeding) force(ctx context.Context) error {
 	if err := s.stillStopped(ctx); err != nil {
 		return err
 	}
-	if err := s.abandonNamed(ctx); err != nil {
+	if err := s.closeEarlier(ctx); err != nil {
 		return err
 	}
 	s.book.reach(recovery.PhaseForcing)

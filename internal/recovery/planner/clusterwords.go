@@ -57,8 +57,8 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 			Title:     "The Cluster Is Alive",
 			Attribute: "survey",
 			Found:     v.Text + ". Forcing a new cluster would throw away the members that work.",
-			Next: "remove etcdrecovery_seed from the configuration and let each broken master rejoin with " +
-				"etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
+			Next: flagsOut(all) + "remove etcdrecovery_seed from the configuration and let each broken master rejoin " +
+				"with etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
 		}
 	case Startable:
 		return startable(v, all)
@@ -93,6 +93,27 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 			Next:      "restore a snapshot (etcdutl snapshot restore); there is nothing to grow a cluster from.",
 		}
 	}
+}
+
+// flagsOut is what to do first where the force flag is in a manifest; "" where it is in none.
+func flagsOut(all recovery.Survey) string {
+	text := ""
+	for _, e := range all {
+		if e.ForceFlag == "" {
+			continue
+		}
+		text += fmt.Sprintf(
+			"%s on %s has the force-new-cluster flag: at its next start etcd would throw all other members out. Take "+
+				"it out of the kubelet's folder first",
+			e.ForceFlag,
+			e.Name,
+		)
+		if e.Parked != "" {
+			text += fmt.Sprintf(" (mv %s %s)", e.Parked, e.ForceFlag)
+		}
+		text += ". Then "
+	}
+	return text
 }
 
 // foundedAnew refuses both ways: to force while something answers, and to give up the data of the master that knows
@@ -379,7 +400,7 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 		Attribute: "survey",
 		Found: fmt.Sprintf("%s%s. With them etcd comes back with %s; a forced new cluster could lose some.",
 			v.Text, v.doubts(), has),
-		Next: "start etcd on these masters and wait for a leader:\n  " + strings.Join(
+		Next: flagsOut(all) + "start etcd on these masters and wait for a leader:\n  " + strings.Join(
 			how,
 			"\n  ",
 		) + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) " +

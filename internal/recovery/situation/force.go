@@ -259,11 +259,17 @@ func (f *forcing) closeEarlier() {
 		counted := f.w.examine(m, f.w.texts).Counted().Journals
 		for i := range counted {
 			o := &counted[i]
-			if o.Operation == recovery.OperationSeed && o.ID != f.id && o.Unended() &&
-				(slices.Contains(f.abandoned, o.ID) || o.Open() && !o.Reached(recovery.PhaseForcing)) {
+			switch {
+			case o.Operation != recovery.OperationSeed, o.ID == f.id, !o.Unended():
+				continue
+			case slices.Contains(f.abandoned, o.ID), o.Open() && !o.Reached(recovery.PhaseForcing):
 				o.End(recovery.PhaseAbandoned, f.w.time())
-				m.journals[i] = *o
+			case !o.Open():
+				o.End(recovery.PhaseVoid, f.w.time())
+			default:
+				continue
 			}
+			m.journals[i] = *o
 		}
 	}
 }
@@ -288,6 +294,16 @@ func (f *forcing) begin() {
 	f.reach(recovery.PhaseBegun)
 	if !j.Reached(recovery.PhaseForcing) {
 		j.Places.Data = f.oldData
+	}
+	if d := f.seed.disk; d != nil && !j.Reached(recovery.PhaseForcing) {
+		j.Members = nil
+		applied := d.tip.at(d.applied)
+		for _, o := range applied.members {
+			if len(d.tip.members) > len(applied.members) { // there are more than the database knows
+				break
+			}
+			j.Members = append(j.Members, o.ID.String())
+		}
 	}
 }
 

@@ -79,7 +79,8 @@ func (f *forcing) checkForced() {
 			len(d.kept(seed.forgets()).members) == 1 // it was forced before, and may not know it yet
 		next := d.kept(seed.forgets())
 		loses := slices.ContainsFunc(startable, func(o *data) bool { return len(w.acknowledged(o.tip, next)) > 0 })
-		if voters > known.voters()/2 && !alone && canElect(startable) && (loses || len(f.less) == 0) {
+		if voters > known.voters()/2 && !alone && canElect(startable) &&
+			(loses || len(f.less)+len(f.abandoned) == 0) {
 			f.breaks(noLostWrite, "startable", "%s is forced, and %d of %d voters have their data", seed.name, voters,
 				known.voters())
 		}

@@ -161,8 +161,9 @@ func onDisk(s *datadir.State, image string) *recovery.OnDisk {
 	out.KeptLeast, out.KeptRevision = s.Backend.Revision+least, s.Backend.Revision+most
 	_, most = s.Log.Writes(applied, s.Log.LastIndex)
 	out.LastRevision = s.Backend.Revision + most
+	var members []uint64
 	for _, m := range s.Backend.Members {
-		if m.ID == self {
+		if members = append(members, m.ID); m.ID == self {
 			out.Name = m.Name
 		}
 		if s.Backend.Voter(m.ID) || s.Backend.Learner(m.ID) {
@@ -172,6 +173,7 @@ func onDisk(s *datadir.State, image string) *recovery.OnDisk {
 			)
 		}
 	}
+	out.Grows = s.Log.Adds(members, applied)
 	out.Rewritten = len(out.Members) > 1 && !slices.ContainsFunc(out.Members, func(m etcd.Member) bool {
 		kind, changed := s.Log.LastChange(uint64(m.ID), applied, s.Log.LastIndex)
 		return uint64(m.ID) != self && (!changed || kind != datadir.RemoveMember)
