@@ -33,7 +33,7 @@ type Journal struct {
 	Moved   []string `json:",omitempty"` // nodes whose manifest the kubelet had when this was begun
 	Stopped []string `json:",omitempty"` // nodes on which etcd is stopped for this
 	SeedRan bool     `json:",omitempty"` // the seed's etcd ran when this was begun
-	// What is on the nodes that the new cluster is not made of, by their names; none of one of which that is not known.
+	// What is on the nodes that the new cluster is not made of, by their names; none of one that has nothing.
 	Left     map[string]Left `json:",omitempty"`
 	Revision int64           `json:",omitzero"` // with which the forced cluster began
 

@@ -8,7 +8,7 @@ import (
 
 // Left is what a recovery has left behind on purpose when it forced a new cluster of another node.
 type Left struct {
-	Member etcd.ID // whose data the node had
+	Member etcd.ID // whose data the node had, 0 where that was not known
 }
 
 // LeftBy returns the ID of the recovery that has stopped a node and then forced a new cluster of the one whose data the
@@ -41,7 +41,7 @@ func (j *Journal) hasLeft(e Evidence) bool {
 	}
 	left, known := j.Left[e.Name]
 	told := j.Revision != 0 || j.Left != nil
-	return !told || known && left.Member == e.memberID()
+	return !told || known && (left.Member == 0 || left.Member == e.memberID())
 }
 
 // goesOn reports whether the cluster that a recovery has forced is still there: on its seed, or where it answers, and

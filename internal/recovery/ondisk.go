@@ -22,11 +22,11 @@ type OnDisk struct {
 	ClusterVersion      string `json:",omitempty"`
 	Learner             bool   `json:",omitempty"`
 	Removed             bool   `json:",omitempty"` // from its cluster
-	Rewritten           bool   `json:",omitempty"` // the log ends with the removal of all others: by a forced start
+	Rewritten           bool   `json:",omitempty"` // the log removes all other voters: by a forced start
 	Torn                bool   `json:",omitempty"` // the log's last record is not whole, and etcd will drop it
 	Unchecked           int    `json:",omitempty"` // older segments of the log, whose checksums were not looked at
-	Grows               bool   `json:",omitempty"` // the log takes members in that the database has not got yet
 	Members             []etcd.Member
+	Added               []etcd.ID `json:",omitempty"` // by the log, as far as a forced start keeps it
 	RemovedMembers      []etcd.ID `json:",omitempty"`
 }
 

@@ -114,7 +114,11 @@ func (e Evidence) count(j *Journal) *Journal {
 	switch {
 	case j.Phase == PhaseUndone, j.Phase == PhaseAbandoned, j.Phase == PhaseVoid:
 		return j
-	case e.Outlived(j), e.grown(j):
+	case e.Outlived(j):
+		own := j.Clone()
+		own.Phase, own.Came = PhaseVoid, j.Phase
+		return own
+	case e.grown(j) && !e.untouched(j):
 		own := j.Clone()
 		own.Phase, own.Came = PhaseVoid, j.Phase
 		return own
@@ -122,6 +126,7 @@ func (e Evidence) count(j *Journal) *Journal {
 		return j.startedOver()
 	case e.untouched(j):
 		own := j.Clone()
+		own.Discarded = nil
 		if own.Phase = PhaseCopied; !j.Places.Whole {
 			own.Phase = PhaseStopped
 		}
@@ -152,17 +157,17 @@ func (e Evidence) untouched(j *Journal) bool {
 }
 
 // grown reports whether others have joined the cluster of a recovery that has begun to force it: then it is past that,
-// whatever becomes of the cluster. While one answers, that is seen without.
+// whatever becomes of the cluster. While one answers, that is seen without. Older journals do not tell who was there.
 func (e Evidence) grown(j *Journal) bool {
-	grows := e.Disk != nil && e.Disk.Grows
-	if j.Operation != OperationSeed || !j.Open() || !j.Reached(PhaseForcing) || e.Live != nil ||
-		!grows && !e.KnowsOthers() {
+	if j.Operation != OperationSeed || !j.Open() || !j.Reached(PhaseForcing) || e.Live != nil {
 		return false
 	}
-	joined := grows || slices.ContainsFunc(e.KnownMembers(), func(m etcd.Member) bool {
-		return m.ID != 0 && !slices.Contains(j.Members, m.ID.String())
-	})
-	return j.Reached(PhaseForced) || len(j.Members) > 0 && joined
+	if len(j.Members) == 0 {
+		return j.Reached(PhaseForced) && e.KnowsOthers()
+	}
+	joined := func(id etcd.ID) bool { return id != 0 && !slices.Contains(j.Members, id.String()) }
+	return slices.ContainsFunc(e.KnownMembers(), func(m etcd.Member) bool { return joined(m.ID) }) ||
+		e.Disk != nil && slices.ContainsFunc(e.Disk.Added, joined)
 }
 
 // startedOver returns the journal of a recovery that has only begun: etcd may have taken more since it was stopped, and
@@ -170,6 +175,7 @@ func (e Evidence) grown(j *Journal) bool {
 func (j *Journal) startedOver() *Journal {
 	own := j.withoutCopy()
 	own.Phase, own.Steps, own.Moved, own.SeedRan = PhaseBegun, nil, nil, false
+	own.Discarded, own.Revision = nil, 0
 	return own
 }
 
@@ -185,17 +191,14 @@ func (j *Journal) withoutCopy() *Journal {
 
 // TakenUp returns an abandoned recovery as it goes on when it is asked for again by its ID; nil for one whose data has
 // had another life since. Where a forced start has been at the data, it is forced again: what came after is weighed and
-// copied anew. One that was verified, and whose seed serves without the flag, has only its end to come.
+// copied anew.
 func (e Evidence) TakenUp(j *Journal) *Journal {
 	if e.Outlived(j) {
 		return nil
 	}
 	own := j.Clone()
 	own.Phase, own.Came, own.Ended = j.Came, PhaseNone, time.Time{}
-	switch own = e.count(own); {
-	case own.Reached(PhaseForced) && e.Quorum && e.ForceFlag == "" && e.Parked == "":
-		own.Phase = PhaseUnforced
-	case own.Reached(PhaseForcing):
+	if own = e.count(own); own.Phase != PhaseVoid && own.Reached(PhaseForcing) {
 		own = own.withoutCopy()
 		own.Phase, own.Steps = PhaseForcing, nil
 		own = e.count(own)

@@ -251,8 +251,7 @@ func TestAboutToBeForced(t *testing.T) {
 	}
 }
 
-// TestTakenUp asks for recoveries again that were abandoned: what a forced start has left is copied anew, and what
-// serves already is only to be finished.
+// TestTakenUp asks for recoveries again that were abandoned: what a forced start has left is copied anew.
 func TestTakenUp(t *testing.T) {
 	whole := recovery.Places{Data: "/old/1", WAL: "/oldwal/1", Whole: true}
 	for name, c := range map[string]struct {
@@ -264,9 +263,9 @@ func TestTakenUp(t *testing.T) {
 		"copied":                                {recovery.PhaseCopied, false, false, recovery.PhaseCopied, true},
 		"about to be verified":                  {recovery.PhaseForcing, false, false, recovery.PhaseForcing, false},
 		"verified, and it is down":              {recovery.PhaseForced, false, false, recovery.PhaseForcing, false},
-		"verified, and it serves":               {recovery.PhaseForced, true, false, recovery.PhaseUnforced, true},
+		"verified, and it serves":               {recovery.PhaseForced, true, false, recovery.PhaseForcing, false},
 		"verified, and it serves with the flag": {recovery.PhaseForced, true, true, recovery.PhaseForcing, false},
-		"unforced, and it serves":               {recovery.PhaseUnforced, true, false, recovery.PhaseUnforced, true},
+		"unforced, and it serves":               {recovery.PhaseUnforced, true, false, recovery.PhaseForcing, false},
 	} {
 		j := recovery.Journal{
 			Operation: recovery.OperationSeed, ID: "x", Phase: c.came, Cluster: 7, Member: 1, Places: whole,
@@ -308,6 +307,7 @@ func TestGrown(t *testing.T) {
 		"alone":                           {recovery.PhaseForced, nil, ids(1), false, recovery.PhaseForced},
 		"others have joined":              {recovery.PhaseForced, nil, ids(1, 8), false, recovery.PhaseVoid},
 		"others have joined, and answer":  {recovery.PhaseForced, nil, ids(1, 8), true, recovery.PhaseForced},
+		"some of the old ones are left":   {recovery.PhaseForced, []string{"1", "2"}, ids(1, 2), false, "forced"},
 		"about to be, with the old ones":  {recovery.PhaseForcing, []string{"1", "2"}, ids(1, 2), false, "forcing"},
 		"about to be, and one has joined": {recovery.PhaseForcing, []string{"1", "2"}, ids(1, 8), false, "void"},
 		"an older journal":                {recovery.PhaseForcing, nil, ids(1, 8), false, recovery.PhaseForcing},

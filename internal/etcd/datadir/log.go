@@ -52,12 +52,18 @@ func (l *Log) LastChange(member, after, upTo uint64) (kind ChangeKind, found boo
 	return kind, found
 }
 
-// Adds reports whether entries after one make somebody a member who is none of these.
-func (l *Log) Adds(members []uint64, after uint64) bool {
-	return slices.ContainsFunc(l.changes, func(c change) bool {
-		adds := c.kind == AddVoter || c.kind == AddLearner
-		return adds && c.index > after && !slices.Contains(members, c.member)
-	})
+// Added returns whom the entries after one and up to another leave as members who are none of these.
+func (l *Log) Added(members []uint64, after, upTo uint64) []uint64 {
+	var added []uint64
+	for _, c := range l.changes {
+		if slices.Contains(members, c.member) || slices.Contains(added, c.member) {
+			continue
+		}
+		if kind, found := l.LastChange(c.member, after, upTo); found && kind != RemoveMember {
+			added = append(added, c.member)
+		}
+	}
+	return added
 }
 
 // Term says from which entry on a term was in force.

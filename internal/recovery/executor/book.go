@@ -50,11 +50,14 @@ func (b *book) of(e recovery.Evidence) {
 		b.Cluster, b.Member = p.Cluster, p.Member
 	}
 	if members := e.KnownMembers(); len(members) > 0 {
-		if b.Members = nil; e.Disk != nil && e.Disk.Grows { // there are more than the database knows
-			return
-		}
+		b.Members = nil
 		for _, m := range members {
 			b.Members = append(b.Members, m.ID.String())
+		}
+		if e.Disk != nil {
+			for _, id := range e.Disk.Added {
+				b.Members = append(b.Members, id.String())
+			}
 		}
 	}
 }

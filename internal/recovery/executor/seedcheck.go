@@ -103,7 +103,8 @@ func (s *seeding) willLeave() {
 	}
 	s.book.Left = map[string]recovery.Left{}
 	for _, name := range s.plan.Others() {
-		if p, known := s.masters[name].ev.Progress(); known {
+		if e := s.masters[name].ev; !e.Empty {
+			p, _ := e.Progress()
 			s.book.Left[name] = recovery.Left{Member: p.Member}
 		}
 	}

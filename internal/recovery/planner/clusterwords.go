@@ -57,8 +57,8 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 			Title:     "The Cluster Is Alive",
 			Attribute: "survey",
 			Found:     v.Text + ". Forcing a new cluster would throw away the members that work.",
-			Next: flagsOut(all) + "remove etcdrecovery_seed from the configuration and let each broken master rejoin " +
-				"with etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
+			Next: flagsOut(all, nil) + "remove etcdrecovery_seed from the configuration and let each broken master " +
+				"rejoin with etcdrecovery_member (join = data.etcdrecovery_survey.….cluster).",
 		}
 	case Startable:
 		return startable(v, all)
@@ -95,11 +95,12 @@ func refuseVerdict(v Verdict, all recovery.Survey) error {
 	}
 }
 
-// flagsOut is what to do first where the force flag is in a manifest; "" where it is in none.
-func flagsOut(all recovery.Survey) string {
+// flagsOut is what to do first where the force flag is in a manifest of a node that is not said more of; "" where it is
+// in none. One that may have been forced is only stopped: it would serve alone.
+func flagsOut(all recovery.Survey, but []string) string {
 	text := ""
 	for _, e := range all {
-		if e.ForceFlag == "" {
+		if e.ForceFlag == "" || slices.Contains(but, e.Name) {
 			continue
 		}
 		text += fmt.Sprintf(
@@ -108,8 +109,11 @@ func flagsOut(all recovery.Survey) string {
 			e.ForceFlag,
 			e.Name,
 		)
-		if e.Parked != "" {
+		switch {
+		case e.Parked != "" && e.KnowsOthers():
 			text += fmt.Sprintf(" (mv %s %s)", e.Parked, e.ForceFlag)
+		case e.Parked != "":
+			text += fmt.Sprintf(" (%s)", parking(e))
 		}
 		text += ". Then "
 	}
@@ -187,8 +191,7 @@ func unknown(e recovery.Evidence) (why, how string) {
 	_, why = holding(e)
 	switch {
 	case e.Unknown.Data != "":
-		how = "mount the disk; where it is lost, take it out of /etc/fstab (or remove its mount unit; or move the " +
-			"journal away, where it is that which names it)"
+		how = "mount the disk; where it is lost, take out what names it: in /etc/fstab, a mount unit, or a journal"
 	case e.Bare:
 		how = "look at whose data that is; if nobody wants it, move it away (mv)"
 	case e.StrayData != "":
@@ -353,6 +356,8 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 	for _, name := range v.WithData {
 		e := all.Node(name)
 		switch {
+		case e.ForceFlag != "" && e.Parked != "":
+			how = append(how, fmt.Sprintf("%s: mv %s %s, which takes the force flag out", name, e.Parked, e.ForceFlag))
 		case e.Running && e.Status == nil && e.Unknown.Status != "":
 			how = append(how, fmt.Sprintf(
 				"%s: etcd runs there, and asking it fails: %s; put that right, since it may work as it is",
@@ -400,7 +405,7 @@ func startable(v Verdict, all recovery.Survey) *recovery.Refusal {
 		Attribute: "survey",
 		Found: fmt.Sprintf("%s%s. With them etcd comes back with %s; a forced new cluster could lose some.",
 			v.Text, v.doubts(), has),
-		Next: flagsOut(all) + "start etcd on these masters and wait for a leader:\n  " + strings.Join(
+		Next: flagsOut(all, v.WithData) + "start etcd on these masters and wait for a leader:\n  " + strings.Join(
 			how,
 			"\n  ",
 		) + "\nIf the data of one of them is damaged and etcd will not start with it, move that data away (mv) " +

@@ -260,8 +260,8 @@ func ToFinish(e recovery.Evidence, cluster string) bool {
 // join can go on now: its cluster answers.
 func HalfJoined(e recovery.Evidence, cluster string) bool {
 	begun := Begun(e)
-	if e.Live == nil || e.Live.ClusterID.String() != cluster || len(e.Problems) > 0 || e.Quorum || begun == nil ||
-		begun.Reached(recovery.PhaseVoter) {
+	answers := e.Live != nil && (cluster == "" || e.Live.ClusterID.String() == cluster)
+	if !answers || len(e.Problems) > 0 || e.Quorum || begun == nil || begun.Reached(recovery.PhaseVoter) {
 		return false
 	}
 	promoted := slices.ContainsFunc(e.Live.Members, func(m etcd.Member) bool {

@@ -59,7 +59,8 @@ func TestSameChecksOnEveryRoad(t *testing.T) {
 				"stop-is-orderly":           forced,
 			},
 			[]string{
-				"nobody-follows-a-leader", "seed-was-not-removed", "seed-is-known", "others-cannot-start",
+				"seed-does-not-serve-plainly", "nobody-follows-a-leader", "seed-was-not-removed", "seed-is-known",
+				"others-cannot-start",
 				"price-is-accepted", "nothing-is-seen-from-nodes", "nodes-can-be-asked", "copy-fits",
 			},
 		},

@@ -205,6 +205,7 @@ func (d *seedDecision) sinceForcing() []check {
 		{name: "no-member-is-twice", rule: d.noMemberIsTwice},
 		{name: "seed-is-as-begun", rule: d.resumeSeed},
 		{name: "only-the-seed-serves", rule: d.onlySeedServes},
+		{name: "seed-does-not-serve-plainly", rule: d.seedDoesNotServePlainly, until: recovery.PhaseForced},
 		{name: "nobody-serves-unasked", rule: d.nobodyServesUnasked},
 		{name: "nobody-follows-a-leader", rule: d.nobodyFollowsLeader, until: recovery.PhaseForced},
 		{name: "seed-still-has-data", rule: d.seedStillHasData},

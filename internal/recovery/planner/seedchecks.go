@@ -97,6 +97,15 @@ func (d *seedDecision) onlySeedServes() error {
 	return nil
 }
 
+// seedDoesNotServePlainly refuses to force again what serves without the flag, though its forced start was never
+// verified: somebody has brought it up, and others can join it.
+func (d *seedDecision) seedDoesNotServePlainly() error {
+	if d.seed.Quorum && d.seed.ForceFlag == "" {
+		return refuseVerdict(d.judge(d.seed.Name), d.Survey)
+	}
+	return nil
+}
+
 // grownFromSeed reports whether a node serves as a member of a cluster that this recovery's forced start began. One
 // that was founded anew on wiped disks can have the IDs of the first members, which those who have more know, or have
 // removed; members that were added since have IDs that they do not know.

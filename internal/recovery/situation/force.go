@@ -288,6 +288,8 @@ func (f *forcing) begin() {
 		for _, o := range f.others {
 			if d := o.disk; d != nil && !d.damaged && o.manifest != missing {
 				j.Left[o.key] = recovery.Left{Member: d.member}
+			} else if d != nil || o.unmounted != nil {
+				j.Left[o.key] = recovery.Left{}
 			}
 		}
 	}
@@ -297,11 +299,7 @@ func (f *forcing) begin() {
 	}
 	if d := f.seed.disk; d != nil && !j.Reached(recovery.PhaseForcing) {
 		j.Members = nil
-		applied := d.tip.at(d.applied)
-		for _, o := range applied.members {
-			if len(d.tip.members) > len(applied.members) { // there are more than the database knows
-				break
-			}
+		for _, o := range append(slices.Clip(d.tip.at(d.applied).members), d.kept(f.seed.forgets()).members...) {
 			j.Members = append(j.Members, o.ID.String())
 		}
 	}

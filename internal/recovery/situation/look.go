@@ -212,7 +212,11 @@ func onDisk(m *machine) *recovery.OnDisk {
 		ConsistentIndex: d.applied, Revision: applied.revision, LastRevision: d.tip.revision,
 		Members: applied.members, RemovedMembers: applied.removed,
 	}
-	s.Grows = slices.ContainsFunc(d.tip.members, func(o etcd.Member) bool { return applied.member(o.ID) == nil })
+	for _, o := range d.kept(m.forgets()).members {
+		if applied.member(o.ID) == nil {
+			s.Added = append(s.Added, o.ID)
+		}
+	}
 	s.Rewritten = len(applied.members) > 1 && len(d.tip.members) == 1
 	if m.newer {
 		s.ClusterVersion = "3.6.0"

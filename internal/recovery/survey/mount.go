@@ -18,7 +18,8 @@ func doubtMount(e *recovery.Evidence) {
 	}
 	e.Empty, e.NoLog = false, false
 	e.Unknown.Data = fmt.Sprintf(
-		"%s is empty, and was on a file system mounted at %s when the journal %s was begun, which is not mounted now",
+		"%s is empty, and was on a file system mounted at %s when the journal %s was begun, which is not mounted now "+
+			"(only if that disk is lost for good, with all that was written there since, move that journal away)",
 		e.DataDir,
 		last.Mount,
 		path.Join(path.Dir(e.ParkedDir), last.FileName()+".journal"),
@@ -67,7 +68,7 @@ func tellOfMount(e *recovery.Evidence, notMounted string) {
 			e.Problems,
 			fmt.Sprintf(
 				"on %s, %s: that is no proof that the data is lost. Mount the disk, or take that entry out if the "+
-					"disk is lost (or move that journal away); let the folder be read; then plan again",
+					"disk is lost; let the folder be read; then plan again",
 				e.Name,
 				e.Unknown.Data,
 			),

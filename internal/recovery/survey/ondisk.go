@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/etcdrecovery/terraform-provider-etcdrecovery/internal/etcd"
@@ -173,11 +172,20 @@ func onDisk(s *datadir.State, image string) *recovery.OnDisk {
 			)
 		}
 	}
-	out.Grows = s.Log.Adds(members, applied)
-	out.Rewritten = len(out.Members) > 1 && !slices.ContainsFunc(out.Members, func(m etcd.Member) bool {
+	for _, id := range s.Log.Added(append(members, s.Backend.Removed...), applied, out.Kept(image)) {
+		out.Added = append(out.Added, etcd.ID(id))
+	}
+	others, gone := 0, 0
+	for _, m := range out.Members {
+		if uint64(m.ID) == self || m.Learner { // a learner may survive a forced start
+			continue
+		}
 		kind, changed := s.Log.LastChange(uint64(m.ID), applied, s.Log.LastIndex)
-		return uint64(m.ID) != self && (!changed || kind != datadir.RemoveMember)
-	})
+		if others++; changed && kind == datadir.RemoveMember {
+			gone++
+		}
+	}
+	out.Rewritten = others > 0 && gone == others
 	for _, id := range s.Backend.Removed {
 		out.RemovedMembers = append(out.RemovedMembers, etcd.ID(id))
 	}
