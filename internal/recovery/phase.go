@@ -114,11 +114,7 @@ func (e Evidence) count(j *Journal) *Journal {
 	switch {
 	case j.Phase == PhaseUndone, j.Phase == PhaseAbandoned, j.Phase == PhaseVoid:
 		return j
-	case e.Outlived(j):
-		own := j.Clone()
-		own.Phase, own.Came = PhaseVoid, j.Phase
-		return own
-	case e.grown(j) && !e.untouched(j):
+	case e.Outlived(j), e.grown(j) && !e.untouched(j):
 		own := j.Clone()
 		own.Phase, own.Came = PhaseVoid, j.Phase
 		return own
@@ -153,11 +149,16 @@ func (e Evidence) putBack(j *Journal) bool {
 // between all the same, so that the copy is to be compared again.
 func (e Evidence) untouched(j *Journal) bool {
 	return j.Operation == OperationSeed && j.Phase == PhaseForcing && !e.Running && e.Disk != nil &&
-		e.ForceFlag == "" && e.KnowsOthers()
+		e.ForceFlag == "" && e.KnowsOthers() && !slices.ContainsFunc(e.KnownMembers(), j.hasJoined)
+}
+
+// hasJoined reports whether a member is one that the recovery has not begun with. Older journals do not tell.
+func (j *Journal) hasJoined(m etcd.Member) bool {
+	return len(j.Members) > 0 && m.ID != 0 && !slices.Contains(j.Members, m.ID.String())
 }
 
 // grown reports whether others have joined the cluster of a recovery that has begun to force it: then it is past that,
-// whatever becomes of the cluster. While one answers, that is seen without. Older journals do not tell who was there.
+// whatever becomes of the cluster. While one answers, that is seen without.
 func (e Evidence) grown(j *Journal) bool {
 	if j.Operation != OperationSeed || !j.Open() || !j.Reached(PhaseForcing) || e.Live != nil {
 		return false
@@ -165,9 +166,9 @@ func (e Evidence) grown(j *Journal) bool {
 	if len(j.Members) == 0 {
 		return j.Reached(PhaseForced) && e.KnowsOthers()
 	}
-	joined := func(id etcd.ID) bool { return id != 0 && !slices.Contains(j.Members, id.String()) }
-	return slices.ContainsFunc(e.KnownMembers(), func(m etcd.Member) bool { return joined(m.ID) }) ||
-		e.Disk != nil && slices.ContainsFunc(e.Disk.Added, joined)
+	added := func(id etcd.ID) bool { return j.hasJoined(etcd.Member{ID: id}) }
+	return slices.ContainsFunc(e.KnownMembers(), j.hasJoined) ||
+		e.Disk != nil && slices.ContainsFunc(e.Disk.Added, added)
 }
 
 // startedOver returns the journal of a recovery that has only begun: etcd may have taken more since it was stopped, and

@@ -219,6 +219,7 @@ func TestPlaces(t *testing.T) {
 func TestAboutToBeForced(t *testing.T) {
 	whole := recovery.Places{Data: "/old/1", WAL: "/oldwal/1", Whole: true}
 	one, others := []etcd.Member{{ID: 1}}, []etcd.Member{{ID: 1}, {ID: 2}, {ID: 3}}
+	joined := []etcd.Member{{ID: 1}, {ID: 8}}
 	for name, c := range map[string]struct {
 		members         []etcd.Member
 		rewritten       bool // the log
@@ -232,6 +233,7 @@ func TestAboutToBeForced(t *testing.T) {
 		"the same, and it runs":                {others, false, true, true, whole, recovery.PhaseForcing},
 		"removals wait to be applied":          {others, true, false, true, whole, recovery.PhaseForcing},
 		"removals wait, in the folder":         {others, true, false, false, whole, recovery.PhaseForcing},
+		"one has joined":                       {joined, false, false, true, whole, recovery.PhaseVoid},
 		"it is alone":                          {one, false, false, true, whole, recovery.PhaseForcing},
 		"it is alone, in the kubelet's folder": {one, false, false, false, whole, recovery.PhaseForcing},
 	} {
@@ -243,7 +245,7 @@ func TestAboutToBeForced(t *testing.T) {
 		}
 		e.Journals = []recovery.Journal{{
 			Operation: recovery.OperationSeed, ID: "x", Phase: recovery.PhaseForcing, Cluster: 7, Member: 1,
-			Places: c.places,
+			Members: []string{"1", "2", "3"}, Places: c.places,
 		}}
 		if j := e.Counted().Journals[0]; j.Phase != c.want {
 			t.Errorf("%s: %q, want %q", name, j.Phase, c.want)
